@@ -1,0 +1,435 @@
+// What may be asked of the core. A command is a fixed-size value: it travels through rings, is written
+// to the journal as it is, and is the only thing that changes state.
+//
+// The engine stamps `op`, `now` and `seed`; the core has no other source of time or chance.
+// Body structs have no implicit padding, so that their bytes are the same on every machine
+// (command.cc asserts sizes). Kinds only grow; the number of a retired kind is never used again.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "scheduler/limits.h"
+#include "scheduler/types.h"
+
+namespace permitd::scheduler {
+
+enum class CommandKind : std::uint8_t {
+  kNone = 0,
+  // The machine.
+  kSetLimits = 1,
+  kTick = 2,
+  // Reference data: what the city is.
+  kSetPolicy = 10,
+  kSetCalendarDays = 11,
+  kDefineService = 12,
+  kDefineOrganisation = 13,
+  kDefineOffice = 14,
+  kSetOfficeState = 15,
+  kActivateService = 16,
+  kDefineExpert = 17,
+  kSetExpertState = 18,
+  kSetCertificate = 19,
+  kSetAbsence = 20,
+  // Cases.
+  kSubmitCase = 30,
+  kRegisterCase = 31,
+  kAmendCase = 32,
+  kWithdrawCase = 33,
+  kAnswerCase = 34,
+  kRecordFees = 35,
+  kRecordDecision = 36,
+  kReferCase = 37,
+  kCloseCase = 38,
+  // Work.
+  kClaim = 50,
+  kUnclaim = 51,
+  kStart = 52,
+  kRenew = 53,
+  kComplete = 54,
+  kReturn = 55,
+  kDecline = 56,
+  kSchedule = 57,
+  // Steering.
+  kHold = 70,
+  kRelease = 71,
+  kExpedite = 72,
+  kReassign = 73,
+  kCancel = 74,
+};
+
+/// Capacities of the core; always the first command of a journal. Later ones may only grow the limits.
+struct SetLimits {
+  Limits limits;
+};
+
+/// Time passes: fires due timers, at most kTimersPerTickMax of them. `now` is the stamped time.
+struct TickBody {
+  std::uint64_t reserved = 0;
+};
+
+/// Tunables of the scheduler; the defaults are the city's. Ranges are checked; a policy replaces the one before.
+struct SetPolicy {
+  std::uint16_t attempts_max = 5;             // 1–100; then Escalated
+  std::uint16_t lease_minutes = 30;           // 1–1440, renewable; office work
+  std::uint16_t claim_wait_minutes = 30;      // 1–1440: how long a claim keeps an expert available for new jobs
+  std::uint16_t near_equal_count = 3;         // 1–8: k, the best candidates the lottery picks among
+  std::uint16_t near_equal_permille = 50;     // 0–1000: a load this much above the least still counts as near-equal
+  std::uint16_t capacity_units_per_day = 14;  // 1–48, where an expert has no own value
+  std::uint16_t visits_per_day = 8;           // 1–48, inspections per expert and day
+  std::uint16_t appointment_lead_minutes = 60;// 0–10000 working minutes between Ready and the earliest half-day
+  std::uint16_t sla_notify_percent = 75;      // 1–100: amber
+  std::uint16_t sla_amber_minutes = 240;      // 0–10000: also amber below this much remaining working time
+  std::uint16_t sla_district_percent = 125;   // 100–1000: escalated to the district
+  std::uint16_t applicant_silent_days = 90;   // 1–3650 calendar days in AwaitingApplicant, then Lapsed
+  std::uint32_t second_review_area_m2 = 2000; // 0–10,000,000: kSecondReviewerAboveArea applies above this
+  std::uint32_t key_retention_minutes = 1440; // 1–525,600: idempotency keys are remembered at least so long, room allowing
+  std::uint16_t complex_floors = 5;           // 0–200: above this a stage's effort_complex applies
+  std::uint16_t pair_repeat_visits = 3;       // 0–8: an inspector is not repeated for one owner within so many visits …
+  std::uint16_t pair_repeat_days = 180;       // 0–3650: … or so many days, if another is eligible
+  std::uint16_t reserved = 0;
+  friend bool operator==(const SetPolicy&, const SetPolicy&) = default;
+};
+
+/// Working intervals of consecutive local days as UTC moments; the edge derives them from tzdata, hours and
+/// holidays. An interval may not overlap the next day's. Editing days recomputes every open deadline (I12).
+struct CalendarDay {
+  std::uint32_t open_minute = 0;    // minutes since the Unix epoch, UTC; meaningless when length is 0
+  std::uint16_t length_minutes = 0; // 0 = closed, at most 1440
+};
+struct SetCalendarDays {
+  std::int32_t first_day = 0;  // days since 1970-01-01 of the local date
+  std::uint16_t count = 0;     // 1 … kCalendarDaysPerCommand
+  std::uint16_t reserved = 0;
+  std::array<std::uint32_t, kCalendarDaysPerCommand> open_minute{};
+  std::array<std::uint16_t, kCalendarDaysPerCommand> length_minutes{};
+  std::uint32_t reserved2 = 0;
+};
+
+/// Flags of a stage.
+inline constexpr std::uint8_t kStageNeedsAppointment = 1;  // SITE_INSPECTION
+inline constexpr std::uint8_t kStageIsSovereign = 2;       // never assigned; recorded with RecordDecision
+inline constexpr std::uint8_t kStageNeedsDecision = 4;     // PERMIT_DELIVERY: Blocked until decided and paid
+inline constexpr std::uint8_t kStageFieldLease = 8;        // lease to the end of the shift
+inline constexpr std::uint8_t kStageNotMechanised = 16;    // not delegable: submitting it is refused (R10)
+
+struct StageSpec {
+  Stage stage = Stage::kFileFormation;
+  Skill skill = Skill::kFile;
+  Confirmer confirmer = Confirmer::kNobody;
+  Reach reach = Reach::kCity;
+  std::uint8_t flags = 0;
+  std::uint8_t reserved = 0;
+  std::uint16_t effort_minutes = 0;          // 1–1440 (0 only when sovereign)
+  std::uint16_t effort_complex_minutes = 0;  // above policy.complex_floors; 0 = the same
+  std::uint16_t sla_minutes = 0;             // working time, 1–60,000
+};
+static_assert(sizeof(StageSpec) == 12);
+
+/// A version of a service. Cases keep the version in force when they were registered.
+struct DefineService {
+  ServiceId service{};
+  std::uint8_t stage_count = 0;  // 1 … kServiceStagesMax
+  std::uint16_t version = 0;     // greater than the last
+  std::uint32_t reserved = 0;
+  Tick effective_from;
+  std::array<StageSpec, kServiceStagesMax> stages{};
+  Label label;
+};
+
+struct DefineOrganisation {
+  OrganisationId organisation{};
+  PriorityClass priority = PriorityClass::kOther;  // kExpedited is refused
+  std::uint8_t enabled = 0;                        // the onboarding gate
+  std::uint8_t reserved[5]{};
+  Label label;
+};
+
+/// Adds an office or changes its description; the state changes by SetOfficeState only.
+struct DefineOffice {
+  OfficeId office{};
+  District district = 0;
+  OfficeState state = OfficeState::kNone;  // of a new office; ignored for an existing one
+  std::uint32_t reserved = 0;
+  PersonId licensee{};
+  PersonId technical_manager{};  // 0: the office cannot be Active (R3)
+  Point point;
+  Label label;
+};
+
+struct SetOfficeState {
+  OfficeId office{};
+  OfficeState state = OfficeState::kNone;
+  Reason reason = Reason::kNone;
+  std::uint32_t reserved = 0;
+  Note note;
+};
+
+/// A service goes over to an office at a moment (R18). `until` kNever = open end; equal to `from` = never.
+struct ActivateService {
+  OfficeId office{};
+  ServiceId service{};
+  std::uint8_t reserved[5]{};
+  Tick from;
+  Tick until;
+};
+
+struct DefineExpert {
+  ExpertId expert{};
+  OfficeId office{};
+  ExpertState state = ExpertState::kNone;
+  std::uint8_t reserved = 0;
+  PersonId person{};  // required, for four eyes and conflicts of interest
+  std::uint32_t districts = 0;      // bit d set: takes jobs of district d; 0 = all
+  std::uint16_t units_per_day = 0;  // 0 = policy
+  std::uint16_t reserved2 = 0;
+  Point home;
+  Label label;
+};
+
+struct SetExpertState {
+  ExpertId expert{};
+  ExpertState state = ExpertState::kNone;
+  Reason reason = Reason::kNone;
+  std::uint16_t reserved = 0;
+  Note note;
+};
+
+/// Grants, renews or revokes (valid_until <= valid_from) a certificate; lapses by tick at valid_until.
+struct SetCertificate {
+  ExpertId expert{};
+  Skill skill = Skill::kFile;
+  std::uint8_t reserved[3]{};
+  Tick valid_from;
+  Tick valid_until;
+};
+
+/// One absence per expert is known at a time; from == until clears it. Held jobs return when it begins.
+struct SetAbsence {
+  ExpertId expert{};
+  Reason reason = Reason::kLeave;
+  std::uint8_t reserved[3]{};
+  Tick from;
+  Tick until;
+  Note note;
+};
+
+inline constexpr std::uint8_t kSubmitDraft = 1;       // wait in Draft for RegisterCase
+inline constexpr std::uint8_t kSubmitBuilt = 2;       // a building stands there already
+
+/// A request on one parcel for one service, filed by the office that issues the command.
+struct SubmitCase {
+  ServiceId service{};
+  District district = 0;
+  OrganisationId organisation{};
+  std::uint8_t flags = 0;
+  std::uint16_t floors = 0;  // 0–200
+  std::uint16_t reserved = 0;
+  std::uint32_t area_m2 = 0;  // 0–10,000,000
+  std::uint32_t reserved2 = 0;
+  Point point;
+  PersonId owner{};
+  PersonId relative{};  // a declared relative of the owner among the experts
+  PersonId designer{};
+  PersonId supervising_engineer{};
+  Code parcel;     // renewal code, required
+  Code reference;  // number of the record at its source, may be empty
+};
+
+struct RegisterCase {
+  CaseId id{};
+};
+
+/// Replaces what the applicant may correct before the plan review has begun.
+struct AmendCase {
+  CaseId id{};
+  std::uint32_t area_m2 = 0;
+  std::uint16_t floors = 0;
+  std::uint16_t reserved = 0;
+  PersonId designer{};
+  PersonId supervising_engineer{};
+  Note note;
+};
+
+struct WithdrawCase {
+  CaseId id{};
+  Reason reason = Reason::kApplicantRequest;
+  std::uint8_t reserved[7]{};
+  Note note;
+};
+
+/// The applicant or agency has answered: AwaitingApplicant | AwaitingAgency → InProgress with the time that remained (I16).
+struct AnswerCase {
+  CaseId id{};
+};
+
+struct RecordFees {
+  CaseId id{};
+  std::uint64_t amount_rial = 0;
+};
+
+struct RecordDecision {
+  CaseId id{};
+  std::uint8_t approved = 0;
+  Reason reason = Reason::kNone;
+  std::uint8_t reserved[6]{};
+  Note note;
+};
+
+/// To the Article 100 commission and (refer = 0) back to InProgress.
+struct ReferCase {
+  CaseId id{};
+  std::uint8_t refer = 1;
+  std::uint8_t reserved[7]{};
+  Note note;
+};
+
+struct CloseCase {
+  CaseId id{};
+};
+
+/// "I am free for `wanted` more jobs": assigns the best ready job the expert may take, if there is one, and
+/// keeps the expert available for policy.claim_wait_minutes for the rest, so that the next fitting jobs find
+/// them. Sets the number wanted, does not add to it; every assignment takes one off. A batch of n is sent
+/// as n commands that want n, n-1, … 1.
+struct Claim {
+  std::uint16_t wanted = 1;  // 1 … kHeldJobsMax
+  std::uint16_t reserved[3]{};
+};
+/// No longer available; assigned, not started jobs go back to Ready.
+struct Unclaim {
+  std::uint64_t reserved = 0;
+};
+
+/// The holder's calls. A token that is not the job's present lease is refused (staleLease).
+struct Start {
+  JobId job{};
+  LeaseToken token{};
+};
+struct Renew {
+  JobId job{};
+  LeaseToken token{};
+};
+struct Complete {
+  JobId job{};
+  LeaseToken token{};
+  Note note;
+};
+/// Work cannot be finished: kDocumentsIncomplete and kAgencyInquiry pause the case; kDefect (review, or a
+/// confirmer's rejection) makes rework; kNoAccess sends a missed visit back for a new appointment;
+/// kViolation refers the case.
+struct Return {
+  JobId job{};
+  LeaseToken token{};
+  Reason reason = Reason::kDefect;
+  std::uint8_t reserved[7]{};
+  Note note;
+};
+/// Refuses an assigned, not started job; it goes to somebody else.
+struct Decline {
+  JobId job{};
+  LeaseToken token{};
+  Reason reason = Reason::kOther;
+  std::uint8_t reserved[7]{};
+  Note note;
+};
+
+/// Books or moves the appointment of an inspection (Ready | Scheduled). day: days since 1970-01-01, local.
+struct Schedule {
+  JobId job{};
+  std::int32_t day = 0;
+  HalfDay half = HalfDay::kMorning;
+  std::uint8_t reserved[3]{};
+};
+
+struct Hold {
+  JobId job{};
+  Reason reason = Reason::kSupervisorOrder;
+  std::uint8_t pauses_clock = 0;
+  std::uint8_t reserved[6]{};
+  Note note;
+};
+struct Release {
+  JobId job{};
+  Note note;
+};
+/// Class 0; municipal cases only. Supervisors only; the note is required.
+struct Expedite {
+  CaseId id{};
+  Note note;
+};
+/// Binds a job to a named expert. Filters apply; override_capacity lifts capacity alone, and needs the note.
+struct Reassign {
+  JobId job{};
+  ExpertId expert{};
+  std::uint8_t override_capacity = 0;
+  std::uint8_t reserved[3]{};
+  Note note;
+};
+/// Cancels one job that is not part of the chain any more (a Blocked, Escalated or Held one) and rejects its case.
+struct Cancel {
+  JobId job{};
+  Note note;
+};
+
+union CommandBody {
+  std::array<std::byte, 200> bytes;
+  SetLimits set_limits;
+  TickBody tick;
+  SetPolicy set_policy;
+  SetCalendarDays set_calendar_days;
+  DefineService define_service;
+  DefineOrganisation define_organisation;
+  DefineOffice define_office;
+  SetOfficeState set_office_state;
+  ActivateService activate_service;
+  DefineExpert define_expert;
+  SetExpertState set_expert_state;
+  SetCertificate set_certificate;
+  SetAbsence set_absence;
+  SubmitCase submit_case;
+  RegisterCase register_case;
+  AmendCase amend_case;
+  WithdrawCase withdraw_case;
+  AnswerCase answer_case;
+  RecordFees record_fees;
+  RecordDecision record_decision;
+  ReferCase refer_case;
+  CloseCase close_case;
+  Claim claim;
+  Unclaim unclaim;
+  Start start;
+  Renew renew;
+  Complete complete;
+  Return return_;
+  Decline decline;
+  Schedule schedule;
+  Hold hold;
+  Release release;
+  Expedite expedite;
+  Reassign reassign;
+  Cancel cancel;
+
+  CommandBody() : bytes{} {}
+};
+
+/// A command as the edges build it. `now`, `op` and `seed` are zero until the engine stamps them.
+struct Command {
+  Op op{};
+  Tick now;
+  std::uint64_t seed = 0;  // drawn by the engine; the only source of chance in the core
+  IdempotencyKey key;      // all-zero only for kTick and kSetLimits
+  Actor actor;
+  CommandKind kind = CommandKind::kNone;
+  std::uint8_t reserved[7]{};
+  CommandBody body;
+};
+static_assert(sizeof(Command) == 256);
+static_assert(std::is_trivially_copyable_v<Command>);
+
+/// Size of the body of `kind` in bytes; 0 for a kind that does not exist.
+std::size_t body_size(CommandKind kind);
+
+}  // namespace permitd::scheduler

@@ -1,0 +1,166 @@
+// What the core answers. Refusals are values: closed sets, each counted and tested, never exceptions.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <type_traits>
+
+#include "scheduler/types.h"
+
+namespace permitd::scheduler {
+
+enum class Refusal : std::uint8_t {
+  kNone = 0,  // accepted
+  kUnknownCase,
+  kUnknownJob,
+  kUnknownOffice,
+  kUnknownExpert,
+  kUnknownService,
+  kUnknownOrganisation,
+  kWrongState,           // `state` is the present one
+  kStaleLease,           // the token is not the job's present lease
+  kNotHolder,
+  kNotAllowed,           // this kind of actor, or this office, may not do this
+  kOfficeNotActive,
+  kServiceNotActive,     // not gone over to this office at this moment (R18)
+  kNotDelegable,         // sovereign or not mechanised (R10); `field` says which
+  kOrganisationNotEnabled,
+  kOutOfRange,           // `field`
+  kMissing,              // `field`
+  kKeyMissing,
+  kKeyReused,            // the same key came with a different body (I3)
+  kNotEligible,          // `filter` names the first filter that removed the expert
+  kNotMunicipal,
+  kFeesNotPaid,
+  kOutsideCalendar,      // no calendar is set for that moment
+  kNothingToDo,          // already so; nothing changed
+  kCasesFull,
+  kJobsFull,
+  kHistoryFull,
+  kNotCompatible,        // e.g. limits may only grow
+  // Given by the daemon, never by the core.
+  kBusy = 64,            // ring full: try again
+  kQuotaExceeded,
+  kTooLarge,
+  kDiskFull,
+  kDraining,
+  kUnauthenticated,
+  kUnsupported,
+};
+
+/// Which part of the request a refusal is about.
+enum class Field : std::uint8_t {
+  kNone,
+  kCase,
+  kJob,
+  kToken,
+  kOffice,
+  kExpert,
+  kPerson,
+  kService,
+  kOrganisation,
+  kDistrict,
+  kParcel,
+  kReference,
+  kFloors,
+  kArea,
+  kPoint,
+  kReason,
+  kNote,
+  kState,
+  kSkill,
+  kValidity,
+  kVersion,
+  kStages,
+  kPolicy,
+  kDay,
+  kHalfDay,
+  kLimits,
+  kKey,
+  kLabel,
+  kActor,
+  kAmount,
+  kCount,
+  kOwner,
+  kSovereign,
+  kMechanised,
+  kPriority,
+  kCommand,
+};
+
+/// The filters of an assignment in the order they are applied. The first that fails is the one recorded.
+enum class Filter : std::uint8_t {
+  kNone,
+  kOffice,       // the expert's office is not Active, or has the service not activated (I4)
+  kSkill,
+  kCertificate,  // none, not yet valid, lapsed, or the person suspended (I4)
+  kFourEyes,     // did another of the protected roles of this case (I5)
+  kConflict,     // owner, relative, designer, engineer, or own licensee or technical manager (I6)
+  kShift,
+  kAbsence,
+  kCapacity,     // I9
+  kDistrict,
+  kHeldMost,     // already holds kHeldJobsMax jobs
+  kPairRepeat,   // inspected for this owner lately, and another is eligible (I14)
+};
+inline constexpr std::size_t kFilterCount = 12;
+
+/// The answer to one command. 64 bytes; fields that a kind does not use are zero.
+struct Outcome {
+  Op op{};  // 0: refused without being journaled
+  CaseId case_id{};
+  JobId job{};         // submit: first job; claim: the job given, 0 when none fits now
+  LeaseToken token{};  // claim, start, renew
+  Tick until;          // claim, start, renew: end of the lease; submit: deadline; schedule: begin of the half-day
+  ExpertId expert{};
+  Refusal refusal = Refusal::kNone;
+  Field field = Field::kNone;
+  Filter filter = Filter::kNone;
+  std::uint8_t state = 0;     // CaseState, JobState, OfficeState or ExpertState after the command
+  std::uint8_t repeated = 0;  // 1: answered from memory of the idempotency key, nothing was done again
+  std::uint8_t reserved[15]{};
+  friend bool operator==(const Outcome&, const Outcome&) = default;
+};
+static_assert(sizeof(Outcome) == 64);
+static_assert(std::is_trivially_copyable_v<Outcome>);
+
+enum class EventKind : std::uint8_t {
+  kCaseChanged,     // before/after are CaseState
+  kJobChanged,      // before/after are JobState; expert is the holder concerned
+  kJobCreated,      // after is JobState
+  kCaseAmended,
+  kFeesRecorded,
+  kSlaNotified,     // 75 %
+  kSlaBreached,     // 100 %: to the office head
+  kSlaEscalated,    // 125 %: to the district
+  kExpedited,
+  kDeadlineMoved,   // the calendar was edited (I12)
+  kOfficeChanged,   // before/after are OfficeState
+  kExpertChanged,   // before/after are ExpertState
+  kCertificateChanged,
+  kAbsenceChanged,
+  kReferenceChanged, // catalogue, policy, calendar, organisation, activation, limits
+  kCapacityOverridden,
+};
+
+/// One state change: who, when, what, before, after, why (I15). Emitted by apply in order; the part that
+/// concerns a case is also kept as its history.
+struct Event {
+  Op op{};
+  Tick at;
+  CaseId case_id{};  // 0 for events that concern no case
+  JobId job{};
+  Actor actor;
+  ExpertId expert{};
+  OfficeId office{};
+  EventKind kind = EventKind::kCaseChanged;
+  Stage stage = Stage::kFileFormation;
+  std::uint8_t before = 0;
+  std::uint8_t after = 0;
+  Reason reason = Reason::kNone;
+  std::uint8_t reserved[5]{};
+  friend bool operator==(const Event&, const Event&) = default;
+};
+static_assert(sizeof(Event) == 56 && std::is_trivially_copyable_v<Event>);
+
+}  // namespace permitd::scheduler
