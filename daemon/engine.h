@@ -1,0 +1,165 @@
+// The one writer: takes requests from its ports, stamps op, time and seed, applies them to the scheduler,
+// makes each batch durable with one write, and only then lets the outcomes go.
+//
+// Engine is driven by whoever owns its thread, through step(): in a shared loop (network, engine and
+// journal on one thread) the loop calls it each turn; with a thread of its own, engine_thread.h does.
+// A Port belongs to one rpc thread; every other member belongs to the engine's thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "daemon/clock.h"
+#include "daemon/spsc_ring.h"
+#include "daemon/storage.h"
+#include "daemon/waker.h"
+#include "scheduler/scheduler.h"
+
+namespace permitd::daemon {
+
+/// A bounded read of the scheduler. The port's thread makes it, lends it to the engine with its request and
+/// gets it back with the response; in between only the engine touches it.
+class Query {
+ public:
+  virtual ~Query() = default;
+  /// Does a bounded amount of work. False: there is more, call again in the next step.
+  virtual bool run(const scheduler::Scheduler& scheduler) noexcept = 0;
+};
+
+enum class RequestKind : std::uint8_t {
+  kCommand,
+  kQuery,
+  kAdvance,   // rehearsal clock: command.now is the moment to advance to; fires everything due by then
+  kSnapshot,  // answered when a snapshot at or after the present op is durable
+  kDigest,    // answered with the digest of the present state
+  kDrain,     // no commands but those of holders of leases from now on; see Engine::drain
+};
+
+struct Request {
+  scheduler::Command command;  // kCommand, kAdvance
+  Query* query = nullptr;      // kQuery
+  std::uint64_t ticket = 0;    // handed back with the response
+  RequestKind kind = RequestKind::kCommand;
+};
+
+struct Response {
+  std::uint64_t ticket = 0;
+  scheduler::Outcome outcome;  // kQuery: only `op`, the op the answer is true at; kSnapshot: op of the snapshot
+  StateDigest digest;          // kDigest, kSnapshot
+};
+
+/// An event with the note that goes with it, for subscribers.
+struct FeedItem {
+  scheduler::Event event;
+  std::uint64_t dropped = 0;  // events lost before this one because the port's feed was full
+};
+
+/// The two rings between one rpc thread and the engine, and the feed of events.
+class Port {
+ public:
+  explicit Port(std::size_t request_capacity);
+
+  // Port's thread.
+  /// Requests that can be pushed now.
+  std::size_t room(std::size_t wanted = 1) { return requests_.room(wanted); }
+  /// False when the ring is full: answer kBusy.
+  bool try_push(const Request& request) { return requests_.try_push(request); }
+  /// Call once after pushing a batch.
+  void publish() { engine_waker_->wake(); }
+  Response* front_response() { return responses_.front(); }
+  void pop_response() { responses_.pop(); }
+  /// Events since the last look; empty unless subscribed.
+  FeedItem* front_event() { return feed_.front(); }
+  void pop_event() { feed_.pop(); }
+  void subscribe(bool wanted) { subscribed_.store(wanted, std::memory_order_release); }
+  /// Wakes this port's thread when responses or events are there.
+  Waker& waker() { return waker_; }
+  /// For the port's sleep protocol.
+  bool idle_now() const { return responses_.empty_now() && feed_.empty_now(); }
+
+ private:
+  friend class Engine;
+  SpscRing<Request> requests_;
+  SpscRing<Response> responses_;
+  SpscRing<FeedItem> feed_;
+  std::atomic<bool> subscribed_{false};
+  std::uint64_t feed_dropped_ = 0;
+  std::size_t in_flight_ = 0;  // taken requests whose response is not pushed yet; keeps responses_ from overflowing
+  Waker waker_;
+  Waker* engine_waker_ = nullptr;
+};
+
+struct EngineOptions {
+  std::uint32_t batch_count_max = 4096;   // commands in one batch, 1–8192
+  std::uint32_t batches_in_flight = 2;    // told to the storage too
+  std::uint64_t snapshot_after_size = std::uint64_t{256} << 20;  // journal bytes between snapshots; 0 = only on request
+};
+
+/// Figures for the operator and /metrics; written by the engine, read after durability like everything else.
+struct EngineStats {
+  std::uint64_t batches = 0;
+  std::uint64_t commands = 0;
+  std::uint64_t refused = 0;
+  std::uint64_t refused_disk_full = 0;
+  std::uint64_t queries = 0;
+  std::uint64_t ticks = 0;
+  std::uint64_t snapshots = 0;
+  std::uint64_t feed_dropped = 0;
+  std::uint32_t batch_count_last = 0;
+  std::uint32_t pending_count = 0;  // outcomes that wait for durability
+  scheduler::Op op_durable{};
+  scheduler::Op snapshot_op{};
+  bool draining = false;
+  bool full = false;
+};
+
+class Snapshotter;
+
+class Engine {
+ public:
+  /// All borrowed for the life of the engine. `rehearsal` is `clock` where time may be advanced, else null.
+  Engine(scheduler::Scheduler& scheduler, Storage& storage, Clock& clock, RehearsalClock* rehearsal,
+         Snapshotter& snapshotter, const EngineOptions& options);
+  ~Engine();
+
+  /// Before the first step(). `request_capacity` requests can wait in the port.
+  Port& add_port(std::size_t request_capacity);
+
+  /// Takes what the ports published, applies and appends at most one batch, releases what is durable.
+  /// Never blocks. Returns true when it did something, so that the loop turns again before it sleeps.
+  bool step();
+
+  /// Nanoseconds until a timer of the scheduler is due: how long the loop may sleep; −1 = no limit.
+  std::int64_t sleep_limit_ns();
+  /// True when a port has published something not yet taken.
+  bool has_requests() const;
+  /// Wakes the engine's thread.
+  Waker& waker() { return waker_; }
+
+  /// From now on only calls of lease holders and queries are accepted; everything else gets kDraining.
+  void drain();
+  /// True when draining and nothing is waiting for durability.
+  bool is_drained() const;
+
+  const EngineStats& stats() const { return stats_; }
+  Storage& storage() { return storage_; }
+
+ private:
+  struct Pending {
+    Port* port;
+    std::uint64_t ticket;
+    scheduler::Op release_op;  // goes out when this is durable
+    scheduler::Outcome outcome;
+    StateDigest digest;
+  };
+  struct Impl;
+  scheduler::Scheduler& scheduler_;
+  Storage& storage_;
+  Waker waker_;
+  EngineStats stats_;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace permitd::daemon

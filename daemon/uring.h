@@ -1,0 +1,113 @@
+// One io_uring, owned by one thread: submissions are prepared, sent together, and completions are
+// collected first and run later, so that no completion handler runs inside another.
+//
+// An Operation is the receipt of one submission. It must stay alive until its last completion has run
+// (is_pending() false); who wants to go away earlier cancels and hands the operation to the ring's
+// caller-owned graveyard. Only uring.cc knows liburing.
+#pragma once
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "daemon/error.h"
+
+struct io_uring;
+struct io_uring_buf_ring;
+
+namespace permitd::daemon {
+
+/// Outcome of a submission: a result or −errno, as the kernel gives it.
+struct Completion {
+  std::int32_t result = 0;
+  bool more = false;         // a multishot submission stays armed
+  bool has_buffer = false;   // a provided buffer was taken
+  std::uint16_t buffer = 0;  // which one
+};
+
+class Operation {
+ public:
+  Operation() = default;
+  Operation(const Operation&) = delete;
+  Operation& operator=(const Operation&) = delete;
+  virtual ~Operation();
+  virtual void complete(const Completion& completion) noexcept = 0;
+  bool is_pending() const { return pending_; }
+
+ private:
+  friend class Ring;
+  bool pending_ = false;
+};
+
+struct RingOptions {
+  std::uint32_t entries = 1024;            // submission queue; completions have four times as many
+  std::uint32_t receive_buffer_count = 0;  // provided buffers for receive_multishot, power of two; 0 = none
+  std::uint32_t receive_buffer_size = 16'384;
+};
+
+class Ring {
+ public:
+  /// SINGLE_ISSUER | DEFER_TASKRUN | COOP_TASKRUN; the calling thread becomes the issuer.
+  /// Errors: kUnsupported with one sentence naming the missing feature and the remedy.
+  [[nodiscard]] static Expected<std::unique_ptr<Ring>> create(const RingOptions& options);
+  ~Ring();
+  Ring(const Ring&) = delete;
+  Ring& operator=(const Ring&) = delete;
+
+  // Submissions: prepared now, sent by the next submit() or wait(). Buffers must outlive the operation.
+  /// Positioned write that is durable when it completes (RWF_DSYNC). `buffer` >= 0: a registered buffer.
+  void write_durable(Operation& operation, int file, std::span<const std::byte> bytes, std::uint64_t offset,
+                     int buffer = -1);
+  void accept_multishot(Operation& operation, int socket);
+  void receive_multishot(Operation& operation, int socket);
+  /// Whole message or an error (MSG_WAITALL | MSG_NOSIGNAL). `message` and what it points at must outlive it.
+  void send_message(Operation& operation, int socket, const msghdr* message);
+  void poll_multishot(Operation& operation, int file, std::uint32_t events);
+  void poll_once(Operation& operation, int file, std::uint32_t events);
+  /// Cancels `target`; its own completion (−ECANCELED or what it had) still comes.
+  void cancel(Operation& target);
+  void close_file(int file);
+  /// Wakes another ring (MSG_RING): its owner's wait() returns. Any number of wakes may collapse into one.
+  void wake(const Ring& other);
+  int file() const;
+
+  /// Registers buffers for write_durable by index. Once, before use.
+  [[nodiscard]] Expected<void> register_buffers(std::span<const std::span<std::byte>> buffers);
+  /// Registers the file slots; slot use is internal to the storage. Once, before use.
+  [[nodiscard]] Expected<void> register_files(std::span<const int> files);
+
+  /// Bytes of a provided buffer; give it back with recycle() when read.
+  std::span<std::byte> receive_buffer(std::uint16_t buffer, std::size_t size);
+  void recycle(std::uint16_t buffer);
+
+  /// Sends what was prepared, takes what has completed; does not wait. Returns completions collected.
+  std::size_t poll();
+  /// The same, but waits until something completes, `timeout_ns` pass (−1: no limit) or somebody wakes it.
+  /// Spins on the completion queue for at most `spin_ns` before it sleeps.
+  std::size_t wait(std::int64_t timeout_ns, std::int64_t spin_ns);
+  /// Runs the handlers of collected completions; handlers may prepare new submissions.
+  void run_completions();
+
+  std::uint64_t system_calls() const { return system_calls_; }
+
+ private:
+  explicit Ring(const RingOptions& options);
+  struct Ready {
+    Operation* operation;
+    Completion completion;
+  };
+  io_uring_sqe_tag* prepare(Operation* operation);
+  void collect();
+
+  RingOptions options_;
+  std::unique_ptr<io_uring> ring_;
+  std::vector<Ready> ready_;
+  std::uint64_t system_calls_ = 0;
+};
+
+}  // namespace permitd::daemon

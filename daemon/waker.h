@@ -1,0 +1,34 @@
+// Wakes a sleeping loop from another thread, at most once per sleep.
+//
+// The sleeper: announce_sleep(), look at its queues once more, sleep in the kernel with file() among what
+// it waits for, awake(). The waker: publish, then wake(). The two fences (both seq_cst) make it impossible
+// that the sleeper misses the item and the waker misses the sleep.
+#pragma once
+
+#include <atomic>
+
+namespace permitd::daemon {
+
+class Waker {
+ public:
+  Waker();  // aborts when the system has no eventfd left: a start-up matter
+  ~Waker();
+  Waker(const Waker&) = delete;
+  Waker& operator=(const Waker&) = delete;
+
+  /// Any thread. Costs a system call only when the owner sleeps.
+  void wake();
+
+  /// Owner. After this, re-check the queues before sleeping.
+  void announce_sleep();
+  /// Owner, after the sleep: takes the pending wake-ups back.
+  void awake();
+  /// Readable when somebody has woken the owner; non-blocking eventfd.
+  int file() const { return file_; }
+
+ private:
+  std::atomic<bool> sleeping_{false};
+  int file_;
+};
+
+}  // namespace permitd::daemon
