@@ -1,0 +1,374 @@
+# What is said on the wire between permitd and its clients.
+#
+# What you hold is what you may do: Gateway.session gives one capability according to who the connection
+# proves to be, and a method that a role lacks does not exist on its interface. No method takes an office id:
+# the session is the office. Refusals are values; an RPC exception means a bug or a lost connection.
+# The schema only grows: numbers are never reused, retired members keep theirs with a note.
+# Times are milliseconds since the Unix epoch (UTC); 2^63-1 means never; durations are minutes.
+
+@0xb7d1a4c35e0f9a21;
+
+using Cxx = import "/capnp/c++.capnp";
+$Cxx.namespace("permitd::protocol");
+
+using Moment = Int64;
+using Districts = UInt32;  # bit d = district d
+
+# ---- closed sets; the order is that of scheduler/types.h and scheduler/outcome.h (checked at compile time) ----
+
+enum Skill { file @0; inspect @1; admin @2; review @3; deliver @4; confirm @5; }
+enum PriorityClass { expedited @0; municipal @1; other @2; }
+enum Stage { fileFormation @0; siteInspection @1; adminProcessing @2; planReview @3; municipalDecision @4; permitDelivery @5; }
+enum CaseState { draft @0; registered @1; inProgress @2; awaitingApplicant @3; awaitingAgency @4; held @5; awaitingDecision @6;
+  approved @7; delivered @8; closed @9; rejected @10; withdrawn @11; lapsed @12; referred @13; }
+enum JobState { blocked @0; ready @1; scheduled @2; assigned @3; started @4; done @5; confirmed @6; returned @7; held @8;
+  escalated @9; cancelled @10; }
+enum OfficeState { none @0; equipping @1; active @2; suspended @3; expired @4; revoked @5; surrendered @6; }
+enum ExpertState { none @0; candidate @1; inTraining @2; examPending @3; certified @4; suspended @5; expired @6; left @7; }
+enum JobKind { work @0; confirmation @1; }
+enum Reach { city @0; office @1; }
+enum Confirmer { nobody @0; officeHead @1; secondReviewerAboveArea @2; }
+enum HalfDay { morning @0; afternoon @1; }
+enum SlaBand { green @0; amber @1; red @2; paused @3; }
+enum ActorKind { engine @0; office @1; expert @2; supervisor @3; operator @4; auditor @5; }
+enum Reason { none @0; documentsIncomplete @1; agencyInquiry @2; defect @3; noAccess @4; conflictOfInterest @5; tooFar @6;
+  overload @7; illness @8; leave @9; leaseExpired @10; certificateLapsed @11; expertSuspended @12; officeInactive @13;
+  supervisorOrder @14; applicantRequest @15; applicantSilent @16; violation @17; notOnShift @18; other @19; }
+enum Filter { none @0; office @1; skill @2; certificate @3; fourEyes @4; conflict @5; shift @6; absence @7; capacity @8;
+  district @9; heldMost @10; pairRepeat @11; }
+enum EventKind { caseChanged @0; jobChanged @1; jobCreated @2; caseAmended @3; feesRecorded @4; slaNotified @5; slaBreached @6;
+  slaEscalated @7; expedited @8; deadlineMoved @9; officeChanged @10; expertChanged @11; certificateChanged @12;
+  absenceChanged @13; referenceChanged @14; capacityOverridden @15; }
+enum Stuck { notStuck @0; finished @1; caseDraft @2; held @3; escalated @4; awaitingApplicant @5; awaitingAgency @6; caseHeld @7;
+  referred @8; awaitingDecision @9; feesNotPaid @10; serviceNotActive @11; appointmentAhead @12; noCertifiedExpert @13;
+  calendarClosed @14; noCapacity @15; nobodyAvailable @16; awaitingConfirmation @17; }
+
+# ---- common values ----
+
+struct Key {  # 128-bit idempotency key, chosen by the client, unique per session identity; all-zero is refused
+  high @0 :UInt64;
+  low @1 :UInt64;
+}
+struct Point { latE6 @0 :Int32; lonE6 @1 :Int32; }
+
+struct Refusal {
+  code @0 :UInt8;       # scheduler::Refusal
+  field @1 :UInt8;      # scheduler::Field
+  filter @2 :Filter;
+  state @3 :UInt8;      # present state where the code is wrongState
+  codeName @4 :Text;    # stable identifier, e.g. "staleLease"
+  fieldName @5 :Text;   # e.g. "token"; empty when none
+  sentence @6 :Text;    # what is wrong, which rule, what to do
+}
+
+struct Accepted {       # fields that a method does not use are zero
+  op @0 :UInt64;
+  caseId @1 :UInt64;
+  job @2 :UInt64;
+  token @3 :UInt64;
+  until @4 :Moment;     # submit: deadline; lease calls: end of the lease; schedule: begin of the half-day
+  expert @5 :UInt32;
+  state @6 :UInt8;
+  repeated @7 :Bool;    # answered from the memory of the key; nothing was done again
+}
+struct Result { union { accepted @0 :Accepted; refused @1 :Refusal; } }
+
+struct Policy {         # ranges in scheduler/command.h
+  attemptsMax @0 :UInt16 = 5;
+  leaseMinutes @1 :UInt16 = 30;
+  claimWaitMinutes @2 :UInt16 = 30;
+  nearEqualCount @3 :UInt16 = 3;
+  nearEqualPermille @4 :UInt16 = 50;
+  capacityUnitsPerDay @5 :UInt16 = 14;
+  visitsPerDay @6 :UInt16 = 8;
+  appointmentLeadMinutes @7 :UInt16 = 60;
+  slaNotifyPercent @8 :UInt16 = 75;
+  slaAmberMinutes @9 :UInt16 = 240;
+  slaDistrictPercent @10 :UInt16 = 125;
+  applicantSilentDays @11 :UInt16 = 90;
+  secondReviewAreaM2 @12 :UInt32 = 2000;
+  keyRetentionMinutes @13 :UInt32 = 1440;
+  complexFloors @14 :UInt16 = 5;
+  pairRepeatVisits @15 :UInt16 = 3;
+  pairRepeatDays @16 :UInt16 = 180;
+}
+struct CalendarDay { openMinute @0 :UInt32; lengthMinutes @1 :UInt16; }  # minutes since the epoch, UTC; length 0 = closed
+struct StageSpec {
+  stage @0 :Stage;
+  skill @1 :Skill;
+  confirmer @2 :Confirmer;
+  reach @3 :Reach;
+  needsAppointment @4 :Bool;
+  sovereign @5 :Bool;
+  needsDecision @6 :Bool;
+  fieldLease @7 :Bool;
+  notMechanised @8 :Bool;
+  effortMinutes @9 :UInt16;
+  effortComplexMinutes @10 :UInt16;
+  slaMinutes @11 :UInt16;
+}
+struct Service {
+  service @0 :UInt8;
+  version @1 :UInt16;
+  effectiveFrom @2 :Moment;
+  label @3 :Text;
+  stages @4 :List(StageSpec);
+}
+struct Organisation { organisation @0 :UInt8; priority @1 :PriorityClass; enabled @2 :Bool; label @3 :Text; }
+struct OfficeSpec {
+  office @0 :UInt16;
+  district @1 :UInt8;
+  state @2 :OfficeState;
+  licensee @3 :UInt64;
+  technicalManager @4 :UInt64;
+  point @5 :Point;
+  label @6 :Text;
+}
+struct ExpertSpec {
+  expert @0 :UInt32;
+  office @1 :UInt16;
+  state @2 :ExpertState;
+  person @3 :UInt64;
+  districts @4 :Districts;    # 0 = all
+  unitsPerDay @5 :UInt16;     # 0 = policy
+  home @6 :Point;
+  label @7 :Text;
+}
+
+struct Submission {
+  key @0 :Key;
+  service @1 :UInt8;
+  district @2 :UInt8;
+  organisation @3 :UInt8 = 1;
+  draft @4 :Bool;
+  built @5 :Bool;
+  floors @6 :UInt16;
+  areaM2 @7 :UInt32;
+  point @8 :Point;
+  owner @9 :UInt64;
+  relative @10 :UInt64;
+  designer @11 :UInt64;
+  supervisingEngineer @12 :UInt64;
+  parcel @13 :Text;      # at most 23 bytes of UTF-8
+  reference @14 :Text;   # at most 23 bytes
+}
+
+struct Lease {
+  job @0 :UInt64;
+  caseId @1 :UInt64;
+  token @2 :UInt64;      # fencing token; quote it in every call on this job
+  until @3 :Moment;
+}
+
+# ---- what is read ----
+
+struct Job {
+  job @0 :UInt64; caseId @1 :UInt64; token @2 :UInt64;
+  readySince @3 :Moment; deadline @4 :Moment; leaseUntil @5 :Moment; appointment @6 :Moment;
+  holder @7 :UInt32; intakeOffice @8 :UInt16; effortMinutes @9 :UInt16; service @10 :UInt8;
+  stage @11 :Stage; kind @12 :JobKind; state @13 :JobState; skill @14 :Skill; priority @15 :PriorityClass;
+  district @16 :UInt8; attempts @17 :UInt8; band @18 :SlaBand; rework @19 :Bool; reason @20 :Reason;
+  remainingMinutes @21 :Int32;
+}
+struct Case {
+  caseId @0 :UInt64; registeredAt @1 :Moment; closedAt @2 :Moment;
+  owner @3 :UInt64; designer @4 :UInt64; supervisingEngineer @5 :UInt64;
+  parcel @6 :Text; reference @7 :Text; point @8 :Point; areaM2 @9 :UInt32; floors @10 :UInt16;
+  serviceVersion @11 :UInt16; office @12 :UInt16; service @13 :UInt8; organisation @14 :UInt8;
+  state @15 :CaseState; priority @16 :PriorityClass; district @17 :UInt8; stageIndex @18 :UInt8;
+  stages @19 :List(Stage); decided @20 :Bool; feesPaid @21 :Bool; currentJob @22 :UInt64;
+  jobs @23 :List(Job);
+}
+struct Event {
+  op @0 :UInt64; at @1 :Moment; caseId @2 :UInt64; job @3 :UInt64;
+  actorKind @4 :ActorKind; actor @5 :UInt32; expert @6 :UInt32; office @7 :UInt16;
+  kind @8 :EventKind; stage @9 :Stage; before @10 :UInt8; after @11 :UInt8; reason @12 :Reason; note @13 :Text;
+}
+struct Expert {
+  expert @0 :UInt32; person @1 :UInt64; office @2 :UInt16; state @3 :ExpertState;
+  onShift @4 :Bool; absent @5 :Bool; available @6 :Bool;
+  unitsPerDay @7 :UInt16; bookedMinutesToday @8 :UInt16; visitsToday @9 :UInt16; assigned @10 :UInt16; started @11 :UInt16;
+  windowMinutes @12 :UInt32; doneTotal @13 :UInt64; certifiedUntil @14 :List(Moment);  # by Skill; 0 = never
+  districts @15 :Districts; absentFrom @16 :Moment; absentUntil @17 :Moment; label @18 :Text;
+}
+struct Office {
+  office @0 :UInt16; district @1 :UInt8; state @2 :OfficeState; expertsCertified @3 :UInt16;
+  capacityUnitsPerDay @4 :UInt32; servicesActive @5 :UInt64; casesSubmitted @6 :UInt64; casesOpen @7 :UInt64;
+  doneMinutes @8 :UInt64; windowMinutes @9 :UInt64; slaMet @10 :UInt64; slaMissed @11 :UInt64;
+  licensee @12 :UInt64; technicalManager @13 :UInt64; point @14 :Point; label @15 :Text;
+}
+struct Candidate { expert @0 :UInt32; loadPpm @1 :UInt32; }
+struct Rejected { expert @0 :UInt32; filter @1 :Filter; }
+struct Decision {
+  job @0 :UInt64; op @1 :UInt64; at @2 :Moment; seed @3 :UInt64; chosen @4 :UInt32;
+  byClaim @5 :Bool; bySupervisor @6 :Bool; considered @7 :UInt16;
+  removed @8 :List(UInt16);  # by Filter
+  nearEqual @9 :List(Candidate);
+  rejected @10 :List(Rejected);
+  sentence @11 :Text;
+}
+struct StuckReason {
+  cause @0 :Stuck; certified @1 :UInt32; withCapacity @2 :UInt32; ahead @3 :UInt32; until @4 :Moment; sentence @5 :Text;
+}
+struct OpenCell {
+  stage @0 :Stage; office @1 :UInt16; district @2 :UInt8; priority @3 :PriorityClass;
+  blocked @4 :UInt32; ready @5 :UInt32; scheduled @6 :UInt32; assigned @7 :UInt32; started @8 :UInt32; held @9 :UInt32;
+  confirming @10 :UInt32; effortMinutes @11 :UInt32;
+}
+struct Flow {
+  created @0 :UInt64; done @1 :UInt64; cancelled @2 :UInt64; returned @3 :UInt64; rework @4 :UInt64; slaMet @5 :UInt64; slaMissed @6 :UInt64;
+}
+struct Stats {
+  op @0 :UInt64; now @1 :Moment; casesSubmitted @2 :UInt64;
+  cases @3 :List(UInt64);        # by CaseState
+  jobs @4 :List(UInt64);         # by JobState
+  flow @5 :List(Flow);           # by Stage
+  bands @6 :List(List(UInt64));  # [Stage][SlaBand]
+  ready @7 :List(List(UInt32));  # [PriorityClass][Skill]
+  oldestReady @8 :List(List(Moment));
+  leasesExpired @9 :UInt64; declined @10 :UInt64; reassigned @11 :UInt64; escalated @12 :UInt64;
+  capacityOverrides @13 :UInt64; municipalFirstViolations @14 :UInt64; historyDropped @15 :UInt64; keysForgottenEarly @16 :UInt64;
+  casesInMemory @17 :UInt32; jobsInMemory @18 :UInt32; eventsInMemory @19 :UInt32; keysInMemory @20 :UInt32; memoryBytes @21 :UInt64;
+}
+struct JobFilter {               # masks have a bit per enumerator; 0 = no filter
+  stages @0 :UInt32; states @1 :UInt32; classes @2 :UInt32; districts @3 :UInt32; bands @4 :UInt32;
+  office @5 :UInt16; holder @6 :UInt32; caseId @7 :UInt64; service @8 :UInt8;
+}
+struct Page { cursor @0 :UInt64; limit @1 :UInt16 = 100; }  # limit at most Limits.pageMax; start with cursor 0
+struct PageEnd { cursor @0 :UInt64; done @1 :Bool; op @2 :UInt64; }
+
+# ---- capabilities ----
+
+struct Limits {
+  messageWords @0 :UInt32; segments @1 :UInt16; callsInFlight @2 :UInt32; submissionsPerCall @3 :UInt16; pageMax @4 :UInt16;
+  claimMax @5 :UInt16; idleSeconds @6 :UInt32;
+}
+struct Identity {
+  union {
+    office @0 :UInt16;
+    expert @1 :UInt32;
+    supervisor @2 :UInt32;   # number of the supervisor
+    operator @3 :UInt32;
+    auditor @4 :UInt32;
+  }
+}
+
+interface Gateway {
+  hello @0 (protocolVersion :UInt16, client :Text) -> (protocolVersion :UInt16, server :Text, limits :Limits, now :Moment,
+    rehearsal :Bool);
+  session @1 (identity :Identity) -> SessionResult;
+}
+
+struct SessionResult { union { office @0 :OfficeSession; expert @1 :ExpertSession; supervisor @2 :SupervisorSession;
+                               operator @3 :OperatorSession; auditor @4 :AuditorSession; refused @5 :Refusal; } }
+struct CaseResult { union { case @0 :Case; refused @1 :Refusal; } }
+struct JobResult { union { job @0 :Job; refused @1 :Refusal; } }
+struct HistoryResult { union { events @0 :List(Event); refused @1 :Refusal; } }
+struct WhyAnswer { job @0 :Job; decision @1 :Decision; hasDecision @2 :Bool; stuck @3 :StuckReason; }
+struct WhyResult { union { answer @0 :WhyAnswer; refused @1 :Refusal; } }
+struct LeasesResult { union { leases @0 :List(Lease); refused @1 :Refusal; } }
+struct Snapshot { op @0 :UInt64; digest @1 :Digest; }
+struct SnapshotResult { union { taken @0 :Snapshot; refused @1 :Refusal; } }
+struct AdvanceResult { union { now @0 :Moment; refused @1 :Refusal; } }
+
+interface Subscription {}        # dropping it ends the subscription
+
+interface Subscriber {
+  # The one capability the server accepts. Called with a few events at a time, the next call only after the last returned.
+  events @0 (events :List(Event), dropped :UInt64) -> ();  # dropped: how many were lost before these because you were slow
+  ended @1 (reason :Text) -> ();                           # the server is going away, or you were too slow for too long
+}
+
+interface SubmissionStream {
+  # Bulk ingestion with flow control: send without waiting; the library holds you back. Answers are counted, refusals kept.
+  submit @0 (submissions :List(Submission)) -> stream;
+  finish @1 () -> (accepted :UInt64, repeated :UInt64, refused :UInt64, refusals :List(StreamRefusal), lastOp :UInt64);
+  struct StreamRefusal { key @0 :Key; refusal @1 :Refusal; }  # the first 100
+}
+
+interface Reader {
+  # Reads within the session's scope. What lies outside it reads as unknown.
+  case @0 (caseId :UInt64) -> CaseResult;
+  job @1 (job :UInt64) -> JobResult;
+  history @2 (caseId :UInt64, from :UInt32, limit :UInt16) -> HistoryResult;
+  why @3 (job :UInt64) -> WhyResult;
+  jobs @4 (filter :JobFilter, page :Page) -> (jobs :List(Job), end :PageEnd);
+  watch @5 (subscriber :Subscriber) -> (subscription :Subscription);
+}
+
+interface OfficeSession extends(Reader) {
+  submit @0 (submissions :List(Submission)) -> (results :List(Result));  # in order, one per submission
+  stream @1 () -> (stream :SubmissionStream);
+  register @2 (key :Key, caseId :UInt64) -> (result :Result);
+  amend @3 (key :Key, caseId :UInt64, areaM2 :UInt32, floors :UInt16, designer :UInt64, supervisingEngineer :UInt64, note :Text) -> (result :Result);
+  withdraw @4 (key :Key, caseId :UInt64, reason :Reason, note :Text) -> (result :Result);
+  answer @5 (key :Key, caseId :UInt64) -> (result :Result);
+  recordFees @6 (key :Key, caseId :UInt64, amountRial :UInt64) -> (result :Result);
+  schedule @7 (key :Key, job :UInt64, day :Int32, half :HalfDay) -> (result :Result);
+  close @8 (key :Key, caseId :UInt64) -> (result :Result);
+}
+
+interface ExpertSession {
+  claim @0 (key :Key, count :UInt16) -> LeasesResult;
+  # Fewer leases than asked: the rest is given as work turns up, see worklist or watch. Keys of one call: low + 0 … count-1.
+  unclaim @1 (key :Key) -> (result :Result);
+  worklist @2 () -> (jobs :List(Job));
+  start @3 (key :Key, job :UInt64, token :UInt64) -> (result :Result);
+  renew @4 (key :Key, job :UInt64, token :UInt64) -> (result :Result);
+  complete @5 (key :Key, job :UInt64, token :UInt64, note :Text) -> (result :Result);
+  return @6 (key :Key, job :UInt64, token :UInt64, reason :Reason, note :Text) -> (result :Result);
+  decline @7 (key :Key, job :UInt64, token :UInt64, reason :Reason, note :Text) -> (result :Result);
+  watch @8 (subscriber :Subscriber) -> (subscription :Subscription);  # changes of the jobs you hold or are given
+  case @9 (caseId :UInt64) -> CaseResult;  # of a job you hold
+}
+
+interface CityReader extends(Reader) {
+  stats @0 () -> (stats :Stats);
+  openCells @1 (office :UInt16, page :Page) -> (cells :List(OpenCell), end :PageEnd);
+  offices @2 (page :Page) -> (offices :List(Office), end :PageEnd);
+  experts @3 (office :UInt16, page :Page) -> (experts :List(Expert), end :PageEnd);  # office 0 = all
+  policy @4 () -> (policy :Policy);
+}
+
+interface SupervisorSession extends(CityReader) {
+  hold @0 (key :Key, job :UInt64, reason :Reason, pausesClock :Bool, note :Text) -> (result :Result);
+  release @1 (key :Key, job :UInt64, note :Text) -> (result :Result);
+  expedite @2 (key :Key, caseId :UInt64, note :Text) -> (result :Result);
+  reassign @3 (key :Key, job :UInt64, expert :UInt32, overrideCapacity :Bool, note :Text) -> (result :Result);
+  cancel @4 (key :Key, job :UInt64, note :Text) -> (result :Result);
+  setAbsence @5 (key :Key, expert :UInt32, from :Moment, until :Moment, reason :Reason, note :Text) -> (result :Result);
+  setOfficeState @6 (key :Key, office :UInt16, state :OfficeState, reason :Reason, note :Text) -> (result :Result);
+  setExpertState @7 (key :Key, expert :UInt32, state :ExpertState, reason :Reason, note :Text) -> (result :Result);
+  recordDecision @8 (key :Key, caseId :UInt64, approved :Bool, reason :Reason, note :Text) -> (result :Result);
+  refer @9 (key :Key, caseId :UInt64, refer :Bool, note :Text) -> (result :Result);
+  defineOffice @10 (key :Key, office :OfficeSpec) -> (result :Result);
+  defineExpert @11 (key :Key, expert :ExpertSpec) -> (result :Result);
+  setCertificate @12 (key :Key, expert :UInt32, skill :Skill, validFrom :Moment, validUntil :Moment) -> (result :Result);
+  defineService @13 (key :Key, service :Service) -> (result :Result);
+  activateService @14 (key :Key, office :UInt16, service :UInt8, from :Moment, until :Moment) -> (result :Result);
+  defineOrganisation @15 (key :Key, organisation :Organisation) -> (result :Result);
+  setCalendarDays @16 (key :Key, firstDay :Int32, days :List(CalendarDay)) -> (result :Result);  # at most 30 days a call
+  setPolicy @17 (key :Key, policy :Policy) -> (result :Result);
+  withdraw @18 (key :Key, caseId :UInt64, reason :Reason, note :Text) -> (result :Result);
+}
+
+struct Health {
+  op @0 :UInt64; opDurable @1 :UInt64; snapshotOp @2 :UInt64; now @3 :Moment; uptimeSeconds @4 :UInt64;
+  draining @5 :Bool; full @6 :Bool; io @7 :Text; journalRoom @8 :UInt64; journalSize @9 :UInt64;
+  batches @10 :UInt64; commands @11 :UInt64; refused @12 :UInt64; queries @13 :UInt64; pending @14 :UInt32;
+  connections @15 :UInt32; sessions @16 :UInt32; callsInFlight @17 :UInt32; callsTotal @18 :UInt64; busyTotal @19 :UInt64;
+  drops @20 :List(DropCount); residentBytes @21 :UInt64; allocatedBytes @22 :UInt64; systemCalls @23 :UInt64;
+  struct DropCount { reason @0 :Text; count @1 :UInt64; }  # connections dropped, by reason
+}
+
+struct Digest { high @0 :UInt64; low @1 :UInt64; }
+
+interface OperatorSession {
+  health @0 () -> (health :Health);
+  snapshot @1 () -> SnapshotResult;
+  digest @2 () -> (op :UInt64, digest :Digest);
+  drain @3 () -> ();
+  advance @4 (to :Moment) -> AdvanceResult;  # rehearsal clock only
+}
+
+interface AuditorSession extends(CityReader) {}
