@@ -1,0 +1,122 @@
+// One thread's event loop for Cap'n Proto: KJ on io_uring, or on KJ's own epoll port where asked for.
+//
+// The loop turns like this: run every KJ event that is ready; send what the turn produced, one send per
+// connection; let the hooks work (the engine's step in a shared loop, the port's responses otherwise);
+// sleep only when nobody had anything to do. All members belong to the loop's thread.
+#pragma once
+
+#include <capnp/serialize-async.h>
+#include <kj/async.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "daemon/error.h"
+#include "daemon/uring.h"
+#include "daemon/waker.h"
+
+namespace permitd::daemon {
+
+enum class IoKind : std::uint8_t { kUring, kEpoll };
+
+/// What a connection may cost. Whoever goes beyond is dropped with the reason in the log and in a counter.
+struct ConnectionLimits {
+  std::uint32_t message_words_max = (1U << 20) / 8;  // 1 MiB
+  std::uint16_t segments_max = 64;
+  std::uint32_t connections_max = 12'000;
+  std::uint32_t send_queue_size_max = 4U << 20;      // bytes waiting for a slow reader
+  std::uint32_t handshake_seconds = 10;              // to the first whole message
+  std::uint32_t partial_seconds = 30;                // a begun message must be complete by then
+  std::uint32_t send_seconds = 30;                   // without progress of a non-empty send queue
+  std::uint32_t idle_seconds = 0;                    // 0 = no limit
+};
+
+enum class DropReason : std::uint8_t {
+  kPeerClosed,       // not a fault
+  kMalformed,
+  kOversized,
+  kTooManySegments,
+  kSlowReader,       // send queue over the limit or without progress
+  kSlowWriter,       // begun message not completed in time
+  kSilent,           // nothing within handshake_seconds
+  kIdle,
+  kTooManyConnections,
+  kIoError,
+  kDraining,
+  kProtocolError,    // Cap'n Proto gave up on the peer
+};
+inline constexpr std::size_t kDropReasonCount = 12;
+std::string_view drop_reason_name(DropReason reason);
+
+/// Who is at the other end, as far as the kernel says.
+struct Peer {
+  bool is_unix = false;
+  std::uint32_t uid = 0;  // unix sockets only (SO_PEERCRED)
+  std::uint32_t gid = 0;
+  std::int32_t pid = 0;
+  bool is_loopback = false;
+  std::string address;    // for the log
+};
+
+struct LoopStats {
+  std::uint64_t connections_accepted = 0;
+  std::uint32_t connections_open = 0;
+  std::uint64_t messages_received = 0;
+  std::uint64_t sends = 0;           // send operations, each with all replies of a turn
+  std::uint64_t messages_sent = 0;
+  std::uint64_t received_size = 0;
+  std::uint64_t sent_size = 0;
+  std::uint64_t system_calls = 0;    // io_uring_enter; 0 with epoll
+  std::uint64_t dropped[kDropReasonCount]{};
+};
+
+class RpcLoop {
+ public:
+  /// Work that is not KJ's.
+  class Hook {
+   public:
+    virtual ~Hook() = default;
+    /// True when something was done: the loop turns again before it sleeps.
+    virtual bool work() = 0;
+    /// Looked at after the wakers were told that the loop is about to sleep; true keeps it awake.
+    virtual bool has_work() const = 0;
+    /// Longest sleep in nanoseconds, −1 = no limit.
+    virtual std::int64_t sleep_limit_ns() { return -1; }
+  };
+  struct Options {
+    IoKind io = IoKind::kUring;
+    ConnectionLimits limits;
+    std::int64_t spin_ns = 30'000;  // looks at the completion queue so long before it sleeps
+  };
+  /// The stream is already limited; `peer` is what the kernel knows. Called in the loop.
+  using OnConnection = std::function<void(kj::Own<capnp::MessageStream> stream, const Peer& peer)>;
+
+  static Expected<std::unique_ptr<RpcLoop>> create(const Options& options);
+  virtual ~RpcLoop() = default;
+
+  virtual Ring* ring() = 0;  // null with epoll
+  virtual kj::WaitScope& wait_scope() = 0;
+  virtual void add_hook(Hook& hook) = 0;
+  virtual void add_waker(Waker& waker) = 0;
+
+  /// "127.0.0.1:7711", "[::1]:7711". Retries for two seconds when the address is still in use.
+  virtual Expected<void> listen_tcp(const std::string& address, OnConnection on_connection) = 0;
+  /// Path of a unix socket; a stale one is replaced, a live one refused. `mode` as for chmod.
+  virtual Expected<void> listen_unix(const std::string& path, std::uint32_t mode, OnConnection on_connection) = 0;
+  /// A listening socket from the service manager.
+  virtual Expected<void> listen_file(int file, OnConnection on_connection) = 0;
+  /// No new connections from now on.
+  virtual void stop_listening() = 0;
+
+  /// A promise that resolves after so long, by the loop's own timer (for deadlines, never for business time).
+  virtual kj::Promise<void> after_ms(std::int64_t ms) = 0;
+
+  /// Turns until `stop` is true (checked each turn).
+  virtual void run(const std::function<bool()>& stop) = 0;
+  virtual const LoopStats& stats() const = 0;
+};
+
+}  // namespace permitd::daemon
