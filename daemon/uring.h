@@ -2,8 +2,9 @@
 // collected first and run later, so that no completion handler runs inside another.
 //
 // An Operation is the receipt of one submission. It must stay alive until its last completion has run
-// (is_pending() false); who wants to go away earlier cancels and hands the operation to the ring's
-// caller-owned graveyard. Only uring.cc knows liburing.
+// (is_pending() false); its destructor aborts otherwise. Who wants to go away earlier cancels the
+// operation and frees it in its last complete(). The ring's destructor cancels and waits for everything
+// that is left, without calling handlers; it runs on the issuer's thread. Only uring.cc knows liburing.
 #pragma once
 
 #include <netinet/in.h>
@@ -17,8 +18,7 @@
 
 #include "daemon/error.h"
 
-struct io_uring;
-struct io_uring_buf_ring;
+struct io_uring_sqe;
 
 namespace permitd::daemon {
 
@@ -30,17 +30,24 @@ struct Completion {
   std::uint16_t buffer = 0;  // which one
 };
 
+class Ring;
+
 class Operation {
  public:
   Operation() = default;
   Operation(const Operation&) = delete;
   Operation& operator=(const Operation&) = delete;
   virtual ~Operation();
+  /// Called by run_completions() only. After a completion without `more` the operation is free again: the
+  /// handler may submit it anew or destroy it.
   virtual void complete(const Completion& completion) noexcept = 0;
   bool is_pending() const { return pending_; }
 
  private:
   friend class Ring;
+  // The ring's list of what is pending, so that its end can let go of everything.
+  Operation* next_ = nullptr;
+  Operation* previous_ = nullptr;
   bool pending_ = false;
 };
 
@@ -49,6 +56,8 @@ struct RingOptions {
   std::uint32_t receive_buffer_count = 0;  // provided buffers for receive_multishot, power of two; 0 = none
   std::uint32_t receive_buffer_size = 16'384;
 };
+
+inline constexpr std::size_t kRegisteredFilesMax = 8;
 
 class Ring {
  public:
@@ -76,12 +85,14 @@ class Ring {
   void wake(const Ring& other);
   int file() const;
 
-  /// Registers buffers for write_durable by index. Once, before use.
+  /// Registers buffers for write_durable by index. Once, before use; they must outlive the ring.
   [[nodiscard]] Expected<void> register_buffers(std::span<const std::span<std::byte>> buffers);
-  /// Registers the file slots; slot use is internal to the storage. Once, before use.
+  /// Registers files that are written often; write_durable() recognises them by descriptor. Calling it
+  /// again replaces the files; at most kRegisteredFilesMax.
   [[nodiscard]] Expected<void> register_files(std::span<const int> files);
 
-  /// Bytes of a provided buffer; give it back with recycle() when read.
+  /// Bytes of a provided buffer; give it back with recycle() when read. A receive that meets no free
+  /// buffer ends with −ENOBUFS: the caller recycles and arms it again.
   std::span<std::byte> receive_buffer(std::uint16_t buffer, std::size_t size);
   void recycle(std::uint16_t buffer);
 
@@ -93,21 +104,39 @@ class Ring {
   /// Runs the handlers of collected completions; handlers may prepare new submissions.
   void run_completions();
 
+  /// True when run_completions() has something to run.
+  bool has_completions() const { return !ready_.empty(); }
+  /// Operations whose last completion has not run yet.
+  std::size_t pending_count() const { return pending_count_; }
   std::uint64_t system_calls() const { return system_calls_; }
 
  private:
-  explicit Ring(const RingOptions& options);
+  struct Kernel;  // what liburing knows: the rings and the provided buffers
   struct Ready {
     Operation* operation;
     Completion completion;
   };
-  io_uring_sqe_tag* prepare(Operation* operation);
+
+  explicit Ring(const RingOptions& options);
+  /// Slot of the next submission; without an operation its completion is ignored.
+  io_uring_sqe* prepare(Operation* operation);
+  void link(Operation& operation);
+  void unlink(Operation& operation);
+  void enter();
   void collect();
+  void take_completions();
+  bool spin(std::int64_t spin_ns);
+  void sleep(std::int64_t timeout_ns);
+  void abandon_pending();
 
   RingOptions options_;
-  std::unique_ptr<io_uring> ring_;
-  std::vector<Ready> ready_;
+  std::unique_ptr<Kernel> kernel_;
+  std::vector<Ready> ready_;    // collected, not yet run
+  std::vector<Ready> running_;  // being run
+  Operation* pending_ = nullptr;
+  std::size_t pending_count_ = 0;
   std::uint64_t system_calls_ = 0;
+  bool woken_ = false;  // a wake of another ring was taken since the last wait()
 };
 
 }  // namespace permitd::daemon
