@@ -96,6 +96,7 @@ class WorkingCalendar {
 
   CalendarDay day_at(std::int32_t date) const;
   void rebuild();
+  void clear();
   std::uint32_t span_from(std::int64_t ms) const;
   std::int64_t elapsed_ms(Tick at) const;
 
