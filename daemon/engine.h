@@ -32,9 +32,9 @@ enum class RequestKind : std::uint8_t {
   kCommand,
   kQuery,
   kAdvance,   // rehearsal clock: command.now is the moment to advance to; fires everything due by then
-  kSnapshot,  // answered when a snapshot at or after the present op is durable
+  kSnapshot,  // answered when a snapshot at or after the present op is durable; kDiskFull when it failed
   kDigest,    // answered with the digest of the present state
-  kDrain,     // no commands but those of holders of leases from now on; see Engine::drain
+  kDrain,     // see Engine::drain
 };
 
 struct Request {
@@ -50,7 +50,7 @@ struct Response {
   StateDigest digest;          // kDigest, kSnapshot
 };
 
-/// An event with the note that goes with it, for subscribers.
+/// An event for subscribers.
 struct FeedItem {
   scheduler::Event event;
   std::uint64_t dropped = 0;  // events lost before this one because the port's feed was full
@@ -147,19 +147,37 @@ class Engine {
   Storage& storage() { return storage_; }
 
  private:
-  struct Pending {
-    Port* port;
-    std::uint64_t ticket;
-    scheduler::Op release_op;  // goes out when this is durable
-    scheduler::Outcome outcome;
-    StateDigest digest;
-  };
-  struct Impl;
+  struct Pending;
+  struct State;
+
+  void release_durable();
+  void release_events();
+  void answer_snapshots();
+  bool take_requests();
+  bool take_request(Port& port);
+  bool take_command(Port& port, const Request& request);
+  void run_query(Port& port, Query& query, std::uint64_t ticket);
+  bool continue_queries();
+  bool advance_clock();
+  void begin_tick();
+  void seal_batch();
+  void apply_batch();
+  void answer_later(Port& port, std::uint64_t ticket, const scheduler::Outcome& outcome, const StateDigest& digest = {});
+  void keep_events();
+  std::uint64_t draw_seed();
+
   scheduler::Scheduler& scheduler_;
   Storage& storage_;
+  Clock& clock_;
+  RehearsalClock* rehearsal_;
+  Snapshotter& snapshotter_;
+  const EngineOptions options_;
   Waker waker_;
   EngineStats stats_;
-  std::unique_ptr<Impl> impl_;
+  std::unique_ptr<State> state_;
 };
+
+/// XXH3-128 of the state's canonical bytes. O(state).
+StateDigest digest_of(const scheduler::Scheduler& scheduler);
 
 }  // namespace permitd::daemon
