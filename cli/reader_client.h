@@ -1,0 +1,123 @@
+// What a session may read, for every role that reads. Reads are retried like every other call; their answers
+// are the schema's own, alive as long as the response is held. Threads and lifetimes as in session.h.
+#pragma once
+
+#include <cstdint>
+
+#include "cli/session.h"
+
+namespace permitd::cli {
+
+/// Where a list begins and how long a page is; the daemon cuts `limit` to its own page_max.
+struct PageSpec {
+  std::uint64_t cursor = 0;
+  std::uint16_t limit = 100;
+};
+
+/// Masks have a bit per enumerator; 0 does not filter.
+struct JobFilterSpec {
+  std::uint32_t stages = 0;
+  std::uint32_t states = 0;
+  std::uint32_t classes = 0;
+  std::uint32_t districts = 0;
+  std::uint32_t bands = 0;
+  OfficeId office{};
+  ExpertId holder{};
+  CaseId case_id{};
+  scheduler::ServiceId service{};
+};
+
+void fill(protocol::JobFilter::Builder out, const JobFilterSpec& filter);
+void fill(protocol::Page::Builder out, const PageSpec& page);
+
+/// The methods of protocol::Reader.
+template <class Interface>
+class ReaderCalls : public Session<Interface> {
+ public:
+  using Session<Interface>::Session;
+  using Capability = typename Interface::Client;
+
+  auto get_case(CaseId id) {
+    return this->send([id](Capability& session) {
+      auto request = session.caseRequest();
+      request.setCaseId(raw(id));
+      return request;
+    });
+  }
+  auto get_job(JobId id) {
+    return this->send([id](Capability& session) {
+      auto request = session.jobRequest();
+      request.setJob(raw(id));
+      return request;
+    });
+  }
+  auto history(CaseId id, std::uint32_t from = 0, std::uint16_t limit = 100) {
+    return this->send([id, from, limit](Capability& session) {
+      auto request = session.historyRequest();
+      request.setCaseId(raw(id));
+      request.setFrom(from);
+      request.setLimit(limit);
+      return request;
+    });
+  }
+  auto why(JobId id) {
+    return this->send([id](Capability& session) {
+      auto request = session.whyRequest();
+      request.setJob(raw(id));
+      return request;
+    });
+  }
+  auto jobs(const JobFilterSpec& filter, const PageSpec& page = {}) {
+    return this->send([filter, page](Capability& session) {
+      auto request = session.jobsRequest();
+      fill(request.initFilter(), filter);
+      fill(request.initPage(), page);
+      return request;
+    });
+  }
+};
+
+/// The methods of protocol::CityReader.
+template <class Interface>
+class CityReaderCalls : public ReaderCalls<Interface> {
+ public:
+  using ReaderCalls<Interface>::ReaderCalls;
+  using Capability = typename Interface::Client;
+
+  auto stats() {
+    return this->send([](Capability& session) { return session.statsRequest(); });
+  }
+  auto policy() {
+    return this->send([](Capability& session) { return session.policyRequest(); });
+  }
+  auto open_cells(OfficeId office = {}, const PageSpec& page = {}) {
+    return this->send([office, page](Capability& session) {
+      auto request = session.openCellsRequest();
+      request.setOffice(raw(office));
+      fill(request.initPage(), page);
+      return request;
+    });
+  }
+  auto offices(const PageSpec& page = {}) {
+    return this->send([page](Capability& session) {
+      auto request = session.officesRequest();
+      fill(request.initPage(), page);
+      return request;
+    });
+  }
+  auto experts(OfficeId office = {}, const PageSpec& page = {}) {
+    return this->send([office, page](Capability& session) {
+      auto request = session.expertsRequest();
+      request.setOffice(raw(office));
+      fill(request.initPage(), page);
+      return request;
+    });
+  }
+};
+
+/// Reads as whoever `identity` is: an office (its own cases), a supervisor or an auditor.
+using ReaderClient = ReaderCalls<protocol::Reader>;
+/// Reads the whole city as a supervisor or an auditor.
+using CityReaderClient = CityReaderCalls<protocol::CityReader>;
+
+}  // namespace permitd::cli
