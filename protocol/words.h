@@ -1,0 +1,69 @@
+// The words of permitd: one stable name per enumerator, and the sentences in which refusals, events and
+// decisions are told. Server and command line say the same thing because both take it from here.
+//
+// Names are those of permit.capnp; they are part of the wire and never change. Everything here is pure and
+// may be called from any thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "scheduler/command.h"
+#include "scheduler/outcome.h"
+#include "scheduler/types.h"
+#include "scheduler/views.h"
+
+namespace permitd::protocol {
+
+/// Names of a closed set in the order of its values. For scheduler::{Skill, PriorityClass, Stage, CaseState,
+/// JobState, OfficeState, ExpertState, JobKind, Reach, Confirmer, HalfDay, SlaBand, ActorKind, Reason, Filter,
+/// EventKind, Stuck, Field}. Refusal and CommandKind have gaps and are reached by name_of() alone.
+template <class Enum>
+std::span<const std::string_view> names_of();
+
+/// Stable name of one value; "unknown" when it is outside the set.
+template <class Enum>
+std::string_view name_of(Enum value) {
+  const auto names = names_of<Enum>();
+  const auto index = static_cast<std::size_t>(value);
+  return index < names.size() ? names[index] : std::string_view{"unknown"};
+}
+std::string_view name_of(scheduler::Refusal value);
+std::string_view name_of(scheduler::CommandKind value);
+
+/// True when both say the same, letters' case, '-' and '_' aside: "SITE_INSPECTION" is "siteInspection".
+bool is_same_name(std::string_view left, std::string_view right);
+
+/// Value of a name, see is_same_name().
+template <class Enum>
+std::optional<Enum> parse_name(std::string_view name) {
+  const auto names = names_of<Enum>();
+  for (std::size_t index = 0; index < names.size(); ++index) {
+    if (is_same_name(names[index], name)) return static_cast<Enum>(index);
+  }
+  return std::nullopt;
+}
+
+/// Valid UTF-8 without NUL and other control characters: what notes, labels and codes may hold.
+bool is_valid_text(std::string_view text);
+
+/// "2026-03-21 07:30 UTC"; "never" for kNever.
+std::string moment_text(scheduler::Tick at);
+
+/// What is wrong, by which rule, and what to do next. `kind` is the command that was refused (kNone for reads):
+/// it says whose state `outcome.state` is. Pre: the outcome is a refusal.
+std::string refusal_sentence(const scheduler::Outcome& outcome, scheduler::CommandKind kind);
+
+/// "job 12 (siteInspection of case 5): assigned -> started, expert 7".
+std::string event_sentence(const scheduler::Event& event, std::string_view note);
+
+/// Why this person: how many were looked at, what removed the others, what decided among the best.
+std::string decision_sentence(const scheduler::DecisionView& decision);
+
+/// Why the job does not move, and what would move it.
+std::string stuck_sentence(const scheduler::StuckView& stuck);
+
+}  // namespace permitd::protocol
