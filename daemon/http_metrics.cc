@@ -1,0 +1,168 @@
+#include "daemon/http_metrics.h"
+
+#include <fmt/format.h>
+
+#include <iterator>
+#include <string_view>
+
+#include "protocol/words.h"
+
+namespace permitd::daemon {
+
+using protocol::name_of;
+using scheduler::raw;
+
+namespace {
+
+/// Appends metrics of one exposition; every name is announced once with its type and meaning.
+class Exposition {
+ public:
+  void announce(std::string_view name, std::string_view type, std::string_view help) {
+    fmt::format_to(std::back_inserter(text_), "# HELP {0} {2}\n# TYPE {0} {1}\n", name, type, help);
+  }
+  void sample(std::string_view name, std::string_view labels, std::uint64_t value) {
+    fmt::format_to(std::back_inserter(text_), "{}{}{}{} {}\n", name, labels.empty() ? "" : "{",
+                   labels, labels.empty() ? "" : "}", value);
+  }
+  void single(std::string_view name, std::string_view type, std::string_view help,
+              std::uint64_t value) {
+    announce(name, type, help);
+    sample(name, "", value);
+  }
+  std::string take() { return std::move(text_); }
+
+ private:
+  std::string text_;
+};
+
+template <class Enum>
+std::string label(std::string_view key, std::size_t index) {
+  return fmt::format("{}=\"{}\"", key, name_of(static_cast<Enum>(index)));
+}
+
+void write_states(Exposition& out, const scheduler::StatsView& stats) {
+  out.announce("permitd_cases", "gauge", "Cases by state; finished states are totals.");
+  for (std::size_t i = 0; i < stats.cases.size(); ++i) {
+    out.sample("permitd_cases", label<scheduler::CaseState>("state", i), stats.cases[i]);
+  }
+  out.announce("permitd_jobs", "gauge", "Jobs by state; finished states are totals.");
+  for (std::size_t i = 0; i < stats.jobs.size(); ++i) {
+    out.sample("permitd_jobs", label<scheduler::JobState>("state", i), stats.jobs[i]);
+  }
+}
+
+void write_flow(Exposition& out, const scheduler::StatsView& stats) {
+  struct Column {
+    std::string_view name;
+    std::string_view help;
+    std::uint64_t scheduler::FlowCell::*value;
+  };
+  static constexpr Column kColumns[] = {
+      {"permitd_stage_jobs_created_total", "Jobs created per stage.",
+       &scheduler::FlowCell::created},
+      {"permitd_stage_jobs_done_total", "Jobs that came to their end per stage.",
+       &scheduler::FlowCell::done},
+      {"permitd_stage_jobs_cancelled_total", "Jobs cancelled per stage.",
+       &scheduler::FlowCell::cancelled},
+      {"permitd_stage_jobs_returned_total", "Jobs ended with a defect per stage.",
+       &scheduler::FlowCell::returned},
+      {"permitd_stage_sla_met_total", "Jobs ended within their deadline.",
+       &scheduler::FlowCell::sla_met},
+      {"permitd_stage_sla_missed_total", "Jobs ended past their deadline.",
+       &scheduler::FlowCell::sla_missed},
+  };
+  for (const Column& column : kColumns) {
+    out.announce(column.name, "counter", column.help);
+    for (std::size_t i = 0; i < stats.flow.size(); ++i) {
+      out.sample(column.name, label<scheduler::Stage>("stage", i), stats.flow[i].*column.value);
+    }
+  }
+  out.announce("permitd_jobs_open_by_band", "gauge", "Open jobs by stage and SLA band.");
+  for (std::size_t stage = 0; stage < stats.bands.size(); ++stage) {
+    for (std::size_t band = 0; band < stats.bands[stage].size(); ++band) {
+      out.sample(
+          "permitd_jobs_open_by_band",
+          label<scheduler::Stage>("stage", stage) + "," + label<scheduler::SlaBand>("band", band),
+          stats.bands[stage][band]);
+    }
+  }
+}
+
+void write_queues(Exposition& out, const scheduler::StatsView& stats) {
+  const auto labels = [](std::size_t priority, std::size_t skill) {
+    return label<scheduler::PriorityClass>("class", priority) + "," +
+           label<scheduler::Skill>("skill", skill);
+  };
+  out.announce("permitd_jobs_ready", "gauge", "Jobs in the ready queues.");
+  for (std::size_t priority = 0; priority < stats.ready.size(); ++priority) {
+    for (std::size_t skill = 0; skill < stats.ready[priority].size(); ++skill) {
+      out.sample("permitd_jobs_ready", labels(priority, skill), stats.ready[priority][skill]);
+    }
+  }
+  out.announce("permitd_oldest_ready_age_seconds", "gauge",
+               "Age of the oldest ready job: nothing starves silently.");
+  for (std::size_t priority = 0; priority < stats.oldest_ready.size(); ++priority) {
+    for (std::size_t skill = 0; skill < stats.oldest_ready[priority].size(); ++skill) {
+      const scheduler::Tick since = stats.oldest_ready[priority][skill];
+      const std::int64_t age_ms = since == scheduler::kNever ? 0 : stats.now.ms - since.ms;
+      out.sample("permitd_oldest_ready_age_seconds", labels(priority, skill),
+                 static_cast<std::uint64_t>(age_ms / 1000));
+    }
+  }
+}
+
+void write_engine(Exposition& out, const OpsFigures& figures) {
+  const scheduler::StatsView& stats = figures.stats;
+  const EngineStats& engine = figures.engine;
+  out.single("permitd_op_durable", "counter", "Newest durable operation.", raw(engine.op_durable));
+  out.single("permitd_snapshot_op", "gauge", "Operation of the newest snapshot.",
+             raw(engine.snapshot_op));
+  out.single("permitd_commands_total", "counter", "Commands applied since the start.",
+             engine.commands);
+  out.single("permitd_commands_refused_total", "counter", "Commands refused by the core.",
+             engine.refused);
+  out.single("permitd_disk_full_refusals_total", "counter", "Commands refused for want of room.",
+             engine.refused_disk_full);
+  out.single("permitd_batches_total", "counter", "Batches made durable.", engine.batches);
+  out.single("permitd_queries_total", "counter", "Reads answered.", engine.queries);
+  out.single("permitd_feed_dropped_total", "counter", "Events that found no room in a feed.",
+             engine.feed_dropped);
+  out.single("permitd_journal_appended_bytes_total", "counter", "Bytes appended to the journal.",
+             figures.storage.appended_size);
+  out.single("permitd_journal_room_bytes", "gauge", "Bytes that can be appended now.",
+             figures.storage.room);
+  out.single("permitd_draining", "gauge", "1 while the daemon drains.", engine.draining ? 1 : 0);
+  out.single("permitd_disk_full", "gauge", "1 while the journal has no room.", engine.full ? 1 : 0);
+  out.single("permitd_leases_expired_total", "counter", "Leases that ran out.",
+             stats.leases_expired);
+  out.single("permitd_jobs_declined_total", "counter", "Assigned jobs declined.", stats.declined);
+  out.single("permitd_jobs_escalated_total", "counter", "Jobs handed to a supervisor.",
+             stats.escalated);
+  out.single("permitd_capacity_overrides_total", "counter", "Assignments above capacity by order.",
+             stats.capacity_overrides);
+  out.single("permitd_municipal_first_violations_total", "counter", "Must be 0.",
+             stats.municipal_first_violations);
+  out.single("permitd_scheduler_memory_bytes", "gauge", "Taken for the core's tables, used or not.",
+             stats.memory_bytes);
+}
+
+}  // namespace
+
+std::string metrics_text(const OpsFigures& figures) {
+  Exposition out;
+  write_engine(out, figures);
+  write_states(out, figures.stats);
+  write_flow(out, figures.stats);
+  write_queues(out, figures.stats);
+  return out.take();
+}
+
+std::string health_text(const OpsFigures& figures) {
+  const bool fine = !figures.engine.draining && !figures.engine.full;
+  return fmt::format(
+      "{{\"ok\":{},\"draining\":{},\"full\":{},\"opDurable\":{},\"snapshotOp\":{}}}\n", fine,
+      figures.engine.draining, figures.engine.full, raw(figures.engine.op_durable),
+      raw(figures.engine.snapshot_op));
+}
+
+}  // namespace permitd::daemon

@@ -1,0 +1,15 @@
+// The text of /metrics and /healthz.
+#pragma once
+
+#include <string>
+
+#include "daemon/ops_thread.h"
+
+namespace permitd::daemon {
+
+/// Prometheus text exposition format 0.0.4.
+std::string metrics_text(const OpsFigures& figures);
+/// One JSON object; `ok` is false while draining or full.
+std::string health_text(const OpsFigures& figures);
+
+}  // namespace permitd::daemon

@@ -1,0 +1,153 @@
+#include "daemon/http_server.h"
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#include <chrono>
+#include <cstdlib>
+#include <optional>
+#include <string_view>
+
+#include "daemon/http_metrics.h"
+
+namespace permitd::daemon {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+using asio::ip::tcp;
+
+namespace {
+
+constexpr std::size_t kConnectionsMax = 64;
+constexpr std::uint32_t kHeaderSizeMax = 8'192;
+constexpr std::chrono::seconds kRequestTimeout{10};
+constexpr std::chrono::milliseconds kAcceptRetry{100};
+
+/// One connection: one request at a time, closed after a fault.
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(tcp::socket socket, HttpServer::Ask& ask, std::shared_ptr<std::size_t> open)
+      : stream_(std::move(socket)), ask_(ask), open_(std::move(open)) {
+    *open_ += 1;
+  }
+  ~Connection() { *open_ -= 1; }
+
+  void read() {
+    parser_.emplace();
+    parser_->header_limit(kHeaderSizeMax);
+    parser_->body_limit(0);
+    stream_.expires_after(kRequestTimeout);
+    http::async_read(stream_, buffer_, *parser_,
+                     [self = shared_from_this()](beast::error_code error, std::size_t) {
+                       if (!error) self->route();
+                     });
+  }
+
+ private:
+  void route() {
+    const auto& request = parser_->get();
+    const std::string_view target(request.target().data(), request.target().size());
+    if (request.method() != http::verb::get && request.method() != http::verb::head) {
+      return write(http::status::method_not_allowed, "text/plain", "only GET and HEAD\n");
+    }
+    if (target != "/metrics" && target != "/healthz") {
+      return write(http::status::not_found, "text/plain", "try /metrics or /healthz\n");
+    }
+    const bool metrics = target == "/metrics";
+    ask_([self = shared_from_this(), metrics](const OpsFigures& figures) {
+      if (metrics)
+        return self->write(http::status::ok, "text/plain; version=0.0.4", metrics_text(figures));
+      const bool fine = !figures.engine.draining && !figures.engine.full;
+      self->write(fine ? http::status::ok : http::status::service_unavailable, "application/json",
+                  health_text(figures));
+    });
+  }
+
+  void write(http::status status, std::string_view type, std::string body) {
+    const auto& request = parser_->get();
+    response_ = {status, request.version()};
+    response_.set(http::field::content_type, beast::string_view(type.data(), type.size()));
+    response_.set(http::field::cache_control, "no-store");
+    response_.keep_alive(request.keep_alive() && status == http::status::ok);
+    response_.content_length(body.size());
+    if (request.method() != http::verb::head) response_.body() = std::move(body);
+    stream_.expires_after(kRequestTimeout);
+    http::async_write(stream_, response_,
+                      [self = shared_from_this()](beast::error_code error, std::size_t) {
+                        if (!error && self->response_.keep_alive()) self->read();
+                      });
+  }
+
+  beast::tcp_stream stream_;
+  HttpServer::Ask& ask_;
+  std::shared_ptr<std::size_t> open_;
+  beast::flat_buffer buffer_{kHeaderSizeMax + 4'096};
+  std::optional<http::request_parser<http::string_body>> parser_;
+  http::response<http::string_body> response_;
+};
+
+class HttpServerImpl final : public HttpServer {
+ public:
+  HttpServerImpl(asio::io_context& io, Ask ask) : acceptor_(io), retry_(io), ask_(std::move(ask)) {}
+
+  Expected<void> open(const std::string& address) {
+    const std::size_t colon = address.rfind(':');
+    beast::error_code error;
+    const std::string host = address.substr(0, colon);
+    const asio::ip::address ip = asio::ip::make_address(
+        host.starts_with('[') ? host.substr(1, host.size() - 2) : host, error);
+    const unsigned long port = colon == std::string::npos
+                                   ? 65'536
+                                   : std::strtoul(address.c_str() + colon + 1, nullptr, 10);
+    if (error || port > 65'535) {
+      return std::unexpected(Error{ErrorCode::kConfiguration, 0, "http address " + address,
+                                   "write it as 127.0.0.1:7780"});
+    }
+    const tcp::endpoint endpoint(ip, static_cast<std::uint16_t>(port));
+    acceptor_.open(endpoint.protocol(), error);
+    if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
+    if (!error) acceptor_.bind(endpoint, error);
+    if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+    if (error) {
+      return std::unexpected(Error{ErrorCode::kSystem, error.value(),
+                                   "listen for HTTP on " + address,
+                                   "choose another address, or an empty one for none"});
+    }
+    accept();
+    return {};
+  }
+
+ private:
+  void accept() {
+    acceptor_.async_accept([this](beast::error_code error, tcp::socket socket) {
+      if (error == asio::error::operation_aborted) return;
+      // Over the limit the socket is closed by going out of scope.
+      if (!error && *open_ < kConnectionsMax)
+        std::make_shared<Connection>(std::move(socket), ask_, open_)->read();
+      if (!error) return accept();
+      // Out of descriptors, most likely: a pause instead of a tight loop.
+      retry_.expires_after(kAcceptRetry);
+      retry_.async_wait([this](beast::error_code stopped) {
+        if (!stopped) accept();
+      });
+    });
+  }
+
+  tcp::acceptor acceptor_;
+  asio::steady_timer retry_;
+  Ask ask_;
+  std::shared_ptr<std::size_t> open_ = std::make_shared<std::size_t>(0);
+};
+
+}  // namespace
+
+Expected<std::unique_ptr<HttpServer>> HttpServer::listen(asio::io_context& io,
+                                                         const std::string& address, Ask ask) {
+  auto server = std::make_unique<HttpServerImpl>(io, std::move(ask));
+  if (auto opened = server->open(address); !opened) return std::unexpected(opened.error());
+  return server;
+}
+
+}  // namespace permitd::daemon

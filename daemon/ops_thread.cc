@@ -1,0 +1,174 @@
+#include "daemon/ops_thread.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/version.hpp>
+#include <chrono>
+#include <deque>
+#include <thread>
+
+#include "daemon/http_server.h"
+#include "daemon/log.h"
+
+static_assert(BOOST_VERSION >= 108100,
+              "the default Boost of Debian 12 is too old; build with 1.81");
+
+namespace permitd::daemon {
+
+namespace asio = boost::asio;
+
+namespace {
+
+/// Copies the figures on the engine's thread.
+class FiguresQuery final : public Query {
+ public:
+  explicit FiguresQuery(Engine& engine) : engine_(engine) {}
+  bool run(const scheduler::Scheduler& scheduler) noexcept override {
+    figures.stats = scheduler.stats();
+    figures.engine = engine_.stats();
+    figures.storage = engine_.storage().stats();
+    return true;
+  }
+  OpsFigures figures;
+
+ private:
+  Engine& engine_;
+};
+
+class OpsThreadImpl final : public OpsThread {
+ public:
+  OpsThreadImpl(Engine& engine, Port& port, std::function<void()> on_stop)
+      : port_(port),
+        on_stop_(std::move(on_stop)),
+        query_(engine),
+        signals_(io_),
+        answers_(io_),
+        watchdog_(io_) {}
+
+  ~OpsThreadImpl() override {
+    io_.stop();
+    if (thread_.joinable()) thread_.join();
+  }
+
+  Expected<void> open(const OpsOptions& options) {
+    if (!options.http_address.empty()) {
+      auto server = HttpServer::listen(
+          io_, options.http_address, [this](HttpServer::Answer answer) { ask(std::move(answer)); });
+      if (!server) return std::unexpected(server.error());
+      http_ = std::move(*server);
+    }
+    sigset_t wanted;
+    sigemptyset(&wanted);
+    sigaddset(&wanted, SIGTERM);
+    sigaddset(&wanted, SIGINT);
+    const int file = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (file < 0) return std::unexpected(Error{ErrorCode::kSystem, errno, "signalfd", ""});
+    signals_.assign(file);
+    answers_.assign(dup(port_.waker().file()));
+    wait_for_signal();
+    wait_for_answer();
+    uint64_t interval_us = 0;
+    if (sd_watchdog_enabled(0, &interval_us) > 0)
+      feed_watchdog(std::chrono::microseconds(interval_us / 3));
+    thread_ = std::thread([this] { io_.run(); });
+    return {};
+  }
+
+ private:
+  void wait_for_signal() {
+    signals_.async_wait(asio::posix::stream_descriptor::wait_read,
+                        [this](boost::system::error_code error) {
+                          if (error) return;
+                          signalfd_siginfo got{};
+                          while (read(signals_.native_handle(), &got, sizeof(got)) ==
+                                 static_cast<ssize_t>(sizeof(got))) {
+                            log_line(LogLevel::kNotice, "signal {}: draining", got.ssi_signo);
+                            if (on_stop_) std::exchange(on_stop_, nullptr)();
+                          }
+                          wait_for_signal();
+                        });
+  }
+
+  /// The port's waker only writes to its eventfd while its owner is announced asleep; this loop
+  /// always is.
+  void wait_for_answer() {
+    port_.waker().announce_sleep();
+    take_answers();
+    answers_.async_wait(asio::posix::stream_descriptor::wait_read,
+                        [this](boost::system::error_code error) {
+                          if (error) return;
+                          port_.waker().awake();
+                          wait_for_answer();
+                        });
+  }
+
+  void take_answers() {
+    while (port_.front_response() != nullptr) {
+      port_.pop_response();
+      asked_ = false;
+      std::deque<HttpServer::Answer> waiting;
+      waiting.swap(waiting_);
+      for (HttpServer::Answer& answer : waiting) answer(query_.figures);
+    }
+  }
+
+  /// Everybody who asks while a question is under way gets the same answer: one query at a time.
+  void ask(HttpServer::Answer answer) {
+    waiting_.push_back(std::move(answer));
+    if (asked_) return;
+    Request request;
+    request.kind = RequestKind::kQuery;
+    request.query = &query_;
+    asked_ = port_.try_push(request);
+    port_.publish();
+  }
+
+  /// The engine is alive when it answers: only then is the watchdog fed.
+  void feed_watchdog(std::chrono::microseconds interval) {
+    watchdog_.expires_after(interval);
+    watchdog_.async_wait([this, interval](boost::system::error_code error) {
+      if (error) return;
+      ask([](const OpsFigures&) { sd_notify(0, "WATCHDOG=1"); });
+      feed_watchdog(interval);
+    });
+  }
+
+  Port& port_;
+  std::function<void()> on_stop_;
+  FiguresQuery query_;
+  asio::io_context io_{1};
+  asio::posix::stream_descriptor signals_;
+  asio::posix::stream_descriptor answers_;
+  asio::steady_timer watchdog_;
+  std::unique_ptr<HttpServer> http_;
+  std::deque<HttpServer::Answer> waiting_;
+  bool asked_ = false;
+  std::thread thread_;
+};
+
+}  // namespace
+
+Expected<std::unique_ptr<OpsThread>> OpsThread::start(const OpsOptions& options, Engine& engine,
+                                                      Port& port, std::function<void()> on_stop) {
+  auto thread = std::make_unique<OpsThreadImpl>(engine, port, std::move(on_stop));
+  if (auto opened = thread->open(options); !opened) return std::unexpected(opened.error());
+  return thread;
+}
+
+void block_signals() {
+  sigset_t blocked;
+  sigemptyset(&blocked);
+  sigaddset(&blocked, SIGTERM);
+  sigaddset(&blocked, SIGINT);
+  sigaddset(&blocked, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &blocked, nullptr);
+}
+
+}  // namespace permitd::daemon

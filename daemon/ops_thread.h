@@ -1,0 +1,42 @@
+// The thread beside the engine: signals, the service manager's watchdog, and a small HTTP server
+// for health and metrics. It never touches live state: it asks the engine through a port of its
+// own, so what it shows is durable like everything else.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "daemon/engine.h"
+#include "daemon/error.h"
+
+namespace permitd::daemon {
+
+struct OpsOptions {
+  std::string http_address;  // "127.0.0.1:7780"; empty = no HTTP
+};
+
+/// What the metrics show beside the scheduler's own figures; filled on the engine's thread.
+struct OpsFigures {
+  scheduler::StatsView stats;
+  EngineStats engine;
+  StorageStats storage;
+};
+
+class OpsThread {
+ public:
+  /// `port` is one of the engine's, for this thread alone. `on_stop` is called once, on the ops
+  /// thread, when SIGTERM or SIGINT arrives. Errors: the address is wrong or in use.
+  static Expected<std::unique_ptr<OpsThread>> start(const OpsOptions& options, Engine& engine,
+                                                    Port& port, std::function<void()> on_stop);
+  /// Stops and joins.
+  virtual ~OpsThread() = default;
+};
+
+/// Blocks SIGTERM, SIGINT and SIGPIPE for the calling thread and those it starts. Before any thread
+/// exists.
+void block_signals();
+
+}  // namespace permitd::daemon
