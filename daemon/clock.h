@@ -1,4 +1,5 @@
-// The seam to time. The engine asks once per batch; nothing else in the daemon asks for business time.
+// The seam to time. The engine asks once per batch; nothing else in the daemon asks for business
+// time.
 #pragma once
 
 #include "scheduler/types.h"

@@ -37,8 +37,9 @@ Op next(Op op) { return Op{raw(op) + 1}; }
 
 /// Who holds a lease may finish while the daemon drains.
 bool is_allowed_while_draining(CommandKind kind) {
-  return kind == CommandKind::kStart || kind == CommandKind::kRenew || kind == CommandKind::kComplete ||
-         kind == CommandKind::kReturn || kind == CommandKind::kDecline || kind == CommandKind::kUnclaim;
+  return kind == CommandKind::kStart || kind == CommandKind::kRenew ||
+         kind == CommandKind::kComplete || kind == CommandKind::kReturn ||
+         kind == CommandKind::kDecline || kind == CommandKind::kUnclaim;
 }
 
 class DigestSink final : public scheduler::StateSink {
@@ -99,25 +100,25 @@ struct Engine::State {
   };
 
   std::vector<std::unique_ptr<Port>> ports;
-  Fifo<Pending> pending;                   // in order of release_op; room for every port's responses
-  Fifo<scheduler::Event> events;           // in order of op, for subscribers
+  Fifo<Pending> pending;          // in order of release_op; room for every port's responses
+  Fifo<scheduler::Event> events;  // in order of op, for subscribers
   std::vector<Slice> slices;
   std::vector<SnapshotWait> snapshot_waits;
-  std::vector<Advance> advances;           // one at a time moves the clock
+  std::vector<Advance> advances;  // one at a time moves the clock
   std::vector<Command> batch;
-  std::vector<Source> sources;             // of `batch`, by index
-  std::span<std::byte> payload;            // of the batch being built
+  std::vector<Source> sources;   // of `batch`, by index
+  std::span<std::byte> payload;  // of the batch being built
   std::size_t payload_size = 0;
   BatchHeader header;
-  std::size_t port_next = 0;               // round robin
-  std::uint64_t snapshot_size_mark = 0;    // appended size when the last snapshot was asked for
+  std::size_t port_next = 0;             // round robin
+  std::uint64_t snapshot_size_mark = 0;  // appended size when the last snapshot was asked for
   std::array<std::uint64_t, 64> seeds{};
   std::size_t seed_count = 0;
-  bool blocked = false;                    // the storage takes no batch just now; its completion wakes the loop
+  bool blocked = false;  // the storage takes no batch just now; its completion wakes the loop
 };
 
-Engine::Engine(scheduler::Scheduler& scheduler, Storage& storage, Clock& clock, RehearsalClock* rehearsal,
-               Snapshotter& snapshotter, const EngineOptions& options)
+Engine::Engine(scheduler::Scheduler& scheduler, Storage& storage, Clock& clock,
+               RehearsalClock* rehearsal, Snapshotter& snapshotter, const EngineOptions& options)
     : scheduler_(scheduler),
       storage_(storage),
       clock_(clock),
@@ -145,7 +146,8 @@ bool Engine::step() {
   storage_.poll();
   if (const Error* failure = storage_.failure()) {
     // The memory is ahead of the disk and nobody can say by how much: only a replay is safe.
-    log_line(LogLevel::kCritical, "{}: stopping at once; the journal is replayed at the next start", failure->text());
+    log_line(LogLevel::kCritical, "{}: stopping at once; the journal is replayed at the next start",
+             failure->text());
     std::abort();
   }
   const Op durable_before = stats_.op_durable;
@@ -165,7 +167,8 @@ bool Engine::step() {
 
 // ---- answers ----
 
-void Engine::answer_later(Port& port, std::uint64_t ticket, const Outcome& outcome, const StateDigest& digest) {
+void Engine::answer_later(Port& port, std::uint64_t ticket, const Outcome& outcome,
+                          const StateDigest& digest) {
   state_->pending.push({&port, ticket, scheduler_.op_applied(), outcome, digest});
 }
 
@@ -174,7 +177,8 @@ void Engine::release_durable() {
   bool released = false;
   while (!pending.empty() && pending.front().release_op <= stats_.op_durable) {
     const Pending& answer = pending.front();
-    const bool pushed = answer.port->responses_.try_push({answer.ticket, answer.outcome, answer.digest});
+    const bool pushed =
+        answer.port->responses_.try_push({answer.ticket, answer.outcome, answer.digest});
     PERMIT_ASSERT(pushed, answer.ticket);  // a request is only taken when its response has room
     answer.port->in_flight_ -= 1;
     pending.pop();
@@ -346,7 +350,8 @@ bool Engine::take_request(Port& port) {
 /// False when the command stays in the port for the next batch.
 bool Engine::take_command(Port& port, const Request& request) {
   Refusal refusal = Refusal::kNone;
-  if (stats_.draining && !is_allowed_while_draining(request.command.kind)) refusal = Refusal::kDraining;
+  if (stats_.draining && !is_allowed_while_draining(request.command.kind))
+    refusal = Refusal::kDraining;
   if (stats_.full) refusal = Refusal::kDiskFull;
   if (refusal == Refusal::kNone) {
     if (state_->blocked || state_->batch.size() >= options_.batch_count_max) return false;
@@ -401,7 +406,8 @@ void Engine::apply_batch() {
   state_->sources.clear();
 }
 
-/// Moves the rehearsal clock from one due moment to the next, so that everything happens at its own time.
+/// Moves the rehearsal clock from one due moment to the next, so that everything happens at its own
+/// time.
 bool Engine::advance_clock() {
   const State::Advance& advance = state_->advances.front();
   Outcome outcome;

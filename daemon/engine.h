@@ -1,9 +1,9 @@
-// The one writer: takes requests from its ports, stamps op, time and seed, applies them to the scheduler,
-// makes each batch durable with one write, and only then lets the outcomes go.
+// The one writer: takes requests from its ports, stamps op, time and seed, applies them to the
+// scheduler, makes each batch durable with one write, and only then lets the outcomes go.
 //
-// Engine is driven by whoever owns its thread, through step(): in a shared loop (network, engine and
-// journal on one thread) the loop calls it each turn; with a thread of its own, engine_thread.h does.
-// A Port belongs to one rpc thread; every other member belongs to the engine's thread.
+// Engine is driven by whoever owns its thread, through step(): in a shared loop (network, engine
+// and journal on one thread) the loop calls it each turn; with a thread of its own, engine_thread.h
+// does. A Port belongs to one rpc thread; every other member belongs to the engine's thread.
 #pragma once
 
 #include <cstddef>
@@ -19,8 +19,8 @@
 
 namespace permitd::daemon {
 
-/// A bounded read of the scheduler. The port's thread makes it, lends it to the engine with its request and
-/// gets it back with the response; in between only the engine touches it.
+/// A bounded read of the scheduler. The port's thread makes it, lends it to the engine with its
+/// request and gets it back with the response; in between only the engine touches it.
 class Query {
  public:
   virtual ~Query() = default;
@@ -31,8 +31,10 @@ class Query {
 enum class RequestKind : std::uint8_t {
   kCommand,
   kQuery,
-  kAdvance,   // rehearsal clock: command.now is the moment to advance to; fires everything due by then
-  kSnapshot,  // answered when a snapshot at or after the present op is durable; kDiskFull when it failed
+  kAdvance,   // rehearsal clock: command.now is the moment to advance to; fires everything due by
+              // then
+  kSnapshot,  // answered when a snapshot at or after the present op is durable; kDiskFull when it
+              // failed
   kDigest,    // answered with the digest of the present state
   kDrain,     // see Engine::drain
 };
@@ -46,8 +48,9 @@ struct Request {
 
 struct Response {
   std::uint64_t ticket = 0;
-  scheduler::Outcome outcome;  // kQuery: only `op`, the op the answer is true at; kSnapshot: op of the snapshot
-  StateDigest digest;          // kDigest, kSnapshot
+  scheduler::Outcome
+      outcome;  // kQuery: only `op`, the op the answer is true at; kSnapshot: op of the snapshot
+  StateDigest digest;  // kDigest, kSnapshot
 };
 
 /// An event for subscribers.
@@ -86,18 +89,21 @@ class Port {
   SpscRing<FeedItem> feed_;
   std::atomic<bool> subscribed_{false};
   std::uint64_t feed_dropped_ = 0;
-  std::size_t in_flight_ = 0;  // taken requests whose response is not pushed yet; keeps responses_ from overflowing
+  std::size_t in_flight_ =
+      0;  // taken requests whose response is not pushed yet; keeps responses_ from overflowing
   Waker waker_;
   Waker* engine_waker_ = nullptr;
 };
 
 struct EngineOptions {
-  std::uint32_t batch_count_max = 4096;   // commands in one batch, 1–8192
-  std::uint32_t batches_in_flight = 2;    // told to the storage too
-  std::uint64_t snapshot_after_size = std::uint64_t{256} << 20;  // journal bytes between snapshots; 0 = only on request
+  std::uint32_t batch_count_max = 4096;  // commands in one batch, 1–8192
+  std::uint32_t batches_in_flight = 2;   // told to the storage too
+  std::uint64_t snapshot_after_size =
+      std::uint64_t{256} << 20;  // journal bytes between snapshots; 0 = only on request
 };
 
-/// Figures for the operator and /metrics; written by the engine, read after durability like everything else.
+/// Figures for the operator and /metrics; written by the engine, read after durability like
+/// everything else.
 struct EngineStats {
   std::uint64_t batches = 0;
   std::uint64_t commands = 0;
@@ -119,7 +125,8 @@ class Snapshotter;
 
 class Engine {
  public:
-  /// All borrowed for the life of the engine. `rehearsal` is `clock` where time may be advanced, else null.
+  /// All borrowed for the life of the engine. `rehearsal` is `clock` where time may be advanced,
+  /// else null.
   Engine(scheduler::Scheduler& scheduler, Storage& storage, Clock& clock, RehearsalClock* rehearsal,
          Snapshotter& snapshotter, const EngineOptions& options);
   ~Engine();
@@ -127,8 +134,9 @@ class Engine {
   /// Before the first step(). `request_capacity` requests can wait in the port.
   Port& add_port(std::size_t request_capacity);
 
-  /// Takes what the ports published, applies and appends at most one batch, releases what is durable.
-  /// Never blocks. Returns true when it did something, so that the loop turns again before it sleeps.
+  /// Takes what the ports published, applies and appends at most one batch, releases what is
+  /// durable. Never blocks. Returns true when it did something, so that the loop turns again before
+  /// it sleeps.
   bool step();
 
   /// Nanoseconds until a timer of the scheduler is due: how long the loop may sleep; −1 = no limit.
@@ -138,7 +146,8 @@ class Engine {
   /// Wakes the engine's thread.
   Waker& waker() { return waker_; }
 
-  /// From now on only calls of lease holders and queries are accepted; everything else gets kDraining.
+  /// From now on only calls of lease holders and queries are accepted; everything else gets
+  /// kDraining.
   void drain();
   /// True when draining and nothing is waiting for durability.
   bool is_drained() const;
@@ -162,7 +171,8 @@ class Engine {
   void begin_tick();
   void seal_batch();
   void apply_batch();
-  void answer_later(Port& port, std::uint64_t ticket, const scheduler::Outcome& outcome, const StateDigest& digest = {});
+  void answer_later(Port& port, std::uint64_t ticket, const scheduler::Outcome& outcome,
+                    const StateDigest& digest = {});
   void keep_events();
   std::uint64_t draw_seed();
 

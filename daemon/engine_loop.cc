@@ -38,7 +38,8 @@ void sleep_on_file(int file, std::int64_t limit_ns) {
 
 }  // namespace
 
-void run_engine_loop(Engine& engine, Ring* ring, std::int64_t spin_ns, const std::function<bool()>& stop) {
+void run_engine_loop(Engine& engine, Ring* ring, std::int64_t spin_ns,
+                     const std::function<bool()>& stop) {
   std::unique_ptr<WakeOperation> wake;
   if (ring != nullptr) wake = std::make_unique<WakeOperation>(*ring, engine.waker().file());
   while (!stop()) {

@@ -1,7 +1,7 @@
 // Bounded queue between exactly one producing and one consuming thread, without locks.
 //
-// Each side owns one index and keeps a copy of the other's, so that a side touches the shared line only
-// when its copy says full or empty. Publishing is a release store, looking is an acquire load.
+// Each side owns one index and keeps a copy of the other's, so that a side touches the shared line
+// only when its copy says full or empty. Publishing is a release store, looking is an acquire load.
 #pragma once
 
 #include <atomic>
@@ -24,10 +24,12 @@ class SpscRing {
   std::size_t capacity() const { return mask_ + 1; }
 
   // Producer.
-  /// Free slots, at least; looks at the consumer's index only when fewer than `wanted` are known free.
+  /// Free slots, at least; looks at the consumer's index only when fewer than `wanted` are known
+  /// free.
   std::size_t room(std::size_t wanted = 1) {
     const std::size_t head = head_.load(std::memory_order_relaxed);
-    if (capacity() - (head - tail_seen_) < wanted) tail_seen_ = tail_.load(std::memory_order_acquire);
+    if (capacity() - (head - tail_seen_) < wanted)
+      tail_seen_ = tail_.load(std::memory_order_acquire);
     return capacity() - (head - tail_seen_);
   }
   /// False when full; the value is not taken then.
@@ -49,9 +51,7 @@ class SpscRing {
     }
     return &slots_[tail & mask_];
   }
-  void pop() {
-    tail_.store(tail_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
-  }
+  void pop() { tail_.store(tail_.load(std::memory_order_relaxed) + 1, std::memory_order_release); }
   /// For the sleep protocol: has the producer published anything not yet taken? Looks afresh.
   bool empty_now() const {
     return tail_.load(std::memory_order_relaxed) == head_.load(std::memory_order_seq_cst);

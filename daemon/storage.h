@@ -1,8 +1,9 @@
-// The seam between the engine and whatever keeps its commands: local io_uring files, the simulator's
-// faulty disk, or a replicated log. Nothing here is file-shaped, has a clock or starts a thread.
+// The seam between the engine and whatever keeps its commands: local io_uring files, the
+// simulator's faulty disk, or a replicated log. Nothing here is file-shaped, has a clock or starts
+// a thread.
 //
-// A batch is the unit of durability: it becomes durable whole or not at all, in order. Batches carry
-// their own time and seed and are the same bytes in every engine.
+// A batch is the unit of durability: it becomes durable whole or not at all, in order. Batches
+// carry their own time and seed and are the same bytes in every engine.
 #pragma once
 
 #include <cstddef>
@@ -43,13 +44,13 @@ struct SnapshotMark {
   std::uint64_t size = 0;  // bytes of state
 };
 
-/// Reads durable batches in order. May live on another thread than the Storage it came from, which must
-/// outlive it; never reads past the op it is given.
+/// Reads durable batches in order. May live on another thread than the Storage it came from, which
+/// must outlive it; never reads past the op it is given.
 class BatchReader {
  public:
   virtual ~BatchReader() = default;
-  /// The next batch whose last op is at most `last`; false when there is none (yet). `payload` is valid
-  /// until the next call. Errors: kDamaged names file, offset and remedy.
+  /// The next batch whose last op is at most `last`; false when there is none (yet). `payload` is
+  /// valid until the next call. Errors: kDamaged names file, offset and remedy.
   [[nodiscard]] virtual Expected<bool> next(scheduler::Op last, BatchHeader& header,
                                             std::span<const std::byte>& payload) = 0;
 };
@@ -67,24 +68,25 @@ class SnapshotReader {
  public:
   virtual ~SnapshotReader() = default;
   virtual const SnapshotMark& mark() const = 0;
-  /// Fills `bytes` whole or fails with kDamaged; checksums are verified before bytes are handed out.
+  /// Fills `bytes` whole or fails with kDamaged; checksums are verified before bytes are handed
+  /// out.
   [[nodiscard]] virtual Expected<void> read(std::span<std::byte> bytes) = 0;
 };
 
 /// What taking the lead found.
 struct Lead {
-  std::uint64_t epoch = 0;          // grows by one each time somebody takes the lead
-  scheduler::Op first_op{};         // oldest op still kept, 0 when the journal is empty
-  scheduler::Op last_op{};          // newest durable op, 0 when empty
-  std::uint64_t torn_size = 0;      // bytes of a torn tail that were cut
-  std::string torn_note;            // where, for the log; empty when none
+  std::uint64_t epoch = 0;      // grows by one each time somebody takes the lead
+  scheduler::Op first_op{};     // oldest op still kept, 0 when the journal is empty
+  scheduler::Op last_op{};      // newest durable op, 0 when empty
+  std::uint64_t torn_size = 0;  // bytes of a torn tail that were cut
+  std::string torn_note;        // where, for the log; empty when none
 };
 
 struct StorageStats {
   std::uint64_t appended_batches = 0;
-  std::uint64_t appended_size = 0;      // bytes including frames and padding
+  std::uint64_t appended_size = 0;  // bytes including frames and padding
   std::uint64_t segments_recycled = 0;
-  std::uint64_t room = 0;               // bytes that can be appended now
+  std::uint64_t room = 0;  // bytes that can be appended now
   std::uint32_t in_flight_count = 0;
 };
 
@@ -92,12 +94,13 @@ class Storage {
  public:
   virtual ~Storage() = default;
 
-  /// Takes exclusive ownership, cuts a torn tail, refuses damage. Called once, before everything else.
-  /// Errors: kFenced (another process leads), kDamaged, kVersion, kUnsupported, kFull, kSystem.
+  /// Takes exclusive ownership, cuts a torn tail, refuses damage. Called once, before everything
+  /// else. Errors: kFenced (another process leads), kDamaged, kVersion, kUnsupported, kFull,
+  /// kSystem.
   [[nodiscard]] virtual Expected<Lead> lead() = 0;
 
-  /// True when a batch of kBatchSizeMax would be accepted now: there is room and fewer than the permitted
-  /// batches are in flight. Tries to make room first; cheap when there is.
+  /// True when a batch of kBatchSizeMax would be accepted now: there is room and fewer than the
+  /// permitted batches are in flight. Tries to make room first; cheap when there is.
   virtual bool can_append() = 0;
   /// True when the reason that can_append() is false is a full device.
   virtual bool is_full() const = 0;
@@ -121,10 +124,13 @@ class Storage {
 
   /// Snapshots whose header is whole, newest first. Any thread.
   virtual std::vector<SnapshotMark> snapshots() = 0;
-  [[nodiscard]] virtual Expected<std::unique_ptr<SnapshotWriter>> write_snapshot(scheduler::Op op) = 0;
-  [[nodiscard]] virtual Expected<std::unique_ptr<SnapshotReader>> read_snapshot(scheduler::Op op) = 0;
+  [[nodiscard]] virtual Expected<std::unique_ptr<SnapshotWriter>> write_snapshot(
+      scheduler::Op op) = 0;
+  [[nodiscard]] virtual Expected<std::unique_ptr<SnapshotReader>> read_snapshot(
+      scheduler::Op op) = 0;
 
-  /// Batches that end at or before `op` and snapshots older than it are no longer needed. Engine thread.
+  /// Batches that end at or before `op` and snapshots older than it are no longer needed. Engine
+  /// thread.
   virtual void trim(scheduler::Op op) = 0;
 
   virtual StorageStats stats() const = 0;

@@ -1,8 +1,8 @@
 // Wakes a sleeping loop from another thread, at most once per sleep.
 //
-// The sleeper: announce_sleep(), look at its queues once more, sleep in the kernel with file() among what
-// it waits for, awake(). The waker: publish, then wake(). The two fences (both seq_cst) make it impossible
-// that the sleeper misses the item and the waker misses the sleep.
+// The sleeper: announce_sleep(), look at its queues once more, sleep in the kernel with file()
+// among what it waits for, awake(). The waker: publish, then wake(). The two fences (both seq_cst)
+// make it impossible that the sleeper misses the item and the waker misses the sleep.
 #pragma once
 
 #include <atomic>

@@ -1,5 +1,5 @@
-// What may be asked of the core. A command is a fixed-size value: it travels through rings, is written
-// to the journal as it is, and is the only thing that changes state.
+// What may be asked of the core. A command is a fixed-size value: it travels through rings, is
+// written to the journal as it is, and is the only thing that changes state.
 //
 // The engine stamps `op`, `now` and `seed`; the core has no other source of time or chance.
 // Body structs have no implicit padding, so that their bytes are the same on every machine
@@ -60,7 +60,8 @@ enum class CommandKind : std::uint8_t {
   kCancel = 74,
 };
 
-/// Capacities of the core; always the first command of a journal. Later ones may only grow the limits.
+/// Capacities of the core; always the first command of a journal. Later ones may only grow the
+/// limits.
 struct SetLimits {
   Limits limits;
 };
@@ -70,34 +71,44 @@ struct TickBody {
   std::uint64_t reserved = 0;
 };
 
-/// Tunables of the scheduler; the defaults are the city's. Ranges are checked; a policy replaces the one before.
+/// Tunables of the scheduler; the defaults are the city's. Ranges are checked; a policy replaces
+/// the one before.
 struct SetPolicy {
-  std::uint16_t attempts_max = 5;             // 1–100; then Escalated
-  std::uint16_t lease_minutes = 30;           // 1–1440, renewable; office work
-  std::uint16_t claim_wait_minutes = 30;      // 1–1440: how long a claim keeps an expert available for new jobs
-  std::uint16_t near_equal_count = 3;         // 1–8: k, the best candidates the lottery picks among
-  std::uint16_t near_equal_permille = 50;     // 0–1000: a load this much above the least still counts as near-equal
+  std::uint16_t attempts_max = 5;    // 1–100; then Escalated
+  std::uint16_t lease_minutes = 30;  // 1–1440, renewable; office work
+  std::uint16_t claim_wait_minutes =
+      30;  // 1–1440: how long a claim keeps an expert available for new jobs
+  std::uint16_t near_equal_count = 3;  // 1–8: k, the best candidates the lottery picks among
+  std::uint16_t near_equal_permille =
+      50;  // 0–1000: a load this much above the least still counts as near-equal
   std::uint16_t capacity_units_per_day = 14;  // 1–48, where an expert has no own value
   std::uint16_t visits_per_day = 8;           // 1–48, inspections per expert and day
-  std::uint16_t appointment_lead_minutes = 60;// 0–10000 working minutes between Ready and the earliest half-day
-  std::uint16_t sla_notify_percent = 75;      // 1–100: amber
-  std::uint16_t sla_amber_minutes = 240;      // 0–10000: also amber below this much remaining working time
-  std::uint16_t sla_district_percent = 125;   // 100–1000: escalated to the district
-  std::uint16_t applicant_silent_days = 90;   // 1–3650 calendar days in AwaitingApplicant, then Lapsed
-  std::uint32_t second_review_area_m2 = 2000; // 0–10,000,000: kSecondReviewerAboveArea applies above this
-  std::uint32_t key_retention_minutes = 1440; // 1–525,600: idempotency keys are remembered at least so long, room allowing
-  std::uint16_t complex_floors = 5;           // 0–200: above this a stage's effort_complex applies
-  std::uint16_t pair_repeat_visits = 3;       // 0–8: an inspector is not repeated for one owner within so many visits …
-  std::uint16_t pair_repeat_days = 180;       // 0–3650: … or so many days, if another is eligible
+  std::uint16_t appointment_lead_minutes =
+      60;  // 0–10000 working minutes between Ready and the earliest half-day
+  std::uint16_t sla_notify_percent = 75;  // 1–100: amber
+  std::uint16_t sla_amber_minutes =
+      240;  // 0–10000: also amber below this much remaining working time
+  std::uint16_t sla_district_percent = 125;  // 100–1000: escalated to the district
+  std::uint16_t applicant_silent_days =
+      90;  // 1–3650 calendar days in AwaitingApplicant, then Lapsed
+  std::uint32_t second_review_area_m2 =
+      2000;  // 0–10,000,000: kSecondReviewerAboveArea applies above this
+  std::uint32_t key_retention_minutes =
+      1440;  // 1–525,600: idempotency keys are remembered at least so long, room allowing
+  std::uint16_t complex_floors = 5;  // 0–200: above this a stage's effort_complex applies
+  std::uint16_t pair_repeat_visits =
+      3;  // 0–8: an inspector is not repeated for one owner within so many visits …
+  std::uint16_t pair_repeat_days = 180;  // 0–3650: … or so many days, if another is eligible
   std::uint16_t reserved = 0;
   friend bool operator==(const SetPolicy&, const SetPolicy&) = default;
 };
 
-/// Working intervals of consecutive local days as UTC moments; the edge derives them from tzdata, hours and
-/// holidays. An interval may not overlap the next day's. Editing days recomputes every open deadline (I12).
+/// Working intervals of consecutive local days as UTC moments; the edge derives them from tzdata,
+/// hours and holidays. An interval may not overlap the next day's. Editing days recomputes every
+/// open deadline (I12).
 struct CalendarDay {
-  std::uint32_t open_minute = 0;    // minutes since the Unix epoch, UTC; meaningless when length is 0
-  std::uint16_t length_minutes = 0; // 0 = closed, at most 1440
+  std::uint32_t open_minute = 0;  // minutes since the Unix epoch, UTC; meaningless when length is 0
+  std::uint16_t length_minutes = 0;  // 0 = closed, at most 1440
 };
 struct SetCalendarDays {
   std::int32_t first_day = 0;  // days since 1970-01-01 of the local date
@@ -110,10 +121,13 @@ struct SetCalendarDays {
 
 /// Flags of a stage.
 inline constexpr std::uint8_t kStageNeedsAppointment = 1;  // SITE_INSPECTION
-inline constexpr std::uint8_t kStageIsSovereign = 2;       // never assigned; recorded with RecordDecision
-inline constexpr std::uint8_t kStageNeedsDecision = 4;     // PERMIT_DELIVERY: Blocked until decided and paid
-inline constexpr std::uint8_t kStageFieldLease = 8;        // lease to the end of the shift
-inline constexpr std::uint8_t kStageNotMechanised = 16;    // not delegable: submitting it is refused (R10)
+inline constexpr std::uint8_t kStageIsSovereign =
+    2;  // never assigned; recorded with RecordDecision
+inline constexpr std::uint8_t kStageNeedsDecision =
+    4;  // PERMIT_DELIVERY: Blocked until decided and paid
+inline constexpr std::uint8_t kStageFieldLease = 8;  // lease to the end of the shift
+inline constexpr std::uint8_t kStageNotMechanised =
+    16;  // not delegable: submitting it is refused (R10)
 
 struct StageSpec {
   Stage stage = Stage::kFileFormation;
@@ -167,7 +181,8 @@ struct SetOfficeState {
   Note note;
 };
 
-/// A service goes over to an office at a moment (R18). `until` kNever = open end; equal to `from` = never.
+/// A service goes over to an office at a moment (R18). `until` kNever = open end; equal to `from` =
+/// never.
 struct ActivateService {
   OfficeId office{};
   ServiceId service{};
@@ -181,7 +196,7 @@ struct DefineExpert {
   OfficeId office{};
   ExpertState state = ExpertState::kNone;
   std::uint8_t reserved = 0;
-  PersonId person{};  // required, for four eyes and conflicts of interest
+  PersonId person{};                // required, for four eyes and conflicts of interest
   std::uint32_t districts = 0;      // bit d set: takes jobs of district d; 0 = all
   std::uint16_t units_per_day = 0;  // 0 = policy
   std::uint16_t reserved2 = 0;
@@ -197,7 +212,8 @@ struct SetExpertState {
   Note note;
 };
 
-/// Grants, renews or revokes (valid_until <= valid_from) a certificate; lapses by tick at valid_until.
+/// Grants, renews or revokes (valid_until <= valid_from) a certificate; lapses by tick at
+/// valid_until.
 struct SetCertificate {
   ExpertId expert{};
   Skill skill = Skill::kFile;
@@ -206,7 +222,8 @@ struct SetCertificate {
   Tick valid_until;
 };
 
-/// One absence per expert is known at a time; from == until clears it. Held jobs return when it begins.
+/// One absence per expert is known at a time; from == until clears it. Held jobs return when it
+/// begins.
 struct SetAbsence {
   ExpertId expert{};
   Reason reason = Reason::kLeave;
@@ -216,8 +233,8 @@ struct SetAbsence {
   Note note;
 };
 
-inline constexpr std::uint8_t kSubmitDraft = 1;       // wait in Draft for RegisterCase
-inline constexpr std::uint8_t kSubmitBuilt = 2;       // a building stands there already
+inline constexpr std::uint8_t kSubmitDraft = 1;  // wait in Draft for RegisterCase
+inline constexpr std::uint8_t kSubmitBuilt = 2;  // a building stands there already
 
 /// A request on one parcel for one service, filed by the office that issues the command.
 struct SubmitCase {
@@ -260,7 +277,8 @@ struct WithdrawCase {
   Note note;
 };
 
-/// The applicant or agency has answered: AwaitingApplicant | AwaitingAgency → InProgress with the time that remained (I16).
+/// The applicant or agency has answered: AwaitingApplicant | AwaitingAgency → InProgress with the
+/// time that remained (I16).
 struct AnswerCase {
   CaseId id{};
 };
@@ -290,10 +308,10 @@ struct CloseCase {
   CaseId id{};
 };
 
-/// "I am free for `wanted` more jobs": assigns the best ready job the expert may take, if there is one, and
-/// keeps the expert available for policy.claim_wait_minutes for the rest, so that the next fitting jobs find
-/// them. Sets the number wanted, does not add to it; every assignment takes one off. A batch of n is sent
-/// as n commands that want n, n-1, … 1.
+/// "I am free for `wanted` more jobs": assigns the best ready job the expert may take, if there is
+/// one, and keeps the expert available for policy.claim_wait_minutes for the rest, so that the next
+/// fitting jobs find them. Sets the number wanted, does not add to it; every assignment takes one
+/// off. A batch of n is sent as n commands that want n, n-1, … 1.
 struct Claim {
   std::uint16_t wanted = 1;  // 1 … kHeldJobsMax
   std::uint16_t reserved[3]{};
@@ -317,9 +335,9 @@ struct Complete {
   LeaseToken token{};
   Note note;
 };
-/// Work cannot be finished: kDocumentsIncomplete and kAgencyInquiry pause the case; kDefect (review, or a
-/// confirmer's rejection) makes rework; kNoAccess sends a missed visit back for a new appointment;
-/// kViolation refers the case.
+/// Work cannot be finished: kDocumentsIncomplete and kAgencyInquiry pause the case; kDefect
+/// (review, or a confirmer's rejection) makes rework; kNoAccess sends a missed visit back for a new
+/// appointment; kViolation refers the case.
 struct Return {
   JobId job{};
   LeaseToken token{};
@@ -336,7 +354,8 @@ struct Decline {
   Note note;
 };
 
-/// Books or moves the appointment of an inspection (Ready | Scheduled). day: days since 1970-01-01, local.
+/// Books or moves the appointment of an inspection (Ready | Scheduled). day: days since 1970-01-01,
+/// local.
 struct Schedule {
   JobId job{};
   std::int32_t day = 0;
@@ -360,7 +379,8 @@ struct Expedite {
   CaseId id{};
   Note note;
 };
-/// Binds a job to a named expert. Filters apply; override_capacity lifts capacity alone, and needs the note.
+/// Binds a job to a named expert. Filters apply; override_capacity lifts capacity alone, and needs
+/// the note.
 struct Reassign {
   JobId job{};
   ExpertId expert{};
@@ -368,7 +388,8 @@ struct Reassign {
   std::uint8_t reserved[3]{};
   Note note;
 };
-/// Cancels one job that is not part of the chain any more (a Blocked, Escalated or Held one) and rejects its case.
+/// Cancels one job that is not part of the chain any more (a Blocked, Escalated or Held one) and
+/// rejects its case.
 struct Cancel {
   JobId job{};
   Note note;

@@ -18,23 +18,26 @@ struct Limits {
   friend constexpr bool operator==(const Limits&, const Limits&) = default;
 };
 
-/// Upper bounds of every field of Limits: 2^27 jobs × 128 bytes = 16 GiB, the most one process should hold.
-inline constexpr Limits kLimitsMax{1U << 27, 1U << 27, 1U << 28, 1U << 27, 1U << 22, 1U << 26, 1U << 20, 9999};
+/// Upper bounds of every field of Limits: 2^27 jobs × 128 bytes = 16 GiB, the most one process
+/// should hold.
+inline constexpr Limits kLimitsMax{1U << 27, 1U << 27, 1U << 28, 1U << 27,
+                                   1U << 22, 1U << 26, 1U << 20, 9999};
 
 /// Stages in one service, the municipal decision included: the catalogue's longest chain has 6.
 inline constexpr std::uint32_t kServiceStagesMax = 8;
 /// Versions of the catalogue kept per service.
 inline constexpr std::uint32_t kServiceVersionsMax = 8;
 inline constexpr std::uint32_t kServicesMax = 64;
-/// Jobs one expert may hold at once (assigned or started): a day is 14 units, the shortest job half a unit.
+/// Jobs one expert may hold at once (assigned or started): a day is 14 units, the shortest job half
+/// a unit.
 inline constexpr std::uint32_t kHeldJobsMax = 28;
 /// Timers that one Tick command may fire; the engine sends further ticks until none is due.
 inline constexpr std::uint32_t kTimersPerTickMax = 256;
-/// Ready jobs looked at per queue in one decision before it gives up on that queue. See dispatch.h for
-/// why municipal-first stays strict all the same.
+/// Ready jobs looked at per queue in one decision before it gives up on that queue. See dispatch.h
+/// for why municipal-first stays strict all the same.
 inline constexpr std::uint32_t kQueueScanMax = 64;
-/// Events one command may emit: a tick fires 256 timers, each touching one expert with up to 28 jobs, each
-/// of which may be re-assigned at once (returned + assigned).
+/// Events one command may emit: a tick fires 256 timers, each touching one expert with up to 28
+/// jobs, each of which may be re-assigned at once (returned + assigned).
 inline constexpr std::uint32_t kEventsPerCommandMax = kTimersPerTickMax * (kHeldJobsMax * 2 + 2);
 /// Days one SetCalendarDays command carries, and days the calendar spans (40 years).
 inline constexpr std::uint32_t kCalendarDaysPerCommand = 30;

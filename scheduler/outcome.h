@@ -1,4 +1,5 @@
-// What the core answers. Refusals are values: closed sets, each counted and tested, never exceptions.
+// What the core answers. Refusals are values: closed sets, each counted and tested, never
+// exceptions.
 #pragma once
 
 #include <array>
@@ -17,29 +18,29 @@ enum class Refusal : std::uint8_t {
   kUnknownExpert,
   kUnknownService,
   kUnknownOrganisation,
-  kWrongState,           // `state` is the present one
-  kStaleLease,           // the token is not the job's present lease
+  kWrongState,  // `state` is the present one
+  kStaleLease,  // the token is not the job's present lease
   kNotHolder,
-  kNotAllowed,           // this kind of actor, or this office, may not do this
+  kNotAllowed,  // this kind of actor, or this office, may not do this
   kOfficeNotActive,
-  kServiceNotActive,     // not gone over to this office at this moment (R18)
-  kNotDelegable,         // sovereign or not mechanised (R10); `field` says which
+  kServiceNotActive,  // not gone over to this office at this moment (R18)
+  kNotDelegable,      // sovereign or not mechanised (R10); `field` says which
   kOrganisationNotEnabled,
-  kOutOfRange,           // `field`
-  kMissing,              // `field`
+  kOutOfRange,  // `field`
+  kMissing,     // `field`
   kKeyMissing,
-  kKeyReused,            // the same key came with a different body (I3)
-  kNotEligible,          // `filter` names the first filter that removed the expert
+  kKeyReused,    // the same key came with a different body (I3)
+  kNotEligible,  // `filter` names the first filter that removed the expert
   kNotMunicipal,
   kFeesNotPaid,
-  kOutsideCalendar,      // no calendar is set for that moment
-  kNothingToDo,          // already so; nothing changed
+  kOutsideCalendar,  // no calendar is set for that moment
+  kNothingToDo,      // already so; nothing changed
   kCasesFull,
   kJobsFull,
   kHistoryFull,
-  kNotCompatible,        // e.g. limits may only grow
+  kNotCompatible,  // e.g. limits may only grow
   // Given by the daemon, never by the core.
-  kBusy = 64,            // ring full: try again
+  kBusy = 64,  // ring full: try again
   kQuotaExceeded,
   kTooLarge,
   kDiskFull,
@@ -88,20 +89,21 @@ enum class Field : std::uint8_t {
   kCommand,
 };
 
-/// The filters of an assignment in the order they are applied. The first that fails is the one recorded.
+/// The filters of an assignment in the order they are applied. The first that fails is the one
+/// recorded.
 enum class Filter : std::uint8_t {
   kNone,
-  kOffice,       // the expert's office is not Active, or has the service not activated (I4)
+  kOffice,  // the expert's office is not Active, or has the service not activated (I4)
   kSkill,
   kCertificate,  // none, not yet valid, lapsed, or the person suspended (I4)
   kFourEyes,     // did another of the protected roles of this case (I5)
   kConflict,     // owner, relative, designer, engineer, or own licensee or technical manager (I6)
   kShift,
   kAbsence,
-  kCapacity,     // I9
+  kCapacity,  // I9
   kDistrict,
-  kHeldMost,     // already holds kHeldJobsMax jobs
-  kPairRepeat,   // inspected for this owner lately, and another is eligible (I14)
+  kHeldMost,    // already holds kHeldJobsMax jobs
+  kPairRepeat,  // inspected for this owner lately, and another is eligible (I14)
 };
 inline constexpr std::size_t kFilterCount = 12;
 
@@ -111,13 +113,15 @@ struct Outcome {
   CaseId case_id{};
   JobId job{};         // submit: first job; claim: the job given, 0 when none fits now
   LeaseToken token{};  // claim, start, renew
-  Tick until;          // claim, start, renew: end of the lease; submit: deadline; schedule: begin of the half-day
+  Tick until;  // claim, start, renew: end of the lease; submit: deadline; schedule: begin of the
+               // half-day
   ExpertId expert{};
   Refusal refusal = Refusal::kNone;
   Field field = Field::kNone;
   Filter filter = Filter::kNone;
-  std::uint8_t state = 0;     // CaseState, JobState, OfficeState or ExpertState after the command
-  std::uint8_t repeated = 0;  // 1: answered from memory of the idempotency key, nothing was done again
+  std::uint8_t state = 0;  // CaseState, JobState, OfficeState or ExpertState after the command
+  std::uint8_t repeated =
+      0;  // 1: answered from memory of the idempotency key, nothing was done again
   std::uint8_t reserved[15]{};
   friend bool operator==(const Outcome&, const Outcome&) = default;
 };
@@ -125,26 +129,26 @@ static_assert(sizeof(Outcome) == 64);
 static_assert(std::is_trivially_copyable_v<Outcome>);
 
 enum class EventKind : std::uint8_t {
-  kCaseChanged,     // before/after are CaseState
-  kJobChanged,      // before/after are JobState; expert is the holder concerned
-  kJobCreated,      // after is JobState
+  kCaseChanged,  // before/after are CaseState
+  kJobChanged,   // before/after are JobState; expert is the holder concerned
+  kJobCreated,   // after is JobState
   kCaseAmended,
   kFeesRecorded,
-  kSlaNotified,     // 75 %
-  kSlaBreached,     // 100 %: to the office head
-  kSlaEscalated,    // 125 %: to the district
+  kSlaNotified,   // 75 %
+  kSlaBreached,   // 100 %: to the office head
+  kSlaEscalated,  // 125 %: to the district
   kExpedited,
-  kDeadlineMoved,   // the calendar was edited (I12)
-  kOfficeChanged,   // before/after are OfficeState
-  kExpertChanged,   // before/after are ExpertState
+  kDeadlineMoved,  // the calendar was edited (I12)
+  kOfficeChanged,  // before/after are OfficeState
+  kExpertChanged,  // before/after are ExpertState
   kCertificateChanged,
   kAbsenceChanged,
-  kReferenceChanged, // catalogue, policy, calendar, organisation, activation, limits
+  kReferenceChanged,  // catalogue, policy, calendar, organisation, activation, limits
   kCapacityOverridden,
 };
 
-/// One state change: who, when, what, before, after, why (I15). Emitted by apply in order; the part that
-/// concerns a case is also kept as its history.
+/// One state change: who, when, what, before, after, why (I15). Emitted by apply in order; the part
+/// that concerns a case is also kept as its history.
 struct Event {
   Op op{};
   Tick at;

@@ -1,6 +1,6 @@
 // The core: commands in, outcomes and events out. A pure, deterministic function of its commands:
-// no clock, no thread, no chance, no float, no I/O. The same commands give the same bytes of state on
-// any machine; ties are always broken by id. Owned by one thread (the engine's).
+// no clock, no thread, no chance, no float, no I/O. The same commands give the same bytes of state
+// on any machine; ties are always broken by id. Owned by one thread (the engine's).
 #pragma once
 
 #include <cstddef>
@@ -37,8 +37,8 @@ class Scheduler {
 
   /// Applies one stamped command. Pre: command.op is the last op + 1; command.now never goes back;
   /// the first command is SetLimits (it takes the memory; every other call is allocation-free).
-  /// A refused command changes nothing but the last op and, where it had one, the memory of its key.
-  /// O(log n) but for SetCalendarDays and SetPolicy, which recompute open deadlines.
+  /// A refused command changes nothing but the last op and, where it had one, the memory of its
+  /// key. O(log n) but for SetCalendarDays and SetPolicy, which recompute open deadlines.
   Outcome apply(const Command& command) noexcept;
 
   /// Events of the last apply(), in order; valid until the next one.
@@ -52,15 +52,18 @@ class Scheduler {
   const Limits& limits() const;  // all zero before the first SetLimits
   const SetPolicy& policy() const;
 
-  // Reads. A list call looks at no more than `scan_max` records and returns how many rows it filled.
+  // Reads. A list call looks at no more than `scan_max` records and returns how many rows it
+  // filled.
   [[nodiscard]] bool find_case(CaseId id, CaseView& out) const;
   [[nodiscard]] bool find_job(JobId id, JobView& out) const;
   [[nodiscard]] bool find_office(OfficeId id, OfficeView& out) const;
   [[nodiscard]] bool find_expert(ExpertId id, ExpertView& out) const;
-  [[nodiscard]] bool find_decision(JobId id, DecisionView& out) const;  // newest assignment of the job
+  [[nodiscard]] bool find_decision(JobId id,
+                                   DecisionView& out) const;  // newest assignment of the job
   StuckView explain_stuck(JobId id) const;
   StatsView stats() const;
-  std::size_t list_jobs(const JobFilter& filter, Cursor& cursor, std::size_t scan_max, std::span<JobView> out) const;
+  std::size_t list_jobs(const JobFilter& filter, Cursor& cursor, std::size_t scan_max,
+                        std::span<JobView> out) const;
   /// Assigned and Started jobs of one expert, oldest lease first. Complete: at most kHeldJobsMax.
   std::size_t list_held(ExpertId expert, std::span<JobView> out) const;
   std::size_t list_case_jobs(CaseId id, std::span<JobView> out) const;
@@ -77,10 +80,11 @@ class Scheduler {
   /// Working minutes between two moments, from ≤ to.
   std::int64_t working_minutes(Tick from, Tick to) const;
 
-  /// Writes the whole state in a canonical form: equal states give equal bytes. The digest of a state is
-  /// a hash of these bytes, taken by the caller.
+  /// Writes the whole state in a canonical form: equal states give equal bytes. The digest of a
+  /// state is a hash of these bytes, taken by the caller.
   void write_state(StateSink& sink) const;
-  /// Replaces the state. Returns false, leaving an unusable scheduler, when the bytes are not a valid state.
+  /// Replaces the state. Returns false, leaving an unusable scheduler, when the bytes are not a
+  /// valid state.
   [[nodiscard]] bool read_state(StateSource& source);
 
  private:

@@ -35,11 +35,13 @@ enum class Op : std::uint64_t {};
 enum class CaseId : std::uint64_t {};
 /// Sequential number of a job, never reused; 0 means none.
 enum class JobId : std::uint64_t {};
-/// Office code as printed on the door: district × 100 + serial, so 101 is "0101". 1 … 9999; 0 means none.
+/// Office code as printed on the door: district × 100 + serial, so 101 is "0101". 1 … 9999; 0 means
+/// none.
 enum class OfficeId : std::uint16_t {};
 /// Number of an expert, 1 … Limits::experts_max; 0 means none.
 enum class ExpertId : std::uint32_t {};
-/// A natural person as the municipality numbers them (owner, designer, licensee, …); 0 means unknown.
+/// A natural person as the municipality numbers them (owner, designer, licensee, …); 0 means
+/// unknown.
 enum class PersonId : std::uint64_t {};
 /// Owner of a request stream, 1 … 255; 0 is not an organisation.
 enum class OrganisationId : std::uint8_t {};
@@ -52,10 +54,8 @@ inline constexpr std::size_t kDistrictCount = 32;
 enum class LeaseToken : std::uint64_t {};
 
 template <class Id>
-  requires std::is_enum_v<Id>
-constexpr auto raw(Id id) {
-  return static_cast<std::underlying_type_t<Id>>(id);
-}
+requires std::is_enum_v<Id>
+constexpr auto raw(Id id) { return static_cast<std::underlying_type_t<Id>>(id); }
 
 enum class Skill : std::uint8_t { kFile, kInspect, kAdmin, kReview, kDeliver, kConfirm };
 inline constexpr std::size_t kSkillCount = 6;
@@ -99,22 +99,40 @@ enum class JobState : std::uint8_t {
   kScheduled,  // has an appointment; enters the queue when the half-day begins
   kAssigned,   // bound to a holder by a lease, not begun
   kStarted,
-  kDone,       // finished; where a second person must confirm, waits for that
+  kDone,  // finished; where a second person must confirm, waits for that
   kConfirmed,
-  kReturned,   // defect found: a rework job follows
+  kReturned,  // defect found: a rework job follows
   kHeld,
   kEscalated,  // too many attempts: on a supervisor's list
   kCancelled,
 };
 inline constexpr std::size_t kJobStateCount = 11;
 
-enum class OfficeState : std::uint8_t { kNone, kEquipping, kActive, kSuspended, kExpired, kRevoked, kSurrendered };
-enum class ExpertState : std::uint8_t { kNone, kCandidate, kInTraining, kExamPending, kCertified, kSuspended, kExpired, kLeft };
+enum class OfficeState : std::uint8_t {
+  kNone,
+  kEquipping,
+  kActive,
+  kSuspended,
+  kExpired,
+  kRevoked,
+  kSurrendered
+};
+enum class ExpertState : std::uint8_t {
+  kNone,
+  kCandidate,
+  kInTraining,
+  kExamPending,
+  kCertified,
+  kSuspended,
+  kExpired,
+  kLeft
+};
 
 /// What a job asks for. A confirmation is a job of its own, held by a second person.
 enum class JobKind : std::uint8_t { kWork, kConfirmation };
 
-/// Who may take a job: any expert whose districts include the parcel's, or only the experts of one office.
+/// Who may take a job: any expert whose districts include the parcel's, or only the experts of one
+/// office.
 enum class Reach : std::uint8_t { kCity, kOffice };
 
 /// Who must confirm a finished job of a stage.
@@ -162,7 +180,8 @@ struct IdempotencyKey {
   friend constexpr bool operator==(const IdempotencyKey&, const IdempotencyKey&) = default;
 };
 
-/// Fixed-size UTF-8 text, zero-padded; `size` bytes are used. Never cut inside a character at the edge.
+/// Fixed-size UTF-8 text, zero-padded; `size` bytes are used. Never cut inside a character at the
+/// edge.
 template <std::size_t N>
 struct Text {
   std::uint8_t size = 0;

@@ -1,5 +1,5 @@
-// What can be read from the core: plain values, copied out. All reads run on the engine thread between
-// commands; lists are paged with a cursor and look at a bounded number of records per call.
+// What can be read from the core: plain values, copied out. All reads run on the engine thread
+// between commands; lists are paged with a cursor and look at a bounded number of records per call.
 #pragma once
 
 #include <array>
@@ -12,7 +12,8 @@
 
 namespace permitd::scheduler {
 
-/// SLA band of a job: green; amber at 75 % used or under 4 working hours left; red breached; grey paused.
+/// SLA band of a job: green; amber at 75 % used or under 4 working hours left; red breached; grey
+/// paused.
 enum class SlaBand : std::uint8_t { kGreen, kAmber, kRed, kPaused };
 inline constexpr std::size_t kSlaBandCount = 4;
 
@@ -20,11 +21,11 @@ struct JobView {
   JobId job{};
   CaseId case_id{};
   LeaseToken token{};
-  Tick ready_since;      // when it last became Ready; kNever while it never was
-  Tick deadline;         // kNever while paused
+  Tick ready_since;  // when it last became Ready; kNever while it never was
+  Tick deadline;     // kNever while paused
   Tick lease_until;
-  Tick appointment;      // begin of the half-day, kNever when none
-  ExpertId holder{};     // Assigned, Started, Done: who
+  Tick appointment;   // begin of the half-day, kNever when none
+  ExpertId holder{};  // Assigned, Started, Done: who
   OfficeId intake_office{};
   std::uint16_t effort_minutes = 0;
   ServiceId service{};
@@ -37,14 +38,14 @@ struct JobView {
   std::uint8_t attempts = 0;
   SlaBand band{};
   bool rework = false;
-  Reason reason = Reason::kNone;  // of the last decline, return, hold or expiry
+  Reason reason = Reason::kNone;       // of the last decline, return, hold or expiry
   std::int32_t remaining_minutes = 0;  // working time to the deadline; negative when breached
 };
 
 struct CaseView {
   CaseId case_id{};
   Tick registered_at;
-  Tick closed_at;      // kNever while open
+  Tick closed_at;  // kNever while open
   PersonId owner{};
   PersonId designer{};
   PersonId supervising_engineer{};
@@ -60,7 +61,7 @@ struct CaseView {
   CaseState state{};
   PriorityClass priority{};
   District district = 0;
-  std::uint8_t stage_index = 0;   // into `stages`, the current one
+  std::uint8_t stage_index = 0;  // into `stages`, the current one
   std::uint8_t stage_count = 0;
   std::array<Stage, kServiceStagesMax> stages{};
   bool decided = false;
@@ -80,13 +81,13 @@ struct ExpertView {
   ExpertState state{};
   bool on_shift = false;
   bool absent = false;
-  bool available = false;             // has claimed and waits for work
+  bool available = false;  // has claimed and waits for work
   std::uint16_t units_per_day = 0;
   std::uint16_t booked_minutes_today = 0;
   std::uint16_t visits_today = 0;
   std::uint16_t assigned = 0;
   std::uint16_t started = 0;
-  std::uint32_t window_minutes = 0;   // effort over the rolling window
+  std::uint32_t window_minutes = 0;  // effort over the rolling window
   std::uint64_t done_total = 0;
   std::array<Tick, kSkillCount> certified_until{};  // 0 = never certified
   std::uint32_t districts = 0;
@@ -104,8 +105,8 @@ struct OfficeView {
   std::uint64_t services_active = 0;         // bit s: service s is active now
   std::uint64_t cases_submitted = 0;
   std::uint64_t cases_open = 0;
-  std::uint64_t done_minutes = 0;            // effort its experts finished, rework not counted
-  std::uint64_t window_minutes = 0;          // the same over the rolling window
+  std::uint64_t done_minutes = 0;    // effort its experts finished, rework not counted
+  std::uint64_t window_minutes = 0;  // the same over the rolling window
   std::uint64_t sla_met = 0;
   std::uint64_t sla_missed = 0;
   PersonId licensee{};
@@ -131,19 +132,20 @@ struct DecisionView {
   Tick at;
   std::uint64_t seed = 0;
   ExpertId chosen{};
-  bool by_claim = false;      // the expert asked and got the best job; else the job looked for an expert
-  bool by_supervisor = false; // reassign
+  bool by_claim =
+      false;  // the expert asked and got the best job; else the job looked for an expert
+  bool by_supervisor = false;  // reassign
   std::uint16_t considered = 0;
   std::array<std::uint16_t, kFilterCount> removed{};  // by filter
   std::uint8_t near_equal_count = 0;
   std::array<CandidateView, 8> near_equal{};
-  std::uint8_t rejected_count = 0;                    // named below; more may be counted in `removed`
+  std::uint8_t rejected_count = 0;  // named below; more may be counted in `removed`
   std::array<RejectedView, 8> rejected{};
 };
 
 /// Why a job does not move: the first true cause.
 enum class Stuck : std::uint8_t {
-  kNotStuck,           // being worked on
+  kNotStuck,  // being worked on
   kFinished,
   kCaseDraft,
   kHeld,
@@ -158,16 +160,16 @@ enum class Stuck : std::uint8_t {
   kAppointmentAhead,
   kNoCertifiedExpert,
   kCalendarClosed,
-  kNoCapacity,         // every certified expert is booked out, absent or in conflict
-  kNobodyAvailable,    // certified experts have capacity, none has claimed
+  kNoCapacity,       // every certified expert is booked out, absent or in conflict
+  kNobodyAvailable,  // certified experts have capacity, none has claimed
   kAwaitingConfirmation,
 };
 struct StuckView {
   Stuck cause = Stuck::kNotStuck;
-  std::uint32_t certified = 0;   // experts with the skill certified now
+  std::uint32_t certified = 0;  // experts with the skill certified now
   std::uint32_t with_capacity = 0;
-  std::uint32_t ahead = 0;       // jobs of the same queue with an earlier deadline; counted up to 1000
-  Tick until;                    // appointment or reopening of the calendar, kNever when unknown
+  std::uint32_t ahead = 0;  // jobs of the same queue with an earlier deadline; counted up to 1000
+  Tick until;               // appointment or reopening of the calendar, kNever when unknown
 };
 
 /// One cell of the open-work cube stage × office (intake) × district × class.
@@ -177,8 +179,8 @@ struct OpenCell {
   std::uint32_t scheduled = 0;
   std::uint32_t assigned = 0;
   std::uint32_t started = 0;
-  std::uint32_t held = 0;       // Held and Escalated
-  std::uint32_t confirming = 0; // Done, waiting for the confirmer
+  std::uint32_t held = 0;        // Held and Escalated
+  std::uint32_t confirming = 0;  // Done, waiting for the confirmer
   std::uint32_t effort_minutes = 0;
   constexpr std::uint32_t open() const {
     return blocked + ready + scheduled + assigned + started + held + confirming;
@@ -195,10 +197,10 @@ struct OpenCellView {
 /// Conservation (I11): created = done + cancelled + open, per stage and office.
 struct FlowCell {
   std::uint64_t created = 0;
-  std::uint64_t done = 0;       // Done and Confirmed and Returned: the job came to its end
+  std::uint64_t done = 0;  // Done and Confirmed and Returned: the job came to its end
   std::uint64_t cancelled = 0;
-  std::uint64_t returned = 0;   // of `done`: with a defect
-  std::uint64_t rework = 0;     // of `created`
+  std::uint64_t returned = 0;  // of `done`: with a defect
+  std::uint64_t rework = 0;    // of `created`
   std::uint64_t sla_met = 0;
   std::uint64_t sla_missed = 0;
 };
@@ -208,35 +210,40 @@ struct StatsView {
   Op op_applied{};
   Tick now;
   std::uint64_t cases_submitted = 0;
-  std::array<std::uint64_t, kCaseStateCount> cases{};  // by state; terminal ones are totals for ever
-  std::array<std::uint64_t, kJobStateCount> jobs{};    // by state; finished ones are totals for ever
+  std::array<std::uint64_t, kCaseStateCount>
+      cases{};                                       // by state; terminal ones are totals for ever
+  std::array<std::uint64_t, kJobStateCount> jobs{};  // by state; finished ones are totals for ever
   std::array<FlowCell, kStageCount> flow{};
-  std::array<std::array<std::uint64_t, kSlaBandCount>, kStageCount> bands{};      // open jobs by last SLA mark passed
-  std::array<std::array<Tick, kSkillCount>, kClassCount> oldest_ready{};          // kNever when the queue is empty (I19)
+  std::array<std::array<std::uint64_t, kSlaBandCount>, kStageCount>
+      bands{};  // open jobs by last SLA mark passed
+  std::array<std::array<Tick, kSkillCount>, kClassCount>
+      oldest_ready{};  // kNever when the queue is empty (I19)
   std::array<std::array<std::uint32_t, kSkillCount>, kClassCount> ready{};
   std::uint64_t leases_expired = 0;
   std::uint64_t declined = 0;
   std::uint64_t reassigned = 0;
   std::uint64_t escalated = 0;
   std::uint64_t capacity_overrides = 0;
-  std::uint64_t municipal_first_violations = 0;  // class-2 starts while class 0/1 could be taken: must be 0 (I7)
-  std::uint64_t history_dropped = 0;             // events that found no room in memory; they are in the journal
-  std::uint64_t keys_forgotten_early = 0;        // idempotency keys pushed out before their retention
+  std::uint64_t municipal_first_violations =
+      0;  // class-2 starts while class 0/1 could be taken: must be 0 (I7)
+  std::uint64_t history_dropped =
+      0;  // events that found no room in memory; they are in the journal
+  std::uint64_t keys_forgotten_early = 0;  // idempotency keys pushed out before their retention
   std::uint32_t cases_in_memory = 0;
   std::uint32_t jobs_in_memory = 0;
   std::uint32_t events_in_memory = 0;
   std::uint32_t keys_in_memory = 0;
-  std::uint64_t memory_bytes = 0;                // allocated for tables, used or not
+  std::uint64_t memory_bytes = 0;  // allocated for tables, used or not
 };
 
 /// Selects jobs; a zero id or an all-ones mask bit does not filter.
 struct JobFilter {
-  std::uint32_t stages = ~0U;    // bit per Stage
-  std::uint32_t states = ~0U;    // bit per JobState
-  std::uint32_t classes = ~0U;   // bit per PriorityClass
-  std::uint32_t districts = ~0U; // bit per district
-  std::uint32_t bands = ~0U;     // bit per SlaBand
-  OfficeId office{};             // intake office
+  std::uint32_t stages = ~0U;     // bit per Stage
+  std::uint32_t states = ~0U;     // bit per JobState
+  std::uint32_t classes = ~0U;    // bit per PriorityClass
+  std::uint32_t districts = ~0U;  // bit per district
+  std::uint32_t bands = ~0U;      // bit per SlaBand
+  OfficeId office{};              // intake office
   ExpertId holder{};
   CaseId case_id{};
   ServiceId service{};
