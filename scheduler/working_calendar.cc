@@ -228,8 +228,9 @@ Tick WorkingCalendar::add_working_ms(Tick from, std::int64_t duration) const {
       all.begin() + begin + step / 2, end,
       [&](const Span& span) { return span.minutes_before * kMsPerMinute < target; });
   const Span& span = *(behind - 1);
-  const Tick at{minute_tick(span.open_minute).ms + target - span.minutes_before * kMsPerMinute};
-  return at > minute_tick(span.close_minute) ? kNever : at;
+  const std::int64_t into = target - span.minutes_before * kMsPerMinute;
+  const std::int64_t length = (span.close_minute - span.open_minute) * kMsPerMinute;
+  return into > length ? kNever : Tick{minute_tick(span.open_minute).ms + into};
 }
 
 Tick WorkingCalendar::add_working_minutes(Tick from, std::int64_t minutes) const {
