@@ -1,0 +1,322 @@
+#include "protocol/buffered_stream.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "protocol/kj_compat.h"
+#include "scheduler/assert.h"
+
+namespace permitd::protocol {
+
+namespace {
+
+// Whole messages that wait unread before the stream stops receiving: a few turns' worth.
+constexpr std::size_t kReceiveQueueSizeMax = 256U << 10;
+// One send: large enough to be cheap, small enough that a slow peer shows progress within a deadline.
+constexpr std::size_t kSendSizeMax = 256U << 10;
+// Kept with its memory after use; a larger buffer (a burst, a long list) goes back to the allocator.
+constexpr std::size_t kBufferSizeKept = 128U << 10;
+constexpr std::size_t kBuffersKept = 256;
+constexpr std::size_t kBufferSizeMin = 4096;
+
+kj::Exception fault_exception(FrameFault fault, const FrameLimits& limits) {
+  switch (fault) {
+    case FrameFault::kOversized:
+      return KJ_EXCEPTION(FAILED, "message is larger than this connection allows", limits.words_max);
+    case FrameFault::kTooManySegments:
+      return KJ_EXCEPTION(FAILED, "message has more segments than this connection allows",
+                          limits.segments_max);
+    case FrameFault::kMalformed:
+    case FrameFault::kNone:
+      break;
+  }
+  return KJ_EXCEPTION(FAILED, "bytes received are not a message");
+}
+
+StreamFault stream_fault_of(FrameFault fault) {
+  switch (fault) {
+    case FrameFault::kNone:
+      return StreamFault::kNone;
+    case FrameFault::kMalformed:
+      return StreamFault::kMalformed;
+    case FrameFault::kOversized:
+      return StreamFault::kOversized;
+    case FrameFault::kTooManySegments:
+      return StreamFault::kTooManySegments;
+  }
+  return StreamFault::kMalformed;
+}
+
+}  // namespace
+
+void StreamContext::flush() {
+  flushing_.swap(unflushed_);
+  // By index: a flush that fails may take another stream off the list, leaving a null behind.
+  for (std::size_t index = 0; index < flushing_.size(); ++index) {
+    BufferedStream* stream = flushing_[index];
+    if (stream != nullptr) stream->flush();
+  }
+  flushing_.clear();
+}
+
+StreamContext::Buffer StreamContext::take_buffer() {
+  Buffer buffer;
+  if (buffers_.empty()) {
+    buffer.reserve(kBufferSizeMin);
+    return buffer;
+  }
+  buffer = std::move(buffers_.back());
+  buffers_.pop_back();
+  return buffer;
+}
+
+void StreamContext::give_back(Buffer&& buffer) {
+  Buffer taken = std::move(buffer);
+  buffer = {};
+  if (taken.capacity() == 0 || taken.capacity() > kBufferSizeKept || buffers_.size() >= kBuffersKept) return;
+  taken.clear();
+  buffers_.push_back(std::move(taken));
+}
+
+BufferedStream::~BufferedStream() noexcept(false) { forget_flush(); }
+
+void BufferedStream::forget_flush() {
+  if (!is_unflushed_) return;
+  is_unflushed_ = false;
+  std::replace(context_.unflushed_.begin(), context_.unflushed_.end(), this, static_cast<BufferedStream*>(nullptr));
+  std::replace(context_.flushing_.begin(), context_.flushing_.end(), this, static_cast<BufferedStream*>(nullptr));
+}
+
+// --- Reading ---
+
+bool BufferedStream::can_deliver() const {
+  return !is_broken_ && assembler_.has_message() && send_queue_size() <= send_queue_high();
+}
+
+BufferedStream::Read BufferedStream::take(const capnp::ReaderOptions& options) {
+  return capnp::MessageReaderAndFds{assembler_.take(options), nullptr};
+}
+
+// What a reader gets when no message will come any more.
+kj::Promise<BufferedStream::Read> BufferedStream::over() {
+  PERMIT_IF_MAYBE(reason, reason_) return kj::cp(*reason);
+  return Read();
+}
+
+kj::Promise<BufferedStream::Read> BufferedStream::tryReadMessage(kj::ArrayPtr<kj::AutoCloseFd>,
+                                                                 capnp::ReaderOptions options,
+                                                                 kj::ArrayPtr<capnp::word>) {
+  if (can_deliver()) {
+    Read message = take(options);
+    update_receiving();
+    return kj::mv(message);
+  }
+  if (is_broken_ || (is_over() && !assembler_.has_message())) return over();
+  auto waiting = kj::newPromiseAndFulfiller<Read>();
+  reader_ = kj::mv(waiting.fulfiller);
+  reader_options_ = options;
+  return kj::mv(waiting.promise);
+}
+
+void BufferedStream::wake_reader() {
+  if (reader_.get() == nullptr || !reader_->isWaiting()) return;
+  if (can_deliver()) {
+    reader_->fulfill(take(reader_options_));
+    reader_ = nullptr;
+    update_receiving();
+    return;
+  }
+  if (!is_broken_ && (!is_over() || assembler_.has_message())) return;
+  auto reader = kj::mv(reader_);
+  PERMIT_IF_MAYBE(reason, reason_) {
+    reader->reject(kj::cp(*reason));
+  } else {
+    reader->fulfill(Read());
+  }
+}
+
+void BufferedStream::start_receiving() { update_receiving(); }
+
+void BufferedStream::update_receiving() {
+  const bool wanted = !is_over() && assembler_.queued_size() <= kReceiveQueueSizeMax &&
+                      send_queue_size() <= send_queue_high();
+  if (wanted == is_receiving_) return;
+  is_receiving_ = wanted;
+  // The peer could not go on while nobody received: its time starts afresh.
+  if (wanted && partial_ms_ >= 0) partial_ms_ = context_.now_ms();
+  set_receiving(wanted);
+}
+
+void BufferedStream::received(std::span<const std::byte> bytes) {
+  context_.counters_.received_size += bytes.size();
+  if (is_over()) return;
+  const std::size_t waiting = assembler_.message_count();
+  const FrameFault fault = assembler_.feed(bytes);
+  note_received(assembler_.message_count() - waiting);
+  if (fault != FrameFault::kNone) {
+    stop_reading(stream_fault_of(fault), fault_exception(fault, context_.limits().frame));
+    return;
+  }
+  wake_reader();
+  update_receiving();
+}
+
+void BufferedStream::note_received(std::size_t message_count) {
+  context_.counters_.messages_received += message_count;
+  if (message_count != 0) message_ms_ = context_.now_ms();
+  if (!assembler_.is_partial()) {
+    partial_ms_ = -1;
+  } else if (partial_ms_ < 0 || message_count != 0) {
+    partial_ms_ = context_.now_ms();
+  }
+}
+
+void BufferedStream::received_end() {
+  if (is_over()) return;
+  if (assembler_.is_partial()) {
+    stop_reading(StreamFault::kPeerClosed, KJ_EXCEPTION(DISCONNECTED, "peer closed within a message"));
+    return;
+  }
+  end_seen_ = true;
+  fault_ = StreamFault::kPeerClosed;
+  update_receiving();
+  wake_reader();
+}
+
+void BufferedStream::stop_reading(StreamFault fault, kj::Exception&& reason) {
+  if (is_over()) return;
+  fault_ = fault;
+  reason_ = kj::mv(reason);
+  partial_ms_ = -1;
+  update_receiving();
+  wake_reader();
+}
+
+void BufferedStream::break_off(StreamFault fault, kj::Exception&& reason) {
+  if (is_broken_) return;
+  if (fault_ == StreamFault::kNone) fault_ = fault;
+  if (reason_ == nullptr) reason_ = kj::mv(reason);
+  is_broken_ = true;
+  partial_ms_ = -1;
+  send_ms_ = -1;
+  context_.give_back(std::move(gathered_));
+  update_receiving();
+  wake_reader();
+  if (ender_.get() != nullptr) finish_end();
+  shut_down_both();
+}
+
+// --- Writing ---
+
+void BufferedStream::append(kj::ArrayPtr<const kj::ArrayPtr<const capnp::word>> segments) {
+  PERMIT_ASSERT(segments.size() > 0);
+  if (gathered_.capacity() == 0) gathered_ = context_.take_buffer();
+  const auto add = [this](const void* data, std::size_t size) {
+    const auto* begin = static_cast<const std::byte*>(data);
+    gathered_.insert(gathered_.end(), begin, begin + size);
+  };
+  const auto add_entry = [&add](std::size_t value) {
+    const auto entry = static_cast<std::uint32_t>(value);
+    add(&entry, sizeof entry);
+  };
+  add_entry(segments.size() - 1);
+  for (const auto& segment : segments) add_entry(segment.size());
+  if (segments.size() % 2 == 0) add_entry(0);
+  for (const auto& segment : segments) add(segment.begin(), segment.asBytes().size());
+  ++context_.counters_.messages_sent;
+}
+
+kj::Promise<void> BufferedStream::writeMessage(
+    kj::ArrayPtr<const int>, kj::ArrayPtr<const kj::ArrayPtr<const capnp::word>> segments) {
+  if (is_broken_ || is_shut_) {
+    PERMIT_IF_MAYBE(reason, reason_) return kj::cp(*reason);
+    return KJ_EXCEPTION(DISCONNECTED, "the connection is closed");
+  }
+  append(segments);
+  if (send_queue_size() > context_.limits().send_queue_size_max) {
+    auto reason = KJ_EXCEPTION(DISCONNECTED, "peer does not read its replies");
+    break_off(StreamFault::kSlowReader, kj::cp(reason));
+    return kj::mv(reason);
+  }
+  want_flush();
+  return kj::READY_NOW;
+}
+
+kj::Promise<void> BufferedStream::writeMessages(
+    kj::ArrayPtr<kj::ArrayPtr<const kj::ArrayPtr<const capnp::word>>> messages) {
+  for (auto& message : messages) {
+    if (is_broken_ || is_shut_) break;
+    auto done = writeMessage(nullptr, message);
+    if (is_broken_) return done;
+  }
+  return kj::READY_NOW;
+}
+
+void BufferedStream::want_flush() {
+  if (send_ms_ < 0) send_ms_ = context_.now_ms();
+  if (is_unflushed_ || is_sending_) return;
+  is_unflushed_ = true;
+  flush_wanted();
+}
+
+void BufferedStream::flush_wanted() { context_.unflushed_.push_back(this); }
+
+void BufferedStream::flush() {
+  is_unflushed_ = false;
+  if (is_broken_ || is_sending_ || gathered_.empty()) return;
+  sending_.swap(gathered_);
+  sent_size_ = 0;
+  is_sending_ = true;
+  ++context_.counters_.sends;
+  start_send(std::span<const std::byte>(sending_).first(std::min(sending_.size(), kSendSizeMax)));
+}
+
+void BufferedStream::sent(std::size_t size) {
+  PERMIT_ASSERT(is_sending_);
+  PERMIT_ASSERT(size <= sending_.size() - sent_size_, size, sending_.size(), sent_size_);
+  sent_size_ += size;
+  context_.counters_.sent_size += size;
+  if (is_broken_) return;
+  send_ms_ = context_.now_ms();
+  if (sent_size_ < sending_.size()) {
+    const auto rest = std::span<const std::byte>(sending_).subspan(sent_size_);
+    start_send(rest.first(std::min(rest.size(), kSendSizeMax)));
+    return;
+  }
+  context_.give_back(std::move(sending_));
+  sent_size_ = 0;
+  is_sending_ = false;
+  if (!gathered_.empty()) {
+    want_flush();
+  } else {
+    send_ms_ = -1;
+    if (end_wanted_) finish_end();
+    drained();
+  }
+  wake_reader();
+  update_receiving();
+}
+
+kj::Promise<void> BufferedStream::end() {
+  end_wanted_ = true;
+  if (is_broken_ || send_queue_size() == 0) {
+    finish_end();
+    return kj::READY_NOW;
+  }
+  auto waiting = kj::newPromiseAndFulfiller<void>();
+  ender_ = kj::mv(waiting.fulfiller);
+  return kj::mv(waiting.promise);
+}
+
+void BufferedStream::finish_end() {
+  if (!is_shut_ && !is_broken_) {
+    is_shut_ = true;
+    shut_down_write();
+  }
+  if (ender_.get() == nullptr) return;
+  auto ender = kj::mv(ender_);
+  ender->fulfill();
+}
+
+}  // namespace permitd::protocol

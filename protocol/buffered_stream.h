@@ -1,0 +1,191 @@
+// A capnp::MessageStream that checks what comes in, gathers what goes out, and keeps to its limits; what
+// moves the bytes is its subclass. Owned by one connection, on its loop's thread.
+//
+// In: bytes become whole, checked messages before Cap'n Proto sees them. When messages wait unread, or the
+// peer does not take its replies, the stream stops receiving until that has eased.
+// Out: a write is copied and answered at once; everything written until the next flush() leaves in one
+// send. A queue that grows over its limit breaks the stream (kSlowReader).
+// A fault of the incoming side ends reading only: what is still written (Cap'n Proto's last word, which
+// tells the peer why) may leave. A fault of the outgoing side ends both.
+#pragma once
+
+#include <capnp/serialize-async.h>
+#include <kj/async.h>
+#include <kj/exception.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "protocol/frame_assembler.h"
+
+namespace permitd::protocol {
+
+struct StreamLimits {
+  FrameLimits frame;
+  std::uint32_t send_queue_size_max = 4U << 20;  // bytes; above a quarter of it nothing more is read
+};
+
+enum class StreamFault : std::uint8_t {
+  kNone,
+  kPeerClosed,
+  kMalformed,
+  kOversized,
+  kTooManySegments,
+  kSlowReader,
+  kIoError,
+  kDropped,  // by the owner of the connection
+};
+
+struct StreamCounters {
+  std::uint64_t messages_received = 0;
+  std::uint64_t messages_sent = 0;
+  std::uint64_t sends = 0;  // operations, each with all messages since the last
+  std::uint64_t received_size = 0;
+  std::uint64_t sent_size = 0;
+};
+
+class BufferedStream;
+
+/// What the streams of one loop share. The loop's thread; outlives every stream.
+class StreamContext {
+ public:
+  explicit StreamContext(const StreamLimits& limits) : limits_(limits) {}
+  StreamContext(const StreamContext&) = delete;
+  StreamContext& operator=(const StreamContext&) = delete;
+
+  const StreamLimits& limits() const { return limits_; }
+  StreamCounters& counters() { return counters_; }
+  const StreamCounters& counters() const { return counters_; }
+  /// Monotonic milliseconds as of this turn of the loop; only deadlines look at it.
+  std::int64_t now_ms() const { return now_ms_; }
+  void set_now_ms(std::int64_t now_ms) { now_ms_ = now_ms; }
+
+  bool has_unflushed() const { return !unflushed_.empty(); }
+  /// Sends what the streams have gathered: once a turn.
+  void flush();
+
+ private:
+  friend class BufferedStream;
+  using Buffer = std::vector<std::byte>;
+  Buffer take_buffer();
+  void give_back(Buffer&& buffer);
+
+  StreamLimits limits_;
+  StreamCounters counters_;
+  std::int64_t now_ms_ = 0;
+  std::vector<BufferedStream*> unflushed_;
+  std::vector<BufferedStream*> flushing_;
+  std::vector<Buffer> buffers_;  // empty, with their memory: idle connections hold none
+};
+
+class BufferedStream : public capnp::MessageStream {
+ public:
+  explicit BufferedStream(StreamContext& context)
+      : context_(context), assembler_(context.limits().frame), opened_ms_(context.now_ms()) {}
+  virtual ~BufferedStream() noexcept(false);
+  KJ_DISALLOW_COPY(BufferedStream);
+
+  using capnp::MessageStream::tryReadMessage;
+  using capnp::MessageStream::writeMessage;
+  using capnp::MessageStream::writeMessages;
+  kj::Promise<kj::Maybe<capnp::MessageReaderAndFds>> tryReadMessage(
+      kj::ArrayPtr<kj::AutoCloseFd> fd_space, capnp::ReaderOptions options,
+      kj::ArrayPtr<capnp::word> scratch_space) override;
+  kj::Promise<void> writeMessage(kj::ArrayPtr<const int> fds,
+                                 kj::ArrayPtr<const kj::ArrayPtr<const capnp::word>> segments) override;
+  kj::Promise<void> writeMessages(
+      kj::ArrayPtr<kj::ArrayPtr<const kj::ArrayPtr<const capnp::word>>> messages) override;
+  kj::Maybe<int> getSendBufferSize() override { return {}; }
+  /// Resolves when everything written has been handed to the kernel and the write end is shut.
+  kj::Promise<void> end() override;
+
+  /// Starts a send of all that is buffered, unless one is under way.
+  void flush();
+  /// Ends the reading side; `fault` is why, unless there was a reason before.
+  void stop_reading(StreamFault fault, kj::Exception&& reason);
+  /// Ends both sides.
+  void break_off(StreamFault fault, kj::Exception&& reason);
+
+  StreamFault fault() const { return fault_; }
+  bool is_broken() const { return is_broken_; }
+  bool is_ended() const { return end_wanted_; }
+  /// Bytes written and not yet taken by the kernel.
+  std::size_t send_queue_size() const { return gathered_.size() + sending_.size() - sent_size_; }
+
+  // For deadlines, in the context's milliseconds; −1 = does not apply now.
+  std::int64_t opened_ms() const { return opened_ms_; }
+  /// When the last whole message came.
+  std::int64_t message_ms() const { return message_ms_; }
+  /// Since when a begun message has been waited for.
+  std::int64_t partial_ms() const { return is_receiving_ ? partial_ms_ : -1; }
+  /// Since when a non-empty send queue has not moved.
+  std::int64_t send_ms() const { return send_ms_; }
+
+ protected:
+  // The subclass moves the bytes.
+  /// Sends `bytes`, which stay valid until all of them are reported with sent(). May call sent() at once.
+  virtual void start_send(std::span<const std::byte> bytes) = 0;
+  virtual void set_receiving(bool wanted) = 0;
+  virtual void shut_down_write() = 0;
+  /// Both sides are over: let go of the socket as soon as possible.
+  virtual void shut_down_both() = 0;
+  /// Called when something was written after a flush; the context's list is the default.
+  virtual void flush_wanted();
+  /// The send queue has become empty.
+  virtual void drained() {}
+
+  // The subclass tells what has happened.
+  void start_receiving();
+  void received(std::span<const std::byte> bytes);
+  void received_end();
+  void sent(std::size_t size);
+  bool is_receiving() const { return is_receiving_; }
+  /// For subclasses that free themselves: takes the stream off the context's list.
+  void forget_flush();
+
+  StreamContext& context() { return context_; }
+
+ private:
+  friend class StreamContext;
+  using Read = kj::Maybe<capnp::MessageReaderAndFds>;
+
+  std::size_t send_queue_high() const { return context_.limits().send_queue_size_max / 4; }
+  bool can_deliver() const;
+  bool is_over() const { return is_broken_ || fault_ != StreamFault::kNone || end_seen_; }
+  kj::Promise<Read> over();
+  Read take(const capnp::ReaderOptions& options);
+  void wake_reader();
+  void update_receiving();
+  void note_received(std::size_t message_count);
+  void append(kj::ArrayPtr<const kj::ArrayPtr<const capnp::word>> segments);
+  void want_flush();
+  void finish_end();
+
+  StreamContext& context_;
+  FrameAssembler assembler_;
+  kj::Own<kj::PromiseFulfiller<Read>> reader_;  // waits for a message
+  capnp::ReaderOptions reader_options_;
+  kj::Own<kj::PromiseFulfiller<void>> ender_;  // waits for the queue to drain
+  kj::Maybe<kj::Exception> reason_;
+
+  std::vector<std::byte> gathered_;  // written since the last flush
+  std::vector<std::byte> sending_;   // with the kernel
+  std::size_t sent_size_ = 0;        // of sending_
+
+  std::int64_t opened_ms_;
+  std::int64_t message_ms_ = -1;
+  std::int64_t partial_ms_ = -1;
+  std::int64_t send_ms_ = -1;
+  StreamFault fault_ = StreamFault::kNone;
+  bool is_receiving_ = false;
+  bool is_sending_ = false;
+  bool is_unflushed_ = false;
+  bool is_broken_ = false;
+  bool end_seen_ = false;
+  bool end_wanted_ = false;
+  bool is_shut_ = false;
+};
+
+}  // namespace permitd::protocol

@@ -1,0 +1,51 @@
+// Bytes in, whole Cap'n Proto messages out. Owned by one stream, on its loop's thread.
+//
+// Memory follows the bytes that have arrived, never the size a peer claims: a begun message holds at most
+// twice what came of it (256 bytes at least). Every message is copied once, into memory of its own, so
+// that a call that waits long pins nothing but itself.
+#pragma once
+
+#include <capnp/message.h>
+#include <kj/array.h>
+#include <kj/memory.h>
+
+#include <vector>
+
+#include "protocol/frame_check.h"
+
+namespace permitd::protocol {
+
+class FrameAssembler {
+ public:
+  explicit FrameAssembler(const FrameLimits& limits) : limits_(limits) {}
+
+  /// Takes all of `bytes`. After a fault nothing more may be fed; whole messages before it stay.
+  [[nodiscard]] FrameFault feed(std::span<const std::byte> bytes);
+
+  bool has_message() const { return first_ != messages_.size(); }
+  std::size_t message_count() const { return messages_.size() - first_; }
+  /// Bytes of whole messages that nobody has taken yet.
+  std::size_t queued_size() const { return queued_size_; }
+  /// True when a message has begun and is not whole.
+  bool is_partial() const { return partial_size_ != 0; }
+  /// Bytes held for the begun message; at most twice what has arrived of it.
+  std::size_t partial_capacity() const { return partial_.size() * sizeof(capnp::word); }
+  /// The oldest message. Pre: has_message().
+  kj::Own<capnp::MessageReader> take(const capnp::ReaderOptions& options);
+
+ private:
+  FrameFault feed_fresh(std::span<const std::byte>& bytes);
+  FrameFault feed_partial(std::span<const std::byte>& bytes);
+  void append_partial(std::span<const std::byte> bytes);
+  void push(kj::Array<capnp::word> frame);
+
+  FrameLimits limits_;
+  std::vector<kj::Array<capnp::word>> messages_;  // [first_, size) wait to be taken
+  std::size_t first_ = 0;
+  std::size_t queued_size_ = 0;
+  kj::Array<capnp::word> partial_;  // the begun message
+  std::size_t partial_size_ = 0;    // bytes of it that have arrived
+  std::size_t partial_needed_ = 0;  // bytes until the next decision, see FrameCheck
+};
+
+}  // namespace permitd::protocol
