@@ -1,0 +1,37 @@
+// What permitd was asked to do: the arguments over the file over the defaults. Start-up only.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "daemon/config.h"
+#include "daemon/error.h"
+
+namespace permitd::daemon {
+
+enum class Action : std::uint8_t {
+  kServe,
+  kVerify,       // replay the journal in `verify_directory`, say op and digest, change nothing
+  kCheckConfig,  // the settings are right: that was all
+  kPrint,        // print `text`: help, version, default settings
+};
+
+struct Invocation {
+  Action action = Action::kServe;
+  Config config;                 // complete and checked
+  std::string config_path;       // the file that was read; empty when none
+  std::string verify_directory;
+  std::string text;
+};
+
+/// Where the settings are looked for when --config does not say; may be missing.
+inline constexpr const char* kDefaultConfigPath = "/etc/permitd/permitd.toml";
+
+/// `arguments` without the program's name. Errors: kConfiguration, in one sentence.
+[[nodiscard]] Expected<Invocation> parse_command_line(std::span<const char* const> arguments);
+
+/// Name, version and the versions of the parts it was built with.
+std::string version_text();
+std::string help_text();
+
+}  // namespace permitd::daemon
