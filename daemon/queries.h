@@ -1,0 +1,196 @@
+// The reads that sessions offer, as bounded queries over the scheduler's views. Plain C++: the port's thread
+// makes one, with all its memory, lends it to the engine, and reads the answer out of it afterwards. run()
+// never allocates and looks at a bounded number of records per slice.
+//
+// Scope is decided here, beside the data: what lies outside a session's scope is never copied out, so that
+// it cannot be told apart from what does not exist (I18).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "daemon/engine.h"
+#include "scheduler/scheduler.h"
+
+namespace permitd::daemon {
+
+/// What a session may see.
+struct Scope {
+  enum class Kind : std::uint8_t { kCity, kOffice, kHolder };
+  Kind kind = Kind::kCity;
+  scheduler::OfficeId office{};  // kOffice: cases that this office filed
+  scheduler::ExpertId expert{};  // kHolder: cases of jobs that this expert holds now
+
+  bool covers(const scheduler::Scheduler& scheduler, const scheduler::CaseView& view) const;
+  /// Jobs are covered as their case is.
+  bool covers(const scheduler::Scheduler& scheduler, const scheduler::JobView& view) const;
+};
+
+/// Jobs of one case that an answer names: chain, confirmations and five attempts of rework stay below.
+inline constexpr std::size_t kCaseJobsMax = 64;
+/// Records that one slice looks at, about 0.2 ms of work; and one call, after which the caller goes on with
+/// the cursor.
+inline constexpr std::size_t kQueryScanMax = 2048;
+inline constexpr std::uint32_t kQuerySlicesMax = 256;
+
+class CaseQuery final : public Query {
+ public:
+  CaseQuery(Scope scope, scheduler::CaseId id);
+  bool run(const scheduler::Scheduler& scheduler) noexcept override;
+
+  bool found = false;
+  scheduler::CaseView view;
+  std::vector<scheduler::JobView> jobs;
+
+ private:
+  Scope scope_;
+  scheduler::CaseId id_;
+};
+
+class JobQuery final : public Query {
+ public:
+  JobQuery(Scope scope, scheduler::JobId id) : scope_(scope), id_(id) {}
+  bool run(const scheduler::Scheduler& scheduler) noexcept override;
+
+  bool found = false;
+  scheduler::JobView view;
+
+ private:
+  Scope scope_;
+  scheduler::JobId id_;
+};
+
+class HistoryQuery final : public Query {
+ public:
+  HistoryQuery(Scope scope, scheduler::CaseId id, std::uint32_t from, std::uint16_t limit);
+  bool run(const scheduler::Scheduler& scheduler) noexcept override;
+
+  bool found = false;
+  std::vector<scheduler::HistoryView> events;
+
+ private:
+  Scope scope_;
+  scheduler::CaseId id_;
+  std::uint32_t from_;
+};
+
+class WhyQuery final : public Query {
+ public:
+  WhyQuery(Scope scope, scheduler::JobId id) : scope_(scope), id_(id) {}
+  bool run(const scheduler::Scheduler& scheduler) noexcept override;
+
+  bool found = false;
+  bool has_decision = false;
+  scheduler::JobView job;
+  scheduler::DecisionView decision;
+  scheduler::StuckView stuck;
+
+ private:
+  Scope scope_;
+  scheduler::JobId id_;
+};
+
+/// A page of a list: where it went on from and goes on to.
+struct PageQuery : Query {
+  scheduler::Cursor cursor;
+};
+
+class JobsQuery final : public PageQuery {
+ public:
+  JobsQuery(Scope scope, const scheduler::JobFilter& filter, std::uint64_t position, std::uint16_t limit);
+  bool run(const scheduler::Scheduler& scheduler) noexcept override;
+
+  std::vector<scheduler::JobView> rows;
+
+ private:
+  scheduler::JobFilter filter_;
+  std::size_t count_ = 0;
+  std::uint32_t slices_ = 0;
+  bool is_outside_ = false;  // the filter asks for another office's jobs
+};
+
+/// What an expert holds.
+class HeldQuery final : public Query {
+ public:
+  explicit HeldQuery(scheduler::ExpertId expert);
+  bool run(const scheduler::Scheduler& scheduler) noexcept override;
+
+  std::vector<scheduler::JobView> rows;
+
+ private:
+  scheduler::ExpertId expert_;
+};
+
+class OfficesQuery final : public PageQuery {
+ public:
+  OfficesQuery(std::uint64_t position, std::uint16_t limit);
+  bool run(const scheduler::Scheduler& scheduler) noexcept override;
+
+  std::vector<scheduler::OfficeView> rows;
+};
+
+class ExpertsQuery final : public PageQuery {
+ public:
+  ExpertsQuery(scheduler::OfficeId office, std::uint64_t position, std::uint16_t limit);
+  bool run(const scheduler::Scheduler& scheduler) noexcept override;
+
+  std::vector<scheduler::ExpertView> rows;
+
+ private:
+  scheduler::OfficeId office_;
+};
+
+class OpenCellsQuery final : public PageQuery {
+ public:
+  OpenCellsQuery(scheduler::OfficeId office, std::uint64_t position, std::uint16_t limit);
+  bool run(const scheduler::Scheduler& scheduler) noexcept override;
+
+  std::vector<scheduler::OpenCellView> rows;
+
+ private:
+  scheduler::OfficeId office_;
+};
+
+class StatsQuery final : public Query {
+ public:
+  bool run(const scheduler::Scheduler& scheduler) noexcept override;
+
+  scheduler::StatsView stats;
+};
+
+class PolicyQuery final : public Query {
+ public:
+  bool run(const scheduler::Scheduler& scheduler) noexcept override;
+
+  scheduler::SetPolicy policy;
+};
+
+/// The engine's own figures and the clock, which only its thread may read.
+class EngineQuery final : public Query {
+ public:
+  EngineQuery(Engine& engine, Clock& clock) : engine_(engine), clock_(clock) {}
+  bool run(const scheduler::Scheduler& scheduler) noexcept override;
+
+  EngineStats engine_stats;
+  StorageStats storage_stats;
+  scheduler::Tick now;
+
+ private:
+  Engine& engine_;
+  Clock& clock_;
+};
+
+/// The clock alone.
+class ClockQuery final : public Query {
+ public:
+  explicit ClockQuery(Clock& clock) : clock_(clock) {}
+  bool run(const scheduler::Scheduler& scheduler) noexcept override;
+
+  scheduler::Tick now;
+
+ private:
+  Clock& clock_;
+};
+
+}  // namespace permitd::daemon

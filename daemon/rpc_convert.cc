@@ -1,0 +1,327 @@
+#include "daemon/rpc_convert.h"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+#include "daemon/rpc_enums.h"
+#include "protocol/words.h"
+
+namespace permitd::daemon {
+
+using scheduler::CommandKind;
+using scheduler::Outcome;
+using scheduler::raw;
+using scheduler::Refusal;
+
+namespace {
+
+capnp::Text::Reader to_text(std::string_view text) {
+  return capnp::Text::Reader(text.data(), text.size());
+}
+capnp::Text::Reader to_text(const std::string& text) { return capnp::Text::Reader(text.c_str(), text.size()); }
+
+/// A stored text is not followed by NUL when it fills its place, so it is copied into the message, not lent.
+template <std::size_t N, class Init>
+void write_text(const scheduler::Text<N>& text, Init&& init) {
+  if (text.size == 0) return;
+  capnp::Text::Builder out = init(text.size);
+  std::copy_n(text.bytes.begin(), text.size, out.begin());
+}
+
+void write_accepted(const Outcome& outcome, protocol::Accepted::Builder out) {
+  out.setOp(raw(outcome.op));
+  out.setCaseId(raw(outcome.case_id));
+  out.setJob(raw(outcome.job));
+  out.setToken(raw(outcome.token));
+  out.setUntil(outcome.until.ms);
+  out.setExpert(raw(outcome.expert));
+  out.setState(outcome.state);
+  out.setRepeated(outcome.repeated != 0);
+}
+
+void write_point(scheduler::Point point, protocol::Point::Builder out) {
+  out.setLatE6(point.lat_e6);
+  out.setLonE6(point.lon_e6);
+}
+
+}  // namespace
+
+void write_refusal(const Outcome& outcome, CommandKind kind, protocol::Refusal::Builder out) {
+  out.setCode(raw(outcome.refusal));
+  out.setField(raw(outcome.field));
+  out.setFilter(to_wire<protocol::Filter>(outcome.filter));
+  out.setState(outcome.state);
+  out.setCodeName(to_text(protocol::name_of(outcome.refusal)));
+  out.setFieldName(to_text(protocol::name_of(outcome.field)));
+  out.setSentence(to_text(protocol::refusal_sentence(outcome, kind)));
+}
+
+void write_refusal(Refusal refusal, scheduler::Field field, CommandKind kind, protocol::Refusal::Builder out) {
+  Outcome outcome;
+  outcome.refusal = refusal;
+  outcome.field = field;
+  write_refusal(outcome, kind, out);
+}
+
+void write_result(const Outcome& outcome, CommandKind kind, protocol::Result::Builder out) {
+  if (outcome.refusal == Refusal::kNone) [[likely]] {
+    write_accepted(outcome, out.initAccepted());
+  } else {
+    write_refusal(outcome, kind, out.initRefused());
+  }
+}
+
+void write_lease(const Outcome& outcome, protocol::Lease::Builder out) {
+  out.setJob(raw(outcome.job));
+  out.setCaseId(raw(outcome.case_id));
+  out.setToken(raw(outcome.token));
+  out.setUntil(outcome.until.ms);
+}
+
+void write_job(const scheduler::JobView& view, protocol::Job::Builder out) {
+  out.setJob(raw(view.job));
+  out.setCaseId(raw(view.case_id));
+  out.setToken(raw(view.token));
+  out.setReadySince(view.ready_since.ms);
+  out.setDeadline(view.deadline.ms);
+  out.setLeaseUntil(view.lease_until.ms);
+  out.setAppointment(view.appointment.ms);
+  out.setHolder(raw(view.holder));
+  out.setIntakeOffice(raw(view.intake_office));
+  out.setEffortMinutes(view.effort_minutes);
+  out.setService(raw(view.service));
+  out.setStage(to_wire<protocol::Stage>(view.stage));
+  out.setKind(to_wire<protocol::JobKind>(view.kind));
+  out.setState(to_wire<protocol::JobState>(view.state));
+  out.setSkill(to_wire<protocol::Skill>(view.skill));
+  out.setPriority(to_wire<protocol::PriorityClass>(view.priority));
+  out.setDistrict(view.district);
+  out.setAttempts(view.attempts);
+  out.setBand(to_wire<protocol::SlaBand>(view.band));
+  out.setRework(view.rework);
+  out.setReason(to_wire<protocol::Reason>(view.reason));
+  out.setRemainingMinutes(view.remaining_minutes);
+}
+
+void write_case(const scheduler::CaseView& view, protocol::Case::Builder out) {
+  out.setCaseId(raw(view.case_id));
+  out.setRegisteredAt(view.registered_at.ms);
+  out.setClosedAt(view.closed_at.ms);
+  out.setOwner(raw(view.owner));
+  out.setDesigner(raw(view.designer));
+  out.setSupervisingEngineer(raw(view.supervising_engineer));
+  write_text(view.parcel, [&](std::uint8_t size) { return out.initParcel(size); });
+  write_text(view.reference, [&](std::uint8_t size) { return out.initReference(size); });
+  write_point(view.point, out.initPoint());
+  out.setAreaM2(view.area_m2);
+  out.setFloors(view.floors);
+  out.setServiceVersion(view.service_version);
+  out.setOffice(raw(view.office));
+  out.setService(raw(view.service));
+  out.setOrganisation(raw(view.organisation));
+  out.setState(to_wire<protocol::CaseState>(view.state));
+  out.setPriority(to_wire<protocol::PriorityClass>(view.priority));
+  out.setDistrict(view.district);
+  out.setStageIndex(view.stage_index);
+  auto stages = out.initStages(view.stage_count);
+  for (unsigned i = 0; i < view.stage_count; ++i) stages.set(i, to_wire<protocol::Stage>(view.stages[i]));
+  out.setDecided(view.decided);
+  out.setFeesPaid(view.fees_paid);
+  out.setCurrentJob(raw(view.current_job));
+}
+
+void write_event(const scheduler::Event& event, protocol::Event::Builder out) {
+  out.setOp(raw(event.op));
+  out.setAt(event.at.ms);
+  out.setCaseId(raw(event.case_id));
+  out.setJob(raw(event.job));
+  out.setActorKind(to_wire<protocol::ActorKind>(event.actor.kind));
+  out.setActor(event.actor.id);
+  out.setExpert(raw(event.expert));
+  out.setOffice(raw(event.office));
+  out.setKind(to_wire<protocol::EventKind>(event.kind));
+  out.setStage(to_wire<protocol::Stage>(event.stage));
+  out.setBefore(event.before);
+  out.setAfter(event.after);
+  out.setReason(to_wire<protocol::Reason>(event.reason));
+}
+
+void write_history(const scheduler::HistoryView& view, protocol::Event::Builder out) {
+  write_event(view.event, out);
+  write_text(view.note, [&](std::uint8_t size) { return out.initNote(size); });
+}
+
+void write_expert(const scheduler::ExpertView& view, protocol::Expert::Builder out) {
+  out.setExpert(raw(view.expert));
+  out.setPerson(raw(view.person));
+  out.setOffice(raw(view.office));
+  out.setState(to_wire<protocol::ExpertState>(view.state));
+  out.setOnShift(view.on_shift);
+  out.setAbsent(view.absent);
+  out.setAvailable(view.available);
+  out.setUnitsPerDay(view.units_per_day);
+  out.setBookedMinutesToday(view.booked_minutes_today);
+  out.setVisitsToday(view.visits_today);
+  out.setAssigned(view.assigned);
+  out.setStarted(view.started);
+  out.setWindowMinutes(view.window_minutes);
+  out.setDoneTotal(view.done_total);
+  auto certified = out.initCertifiedUntil(scheduler::kSkillCount);
+  for (unsigned i = 0; i < scheduler::kSkillCount; ++i) certified.set(i, view.certified_until[i].ms);
+  out.setDistricts(view.districts);
+  out.setAbsentFrom(view.absent_from.ms);
+  out.setAbsentUntil(view.absent_until.ms);
+  write_text(view.label, [&](std::uint8_t size) { return out.initLabel(size); });
+}
+
+void write_office(const scheduler::OfficeView& view, protocol::Office::Builder out) {
+  out.setOffice(raw(view.office));
+  out.setDistrict(view.district);
+  out.setState(to_wire<protocol::OfficeState>(view.state));
+  out.setExpertsCertified(view.experts_certified);
+  out.setCapacityUnitsPerDay(view.capacity_units_per_day);
+  out.setServicesActive(view.services_active);
+  out.setCasesSubmitted(view.cases_submitted);
+  out.setCasesOpen(view.cases_open);
+  out.setDoneMinutes(view.done_minutes);
+  out.setWindowMinutes(view.window_minutes);
+  out.setSlaMet(view.sla_met);
+  out.setSlaMissed(view.sla_missed);
+  out.setLicensee(raw(view.licensee));
+  out.setTechnicalManager(raw(view.technical_manager));
+  write_point(view.point, out.initPoint());
+  write_text(view.label, [&](std::uint8_t size) { return out.initLabel(size); });
+}
+
+void write_decision(const scheduler::DecisionView& view, protocol::Decision::Builder out) {
+  out.setJob(raw(view.job));
+  out.setOp(raw(view.op));
+  out.setAt(view.at.ms);
+  out.setSeed(view.seed);
+  out.setChosen(raw(view.chosen));
+  out.setByClaim(view.by_claim);
+  out.setBySupervisor(view.by_supervisor);
+  out.setConsidered(view.considered);
+  auto removed = out.initRemoved(scheduler::kFilterCount);
+  for (unsigned i = 0; i < scheduler::kFilterCount; ++i) removed.set(i, view.removed[i]);
+  auto near_equal = out.initNearEqual(view.near_equal_count);
+  for (unsigned i = 0; i < view.near_equal_count; ++i) {
+    near_equal[i].setExpert(raw(view.near_equal[i].expert));
+    near_equal[i].setLoadPpm(view.near_equal[i].load_ppm);
+  }
+  auto rejected = out.initRejected(view.rejected_count);
+  for (unsigned i = 0; i < view.rejected_count; ++i) {
+    rejected[i].setExpert(raw(view.rejected[i].expert));
+    rejected[i].setFilter(to_wire<protocol::Filter>(view.rejected[i].filter));
+  }
+  out.setSentence(to_text(protocol::decision_sentence(view)));
+}
+
+void write_stuck(const scheduler::StuckView& view, protocol::StuckReason::Builder out) {
+  out.setCause(to_wire<protocol::Stuck>(view.cause));
+  out.setCertified(view.certified);
+  out.setWithCapacity(view.with_capacity);
+  out.setAhead(view.ahead);
+  out.setUntil(view.until.ms);
+  out.setSentence(to_text(protocol::stuck_sentence(view)));
+}
+
+void write_open_cell(const scheduler::OpenCellView& view, protocol::OpenCell::Builder out) {
+  out.setStage(to_wire<protocol::Stage>(view.stage));
+  out.setOffice(raw(view.office));
+  out.setDistrict(view.district);
+  out.setPriority(to_wire<protocol::PriorityClass>(view.priority));
+  out.setBlocked(view.cell.blocked);
+  out.setReady(view.cell.ready);
+  out.setScheduled(view.cell.scheduled);
+  out.setAssigned(view.cell.assigned);
+  out.setStarted(view.cell.started);
+  out.setHeld(view.cell.held);
+  out.setConfirming(view.cell.confirming);
+  out.setEffortMinutes(view.cell.effort_minutes);
+}
+
+namespace {
+
+void write_flow(const scheduler::FlowCell& flow, protocol::Flow::Builder out) {
+  out.setCreated(flow.created);
+  out.setDone(flow.done);
+  out.setCancelled(flow.cancelled);
+  out.setReturned(flow.returned);
+  out.setRework(flow.rework);
+  out.setSlaMet(flow.sla_met);
+  out.setSlaMissed(flow.sla_missed);
+}
+
+void write_stats_by_stage(const scheduler::StatsView& view, protocol::Stats::Builder out) {
+  auto flow = out.initFlow(scheduler::kStageCount);
+  auto bands = out.initBands(scheduler::kStageCount);
+  for (unsigned stage = 0; stage < scheduler::kStageCount; ++stage) {
+    write_flow(view.flow[stage], flow[stage]);
+    auto row = bands.init(stage, scheduler::kSlaBandCount);
+    for (unsigned band = 0; band < scheduler::kSlaBandCount; ++band) row.set(band, view.bands[stage][band]);
+  }
+}
+
+void write_stats_by_class(const scheduler::StatsView& view, protocol::Stats::Builder out) {
+  auto ready = out.initReady(scheduler::kClassCount);
+  auto oldest = out.initOldestReady(scheduler::kClassCount);
+  for (unsigned priority = 0; priority < scheduler::kClassCount; ++priority) {
+    auto ready_row = ready.init(priority, scheduler::kSkillCount);
+    auto oldest_row = oldest.init(priority, scheduler::kSkillCount);
+    for (unsigned skill = 0; skill < scheduler::kSkillCount; ++skill) {
+      ready_row.set(skill, view.ready[priority][skill]);
+      oldest_row.set(skill, view.oldest_ready[priority][skill].ms);
+    }
+  }
+}
+
+}  // namespace
+
+void write_stats(const scheduler::StatsView& view, protocol::Stats::Builder out) {
+  out.setOp(raw(view.op_applied));
+  out.setNow(view.now.ms);
+  out.setCasesSubmitted(view.cases_submitted);
+  auto cases = out.initCases(scheduler::kCaseStateCount);
+  for (unsigned i = 0; i < scheduler::kCaseStateCount; ++i) cases.set(i, view.cases[i]);
+  auto jobs = out.initJobs(scheduler::kJobStateCount);
+  for (unsigned i = 0; i < scheduler::kJobStateCount; ++i) jobs.set(i, view.jobs[i]);
+  write_stats_by_stage(view, out);
+  write_stats_by_class(view, out);
+  out.setLeasesExpired(view.leases_expired);
+  out.setDeclined(view.declined);
+  out.setReassigned(view.reassigned);
+  out.setEscalated(view.escalated);
+  out.setCapacityOverrides(view.capacity_overrides);
+  out.setMunicipalFirstViolations(view.municipal_first_violations);
+  out.setHistoryDropped(view.history_dropped);
+  out.setKeysForgottenEarly(view.keys_forgotten_early);
+  out.setCasesInMemory(view.cases_in_memory);
+  out.setJobsInMemory(view.jobs_in_memory);
+  out.setEventsInMemory(view.events_in_memory);
+  out.setKeysInMemory(view.keys_in_memory);
+  out.setMemoryBytes(view.memory_bytes);
+}
+
+void write_policy(const scheduler::SetPolicy& policy, protocol::Policy::Builder out) {
+  out.setAttemptsMax(policy.attempts_max);
+  out.setLeaseMinutes(policy.lease_minutes);
+  out.setClaimWaitMinutes(policy.claim_wait_minutes);
+  out.setNearEqualCount(policy.near_equal_count);
+  out.setNearEqualPermille(policy.near_equal_permille);
+  out.setCapacityUnitsPerDay(policy.capacity_units_per_day);
+  out.setVisitsPerDay(policy.visits_per_day);
+  out.setAppointmentLeadMinutes(policy.appointment_lead_minutes);
+  out.setSlaNotifyPercent(policy.sla_notify_percent);
+  out.setSlaAmberMinutes(policy.sla_amber_minutes);
+  out.setSlaDistrictPercent(policy.sla_district_percent);
+  out.setApplicantSilentDays(policy.applicant_silent_days);
+  out.setSecondReviewAreaM2(policy.second_review_area_m2);
+  out.setKeyRetentionMinutes(policy.key_retention_minutes);
+  out.setComplexFloors(policy.complex_floors);
+  out.setPairRepeatVisits(policy.pair_repeat_visits);
+  out.setPairRepeatDays(policy.pair_repeat_days);
+}
+
+}  // namespace permitd::daemon

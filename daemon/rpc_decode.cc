@@ -1,0 +1,174 @@
+#include "daemon/rpc_decode.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "daemon/rpc_enums.h"
+#include "protocol/words.h"
+
+namespace permitd::daemon {
+
+using scheduler::Field;
+using scheduler::Refusal;
+
+namespace {
+
+constexpr Flaw kSound{};
+
+Flaw out_of_range(Field field) { return {Refusal::kOutOfRange, field}; }
+
+template <std::size_t N>
+Flaw read_text(capnp::Text::Reader in, Field field, scheduler::Text<N>& out) {
+  if (in.size() > N) return {Refusal::kTooLarge, field};
+  if (!protocol::is_valid_text({in.begin(), in.size()})) return out_of_range(field);
+  out.size = static_cast<std::uint8_t>(in.size());
+  std::copy_n(in.begin(), in.size(), out.bytes.begin());
+  return kSound;
+}
+
+scheduler::Point read_point(protocol::Point::Reader in) { return {in.getLatE6(), in.getLonE6()}; }
+
+}  // namespace
+
+Flaw read_key(protocol::Key::Reader in, scheduler::IdempotencyKey& out) {
+  out = {in.getHigh(), in.getLow()};
+  if (out == scheduler::IdempotencyKey{}) return {Refusal::kKeyMissing, Field::kKey};
+  return kSound;
+}
+
+Flaw read_note(capnp::Text::Reader in, scheduler::Note& out) { return read_text(in, Field::kNote, out); }
+
+Flaw read_reason(protocol::Reason in, scheduler::Reason& out) {
+  return to_core(in, out) ? kSound : out_of_range(Field::kReason);
+}
+
+Flaw read_submission(protocol::Submission::Reader in, scheduler::SubmitCase& out) {
+  out.service = scheduler::ServiceId{in.getService()};
+  out.district = in.getDistrict();
+  out.organisation = scheduler::OrganisationId{in.getOrganisation()};
+  if (in.getDraft()) out.flags |= scheduler::kSubmitDraft;
+  if (in.getBuilt()) out.flags |= scheduler::kSubmitBuilt;
+  out.floors = in.getFloors();
+  out.area_m2 = in.getAreaM2();
+  out.point = read_point(in.getPoint());
+  out.owner = scheduler::PersonId{in.getOwner()};
+  out.relative = scheduler::PersonId{in.getRelative()};
+  out.designer = scheduler::PersonId{in.getDesigner()};
+  out.supervising_engineer = scheduler::PersonId{in.getSupervisingEngineer()};
+  if (const Flaw flaw = read_text(in.getParcel(), Field::kParcel, out.parcel)) return flaw;
+  return read_text(in.getReference(), Field::kReference, out.reference);
+}
+
+Flaw read_office(protocol::OfficeSpec::Reader in, scheduler::DefineOffice& out) {
+  out.office = scheduler::OfficeId{in.getOffice()};
+  out.district = in.getDistrict();
+  if (!to_core(in.getState(), out.state)) return out_of_range(Field::kState);
+  out.licensee = scheduler::PersonId{in.getLicensee()};
+  out.technical_manager = scheduler::PersonId{in.getTechnicalManager()};
+  out.point = read_point(in.getPoint());
+  return read_text(in.getLabel(), Field::kLabel, out.label);
+}
+
+Flaw read_expert(protocol::ExpertSpec::Reader in, scheduler::DefineExpert& out) {
+  out.expert = scheduler::ExpertId{in.getExpert()};
+  out.office = scheduler::OfficeId{in.getOffice()};
+  if (!to_core(in.getState(), out.state)) return out_of_range(Field::kState);
+  out.person = scheduler::PersonId{in.getPerson()};
+  out.districts = in.getDistricts();
+  out.units_per_day = in.getUnitsPerDay();
+  out.home = read_point(in.getHome());
+  return read_text(in.getLabel(), Field::kLabel, out.label);
+}
+
+namespace {
+
+Flaw read_stage(protocol::StageSpec::Reader in, scheduler::StageSpec& out) {
+  if (!to_core(in.getStage(), out.stage)) return out_of_range(Field::kStages);
+  if (!to_core(in.getSkill(), out.skill)) return out_of_range(Field::kSkill);
+  if (!to_core(in.getConfirmer(), out.confirmer)) return out_of_range(Field::kStages);
+  if (!to_core(in.getReach(), out.reach)) return out_of_range(Field::kStages);
+  unsigned flags = 0;
+  if (in.getNeedsAppointment()) flags |= scheduler::kStageNeedsAppointment;
+  if (in.getSovereign()) flags |= scheduler::kStageIsSovereign;
+  if (in.getNeedsDecision()) flags |= scheduler::kStageNeedsDecision;
+  if (in.getFieldLease()) flags |= scheduler::kStageFieldLease;
+  if (in.getNotMechanised()) flags |= scheduler::kStageNotMechanised;
+  out.flags = static_cast<std::uint8_t>(flags);
+  out.effort_minutes = in.getEffortMinutes();
+  out.effort_complex_minutes = in.getEffortComplexMinutes();
+  out.sla_minutes = in.getSlaMinutes();
+  return kSound;
+}
+
+}  // namespace
+
+Flaw read_service(protocol::Service::Reader in, scheduler::DefineService& out) {
+  const auto stages = in.getStages();
+  if (stages.size() == 0) return {Refusal::kMissing, Field::kStages};
+  if (stages.size() > scheduler::kServiceStagesMax) return {Refusal::kTooLarge, Field::kStages};
+  out.service = scheduler::ServiceId{in.getService()};
+  out.stage_count = static_cast<std::uint8_t>(stages.size());
+  out.version = in.getVersion();
+  out.effective_from = {in.getEffectiveFrom()};
+  for (unsigned i = 0; i < stages.size(); ++i) {
+    if (const Flaw flaw = read_stage(stages[i], out.stages[i])) return flaw;
+  }
+  return read_text(in.getLabel(), Field::kLabel, out.label);
+}
+
+Flaw read_organisation(protocol::Organisation::Reader in, scheduler::DefineOrganisation& out) {
+  out.organisation = scheduler::OrganisationId{in.getOrganisation()};
+  if (!to_core(in.getPriority(), out.priority)) return out_of_range(Field::kPriority);
+  out.enabled = in.getEnabled() ? 1 : 0;
+  return read_text(in.getLabel(), Field::kLabel, out.label);
+}
+
+Flaw read_calendar(std::int32_t first_day, capnp::List<protocol::CalendarDay>::Reader in,
+                   scheduler::SetCalendarDays& out) {
+  if (in.size() == 0) return {Refusal::kMissing, Field::kDay};
+  if (in.size() > scheduler::kCalendarDaysPerCommand) return {Refusal::kTooLarge, Field::kDay};
+  out.first_day = first_day;
+  out.count = static_cast<std::uint16_t>(in.size());
+  for (unsigned i = 0; i < in.size(); ++i) {
+    out.open_minute[i] = in[i].getOpenMinute();
+    out.length_minutes[i] = in[i].getLengthMinutes();
+  }
+  return kSound;
+}
+
+void read_policy(protocol::Policy::Reader in, scheduler::SetPolicy& out) {
+  out.attempts_max = in.getAttemptsMax();
+  out.lease_minutes = in.getLeaseMinutes();
+  out.claim_wait_minutes = in.getClaimWaitMinutes();
+  out.near_equal_count = in.getNearEqualCount();
+  out.near_equal_permille = in.getNearEqualPermille();
+  out.capacity_units_per_day = in.getCapacityUnitsPerDay();
+  out.visits_per_day = in.getVisitsPerDay();
+  out.appointment_lead_minutes = in.getAppointmentLeadMinutes();
+  out.sla_notify_percent = in.getSlaNotifyPercent();
+  out.sla_amber_minutes = in.getSlaAmberMinutes();
+  out.sla_district_percent = in.getSlaDistrictPercent();
+  out.applicant_silent_days = in.getApplicantSilentDays();
+  out.second_review_area_m2 = in.getSecondReviewAreaM2();
+  out.key_retention_minutes = in.getKeyRetentionMinutes();
+  out.complex_floors = in.getComplexFloors();
+  out.pair_repeat_visits = in.getPairRepeatVisits();
+  out.pair_repeat_days = in.getPairRepeatDays();
+}
+
+scheduler::JobFilter read_filter(protocol::JobFilter::Reader in) {
+  const auto mask = [](std::uint32_t bits) { return bits == 0 ? ~0U : bits; };
+  scheduler::JobFilter filter;
+  filter.stages = mask(in.getStages());
+  filter.states = mask(in.getStates());
+  filter.classes = mask(in.getClasses());
+  filter.districts = mask(in.getDistricts());
+  filter.bands = mask(in.getBands());
+  filter.office = scheduler::OfficeId{in.getOffice()};
+  filter.holder = scheduler::ExpertId{in.getHolder()};
+  filter.case_id = scheduler::CaseId{in.getCaseId()};
+  filter.service = scheduler::ServiceId{in.getService()};
+  return filter;
+}
+
+}  // namespace permitd::daemon
