@@ -80,6 +80,8 @@ class Link : public kj::Refcounted {
   /// Counts the connections of a client from 1: a session compares it to know that it must be set up again.
   std::uint64_t generation() const { return generation_; }
   kj::Promise<void> on_disconnect() { return network_.onDisconnect(); }
+  /// What a fork of promises calls to share the link.
+  kj::Own<Link> addRef();
   Greeting greeting;
 
  private:
@@ -115,7 +117,7 @@ struct ClientCounters {
 class Client : private kj::TaskSet::ErrorHandler {
  public:
   Client(kj::Timer& timer, kj::Own<Connector> connector, ClientOptions options = {});
-  ~Client() noexcept(false) override;
+  ~Client() noexcept(false);
   KJ_DISALLOW_COPY(Client);
 
   /// The present link, or a new one. All callers share one attempt to connect. Fails with DISCONNECTED

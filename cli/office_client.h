@@ -3,8 +3,10 @@
 // submit() gathers: see submit_gatherer.h. All other calls go out at once.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "cli/reader_client.h"
@@ -71,6 +73,8 @@ class OfficeClient : public ReaderCalls<protocol::OfficeSession> {
   SubmitGatherer& gatherer() { return gatherer_; }
 
  private:
+  kj::Promise<StreamTotals> stream_all(kj::ArrayPtr<const KeyedSubmission> submissions);
+
   SubmitGatherer gatherer_;
 };
 

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "cli/client.h"
+#include "protocol/kj_compat.h"
 
 namespace permitd::cli {
 
@@ -30,7 +31,7 @@ struct ResultsOf<capnp::Request<Params, Results>> {
 
 /// True for an answer that is the refusal `busy`, wherever a method keeps its refusal.
 template <class Reader>
-bool is_busy(Reader reader) {
+bool is_busy(const Reader& reader) {
   constexpr auto kBusy = static_cast<std::uint8_t>(scheduler::Refusal::kBusy);
   if constexpr (requires { reader.getResult().isRefused(); }) {
     return reader.getResult().isRefused() && reader.getResult().getRefused().getCode() == kBusy;
@@ -47,7 +48,7 @@ typename Interface::Client extract(protocol::SessionResult::Reader result);
 
 [[noreturn]] void throw_session_refused(protocol::Refusal::Reader refusal);
 [[noreturn]] void throw_wrong_role();
-kj::Promise<capnp::Response<protocol::Gateway::SessionResults>> ask_session(Link& link, Identity identity);
+kj::Promise<capnp::Response<protocol::SessionResult>> ask_session(Link& link, Identity identity);
 
 }  // namespace session_detail
 
@@ -145,8 +146,8 @@ kj::Promise<typename Interface::Client> Session<Interface>::capability_on(kj::Ow
     capability_ = nullptr;
     opening_ = nullptr;
   }
-  KJ_IF_MAYBE(present, capability_) { return Capability(*present); }
-  KJ_IF_MAYBE(opening, opening_) { return opening->addBranch(); }
+  PERMIT_IF_MAYBE(present, capability_) { return Capability(*present); }
+  PERMIT_IF_MAYBE(opening, opening_) { return opening->addBranch(); }
   auto opened = session_detail::ask_session(*link, identity_)
                     .then([this, generation = generation_](auto&& response) -> Capability {
                       auto held = session_detail::extract<Interface>(response);
@@ -200,8 +201,7 @@ kj::Promise<typename State::Response> Session<Interface>::attempt(kj::Own<State>
             },
             [again = kj::addRef(kept)](kj::Exception&& exception) mutable {
               return recover(kj::mv(again), kj::mv(exception));
-            })
-      .attach(kj::mv(state));
+            });
 }
 
 template <class Interface>

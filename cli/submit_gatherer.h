@@ -32,7 +32,7 @@ void fill(protocol::Submission::Builder out, const KeyedSubmission& submission);
 class SubmitGatherer : private kj::TaskSet::ErrorHandler {
  public:
   SubmitGatherer(Session<protocol::OfficeSession>& session, GathererOptions options);
-  ~SubmitGatherer() noexcept(false) override;
+  ~SubmitGatherer() noexcept(false);
   KJ_DISALLOW_COPY(SubmitGatherer);
 
   /// The answer to this one case. `busy` from the daemon is retried until the deadline.
@@ -54,6 +54,7 @@ class SubmitGatherer : private kj::TaskSet::ErrorHandler {
   void send_batch(Batch batch);
   Batch take_batch();
   void deliver(Batch batch, capnp::List<protocol::Result>::Reader results);
+  void fail_queue(const kj::Exception& exception);
   void taskFailed(kj::Exception&& exception) override;
 
   Session<protocol::OfficeSession>& session_;
