@@ -1,0 +1,414 @@
+#include "daemon/journal_storage.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/random.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "daemon/snapshot_file.h"
+#include "scheduler/assert.h"
+
+namespace permitd::daemon {
+
+using protocol::FrameHeader;
+using protocol::FrameKind;
+using protocol::kBlockSize;
+using scheduler::Op;
+using scheduler::raw;
+
+static_assert(kBatchSizeMax == protocol::kFramePayloadSizeMax);
+
+namespace {
+
+constexpr std::uint64_t kSegmentSizeMin = std::uint64_t{4} << 20;
+constexpr std::uint64_t kSegmentSizeMax = std::uint64_t{4} << 30;
+static_assert(kSegmentSizeMin >= protocol::kFrameSizeMax);
+constexpr std::uint32_t kBatchesInFlightMax = 8;
+constexpr std::uint32_t kSegmentsAheadMax = 16;
+
+Error damaged(std::string act) {
+  return Error{ErrorCode::kDamaged, 0, std::move(act),
+               "Nothing was changed. Restore the directory from its last backup; 'permitctl restore --verify' tells "
+               "whether one is whole."};
+}
+
+Expected<std::uint64_t> random_id() {
+  std::uint64_t id = 0;
+  if (getrandom(&id, sizeof id, 0) != sizeof id) return std::unexpected(system_error("draw an id for the journal"));
+  return id;
+}
+
+}  // namespace
+
+Expected<std::unique_ptr<JournalStorage>> JournalStorage::open(const JournalOptions& options, Ring* ring) {
+  const bool right = options.segment_size >= kSegmentSizeMin && options.segment_size <= kSegmentSizeMax &&
+                     options.segment_size % kBlockSize == 0 && options.batches_in_flight >= 1 &&
+                     options.batches_in_flight <= kBatchesInFlightMax && options.segments_ahead >= 1 &&
+                     options.segments_ahead <= kSegmentsAheadMax;
+  if (!right) {
+    return std::unexpected(Error{ErrorCode::kConfiguration, 0, "open the journal",
+                                 "Segments are 4 MiB to 4 GiB in whole blocks of 4 KiB, 1 to 8 batches are in flight, "
+                                 "1 to 16 segments ahead."});
+  }
+  auto directory = JournalDirectory::open(options.directory);
+  if (!directory) return std::unexpected(directory.error());
+  return std::unique_ptr<JournalStorage>(new JournalStorage(options, std::move(*directory), ring));
+}
+
+JournalStorage::JournalStorage(const JournalOptions& options, JournalDirectory directory, Ring* ring)
+    : options_(options), directory_(std::move(directory)) {
+  for (std::uint32_t index = 0; index < options.batches_in_flight; ++index) slots_.emplace_back(protocol::kFrameSizeMax);
+  if (ring != nullptr) {
+    writer_ = std::make_unique<RingWriter>(*ring, slots_.size(), options.runs_completions);
+  } else {
+    writer_ = std::make_unique<SyscallWriter>();
+  }
+}
+
+JournalStorage::~JournalStorage() {
+  if (!leads_) return;
+  flush();
+  if (!failure_ && room_here() >= kBlockSize) (void)write_mark(FrameKind::kClose);
+}
+
+// ---- taking the lead ----
+
+Expected<Lead> JournalStorage::lead() {
+  PERMIT_ASSERT(!leads_);
+  if (auto locked = directory_.lock(); !locked) return std::unexpected(locked.error());
+  auto known = directory_.read_format(format_);
+  if (!known) return std::unexpected(known.error());
+  directory_.remove_unfinished();
+  if (!*known) {
+    if (auto made = create(); !made) return std::unexpected(made.error());
+  } else if (format_.segment_size != options_.segment_size) {
+    notes_.push_back(fmt::format("the journal keeps its segment size of {} bytes", format_.segment_size));
+  }
+  return take_over();
+}
+
+// A directory is a journal from the moment FORMAT stands in it; everything before can be done again.
+Expected<void> JournalStorage::create() {
+  if (auto cleared = clear_unfinished_creation(); !cleared) return cleared;
+  auto id = random_id();
+  if (!id) return std::unexpected(id.error());
+  format_ = {*id, options_.segment_size};
+  JournalKeeper keeper(directory_, {format_.segment_size, options_.segments_ahead, options_.segments_max, options_.direct});
+  keeper.set_up(0, 1);
+  auto prepared = keeper.prepare_now();
+  if (!prepared) return std::unexpected(prepared.error());
+  segment_ = File(prepared->file);
+  end_ = {};
+  end_.position = {prepared->number, 0};
+  // A snapshot that was put into an empty directory is where the state begins.
+  const auto marks = list_snapshots(directory_);
+  end_.next_op = marks.empty() ? 1 : raw(marks.front().op) + 1;
+  if (auto marked = write_mark(FrameKind::kLead); !marked) return marked;
+  segment_.reset();
+  return directory_.write_format(format_);
+}
+
+// Without FORMAT there may be the first segments of a creation that was cut short, but never a command.
+Expected<void> JournalStorage::clear_unfinished_creation() {
+  auto numbers = directory_.numbers("journal.");
+  if (!numbers) return std::unexpected(numbers.error());
+  AlignedBuffer blocks(2 * kBlockSize);
+  for (const std::uint64_t number : *numbers) {
+    const std::string name = JournalDirectory::segment_name(number);
+    auto file = directory_.open_file(name, O_RDWR, options_.direct);
+    if (!file) return std::unexpected(file.error());
+    if (auto locked = lock_segment(*file, name); !locked) return locked;
+    if (auto done = read_or_zero(*file, name, 0, blocks.bytes()); !done) return done;
+    FrameHeader first;
+    std::uint64_t second_magic = 0;
+    std::memcpy(&first, blocks.data(), sizeof first);
+    std::memcpy(&second_magic, blocks.data() + kBlockSize, sizeof second_magic);
+    const bool has_commands = first.magic == protocol::kFrameMagic && (first.frame != 1 || first.op_count != 0);
+    if (number != 1 || has_commands || second_magic == protocol::kFrameMagic) {
+      return std::unexpected(damaged(fmt::format("open {}: there are segments and no FORMAT", directory_.path())));
+    }
+    if (auto removed = directory_.remove_file(name); !removed) return removed;
+  }
+  return {};
+}
+
+Expected<std::vector<std::uint64_t>> JournalStorage::segments_there() {
+  auto numbers = directory_.numbers("journal.");
+  if (!numbers) return numbers;
+  if (numbers->empty()) return std::unexpected(damaged(fmt::format("open {}: there is no segment", directory_.path())));
+  for (std::size_t index = 0; index < numbers->size(); ++index) {
+    const std::uint64_t number = numbers->front() + index;
+    if ((*numbers)[index] != number) {
+      return std::unexpected(damaged(fmt::format("open {}: the segment is missing",
+                                                 directory_.path_of(JournalDirectory::segment_name(number)))));
+    }
+    // Nobody may still be writing what is about to be judged.
+    if (auto file = open_segment(number); !file) return std::unexpected(file.error());
+  }
+  return numbers;
+}
+
+Expected<File> JournalStorage::open_segment(std::uint64_t number) {
+  const std::string name = JournalDirectory::segment_name(number);
+  auto file = directory_.open_file(name, O_RDWR, options_.direct);
+  if (!file) return file;
+  if (auto locked = lock_segment(*file, directory_.path_of(name)); !locked) return std::unexpected(locked.error());
+  auto size = size_of(*file, name);
+  if (!size) return std::unexpected(size.error());
+  if (*size != format_.segment_size) {
+    return std::unexpected(damaged(fmt::format("open {}: {} bytes long, it was written with {}", directory_.path_of(name),
+                                               *size, format_.segment_size)));
+  }
+  return file;
+}
+
+Expected<Lead> JournalStorage::take_over() {
+  auto numbers = segments_there();
+  if (!numbers) return std::unexpected(numbers.error());
+  const auto marks = list_snapshots(directory_);
+  FileSegments source(directory_, options_.direct);
+  auto tail = find_tail(source, format_, numbers->front(), marks.empty() ? 0 : raw(marks.front().op));
+  if (!tail) return std::unexpected(tail.error());
+  if (auto cut_done = cut(*tail); !cut_done) return std::unexpected(cut_done.error());
+  segments_ = tail->segments;
+  end_ = tail->end;
+  frame_durable_ = end_.frame;
+  op_durable_ = end_.next_op - 1;
+  epoch_ = end_.epoch + 1;
+  (void)holds_.let_go(numbers->front());
+  if (auto opened = open_tail(*tail, numbers->back()); !opened) return std::unexpected(opened.error());
+  if (auto marked = write_mark(FrameKind::kLead); !marked) return std::unexpected(marked.error());
+  keeper_->start();
+  leads_ = true;
+  if (options_.direct && (fcntl(segment_.number(), F_GETFL) & O_DIRECT) == 0) {
+    notes_.push_back("the file system has no direct I/O; the journal is written through the page cache");
+  }
+  return Lead{epoch_, Op{tail->first_op}, Op{op_durable_}, tail->torn_size, tail->torn_note};
+}
+
+// Overwrites the headers of frames that were begun and never acknowledged, so that nothing ever takes them
+// for part of the chain. The one at the very end is overwritten by the mark of the new lead.
+Expected<void> JournalStorage::cut(const JournalTail& tail) {
+  const AlignedBuffer zeros(kBlockSize);
+  for (auto position = tail.cut_frames.rbegin(); position != tail.cut_frames.rend(); ++position) {
+    auto file = open_segment(position->segment);
+    if (!file) return std::unexpected(file.error());
+    const std::string name = directory_.path_of(JournalDirectory::segment_name(position->segment));
+    if (auto done = write_durable_now(*file, name, position->offset, zeros.bytes()); !done) return done;
+  }
+  return {};
+}
+
+// Opens the segment the chain ends in and hands the prepared ones behind it to the keeper.
+Expected<void> JournalStorage::open_tail(const JournalTail& tail, std::uint64_t last_segment) {
+  const std::uint64_t current = tail.end.position.segment;
+  keeper_ = std::make_unique<JournalKeeper>(
+      directory_, KeeperOptions{format_.segment_size, options_.segments_ahead, options_.segments_max, options_.direct});
+  keeper_->set_waker(waker_);
+  keeper_->set_up(last_segment - tail.segments.front().segment + 1, last_segment + 1);
+  auto file = open_segment(current);
+  if (!file) return std::unexpected(file.error());
+  segment_ = std::move(*file);
+  std::uint64_t next = current + 1;
+  if (room_here() < kBlockSize) {
+    PreparedSegment prepared{next, -1};
+    if (next <= last_segment) {
+      auto opened = open_segment(next++);
+      if (!opened) return std::unexpected(opened.error());
+      prepared.file = opened->release();
+    } else {
+      auto made = keeper_->prepare_now();
+      if (!made) return std::unexpected(made.error());
+      prepared = *made;
+    }
+    begin_segment(prepared);
+  }
+  for (; next <= last_segment; ++next) {
+    auto opened = open_segment(next);
+    if (!opened) return std::unexpected(opened.error());
+    keeper_->adopt({next, opened->release()});
+  }
+  return {};
+}
+
+// A frame without commands, durable when this returns. Nothing may be in flight.
+Expected<void> JournalStorage::write_mark(FrameKind kind) {
+  PERMIT_ASSERT(in_flight_ == 0, in_flight_);
+  Slot& slot = slot_of(end_.frame + 1);
+  BatchHeader header;
+  header.first_op = Op{end_.next_op};
+  header.now = scheduler::Tick{end_.frame == 0 ? 0 : end_.now_ms};
+  const std::span<const std::byte> bytes = seal_frame(slot, header, kind);
+  const std::string name = directory_.path_of(JournalDirectory::segment_name(slot.segment));
+  if (auto done = write_durable_now(segment_, name, slot.offset, bytes); !done) return done;
+  frame_durable_ = end_.frame;
+  return {};
+}
+
+// ---- appending ----
+
+bool JournalStorage::can_append() {
+  if (failure_ || in_flight_ == slots_.size()) return false;
+  return room_here() >= protocol::kFrameSizeMax || keeper_->front() != nullptr;
+}
+
+bool JournalStorage::is_full() const {
+  return room_here() < protocol::kFrameSizeMax && keeper_->ready_count() == 0 && keeper_->is_stuck();
+}
+
+std::span<std::byte> JournalStorage::begin_batch() {
+  Slot& slot = slot_of(end_.frame + 1);
+  PERMIT_ASSERT(leads_ && !slot.busy);
+  return slot.buffer.bytes().subspan(sizeof(FrameHeader), kBatchSizeMax);
+}
+
+void JournalStorage::append(const BatchHeader& header) {
+  PERMIT_ASSERT(raw(header.first_op) == end_.next_op, header.first_op, end_.next_op);
+  PERMIT_ASSERT(header.op_count >= 1 && header.op_count <= protocol::kFrameOpCountMax, header.op_count);
+  PERMIT_ASSERT(header.payload_size <= kBatchSizeMax, header.payload_size);
+  PERMIT_ASSERT(header.now.ms >= end_.now_ms, header.now.ms, end_.now_ms);
+  const std::size_t size = protocol::frame_size(header.payload_size);
+  if (room_here() < size) {
+    PreparedSegment* prepared = keeper_->front();
+    PERMIT_ASSERT(prepared != nullptr);  // can_append() said so
+    left_segments_.push_back(std::move(segment_));
+    begin_segment(*prepared);
+    keeper_->pop();
+  }
+  Slot& slot = slot_of(end_.frame + 1);
+  const std::span<const std::byte> bytes = seal_frame(slot, header, FrameKind::kBatch);
+  slot.busy = true;
+  slot.done = false;
+  in_flight_ += 1;
+  stats_.appended_batches += 1;
+  stats_.appended_size += bytes.size();
+  writer_->start((end_.frame) % slots_.size(), segment_.number(), bytes, slot.offset);
+}
+
+void JournalStorage::begin_segment(PreparedSegment prepared) {
+  segment_ = File(prepared.file);
+  end_.position = {prepared.number, 0};
+}
+
+// Fills in the header in front of the payload that lies in the slot, and moves the end of the chain.
+std::span<const std::byte> JournalStorage::seal_frame(Slot& slot, const BatchHeader& header, FrameKind kind) {
+  FrameHeader frame;
+  frame.journal_id = format_.journal_id;
+  frame.segment = end_.position.segment;
+  frame.epoch = epoch_;
+  frame.frame = end_.frame + 1;
+  frame.frame_durable = frame_durable_;
+  frame.op_durable = op_durable_;
+  frame.first_op = raw(header.first_op);
+  frame.op_count = header.op_count;
+  frame.payload_size = header.payload_size;
+  frame.now_ms = header.now.ms;
+  frame.seed = header.seed;
+  frame.kind = kind;
+  frame.previous = end_.hash;
+  const std::span<const std::byte> payload = slot.buffer.bytes().subspan(sizeof frame, header.payload_size);
+  seal(frame, payload, hasher_);
+  std::memcpy(slot.buffer.data(), &frame, sizeof frame);
+  slot.size = protocol::frame_size(header.payload_size);
+  const std::size_t used = sizeof frame + header.payload_size;
+  std::memset(slot.buffer.data() + used, 0, slot.size - used);
+  slot.segment = frame.segment;
+  slot.offset = end_.position.offset;
+  slot.last_op = frame.first_op + frame.op_count - 1;
+  if (segments_.empty() || segments_.back().segment != frame.segment) {
+    segments_.push_back({frame.segment, 0, frame.frame});
+  }
+  segments_.back().last_op = slot.last_op;
+  end_.position.offset += slot.size;
+  end_.frame = frame.frame;
+  end_.epoch = frame.epoch;
+  end_.next_op = slot.last_op + 1;
+  end_.now_ms = frame.now_ms;
+  end_.hash = frame.hash;
+  return slot.buffer.bytes().first(slot.size);
+}
+
+void JournalStorage::poll() {
+  writer_->poll();
+  collect_results();
+}
+
+bool JournalStorage::is_writing() const {
+  return std::any_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.busy && !slot.done; });
+}
+
+void JournalStorage::flush() {
+  while (is_writing()) {
+    writer_->wait();
+    collect_results();
+  }
+}
+
+void JournalStorage::note_result(const WriteResult& result) {
+  Slot& slot = slots_.at(result.slot);
+  PERMIT_ASSERT(slot.busy && !slot.done, result.slot);
+  slot.done = true;
+  if (result.result == static_cast<std::int64_t>(slot.size) || failure_) return;
+  // A short write is a failed one: nothing says what of it is durable.
+  errno = result.result < 0 ? static_cast<int>(-result.result) : EIO;
+  failure_ = system_error(fmt::format("write {} at {}", directory_.path_of(JournalDirectory::segment_name(slot.segment)),
+                                      slot.offset));
+}
+
+void JournalStorage::collect_results() {
+  WriteResult result;
+  while (writer_->take(result)) note_result(result);
+  if (failure_) return;
+  while (frame_durable_ < end_.frame) {
+    Slot& slot = slot_of(frame_durable_ + 1);
+    if (!slot.busy || !slot.done) break;
+    slot.busy = false;
+    frame_durable_ += 1;
+    op_durable_ = slot.last_op;
+    in_flight_ -= 1;
+  }
+  if (in_flight_ == 0) left_segments_.clear();
+}
+
+// ---- reading and trimming ----
+
+Expected<std::unique_ptr<BatchReader>> JournalStorage::read(Op from) {
+  auto reader = std::make_unique<JournalReader>(std::make_unique<FileSegments>(directory_, options_.direct), format_, holds_);
+  if (auto done = reader->seek(holds_.first_kept(), from); !done) return std::unexpected(done.error());
+  return reader;
+}
+
+std::vector<SnapshotMark> JournalStorage::snapshots() { return list_snapshots(directory_); }
+
+Expected<std::unique_ptr<SnapshotWriter>> JournalStorage::write_snapshot(Op op) { return create_snapshot(directory_, op); }
+
+Expected<std::unique_ptr<SnapshotReader>> JournalStorage::read_snapshot(Op op) { return open_snapshot(directory_, op); }
+
+void JournalStorage::trim(Op op) {
+  // A segment goes only when the first frame behind it is durable, so that the chain always has a beginning.
+  std::size_t count = 0;
+  while (count + 1 < segments_.size() && segments_[count].last_op <= raw(op) &&
+         segments_[count + 1].first_frame <= frame_durable_) {
+    ++count;
+  }
+  if (raw(op) != 0) (void)keeper_->remove_snapshots_before(raw(op));
+  if (count == 0) return;
+  const std::uint64_t first = segments_.front().segment;
+  const std::uint64_t kept = std::min(holds_.let_go(segments_[count].segment), segments_[count].segment);
+  if (kept <= first || !keeper_->retire(first, kept - 1)) return;
+  segments_.erase(segments_.begin(), segments_.begin() + static_cast<std::ptrdiff_t>(kept - first));
+}
+
+StorageStats JournalStorage::stats() const {
+  StorageStats stats = stats_;
+  stats.in_flight_count = in_flight_;
+  if (keeper_) {
+    stats.segments_recycled = keeper_->recycled_count();
+    stats.room = room_here() + keeper_->ready_count() * format_.segment_size;
+  }
+  return stats;
+}
+
+}  // namespace permitd::daemon

@@ -1,0 +1,196 @@
+#include "daemon/recovery.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <optional>
+
+#include "daemon/snapshot_file.h"
+#include "protocol/command_codec.h"
+#include "scheduler/assert.h"
+
+namespace permitd::daemon {
+
+using scheduler::Op;
+using scheduler::raw;
+using scheduler::Scheduler;
+
+namespace {
+
+Op behind(Op op) { return Op{raw(op) + 1}; }
+
+class Stopwatch {
+ public:
+  std::uint64_t ms() const {
+    const auto passed = std::chrono::steady_clock::now() - begin_;
+    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(passed).count());
+  }
+
+ private:
+  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+};
+
+class HashSink final : public scheduler::StateSink {
+ public:
+  void write(std::span<const std::byte> bytes) override { hasher.add(bytes); }
+  StateHasher hasher;
+};
+
+class SnapshotSource final : public scheduler::StateSource {
+ public:
+  explicit SnapshotSource(SnapshotReader& reader) : reader_(reader) {}
+  bool read(std::span<std::byte> bytes) override {
+    if (error) return false;
+    if (auto done = reader_.read(bytes); !done) error = done.error();
+    size += bytes.size();
+    return !error;
+  }
+  std::optional<Error> error;
+  std::uint64_t size = 0;
+
+ private:
+  SnapshotReader& reader_;
+};
+
+Expected<SnapshotMark> load_snapshot(Storage& storage, Scheduler& scheduler, Op op) {
+  auto reader = storage.read_snapshot(op);
+  if (!reader) return std::unexpected(reader.error());
+  const SnapshotMark mark = (*reader)->mark();
+  SnapshotSource source(**reader);
+  const bool loaded = scheduler.read_state(source);
+  if (source.error) return std::unexpected(*source.error);
+  if (loaded && source.size == mark.size && scheduler.op_applied() == op) return mark;
+  return std::unexpected(Error{ErrorCode::kDamaged, 0,
+                               fmt::format("load the snapshot at op {}: its bytes are whole but not a state", raw(op)),
+                               "Remove the snapshot: an older one and the journal give the same state."});
+}
+
+Error unknown_command(const BatchHeader& header, std::uint64_t op) {
+  return Error{ErrorCode::kVersion, 0,
+               fmt::format("replay op {} of the batch at op {}: not a command that this program knows", op,
+                           raw(header.first_op)),
+               "Start the version of permitd that wrote the directory, or a newer one."};
+}
+
+Expected<void> apply_payload(Scheduler& scheduler, const BatchHeader& header, std::span<const std::byte> payload) {
+  protocol::CommandDecoder decoder(payload, header.first_op, header.now, header.seed);
+  scheduler::Command command;
+  std::uint64_t count = 0;
+  while (decoder.next(command)) {
+    scheduler.apply(command);
+    ++count;
+  }
+  if (decoder.is_broken() || count != header.op_count) {
+    return std::unexpected(unknown_command(header, raw(header.first_op) + count));
+  }
+  return {};
+}
+
+}  // namespace
+
+StateDigest digest_of_state(const Scheduler& scheduler) {
+  HashSink sink;
+  scheduler.write_state(sink);
+  return sink.hasher.digest();
+}
+
+Expected<SnapshotMark> load_newest_snapshot(Storage& storage, Scheduler& scheduler, Op last,
+                                            std::vector<std::string>& notes) {
+  std::optional<Error> failed;
+  for (const SnapshotMark& mark : storage.snapshots()) {
+    if (mark.op > last) continue;
+    auto loaded = load_snapshot(storage, scheduler, mark.op);
+    if (loaded || loaded.error().code == ErrorCode::kVersion) return loaded;
+    notes.push_back(loaded.error().text());
+    failed = loaded.error();
+  }
+  // A scheduler that a snapshot was half loaded into cannot begin at the first op: the operator removes the
+  // file and starts again.
+  if (failed) return std::unexpected(*failed);
+  return SnapshotMark{};
+}
+
+Expected<Replay> replay_journal(Storage& storage, Scheduler& scheduler, Op last) {
+  Replay replay;
+  if (scheduler.op_applied() >= last) return replay;
+  auto reader = storage.read(behind(scheduler.op_applied()));
+  if (!reader) return std::unexpected(reader.error());
+  BatchHeader header;
+  std::span<const std::byte> payload;
+  while (true) {
+    auto taken = (*reader)->next(last, header, payload);
+    if (!taken) return std::unexpected(taken.error());
+    if (!*taken) return replay;
+    if (header.first_op != behind(scheduler.op_applied())) {
+      return std::unexpected(Error{ErrorCode::kDamaged, 0,
+                                   fmt::format("replay the journal: it goes on at op {} where op {} is needed",
+                                               raw(header.first_op), raw(scheduler.op_applied()) + 1),
+                                   "Restore the directory from its last backup; 'permitctl restore --verify' tells "
+                                   "whether one is whole."});
+    }
+    if (auto applied = apply_payload(scheduler, header, payload); !applied) return std::unexpected(applied.error());
+    replay.op_count += header.op_count;
+    replay.batch_count += 1;
+    replay.size += header.payload_size;
+  }
+}
+
+Expected<RecoveryReport> recover(Storage& storage, Scheduler& scheduler) {
+  RecoveryReport report;
+  const Stopwatch lead_watch;
+  auto lead = storage.lead();
+  if (!lead) return std::unexpected(lead.error());
+  report.lead = *lead;
+  report.lead_ms = lead_watch.ms();
+  if (!lead->torn_note.empty()) report.notes.push_back(lead->torn_note);
+
+  const Stopwatch snapshot_watch;
+  auto mark = load_newest_snapshot(storage, scheduler, lead->last_op, report.notes);
+  if (!mark) return std::unexpected(mark.error());
+  report.snapshot_op = mark->op;
+  report.snapshot_size = mark->size;
+  report.snapshot_ms = snapshot_watch.ms();
+
+  const Stopwatch replay_watch;
+  auto replay = replay_journal(storage, scheduler, lead->last_op);
+  if (!replay) return std::unexpected(replay.error());
+  report.replay = *replay;
+  report.replay_ms = replay_watch.ms();
+  if (scheduler.op_applied() == lead->last_op) return report;
+  return std::unexpected(Error{ErrorCode::kDamaged, 0,
+                               fmt::format("replay the journal: it ends at op {}, op {} was durable",
+                                           raw(scheduler.op_applied()), raw(lead->last_op)),
+                               "Restore the directory from its last backup; 'permitctl restore --verify' tells whether "
+                               "one is whole."});
+}
+
+Expected<Verification> verify_snapshot(Storage& storage, Op op) {
+  Verification result;
+  StateDigest digest_of_file;
+  {
+    Scheduler loaded;
+    auto mark = load_snapshot(storage, loaded, op);
+    if (!mark) return std::unexpected(mark.error());
+    result.mark = *mark;
+    digest_of_file = digest_of_state(loaded);
+  }
+  if (digest_of_file != result.mark.digest) {
+    return std::unexpected(Error{ErrorCode::kDamaged, 0, fmt::format("verify the snapshot at op {}: loading and writing it again changes it", raw(op)),
+                                 "Keep the directory and report the fault: this is a bug."});
+  }
+  Scheduler shadow;
+  std::vector<std::string> notes;
+  auto base = raw(op) == 0 ? Expected<SnapshotMark>{} : load_newest_snapshot(storage, shadow, Op{raw(op) - 1}, notes);
+  if (!base) return std::unexpected(base.error());
+  result.base_op = base->op;
+  auto replay = replay_journal(storage, shadow, op);
+  if (!replay || shadow.op_applied() != op) return result;
+  result.replayed = true;
+  if (digest_of_state(shadow) == result.mark.digest) return result;
+  return std::unexpected(Error{ErrorCode::kDamaged, 0,
+                               fmt::format("verify the snapshot at op {}: a replay from op {} gives another state", raw(op),
+                                           raw(result.base_op)),
+                               "Keep the directory and report the fault: this is a bug."});
+}
+
+}  // namespace permitd::daemon

@@ -1,0 +1,128 @@
+#include "daemon/snapshotter.h"
+
+#include <poll.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <memory>
+#include <vector>
+
+#include "daemon/recovery.h"
+#include "scheduler/assert.h"
+#include "scheduler/scheduler.h"
+
+namespace permitd::daemon {
+
+using scheduler::Op;
+using scheduler::raw;
+
+namespace {
+
+constexpr std::size_t kResultsMax = 16;
+// Below the threads that answer requests.
+constexpr int kNice = 10;
+
+class WriterSink final : public scheduler::StateSink {
+ public:
+  explicit WriterSink(SnapshotWriter& writer) : writer_(writer) {}
+  void write(std::span<const std::byte> bytes) override {
+    if (error) return;
+    if (auto done = writer_.write(bytes); !done) error = done.error();
+  }
+  std::optional<Error> error;
+
+ private:
+  SnapshotWriter& writer_;
+};
+
+}  // namespace
+
+Snapshotter::Snapshotter(Storage& storage) : storage_(storage), results_(kResultsMax) {}
+
+Snapshotter::~Snapshotter() {
+  stopping_.store(true, std::memory_order_seq_cst);
+  work_waker_.wake();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Snapshotter::start(Waker& waker) {
+  PERMIT_ASSERT(!thread_.joinable());
+  engine_waker_ = &waker;
+  thread_ = std::thread([this] { run(); });
+}
+
+void Snapshotter::request(Op op) {
+  requested_op_.store(raw(op), std::memory_order_relaxed);
+  requested_.fetch_add(1, std::memory_order_seq_cst);
+  work_waker_.wake();
+}
+
+Snapshotter::Result Snapshotter::collect() {
+  Result newest;
+  while (Result* result = results_.front()) {
+    newest = *result;
+    results_.pop();
+  }
+  return newest;
+}
+
+void Snapshotter::run() {
+  setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNice);
+  std::uint64_t done = 0;
+  while (!stopping_.load(std::memory_order_seq_cst)) {
+    const std::uint64_t requested = requested_.load(std::memory_order_seq_cst);
+    if (requested != done) {
+      done = requested;
+      const Result result = make(Op{requested_op_.load(std::memory_order_relaxed)});
+      // A full ring keeps what the engine has not looked at; its next request gets an answer again.
+      (void)results_.try_push(result);
+      engine_waker_->wake();
+      continue;
+    }
+    work_waker_.announce_sleep();
+    if (requested_.load(std::memory_order_seq_cst) == done && !stopping_.load(std::memory_order_seq_cst)) {
+      pollfd wanted{work_waker_.file(), POLLIN, 0};
+      poll(&wanted, 1, -1);
+    }
+    work_waker_.awake();
+  }
+}
+
+Snapshotter::Result Snapshotter::make(Op op) {
+  Result result;
+  result.finished = true;
+  auto mark = write(op);
+  if (!mark) {
+    result.error = mark.error();
+    return result;
+  }
+  result.ok = true;
+  result.mark = *mark;
+  for (const SnapshotMark& older : storage_.snapshots()) {
+    if (older.op >= mark->op) continue;
+    result.trim_op = older.op;
+    break;
+  }
+  return result;
+}
+
+Expected<SnapshotMark> Snapshotter::write(Op op) {
+  const std::vector<SnapshotMark> marks = storage_.snapshots();
+  if (!marks.empty() && marks.front().op >= op) return marks.front();
+  if (raw(op) == 0) return SnapshotMark{};
+  auto shadow = std::make_unique<scheduler::Scheduler>();
+  std::vector<std::string> notes;
+  auto base = load_newest_snapshot(storage_, *shadow, op, notes);
+  if (!base) return base;
+  auto replay = replay_journal(storage_, *shadow, op);
+  if (!replay) return std::unexpected(replay.error());
+  PERMIT_ASSERT(raw(shadow->op_applied()) != 0);
+  auto writer = storage_.write_snapshot(shadow->op_applied());
+  if (!writer) return std::unexpected(writer.error());
+  WriterSink sink(**writer);
+  shadow->write_state(sink);
+  if (sink.error) return std::unexpected(*sink.error);
+  return (*writer)->commit();
+}
+
+}  // namespace permitd::daemon
