@@ -1,0 +1,50 @@
+// A daemon of the benchmark's own: started on an empty directory, measured, ended. One thread.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace permitd::bench {
+
+struct DaemonOptions {
+  std::string program;                 // path of permitd
+  std::string directory;               // parent of the data directory; must be on a real disk
+  std::string io = "uring";
+  std::uint32_t rpc_threads = 0;
+  std::uint32_t spin_us = 30;
+  std::uint64_t jobs_max = 1U << 20;   // limits are made large enough for so many
+  std::uint64_t experts_max = 1U << 14;
+  std::vector<std::string> settings;   // further KEY=VALUE
+};
+
+class BenchDaemon {
+ public:
+  /// Makes a fresh data directory. Throws std::runtime_error when the program cannot be started.
+  explicit BenchDaemon(DaemonOptions options);
+  /// Kills what runs and removes the directory.
+  ~BenchDaemon();
+  BenchDaemon(const BenchDaemon&) = delete;
+  BenchDaemon& operator=(const BenchDaemon&) = delete;
+
+  void start();
+  /// SIGKILL, the machine's way to end a program.
+  void kill_hard();
+  const std::string& socket_path() const { return socket_path_; }
+
+  // Figures of the running process, from /proc.
+  double cpu_seconds() const;
+  std::uint64_t resident_bytes() const;
+  /// Bytes allocated on the disk below the data directory.
+  std::uint64_t disk_bytes() const;
+
+ private:
+  DaemonOptions options_;
+  std::string root_;
+  std::string socket_path_;
+  pid_t pid_ = -1;
+};
+
+}  // namespace permitd::bench
