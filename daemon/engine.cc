@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <sys/random.h>
-#include <xxhash.h>
 
 #include <algorithm>
 #include <array>
@@ -10,6 +9,7 @@
 
 #include "daemon/fifo.h"
 #include "daemon/log.h"
+#include "daemon/recovery.h"
 #include "daemon/snapshotter.h"
 #include "protocol/command_codec.h"
 #include "scheduler/assert.h"
@@ -42,29 +42,7 @@ bool is_allowed_while_draining(CommandKind kind) {
          kind == CommandKind::kDecline || kind == CommandKind::kUnclaim;
 }
 
-class DigestSink final : public scheduler::StateSink {
- public:
-  DigestSink() : hash_(XXH3_createState()) { XXH3_128bits_reset(hash_); }
-  ~DigestSink() override { XXH3_freeState(hash_); }
-  void write(std::span<const std::byte> bytes) override {
-    XXH3_128bits_update(hash_, bytes.data(), bytes.size());
-  }
-  StateDigest digest() const {
-    const XXH128_hash_t value = XXH3_128bits_digest(hash_);
-    return {value.high64, value.low64};
-  }
-
- private:
-  XXH3_state_t* hash_;
-};
-
 }  // namespace
-
-StateDigest digest_of(const scheduler::Scheduler& scheduler) {
-  DigestSink sink;
-  scheduler.write_state(sink);
-  return sink.digest();
-}
 
 Port::Port(std::size_t request_capacity)
     : requests_(request_capacity), responses_(request_capacity * 2), feed_(kFeedCapacity) {}
@@ -140,6 +118,30 @@ Port& Engine::add_port(std::size_t request_capacity) {
   port.engine_waker_ = &waker_;
   state_->pending.reserve(state_->pending.capacity() + port.responses_.capacity());
   return port;
+}
+
+void Engine::ensure_limits(const scheduler::Limits& wanted) {
+  scheduler::Limits limits = scheduler_.limits();
+  const auto grow = [&](auto scheduler::Limits::*field) {
+    limits.*field = std::max(limits.*field, wanted.*field);
+  };
+  grow(&scheduler::Limits::cases_max);
+  grow(&scheduler::Limits::jobs_max);
+  grow(&scheduler::Limits::events_max);
+  grow(&scheduler::Limits::decisions_max);
+  grow(&scheduler::Limits::notes_max);
+  grow(&scheduler::Limits::keys_max);
+  grow(&scheduler::Limits::experts_max);
+  grow(&scheduler::Limits::offices_max);
+  if (limits == scheduler_.limits()) return;
+  Command command;
+  command.kind = CommandKind::kSetLimits;
+  command.body.set_limits.limits = limits;
+  state_->batch.push_back(command);
+  state_->sources.push_back({nullptr, 0});
+  seal_batch();
+  apply_batch();
+  storage_.flush();
 }
 
 bool Engine::step() {
@@ -235,7 +237,10 @@ void Engine::answer_snapshots() {
   }
   const Snapshotter::Result result = snapshotter_.collect();
   if (result.finished) {
-    if (result.ok) {
+    if (!result.ok) {
+      log_line(LogLevel::kWarning, "no snapshot: {}",
+               result.error ? result.error->text() : "unknown reason");
+    } else {
       stats_.snapshots += 1;
       stats_.snapshot_op = result.mark.op;
       storage_.trim(result.trim_op);
@@ -335,7 +340,7 @@ bool Engine::take_request(Port& port) {
         snapshotter_.request(stats_.op_durable);
         break;
       case RequestKind::kDigest:
-        answer_later(port, request->ticket, outcome, digest_of(scheduler_));
+        answer_later(port, request->ticket, outcome, digest_of_state(scheduler_));
         break;
       case RequestKind::kDrain:
         drain();

@@ -134,6 +134,10 @@ class Engine {
   /// Before the first step(). `request_capacity` requests can wait in the port.
   Port& add_port(std::size_t request_capacity);
 
+  /// Journals larger limits where `wanted` has some; they never shrink. After recovery, before the
+  /// first step(); blocks until durable. Pre: storage.can_append().
+  void ensure_limits(const scheduler::Limits& wanted);
+
   /// Takes what the ports published, applies and appends at most one batch, releases what is
   /// durable. Never blocks. Returns true when it did something, so that the loop turns again before
   /// it sleeps.
@@ -186,8 +190,5 @@ class Engine {
   EngineStats stats_;
   std::unique_ptr<State> state_;
 };
-
-/// XXH3-128 of the state's canonical bytes. O(state).
-StateDigest digest_of(const scheduler::Scheduler& scheduler);
 
 }  // namespace permitd::daemon
