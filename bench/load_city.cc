@@ -50,7 +50,9 @@ scheduler::DefineService single_stage_service() {
 
 }  // namespace
 
-OfficeId bench_office(std::uint32_t index) { return OfficeId{static_cast<std::uint16_t>(101 + index)}; }
+OfficeId bench_office(std::uint32_t index) {
+  return OfficeId{static_cast<std::uint16_t>(101 + index)};
+}
 
 void define_bench_city(cli::Client& client, kj::WaitScope& wait_scope, const CityPlan& plan) {
   cli::SupervisorClient supervisor(client);
@@ -59,8 +61,11 @@ void define_bench_city(cli::Client& client, kj::WaitScope& wait_scope, const Cit
   scheduler::SetPolicy policy;
   policy.capacity_units_per_day = 48;
   definitions.add(supervisor.set_policy(policy));
-  definitions.add(supervisor.define_organisation(
-      {scheduler::OrganisationId{1}, scheduler::PriorityClass::kMunicipal, 1, {}, cli::fixed_text<39>("Municipality")}));
+  definitions.add(supervisor.define_organisation({scheduler::OrganisationId{1},
+                                                  scheduler::PriorityClass::kMunicipal,
+                                                  1,
+                                                  {},
+                                                  cli::fixed_text<39>("Municipality")}));
   definitions.add(supervisor.define_service(single_stage_service()));
   definitions.finish();
 
@@ -76,7 +81,8 @@ void define_bench_city(cli::Client& client, kj::WaitScope& wait_scope, const Cit
   }
   definitions.finish();
   for (std::uint32_t i = 0; i < plan.offices; ++i) {
-    definitions.add(supervisor.activate_service(bench_office(i), kBenchService, scheduler::Tick{0}, scheduler::kNever));
+    definitions.add(supervisor.activate_service(bench_office(i), kBenchService, scheduler::Tick{0},
+                                                scheduler::kNever));
   }
   for (std::uint32_t i = 0; i < plan.experts; ++i) {
     scheduler::DefineExpert expert;
@@ -89,7 +95,8 @@ void define_bench_city(cli::Client& client, kj::WaitScope& wait_scope, const Cit
   }
   definitions.finish();
   for (std::uint32_t i = 0; i < plan.experts; ++i) {
-    definitions.add(supervisor.set_certificate(ExpertId{i + 1}, scheduler::Skill::kFile, scheduler::Tick{0}, scheduler::kNever));
+    definitions.add(supervisor.set_certificate(ExpertId{i + 1}, scheduler::Skill::kFile,
+                                               scheduler::Tick{0}, scheduler::kNever));
   }
   definitions.finish();
 }

@@ -1,5 +1,6 @@
-// The city of the benchmarks: one service of one stage, always open, as many offices as connections and as
-// many experts as the jobs need (an expert's day holds 1,440 jobs of one minute). One thread.
+// The city of the benchmarks: one service of one stage, always open, as many offices as connections
+// and as many experts as the jobs need (an expert's day holds 1,440 jobs of one minute). One
+// thread.
 #pragma once
 
 #include <cstdint>

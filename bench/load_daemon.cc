@@ -16,7 +16,8 @@ namespace permitd::bench {
 
 BenchDaemon::BenchDaemon(DaemonOptions options) : options_(std::move(options)) {
   std::string pattern = options_.directory + "/permitbench.XXXXXX";
-  if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("cannot make a directory below " + options_.directory);
+  if (mkdtemp(pattern.data()) == nullptr)
+    throw std::runtime_error("cannot make a directory below " + options_.directory);
   root_ = pattern;
   socket_path_ = root_ + "/socket";
 }
@@ -64,7 +65,8 @@ void BenchDaemon::kill_hard() {
   waitpid(pid_, &status, 0);
   pid_ = -1;
   if (WIFEXITED(status) && WEXITSTATUS(status) != 0) {
-    fmt::print(stderr, "permitbench: the daemon had ended by itself with status {}\n", WEXITSTATUS(status));
+    fmt::print(stderr, "permitbench: the daemon had ended by itself with status {}\n",
+               WEXITSTATUS(status));
   }
 }
 
@@ -92,7 +94,7 @@ std::uint64_t BenchDaemon::resident_bytes() const {
 std::uint64_t BenchDaemon::disk_bytes() const {
   std::uint64_t total = 0;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(root_ + "/data")) {
-    struct stat status{};
+    struct stat status {};
     if (entry.is_regular_file() && stat(entry.path().c_str(), &status) == 0) {
       total += static_cast<std::uint64_t>(status.st_blocks) * 512;
     }

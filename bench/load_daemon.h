@@ -10,14 +10,14 @@
 namespace permitd::bench {
 
 struct DaemonOptions {
-  std::string program;                 // path of permitd
-  std::string directory;               // parent of the data directory; must be on a real disk
+  std::string program;    // path of permitd
+  std::string directory;  // parent of the data directory; must be on a real disk
   std::string io = "uring";
   std::uint32_t rpc_threads = 0;
   std::uint32_t spin_us = 30;
-  std::uint64_t jobs_max = 1U << 20;   // limits are made large enough for so many
+  std::uint64_t jobs_max = 1U << 20;  // limits are made large enough for so many
   std::uint64_t experts_max = 1U << 14;
-  std::vector<std::string> settings;   // further KEY=VALUE
+  std::vector<std::string> settings;  // further KEY=VALUE
 };
 
 class BenchDaemon {

@@ -1,4 +1,5 @@
-// What a load run does and what it found: plain values between the parts of permitbench. One thread.
+// What a load run does and what it found: plain values between the parts of permitbench. One
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +30,8 @@ class Samples {
   void add(std::int64_t ns) { ns_.push_back(ns); }
   void clear() { ns_.clear(); }
   std::size_t count() const { return ns_.size(); }
-  /// Nearest rank; `permille` 0 … 1000 (999.9 needs ten-thousandths, so the unit is 1/10,000). 0 when empty.
+  /// Nearest rank; `permille` 0 … 1000 (999.9 needs ten-thousandths, so the unit is 1/10,000). 0
+  /// when empty.
   std::int64_t at(std::uint32_t ten_thousandths);
   double mean() const;
 
@@ -39,24 +41,24 @@ class Samples {
 };
 
 struct LoadResult {
-  std::uint64_t jobs = 0;      // submitted (kSubmit) or completed (kCycle) within the measured time
-  std::uint64_t calls = 0;     // the same in calls
-  std::uint64_t refused = 0;   // answers that were refusals, `busy` included
-  std::uint64_t late = 0;      // open loop: calls that left a millisecond or more after their moment
+  std::uint64_t jobs = 0;     // submitted (kSubmit) or completed (kCycle) within the measured time
+  std::uint64_t calls = 0;    // the same in calls
+  std::uint64_t refused = 0;  // answers that were refusals, `busy` included
+  std::uint64_t late = 0;     // open loop: calls that left a millisecond or more after their moment
   double seconds = 0;
   double server_cpu_seconds = 0;
-  std::uint64_t batches = 0;   // durable writes of the daemon
-  Samples latency;             // of a call or a cycle; open loop: from the intended moment
+  std::uint64_t batches = 0;  // durable writes of the daemon
+  Samples latency;            // of a call or a cycle; open loop: from the intended moment
   double jobs_per_second() const { return static_cast<double>(jobs) / seconds; }
 };
 
 struct RecoveryResult {
   std::uint64_t jobs = 0;
   std::uint64_t ops = 0;
-  double replay_seconds = 0;         // from exec to the first answer, whole journal
-  double snapshot_seconds = 0;       // the same from a snapshot at the last op
-  double snapshot_taken_seconds = 0; // asked for until durable
-  double resident_per_job = 0;       // bytes: growth of resident memory over the open jobs
+  double replay_seconds = 0;          // from exec to the first answer, whole journal
+  double snapshot_seconds = 0;        // the same from a snapshot at the last op
+  double snapshot_taken_seconds = 0;  // asked for until durable
+  double resident_per_job = 0;        // bytes: growth of resident memory over the open jobs
   std::uint64_t resident_bytes = 0;
   std::uint64_t journal_bytes = 0;
 };

@@ -1,5 +1,6 @@
-// What is printed and written of the runs: the table for the reader, the JSON for bench/results/. A figure
-// without its conditions is worthless, so every record carries machine, kernel, build and durability.
+// What is printed and written of the runs: the table for the reader, the JSON for bench/results/. A
+// figure without its conditions is worthless, so every record carries machine, kernel, build and
+// durability.
 #pragma once
 
 #include <string>
@@ -33,7 +34,8 @@ void print_load(const LoadPlan& plan, const Conditions& conditions, std::vector<
 void print_recovery(const std::vector<RecoveryResult>& runs);
 
 /// JSON objects; the caller writes the file.
-std::string load_json(const LoadPlan& plan, const Conditions& conditions, std::vector<LoadResult>& runs);
+std::string load_json(const LoadPlan& plan, const Conditions& conditions,
+                      std::vector<LoadResult>& runs);
 std::string recovery_json(const Conditions& conditions, const std::vector<RecoveryResult>& runs);
 
 }  // namespace permitd::bench

@@ -21,7 +21,8 @@ namespace {
 constexpr std::int64_t kLateNs = 1'000'000;
 
 std::int64_t now_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
       .count();
 }
 
@@ -60,7 +61,8 @@ struct LoadRun::Impl final : private kj::TaskSet::ErrorHandler {
   struct Connection {
     Connection(kj::AsyncIoContext& io, const cli::Address& address, std::uint32_t index)
         : client(io.provider->getTimer(), cli::connector_to(io.provider->getNetwork(), address)),
-          office(client, cli::Identity{scheduler::ActorKind::kOffice, scheduler::raw(bench_office(index))}) {}
+          office(client, cli::Identity{scheduler::ActorKind::kOffice,
+                                       scheduler::raw(bench_office(index))}) {}
     cli::Client client;
     cli::Session<protocol::OfficeSession> office;
     kj::Maybe<protocol::OfficeSession::Client> office_capability;
@@ -85,7 +87,8 @@ struct LoadRun::Impl final : private kj::TaskSet::ErrorHandler {
       connection.office_capability = connection.office.capability().wait(io.waitScope);
     }
     slots.resize(std::size_t{plan.connections} * plan.depth);
-    for (std::size_t i = 0; i < slots.size(); ++i) slots[i].connection = connections[i % connections.size()].get();
+    for (std::size_t i = 0; i < slots.size(); ++i)
+      slots[i].connection = connections[i % connections.size()].get();
   }
 
   void taskFailed(kj::Exception&& exception) override { failure = kj::mv(exception); }
@@ -98,7 +101,8 @@ struct LoadRun::Impl final : private kj::TaskSet::ErrorHandler {
 
   // ---- submit ----
 
-  kj::Promise<void> submit_call(Connection& connection, std::uint32_t batch, std::int64_t begin_ns) {
+  kj::Promise<void> submit_call(Connection& connection, std::uint32_t batch,
+                                std::int64_t begin_ns) {
     auto request = KJ_ASSERT_NONNULL(connection.office_capability).submitRequest();
     auto list = request.initSubmissions(batch);
     cli::KeyedSubmission keyed;
@@ -137,14 +141,17 @@ struct LoadRun::Impl final : private kj::TaskSet::ErrorHandler {
     slot.capability = nullptr;
     slot.expert = kj::heap<cli::Session<protocol::ExpertSession>>(
         slot.connection->client, cli::Identity{scheduler::ActorKind::kExpert, next_expert++});
-    return slot.expert->capability().then([&slot](auto&& capability) { slot.capability = kj::mv(capability); });
+    return slot.expert->capability().then(
+        [&slot](auto&& capability) { slot.capability = kj::mv(capability); });
   }
 
   kj::Promise<void> file_one(Slot& slot) {
     auto request = KJ_ASSERT_NONNULL(slot.connection->office_capability).submitRequest();
-    const cli::KeyedSubmission keyed{slot.connection->client.keys().next(), bench_submission(number++)};
+    const cli::KeyedSubmission keyed{slot.connection->client.keys().next(),
+                                     bench_submission(number++)};
     cli::fill(request.initSubmissions(1)[0], keyed);
-    return request.send().then([this](auto&& response) { expect_accepted(response.getResults()[0]); });
+    return request.send().then(
+        [this](auto&& response) { expect_accepted(response.getResults()[0]); });
   }
 
   template <class Request>
@@ -162,7 +169,8 @@ struct LoadRun::Impl final : private kj::TaskSet::ErrorHandler {
     request.setCount(1);
     return request.send().then([&slot](auto&& response) {
       KJ_REQUIRE(response.isLeases(), "a claim was refused", response.getRefused());
-      KJ_REQUIRE(response.getLeases().size() == 1, "a claim found no job though one was filed before");
+      KJ_REQUIRE(response.getLeases().size() == 1,
+                 "a claim found no job though one was filed before");
       slot.job = scheduler::JobId{response.getLeases()[0].getJob()};
       slot.token = scheduler::LeaseToken{response.getLeases()[0].getToken()};
     });
@@ -179,9 +187,8 @@ struct LoadRun::Impl final : private kj::TaskSet::ErrorHandler {
     return lease_call(slot, KJ_ASSERT_NONNULL(slot.capability).startRequest());
   }
   kj::Promise<void> complete_one(Slot& slot) {
-    return lease_call(slot, KJ_ASSERT_NONNULL(slot.capability).completeRequest()).then([this, &slot] {
-      count(1, slot.begin_ns);
-    });
+    return lease_call(slot, KJ_ASSERT_NONNULL(slot.capability).completeRequest())
+        .then([this, &slot] { count(1, slot.begin_ns); });
   }
 
   // ---- counting ----
@@ -192,7 +199,8 @@ struct LoadRun::Impl final : private kj::TaskSet::ErrorHandler {
     KJ_FAIL_REQUIRE("a step of a cycle was refused", answer.getRefused().getSentence());
   }
   void note_refusal(protocol::Refusal::Reader refusal) {
-    if (++result.refused <= 3) fmt::print(stderr, "permitbench: refused: {}\n", refusal.getSentence().cStr());
+    if (++result.refused <= 3)
+      fmt::print(stderr, "permitbench: refused: {}\n", refusal.getSentence().cStr());
   }
   void count(std::uint32_t jobs, std::int64_t begin_ns) {
     if (counting) {
@@ -207,7 +215,8 @@ struct LoadRun::Impl final : private kj::TaskSet::ErrorHandler {
   void launch(Slot& slot, std::int64_t begin_ns) {
     slot.begin_ns = begin_ns;
     ++in_flight;
-    auto work = plan.mix == Mix::kSubmit ? submit_call(*slot.connection, plan.batch, begin_ns) : cycle(slot);
+    auto work = plan.mix == Mix::kSubmit ? submit_call(*slot.connection, plan.batch, begin_ns)
+                                         : cycle(slot);
     tasks.add(work.then([this, &slot] {
       --in_flight;
       if (plan.rate > 0) {
@@ -275,9 +284,9 @@ struct LoadRun::Impl final : private kj::TaskSet::ErrorHandler {
   std::uint64_t number = 0;
   std::uint32_t next_expert = 1;
   std::uint64_t in_flight = 0;
-  bool counting = false;           // within the measured time
-  bool timing = false;             // the same, and until its last call is answered
-  std::int64_t timing_from_ns = 0; // calls meant to leave earlier belong to the warm-up
+  bool counting = false;            // within the measured time
+  bool timing = false;              // the same, and until its last call is answered
+  std::int64_t timing_from_ns = 0;  // calls meant to leave earlier belong to the warm-up
   bool stopping = false;
   LoadResult result;
   kj::Maybe<kj::Exception> failure;
@@ -298,7 +307,8 @@ double LoadRun::fill_backlog() {
     kj::Vector<kj::Promise<void>> calls;
     for (int i = 0; i < 64 && left > 0; ++i) {
       const auto batch = static_cast<std::uint32_t>(std::min<std::uint64_t>(left, kBatch));
-      calls.add(impl.submit_call(*impl.connections[turn++ % impl.connections.size()], batch, now_ns()));
+      calls.add(
+          impl.submit_call(*impl.connections[turn++ % impl.connections.size()], batch, now_ns()));
       left -= batch;
     }
     kj::joinPromises(calls.releaseAsArray()).wait(impl.io.waitScope);

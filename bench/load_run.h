@@ -1,9 +1,10 @@
 // The load itself: connections, calls in flight, and when each call was meant to leave.
 //
-// Closed loop: a slot sends its next call when the last was answered. Open loop: calls are due at moments
-// fixed in advance (exponential gaps from a fixed seed), whatever the daemon does; latency counts from the
-// due moment, so a stall is seen by everybody who would have met it. The thread spins on its event loop
-// rather than sleep, since timers of a sleeping loop are a millisecond late. One thread.
+// Closed loop: a slot sends its next call when the last was answered. Open loop: calls are due at
+// moments fixed in advance (exponential gaps from a fixed seed), whatever the daemon does; latency
+// counts from the due moment, so a stall is seen by everybody who would have met it. The thread
+// spins on its event loop rather than sleep, since timers of a sleeping loop are a millisecond
+// late. One thread.
 #pragma once
 
 #include <kj/async-io.h>

@@ -35,7 +35,8 @@ BENCHMARK(encode_submission);
 void decode_submission(benchmark::State& state) {
   std::vector<std::byte> payload(kEncodedCommandSizeMax * 64);
   std::size_t size = 0;
-  for (int i = 0; i < 64; ++i) size += encode_command(submission(), std::span(payload).subspan(size));
+  for (int i = 0; i < 64; ++i)
+    size += encode_command(submission(), std::span(payload).subspan(size));
   payload.resize(size);
   scheduler::Command command;
   for (auto _ : state) {

@@ -19,11 +19,13 @@ void timer_set(benchmark::State& state) {
   const auto count = static_cast<std::uint32_t>(state.range(0));
   TimerHeap timers;
   timers.reserve(count);
-  for (std::uint32_t i = 0; i < count; ++i) timers.set(i, Tick{static_cast<std::int64_t>(spread(i) % 1'000'000'000)});
+  for (std::uint32_t i = 0; i < count; ++i)
+    timers.set(i, Tick{static_cast<std::int64_t>(spread(i) % 1'000'000'000)});
   std::uint64_t i = 0;
   for (auto _ : state) {
     ++i;
-    timers.set(static_cast<std::uint32_t>(spread(i) % count), Tick{static_cast<std::int64_t>(spread(i) % 1'000'000'000)});
+    timers.set(static_cast<std::uint32_t>(spread(i) % count),
+               Tick{static_cast<std::int64_t>(spread(i) % 1'000'000'000)});
   }
   state.SetItemsProcessed(state.iterations());
 }
@@ -33,7 +35,8 @@ void timer_fire_and_set_again(benchmark::State& state) {
   const auto count = static_cast<std::uint32_t>(state.range(0));
   TimerHeap timers;
   timers.reserve(count);
-  for (std::uint32_t i = 0; i < count; ++i) timers.set(i, Tick{static_cast<std::int64_t>(spread(i) % 1'000'000)});
+  for (std::uint32_t i = 0; i < count; ++i)
+    timers.set(i, Tick{static_cast<std::int64_t>(spread(i) % 1'000'000)});
   std::int64_t now = 1'000'000;
   for (auto _ : state) {
     const std::uint32_t subject = timers.pop_due(kNever);
@@ -54,7 +57,8 @@ void ready_take_best_insert_new(benchmark::State& state) {
   std::uint64_t job = 0;
   const auto key_of = [&] {
     ++job;
-    return ReadyKey{Tick{static_cast<std::int64_t>(job * 1000 + spread(job) % 100'000'000)}, JobId{job}};
+    return ReadyKey{Tick{static_cast<std::int64_t>(job * 1000 + spread(job) % 100'000'000)},
+                    JobId{job}};
   };
   for (std::uint32_t slot = 0; slot < count; ++slot) ready.insert(queue_of(slot), slot, key_of());
   std::uint32_t turn = 0;
@@ -73,7 +77,8 @@ WorkingCalendar ten_years() {
   WorkingCalendar calendar;
   calendar.reserve();
   constexpr std::int32_t kFirstDay = 17'897;  // 2019-01-01
-  for (std::int32_t day = kFirstDay; day < kFirstDay + 3650; day += static_cast<std::int32_t>(kCalendarDaysPerCommand)) {
+  for (std::int32_t day = kFirstDay; day < kFirstDay + 3650;
+       day += static_cast<std::int32_t>(kCalendarDaysPerCommand)) {
     SetCalendarDays days;
     days.first_day = day;
     days.count = kCalendarDaysPerCommand;
@@ -93,7 +98,9 @@ void calendar_deadline(benchmark::State& state) {
   std::uint64_t i = 0;
   for (auto _ : state) {
     ++i;
-    const Tick from{(std::int64_t{17'900} * 1440 + static_cast<std::int64_t>(spread(i) % (3000 * 1440))) * kMsPerMinute};
+    const Tick from{
+        (std::int64_t{17'900} * 1440 + static_cast<std::int64_t>(spread(i) % (3000 * 1440))) *
+        kMsPerMinute};
     benchmark::DoNotOptimize(calendar.add_working_minutes(from, 840));
   }
   state.SetItemsProcessed(state.iterations());
@@ -105,8 +112,11 @@ void calendar_remaining(benchmark::State& state) {
   std::uint64_t i = 0;
   for (auto _ : state) {
     ++i;
-    const Tick from{(std::int64_t{17'900} * 1440 + static_cast<std::int64_t>(spread(i) % (3000 * 1440))) * kMsPerMinute};
-    benchmark::DoNotOptimize(calendar.working_minutes(from, Tick{from.ms + 10 * 1440 * kMsPerMinute}));
+    const Tick from{
+        (std::int64_t{17'900} * 1440 + static_cast<std::int64_t>(spread(i) % (3000 * 1440))) *
+        kMsPerMinute};
+    benchmark::DoNotOptimize(
+        calendar.working_minutes(from, Tick{from.ms + 10 * 1440 * kMsPerMinute}));
   }
   state.SetItemsProcessed(state.iterations());
 }

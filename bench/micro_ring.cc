@@ -1,4 +1,5 @@
-// The hand-off between two threads: what one request-sized item costs, in one thread and across two.
+// The hand-off between two threads: what one request-sized item costs, in one thread and across
+// two.
 #include <benchmark/benchmark.h>
 
 #include <atomic>
@@ -22,7 +23,8 @@ void ring_push_pop(benchmark::State& state) {
 }
 BENCHMARK(ring_push_pop);
 
-/// Both ends spin: the price of moving cache lines, without any sleep. Needs two cores that are free.
+/// Both ends spin: the price of moving cache lines, without any sleep. Needs two cores that are
+/// free.
 void ring_two_threads(benchmark::State& state) {
   SpscRing<Request> ring(1024);
   std::atomic<bool> stop{false};

@@ -1,8 +1,8 @@
-// permitbench: load on a permitd of its own (or on one that runs already), with the durability that every
-// answer has anyway. See bench/run for the whole set and bench/RESULTS.md for what it found.
-#include <CLI/CLI.hpp>
+// permitbench: load on a permitd of its own (or on one that runs already), with the durability that
+// every answer has anyway. See bench/run for the whole set and bench/RESULTS.md for what it found.
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <chrono>
 #include <exception>
 #include <fstream>
@@ -64,7 +64,8 @@ class Bench {
     const double fill_rate = run.fill_backlog();
     if (fill_rate > 0) fmt::print(stderr, "backlog filed at {:.0f} jobs/s\n", fill_rate);
     const std::uint64_t batches_before = health(address).batches;
-    LoadResult result = run.measure([&] { return daemon == nullptr ? 0.0 : daemon->cpu_seconds(); });
+    LoadResult result =
+        run.measure([&] { return daemon == nullptr ? 0.0 : daemon->cpu_seconds(); });
     result.batches = health(address).batches - batches_before;
     return result;
   }
@@ -84,8 +85,8 @@ class Bench {
     result.jobs = options_.plan.backlog;
     result.ops = filled.op;
     result.resident_bytes = daemon.resident_bytes();
-    result.resident_per_job =
-        static_cast<double>(result.resident_bytes - resident_before) / static_cast<double>(result.jobs);
+    result.resident_per_job = static_cast<double>(result.resident_bytes - resident_before) /
+                              static_cast<double>(result.jobs);
     result.journal_bytes = filled.journal_size;
     result.replay_seconds = restart(daemon, address, filled.op);
     result.snapshot_taken_seconds = take_snapshot(address);
@@ -101,15 +102,18 @@ class Bench {
   };
 
   void define_city(const cli::Address& address) {
-    cli::Client client(io_.provider->getTimer(), cli::connector_to(io_.provider->getNetwork(), address), eager());
+    cli::Client client(io_.provider->getTimer(),
+                       cli::connector_to(io_.provider->getNetwork(), address), eager());
     const std::uint64_t jobs = options_.plan.mix == Mix::kCycle ? options_.daemon.jobs_max : 1;
-    const auto experts = static_cast<std::uint32_t>(
-        std::min<std::uint64_t>(options_.daemon.experts_max, jobs / kJobsPerExpert + options_.plan.connections * options_.plan.depth + 1));
+    const auto experts = static_cast<std::uint32_t>(std::min<std::uint64_t>(
+        options_.daemon.experts_max,
+        jobs / kJobsPerExpert + options_.plan.connections * options_.plan.depth + 1));
     define_bench_city(client, io_.waitScope, {options_.plan.connections, experts});
   }
 
   Health health(const cli::Address& address) {
-    cli::Client client(io_.provider->getTimer(), cli::connector_to(io_.provider->getNetwork(), address), eager());
+    cli::Client client(io_.provider->getTimer(),
+                       cli::connector_to(io_.provider->getNetwork(), address), eager());
     cli::OperatorClient machine(client);
     const auto response = machine.health().wait(io_.waitScope);
     const auto said = response.getHealth();
@@ -122,12 +126,14 @@ class Bench {
     daemon.start();
     const Health after = health(address);
     const double seconds = seconds_since(begin);
-    KJ_REQUIRE(after.op >= op_expected, "acknowledged work is missing after the restart", after.op, op_expected);
+    KJ_REQUIRE(after.op >= op_expected, "acknowledged work is missing after the restart", after.op,
+               op_expected);
     return seconds;
   }
 
   double take_snapshot(const cli::Address& address) {
-    cli::Client client(io_.provider->getTimer(), cli::connector_to(io_.provider->getNetwork(), address), eager());
+    cli::Client client(io_.provider->getTimer(),
+                       cli::connector_to(io_.provider->getNetwork(), address), eager());
     cli::OperatorClient machine(client);
     const auto begin = std::chrono::steady_clock::now();
     const auto mark = machine.snapshot().wait(io_.waitScope);
@@ -141,25 +147,34 @@ class Bench {
 
 void describe(CLI::App& app, Options& options) {
   LoadPlan& plan = options.plan;
-  app.add_option("--mix", options.mix, "submit: calls of --batch submissions; cycle: submit, claim, start, complete")
+  app.add_option("--mix", options.mix,
+                 "submit: calls of --batch submissions; cycle: submit, claim, start, complete")
       ->check(CLI::IsMember({"submit", "cycle"}));
-  app.add_option("--connections", plan.connections, "connections, one office each")->check(CLI::Range(1, 9000));
-  app.add_option("--depth", plan.depth, "calls (or cycles) in flight on each connection")->check(CLI::Range(1, 65'536));
+  app.add_option("--connections", plan.connections, "connections, one office each")
+      ->check(CLI::Range(1, 9000));
+  app.add_option("--depth", plan.depth, "calls (or cycles) in flight on each connection")
+      ->check(CLI::Range(1, 65'536));
   app.add_option("--batch", plan.batch, "submissions in a call")->check(CLI::Range(1, 512));
   app.add_option("--rate", plan.rate, "open loop: jobs a second at moments fixed in advance");
-  app.add_flag("--closed", options.closed, "closed loop (the default): a call leaves when the last was answered");
+  app.add_flag("--closed", options.closed,
+               "closed loop (the default): a call leaves when the last was answered");
   app.add_option("--backlog", plan.backlog, "waiting jobs filed before the clock starts");
   app.add_option("--duration", plan.seconds, "measured seconds of a run");
   app.add_option("--warmup", plan.warmup_seconds, "seconds before");
-  app.add_option("--runs", options.runs, "runs, each on a fresh daemon; the median is reported")->check(CLI::Range(1, 100));
+  app.add_option("--runs", options.runs, "runs, each on a fresh daemon; the median is reported")
+      ->check(CLI::Range(1, 100));
   app.add_flag("--recovery", options.recovery, "measure restarts with --backlog open jobs instead");
-  app.add_option("--connect", options.connect, "unix socket of a daemon that runs already, empty of other work");
+  app.add_option("--connect", options.connect,
+                 "unix socket of a daemon that runs already, empty of other work");
   app.add_option("--permitd", options.daemon.program, "path of permitd");
-  app.add_option("--directory", options.daemon.directory, "where data directories are made; must be a real disk");
-  app.add_option("--io", options.daemon.io, "of the daemon")->check(CLI::IsMember({"uring", "epoll"}));
+  app.add_option("--directory", options.daemon.directory,
+                 "where data directories are made; must be a real disk");
+  app.add_option("--io", options.daemon.io, "of the daemon")
+      ->check(CLI::IsMember({"uring", "epoll"}));
   app.add_option("--rpc-threads", options.daemon.rpc_threads, "of the daemon");
   app.add_option("--spin-us", options.daemon.spin_us, "of the daemon");
-  app.add_option("--jobs-max", options.daemon.jobs_max, "limit of the daemon; made to fit the backlog");
+  app.add_option("--jobs-max", options.daemon.jobs_max,
+                 "limit of the daemon; made to fit the backlog");
   app.add_option("--set", options.daemon.settings, "KEY=VALUE for the daemon");
   app.add_option("--label", options.conditions.label, "what the line is called");
   app.add_option("--commit", options.conditions.commit, "recorded");
@@ -169,14 +184,17 @@ void describe(CLI::App& app, Options& options) {
 void complete(Options& options, const std::string& own_path) {
   options.plan.mix = options.mix == "cycle" ? Mix::kCycle : Mix::kSubmit;
   if (options.closed) options.plan.rate = 0;
-  if (options.daemon.program.empty()) options.daemon.program = own_path.substr(0, own_path.rfind('/') + 1) + "permitd";
+  if (options.daemon.program.empty())
+    options.daemon.program = own_path.substr(0, own_path.rfind('/') + 1) + "permitd";
   if (options.daemon.directory.empty()) options.daemon.directory = ".";
-  options.daemon.jobs_max = std::max(options.daemon.jobs_max, options.plan.backlog + options.plan.backlog / 4 + (1U << 20));
+  options.daemon.jobs_max = std::max(options.daemon.jobs_max,
+                                     options.plan.backlog + options.plan.backlog / 4 + (1U << 20));
   options.conditions.io = options.daemon.io;
   options.conditions.rpc_threads = options.daemon.rpc_threads;
   options.conditions.spin_us = options.daemon.spin_us;
   options.conditions.directory = options.daemon.directory;
-  if (options.conditions.label.empty()) options.conditions.label = options.recovery ? "recovery" : options.mix;
+  if (options.conditions.label.empty())
+    options.conditions.label = options.recovery ? "recovery" : options.mix;
 }
 
 void write_json(const Options& options, const std::string& line) {

@@ -26,15 +26,18 @@ struct Flag {
 };
 
 constexpr std::array kFlags = {
-    Flag{"--config", Value::kRequired, "FILE", "settings; without it /etc/permitd/permitd.toml if there is one"},
+    Flag{"--config", Value::kRequired, "FILE",
+         "settings; without it /etc/permitd/permitd.toml if there is one"},
     Flag{"--data", Value::kRequired, "DIR", "journal and snapshots; made when missing"},
     Flag{"--socket", Value::kRequired, "PATH", "unix socket to listen on"},
     Flag{"--tcp", Value::kRequired, "ADDR", "also listen on 127.0.0.1:7711 or the like"},
     Flag{"--http", Value::kRequired, "ADDR", "health and metrics on 127.0.0.1:7780 or the like"},
     Flag{"--io", Value::kRequired, "uring|epoll", "how the network is driven"},
     Flag{"--rehearsal", Value::kOptional, "START", "time stands still until a client advances it"},
-    Flag{"--set", Value::kRequired, "KEY=VALUE", "any other setting, e.g. --set limits.jobs_max=2000000"},
-    Flag{"--verify", Value::kRequired, "DIR", "replay the journal there, print op and digest, change nothing"},
+    Flag{"--set", Value::kRequired, "KEY=VALUE",
+         "any other setting, e.g. --set limits.jobs_max=2000000"},
+    Flag{"--verify", Value::kRequired, "DIR",
+         "replay the journal there, print op and digest, change nothing"},
     Flag{"--check-config", Value::kNone, "", "say whether the settings are right, and stop"},
     Flag{"--default-config", Value::kNone, "", "print every setting with its default and meaning"},
     Flag{"--version", Value::kNone, "", "print the versions of permitd and its parts"},
@@ -60,15 +63,18 @@ Expected<Given> read_flag(std::span<const char* const> arguments, std::size_t& a
     for (const Flag& known : kFlags) names.push_back(known.name);
     const std::string_view near = nearest_word(name, names);
     return wrong(fmt::format("there is no option {}", name),
-                 near.empty() ? "See permitd --help" : fmt::format("Did you mean {}? See permitd --help", near));
+                 near.empty() ? "See permitd --help"
+                              : fmt::format("Did you mean {}? See permitd --help", near));
   }
   if (equals != std::string_view::npos) {
-    if (flag->value == Value::kNone) return wrong(fmt::format("{} takes no value", name), "See permitd --help");
+    if (flag->value == Value::kNone)
+      return wrong(fmt::format("{} takes no value", name), "See permitd --help");
     return Given{flag, argument.substr(equals + 1)};
   }
   if (flag->value != Value::kRequired) return Given{flag, std::nullopt};
   if (at + 1 == arguments.size()) {
-    return wrong(fmt::format("{} needs a value", name), fmt::format("Write {} {}", name, flag->shown));
+    return wrong(fmt::format("{} needs a value", name),
+                 fmt::format("Write {} {}", name, flag->shown));
   }
   return Given{flag, std::string_view(arguments[++at])};
 }
@@ -116,7 +122,8 @@ Expected<void> apply_flag(Invocation& invocation, const Given& given) {
 }
 
 Expected<void> apply_file(Invocation& invocation, const std::vector<Given>& given) {
-  const auto named = std::ranges::find_if(given, [](const Given& g) { return g.flag->name == "--config"; });
+  const auto named =
+      std::ranges::find_if(given, [](const Given& g) { return g.flag->name == "--config"; });
   if (named != given.end()) {
     invocation.config_path = std::string(*named->value);
   } else if (access(kDefaultConfigPath, F_OK) == 0) {
@@ -157,38 +164,45 @@ Expected<Invocation> parse_command_line(std::span<const char* const> arguments) 
 }
 
 std::string version_text() {
-  const std::string sanitizers = *kSanitizers == '\0' ? std::string() : fmt::format(", sanitizers {}", kSanitizers);
+  const std::string sanitizers =
+      *kSanitizers == '\0' ? std::string() : fmt::format(", sanitizers {}", kSanitizers);
   return fmt::format(
       "permitd {} ({}{})\n"
       "{}, Cap'n Proto {}, liburing {}, Boost {}, jemalloc {}\n",
-      kVersion, kBuildType, sanitizers, kCompiler, kCapnProtoVersion, kLiburingVersion, kBoostVersion, kJemallocVersion);
+      kVersion, kBuildType, sanitizers, kCompiler, kCapnProtoVersion, kLiburingVersion,
+      kBoostVersion, kJemallocVersion);
 }
 
 std::string help_text() {
   std::string out =
-      "permitd keeps the work of a city's building permits: offices submit cases, experts claim jobs, supervisors\n"
-      "steer. What it has answered is on the disk; it may be killed at any moment and goes on where it was.\n"
+      "permitd keeps the work of a city's building permits: offices submit cases, experts claim "
+      "jobs, supervisors\n"
+      "steer. What it has answered is on the disk; it may be killed at any moment and goes on "
+      "where it was.\n"
       "\n"
       "usage: permitd [options]\n"
       "\n";
   for (const Flag& flag : kFlags) {
-    const std::string shown = flag.value == Value::kNone       ? std::string(flag.name)
-                              : flag.value == Value::kOptional ? fmt::format("{}[={}]", flag.name, flag.shown)
-                                                               : fmt::format("{} {}", flag.name, flag.shown);
+    const std::string shown = flag.value == Value::kNone ? std::string(flag.name)
+                              : flag.value == Value::kOptional
+                                  ? fmt::format("{}[={}]", flag.name, flag.shown)
+                                  : fmt::format("{} {}", flag.name, flag.shown);
     out += fmt::format("  {:<24} {}\n", shown, flag.what);
   }
   out +=
       "\n"
       "examples\n"
       "  permitd --data /tmp/city --socket /tmp/city.sock --rehearsal=2019-03-21\n"
-      "      a city to play with: time moves when permitctl advances it; then, in another terminal,\n"
+      "      a city to play with: time moves when permitctl advances it; then, in another "
+      "terminal,\n"
       "      permitctl --socket /tmp/city.sock health\n"
       "  permitd --config /etc/permitd/permitd.toml --check-config\n"
       "      after every change of the settings\n"
       "  permitd --verify /tmp/copy-of-data\n"
       "      the digest must be the one that permitctl digest gave\n"
       "\n"
-      "signals: SIGTERM or SIGINT drains (holders of leases may finish for drain_seconds) and stops.\n"
+      "signals: SIGTERM or SIGINT drains (holders of leases may finish for drain_seconds) and "
+      "stops.\n"
       "exit status: 0 fine, 1 an operation failed, 2 wrong options or settings.\n";
   return out;
 }

@@ -18,8 +18,8 @@ enum class Action : std::uint8_t {
 
 struct Invocation {
   Action action = Action::kServe;
-  Config config;                 // complete and checked
-  std::string config_path;       // the file that was read; empty when none
+  Config config;            // complete and checked
+  std::string config_path;  // the file that was read; empty when none
   std::string verify_directory;
   std::string text;
 };

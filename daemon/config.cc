@@ -53,7 +53,8 @@ bool take_time(std::string_view& text, std::int64_t& ms) {
   int hour = 0;
   int minute = 0;
   int second = 0;
-  if (!take_digits(text, 2, hour) || !take(text, ':') || !take_digits(text, 2, minute)) return false;
+  if (!take_digits(text, 2, hour) || !take(text, ':') || !take_digits(text, 2, minute))
+    return false;
   if (take(text, ':') && !take_digits(text, 2, second)) return false;
   if (hour > 23 || minute > 59 || second > 59) return false;
   ms = ((hour * 60 + minute) * 60 + second) * std::int64_t{1000};
@@ -62,7 +63,9 @@ bool take_time(std::string_view& text, std::int64_t& ms) {
   if (!take(text, '+') && !take(text, '-')) return false;
   int offset_hour = 0;
   int offset_minute = 0;
-  if (!take_digits(text, 2, offset_hour) || !take(text, ':') || !take_digits(text, 2, offset_minute)) return false;
+  if (!take_digits(text, 2, offset_hour) || !take(text, ':') ||
+      !take_digits(text, 2, offset_minute))
+    return false;
   if (offset_hour > 14 || offset_minute > 59) return false;
   const std::int64_t offset = (offset_hour * 60 + offset_minute) * scheduler::kMsPerMinute;
   ms += east ? -offset : offset;
@@ -79,7 +82,8 @@ class Reading {
       const std::string full = prefix + std::string(key.str());
       if (full == "access") {
         read_access(node);
-      } else if (const toml::table* inner = node.as_table(); inner != nullptr && is_table_name(full)) {
+      } else if (const toml::table* inner = node.as_table();
+                 inner != nullptr && is_table_name(full)) {
         read_table(*inner, full + ".");
       } else {
         read_setting(full, key.source().begin.line, node);
@@ -94,20 +98,25 @@ class Reading {
 
  private:
   static bool is_table_name(const std::string& name) {
-    return std::ranges::any_of(settings(), [&](const Setting& s) { return s.key.starts_with(name + "."); });
+    return std::ranges::any_of(settings(),
+                               [&](const Setting& s) { return s.key.starts_with(name + "."); });
   }
 
   void fault(std::uint32_t line, std::string what) {
-    faults_.push_back(line == 0 ? fmt::format("{}: {}", name_, what) : fmt::format("{}:{}: {}", name_, line, what));
+    faults_.push_back(line == 0 ? fmt::format("{}: {}", name_, what)
+                                : fmt::format("{}:{}: {}", name_, line, what));
   }
-  void fault(const toml::node& node, std::string what) { fault(node.source().begin.line, std::move(what)); }
+  void fault(const toml::node& node, std::string what) {
+    fault(node.source().begin.line, std::move(what));
+  }
 
   void read_setting(const std::string& key, std::uint32_t line, const toml::node& node) {
     const Setting* setting = find_setting(key);
     if (setting == nullptr) {
       const std::string_view near = nearest_key(key);
-      fault(line, near.empty() ? fmt::format("there is no setting {}", key)
-                               : fmt::format("there is no setting {}; did you mean {}?", key, near));
+      fault(line, near.empty()
+                      ? fmt::format("there is no setting {}", key)
+                      : fmt::format("there is no setting {}; did you mean {}?", key, near));
       return;
     }
     if (setting->kind == SettingKind::kText) {
@@ -120,8 +129,8 @@ class Reading {
     }
     const std::optional<std::uint64_t> value = number_of(*setting, node);
     if (!value) {
-      fault(line, fmt::format("{} = {} is not possible; allowed: {}. {}", key, written(node), allowed_values(*setting),
-                              setting->what));
+      fault(line, fmt::format("{} = {} is not possible; allowed: {}. {}", key, written(node),
+                              allowed_values(*setting), setting->what));
       return;
     }
     setting->set(config_, *value);
@@ -168,7 +177,8 @@ class Reading {
     return std::nullopt;
   }
 
-  static std::optional<std::uint64_t> in_range(const Setting& setting, std::optional<std::int64_t> value) {
+  static std::optional<std::uint64_t> in_range(const Setting& setting,
+                                               std::optional<std::int64_t> value) {
     if (!value || *value < 0) return std::nullopt;
     const auto number = static_cast<std::uint64_t>(*value);
     if (number < setting.min || number > setting.max) return std::nullopt;
@@ -213,14 +223,15 @@ class Reading {
   void read_access_rule(const toml::table& table) {
     struct List {
       std::string_view name;
-      std::vector<NumberRange> AccessRule::* ranges;
+      std::vector<NumberRange> AccessRule::*ranges;
     };
     static constexpr List kLists[] = {{"offices", &AccessRule::offices},
                                       {"experts", &AccessRule::experts},
                                       {"supervisors", &AccessRule::supervisors},
                                       {"operators", &AccessRule::operators},
                                       {"auditors", &AccessRule::auditors}};
-    static constexpr std::string_view kWords[] = {"uid", "offices", "experts", "supervisors", "operators", "auditors"};
+    static constexpr std::string_view kWords[] = {"uid",         "offices",   "experts",
+                                                  "supervisors", "operators", "auditors"};
     AccessRule rule;
     bool has_uid = false;
     for (const auto& [key, node] : table) {
@@ -237,12 +248,14 @@ class Reading {
                           near.empty() ? std::string() : fmt::format("; did you mean {}?", near)));
       }
     }
-    if (!has_uid) return fault(table, "an [[access]] table needs uid = a number, a user name or \"*\"");
+    if (!has_uid)
+      return fault(table, "an [[access]] table needs uid = a number, a user name or \"*\"");
     config_.access.push_back(std::move(rule));
   }
 
   bool read_uid(const toml::node& node, AccessRule& rule) {
-    if (const auto number = node.value_exact<std::int64_t>(); number && *number >= 0 && *number < UINT32_MAX) {
+    if (const auto number = node.value_exact<std::int64_t>();
+        number && *number >= 0 && *number < UINT32_MAX) {
       rule.uid = static_cast<std::uint32_t>(*number);
       return true;
     }
@@ -267,7 +280,8 @@ class Reading {
       if (range) {
         out.push_back(*range);
       } else {
-        fault(entry, fmt::format("{}: {} is not a number, a range such as \"101-112\", or \"*\"", name, written(entry)));
+        fault(entry, fmt::format("{}: {} is not a number, a range such as \"101-112\", or \"*\"",
+                                 name, written(entry)));
       }
     };
     if (const toml::array* list = node.as_array()) {
@@ -313,7 +327,8 @@ Expected<void> check_address(std::string_view key, const std::string& address) {
 
 Expected<void> check_limits(const scheduler::Limits& limits) {
   if (limits.jobs_max < limits.cases_max) {
-    return wrong(fmt::format("limits.jobs_max = {} is less than limits.cases_max = {}", limits.jobs_max, limits.cases_max),
+    return wrong(fmt::format("limits.jobs_max = {} is less than limits.cases_max = {}",
+                             limits.jobs_max, limits.cases_max),
                  "Every open case has at least one job");
   }
   return {};
@@ -335,8 +350,9 @@ Expected<void> apply_toml(Config& config, std::string_view text, std::string_vie
 Expected<void> apply_toml_file(Config& config, const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) {
-    return std::unexpected(Error{ErrorCode::kConfiguration, errno, fmt::format("open {}", path),
-                                 "Name the file with --config, or leave it out to run on defaults"});
+    return std::unexpected(
+        Error{ErrorCode::kConfiguration, errno, fmt::format("open {}", path),
+              "Name the file with --config, or leave it out to run on defaults"});
   }
   const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
   return apply_toml(config, text, path);
@@ -345,35 +361,44 @@ Expected<void> apply_toml_file(Config& config, const std::string& path) {
 Expected<void> apply_assignment(Config& config, std::string_view assignment) {
   const auto equals = assignment.find('=');
   if (equals == std::string_view::npos || equals == 0) {
-    return wrong(fmt::format("--set {} has no value", assignment), "Write it as --set limits.jobs_max=2000000");
+    return wrong(fmt::format("--set {} has no value", assignment),
+                 "Write it as --set limits.jobs_max=2000000");
   }
   const std::string key(assignment.substr(0, equals));
   const std::string_view value = assignment.substr(equals + 1);
   const Setting* setting = find_setting(key);
   const bool is_quoted = value.starts_with('"');
-  const bool is_text = setting != nullptr && setting->kind != SettingKind::kCount && setting->kind != SettingKind::kBool;
-  const bool is_number = !value.empty() && std::ranges::all_of(value, [](char c) { return c >= '0' && c <= '9'; });
+  const bool is_text = setting != nullptr && setting->kind != SettingKind::kCount &&
+                       setting->kind != SettingKind::kBool;
+  const bool is_number =
+      !value.empty() && std::ranges::all_of(value, [](char c) { return c >= '0' && c <= '9'; });
   const bool as_is = is_quoted || !is_text || (setting->kind == SettingKind::kSize && is_number);
-  return apply_toml(config, as_is ? fmt::format("{} = {}", key, value) : fmt::format("{} = \"{}\"", key, value), "--set");
+  return apply_toml(
+      config, as_is ? fmt::format("{} = {}", key, value) : fmt::format("{} = \"{}\"", key, value),
+      "--set");
 }
 
 Expected<void> check_config(const Config& config) {
-  if (config.data_directory.empty()) return wrong("data_directory is empty", "Name a directory that the daemon may write");
+  if (config.data_directory.empty())
+    return wrong("data_directory is empty", "Name a directory that the daemon may write");
   if (config.listen.socket_path.size() >= sizeof(sockaddr_un::sun_path)) {
-    return wrong(fmt::format("listen.socket is {} bytes long; the kernel allows {}", config.listen.socket_path.size(),
-                             sizeof(sockaddr_un::sun_path) - 1));
+    return wrong(fmt::format("listen.socket is {} bytes long; the kernel allows {}",
+                             config.listen.socket_path.size(), sizeof(sockaddr_un::sun_path) - 1));
   }
   if (config.listen.socket_path.empty() && config.listen.tcp_address.empty()) {
-    return wrong("neither listen.socket nor listen.tcp is set", "Nobody could reach the daemon; set one of them");
+    return wrong("neither listen.socket nor listen.tcp is set",
+                 "Nobody could reach the daemon; set one of them");
   }
   if (auto ok = check_address("listen.tcp", config.listen.tcp_address); !ok) return ok;
   if (auto ok = check_address("listen.http", config.listen.http_address); !ok) return ok;
   if (config.journal.segment_size % 4096 != 0) {
-    return wrong(fmt::format("journal.segment_size = {} is not a multiple of 4 KiB", config.journal.segment_size),
+    return wrong(fmt::format("journal.segment_size = {} is not a multiple of 4 KiB",
+                             config.journal.segment_size),
                  "The journal writes whole blocks past the page cache");
   }
   if (!config.clock.rehearsal && config.clock.start.ms != 0) {
-    return wrong("clock.start is set without clock.rehearsal", "Real time begins by itself; set clock.rehearsal = true");
+    return wrong("clock.start is set without clock.rehearsal",
+                 "Real time begins by itself; set clock.rehearsal = true");
   }
   return check_limits(config.limits);
 }
@@ -385,8 +410,9 @@ Expected<scheduler::Tick> parse_moment(std::string_view text) {
   int month_number = 0;
   int day_number = 0;
   std::int64_t ms = 0;
-  const bool has_date = take_digits(rest, 4, year_number) && take(rest, '-') && take_digits(rest, 2, month_number) &&
-                        take(rest, '-') && take_digits(rest, 2, day_number);
+  const bool has_date = take_digits(rest, 4, year_number) && take(rest, '-') &&
+                        take_digits(rest, 2, month_number) && take(rest, '-') &&
+                        take_digits(rest, 2, day_number);
   const year_month_day date{year{year_number}, month{static_cast<unsigned>(month_number)},
                             day{static_cast<unsigned>(day_number)}};
   const bool has_time = has_date && (take(rest, 'T') || take(rest, ' '));
@@ -394,7 +420,8 @@ Expected<scheduler::Tick> parse_moment(std::string_view text) {
     return wrong(fmt::format("\"{}\" is not a moment", text),
                  "Write it as 2019-12-22, 2019-12-22T07:30Z or 2019-12-22T07:30+03:30");
   }
-  return scheduler::Tick{duration_cast<milliseconds>(sys_days{date}.time_since_epoch()).count() + ms};
+  return scheduler::Tick{duration_cast<milliseconds>(sys_days{date}.time_since_epoch()).count() +
+                         ms};
 }
 
 Expected<std::uint64_t> parse_size(std::string_view text) {
@@ -402,23 +429,27 @@ Expected<std::uint64_t> parse_size(std::string_view text) {
     std::string_view name;
     int shift;
   };
-  static constexpr Unit kUnits[] = {{"", 0}, {"B", 0}, {"KiB", 10}, {"MiB", 20}, {"GiB", 30}, {"TiB", 40}};
+  static constexpr Unit kUnits[] = {{"", 0},     {"B", 0},    {"KiB", 10},
+                                    {"MiB", 20}, {"GiB", 30}, {"TiB", 40}};
   std::string_view rest = text;
   std::uint64_t number = 0;
   const bool has_digit = !rest.empty() && rest.front() >= '0' && rest.front() <= '9';
   if (has_digit && take_number(rest, number)) {
     take(rest, ' ');
     const auto* unit = std::ranges::find(kUnits, rest, &Unit::name);
-    if (unit != std::end(kUnits) && number <= (UINT64_MAX >> unit->shift)) return number << unit->shift;
+    if (unit != std::end(kUnits) && number <= (UINT64_MAX >> unit->shift))
+      return number << unit->shift;
   }
-  return wrong(fmt::format("\"{}\" is not a size", text), "Write it as 4096, 64 KiB, 256 MiB or 2 GiB");
+  return wrong(fmt::format("\"{}\" is not a size", text),
+               "Write it as 4096, 64 KiB, 256 MiB or 2 GiB");
 }
 
-bool allows(const std::vector<AccessRule>& rules, std::uint32_t uid, std::vector<NumberRange> AccessRule::* list,
-            std::uint32_t number) {
+bool allows(const std::vector<AccessRule>& rules, std::uint32_t uid,
+            std::vector<NumberRange> AccessRule::*list, std::uint32_t number) {
   return std::ranges::any_of(rules, [&](const AccessRule& rule) {
     if (!rule.every_user && rule.uid != uid) return false;
-    return std::ranges::any_of(rule.*list, [&](NumberRange r) { return r.first <= number && number <= r.last; });
+    return std::ranges::any_of(
+        rule.*list, [&](NumberRange r) { return r.first <= number && number <= r.last; });
   });
 }
 

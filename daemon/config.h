@@ -1,5 +1,5 @@
-// What the operator may set: one plain struct, filled from defaults, then the file, then the command
-// line. Nothing reads a setting anywhere else, and the struct does not change after start.
+// What the operator may set: one plain struct, filled from defaults, then the file, then the
+// command line. Nothing reads a setting anywhere else, and the struct does not change after start.
 //
 // The table of settings (config_table.h) is the one description of every key: it reads the file,
 // names the nearest right key for a wrong one, and prints the annotated default file and the
@@ -89,21 +89,24 @@ struct Config {
 };
 
 /// Reads TOML text over `config`. `name` is what messages call the file. All faults of the text are
-/// reported together, each with its line, the allowed range and, for a wrong key, the nearest right one.
-/// Errors: kConfiguration.
-[[nodiscard]] Expected<void> apply_toml(Config& config, std::string_view text, std::string_view name);
+/// reported together, each with its line, the allowed range and, for a wrong key, the nearest right
+/// one. Errors: kConfiguration.
+[[nodiscard]] Expected<void> apply_toml(Config& config, std::string_view text,
+                                        std::string_view name);
 
 /// The same from a file.
 [[nodiscard]] Expected<void> apply_toml_file(Config& config, const std::string& path);
 
-/// One setting from the command line: "limits.jobs_max=2000000". A value that is not TOML is a string.
+/// One setting from the command line: "limits.jobs_max=2000000". A value that is not TOML is a
+/// string.
 [[nodiscard]] Expected<void> apply_assignment(Config& config, std::string_view assignment);
 
-/// What no single setting can say: settings that contradict each other. Call once everything is applied.
+/// What no single setting can say: settings that contradict each other. Call once everything is
+/// applied.
 [[nodiscard]] Expected<void> check_config(const Config& config);
 
-/// "2019-12-22", "2019-12-22T07:30", "2019-12-22T07:30:00Z", "2019-12-22T07:30+03:30". Without an offset
-/// the moment is UTC. Errors: kConfiguration.
+/// "2019-12-22", "2019-12-22T07:30", "2019-12-22T07:30:00Z", "2019-12-22T07:30+03:30". Without an
+/// offset the moment is UTC. Errors: kConfiguration.
 [[nodiscard]] Expected<scheduler::Tick> parse_moment(std::string_view text);
 
 /// "4096", "64 KiB", "256MiB", "2 GiB": bytes. Errors: kConfiguration.
@@ -112,6 +115,6 @@ struct Config {
 /// Whether some rule lets the user be number `number` of the kind that `list` selects, e.g.
 /// allows(rules, uid, &AccessRule::offices, 101).
 bool allows(const std::vector<AccessRule>& rules, std::uint32_t uid,
-            std::vector<NumberRange> AccessRule::* list, std::uint32_t number);
+            std::vector<NumberRange> AccessRule::*list, std::uint32_t number);
 
 }  // namespace permitd::daemon

@@ -15,10 +15,11 @@ constexpr std::uint64_t kKiB = 1024;
 constexpr std::uint64_t kMiB = 1024 * kKiB;
 constexpr std::uint64_t kGiB = 1024 * kMiB;
 
-/// `Field` is a lambda that gives the field of a Config, so that one line describes a setting whole.
+/// `Field` is a lambda that gives the field of a Config, so that one line describes a setting
+/// whole.
 template <auto Field>
-constexpr Setting numeric(SettingKind kind, std::string_view key, std::uint64_t min, std::uint64_t max,
-                          std::string_view what) {
+constexpr Setting numeric(SettingKind kind, std::string_view key, std::uint64_t min,
+                          std::uint64_t max, std::string_view what) {
   Setting setting{key, kind, min, max, {}, what};
   setting.get = [](const Config& config) { return static_cast<std::uint64_t>(Field(config)); };
   setting.set = [](Config& config, std::uint64_t value) {
@@ -29,12 +30,14 @@ constexpr Setting numeric(SettingKind kind, std::string_view key, std::uint64_t 
 }
 
 template <auto Field>
-constexpr Setting count(std::string_view key, std::uint64_t min, std::uint64_t max, std::string_view what) {
+constexpr Setting count(std::string_view key, std::uint64_t min, std::uint64_t max,
+                        std::string_view what) {
   return numeric<Field>(SettingKind::kCount, key, min, max, what);
 }
 
 template <auto Field>
-constexpr Setting size(std::string_view key, std::uint64_t min, std::uint64_t max, std::string_view what) {
+constexpr Setting size(std::string_view key, std::uint64_t min, std::uint64_t max,
+                       std::string_view what) {
   return numeric<Field>(SettingKind::kSize, key, min, max, what);
 }
 
@@ -58,8 +61,13 @@ constexpr Setting text(std::string_view key, std::string_view what) {
 }
 
 constexpr Setting message_size_setting() {
-  Setting setting{"connections.message_size_max", SettingKind::kSize, 64 * kKiB, 16 * kMiB, {},
-                  "Largest message of a client, rounded up to words; a claim beyond it ends the connection."};
+  Setting setting{
+      "connections.message_size_max",
+      SettingKind::kSize,
+      64 * kKiB,
+      16 * kMiB,
+      {},
+      "Largest message of a client, rounded up to words; a claim beyond it ends the connection."};
   setting.get = [](const Config& config) {
     return std::uint64_t{config.connections.message_words_max} * 8;
   };
@@ -70,101 +78,140 @@ constexpr Setting message_size_setting() {
 }
 
 constexpr Setting clock_start_setting() {
-  Setting setting{"clock.start", SettingKind::kMoment, 0, 0, {},
+  Setting setting{"clock.start",
+                  SettingKind::kMoment,
+                  0,
+                  0,
+                  {},
                   "Rehearsal: the moment at which time begins when the journal is empty."};
-  setting.get = [](const Config& config) { return static_cast<std::uint64_t>(config.clock.start.ms); };
+  setting.get = [](const Config& config) {
+    return static_cast<std::uint64_t>(config.clock.start.ms);
+  };
   setting.set = [](Config& config, std::uint64_t value) {
     config.clock.start.ms = static_cast<std::int64_t>(value);
   };
   return setting;
 }
 
-#define PERMIT_FIELD(member) [](auto& config) -> auto& { return config.member; }
+#define PERMIT_FIELD(member) \
+  [](auto& config) -> auto& { return config.member; }
 
 constexpr std::array kSettings = {
-    text<PERMIT_FIELD(data_directory)>("data_directory",
+    text<PERMIT_FIELD(data_directory)>(
+        "data_directory",
         "Where journal and snapshots live. One daemon at a time; a second one is refused."),
-    choice<PERMIT_FIELD(io)>("io", "uring|epoll",
+    choice<PERMIT_FIELD(io)>(
+        "io", "uring|epoll",
         "How the network is driven. epoll is for hosts that forbid io_uring, and for comparison."),
-    choice<PERMIT_FIELD(log_level)>("log_level", "critical|error|warning|notice|info|debug", "What is worth a line in the log."),
+    choice<PERMIT_FIELD(log_level)>("log_level", "critical|error|warning|notice|info|debug",
+                                    "What is worth a line in the log."),
     count<PERMIT_FIELD(drain_seconds)>("drain_seconds", 0, 3600,
-        "After SIGTERM: how long holders of leases may still finish before the connections are closed. Keep it below "
-        "the unit's TimeoutStopSec."),
+                                       "After SIGTERM: how long holders of leases may still finish "
+                                       "before the connections are closed. Keep it below "
+                                       "the unit's TimeoutStopSec."),
 
     text<PERMIT_FIELD(listen.socket_path)>("listen.socket",
-        "Path of the unix socket, at most 107 bytes; empty for none. The kernel says who is at the other end."),
+                                           "Path of the unix socket, at most 107 bytes; empty for "
+                                           "none. The kernel says who is at the other end."),
     numeric<PERMIT_FIELD(listen.socket_mode)>(SettingKind::kMode, "listen.socket_mode", 0, 0777,
-        "Permissions of the unix socket."),
-    text<PERMIT_FIELD(listen.tcp_address)>("listen.tcp",
+                                              "Permissions of the unix socket."),
+    text<PERMIT_FIELD(listen.tcp_address)>(
+        "listen.tcp",
         "Address and port for TCP, such as 127.0.0.1:7711 or [::1]:7711; empty for none."),
-    flag<PERMIT_FIELD(listen.trust_loopback)>("listen.trust_loopback",
-        "Lets a TCP peer on this machine be anybody. For rehearsals and benchmarks: TCP alone proves no identity."),
+    flag<PERMIT_FIELD(listen.trust_loopback)>(
+        "listen.trust_loopback",
+        "Lets a TCP peer on this machine be anybody. For rehearsals and benchmarks: TCP alone "
+        "proves no identity."),
 
     text<PERMIT_FIELD(listen.http_address)>("listen.http",
-        "Address and port for health and metrics over HTTP, such as 127.0.0.1:7780; empty for none."),
+                                            "Address and port for health and metrics over HTTP, "
+                                            "such as 127.0.0.1:7780; empty for none."),
 
     count<PERMIT_FIELD(threads.rpc)>("threads.rpc", 0, 64,
-        "Threads for the network. 0 shares one thread between network, engine and journal, which is fastest on few "
-        "cores."),
+                                     "Threads for the network. 0 shares one thread between "
+                                     "network, engine and journal, which is fastest on few "
+                                     "cores."),
     count<PERMIT_FIELD(threads.spin_us)>("threads.spin_us", 0, 10'000,
-        "Microseconds a waiting loop looks at its completions before it sleeps; a wake-up costs tens of microseconds."),
+                                         "Microseconds a waiting loop looks at its completions "
+                                         "before it sleeps; a wake-up costs tens of microseconds."),
 
-    size<PERMIT_FIELD(journal.segment_size)>("journal.segment_size", 8 * kMiB, 4 * kGiB,
+    size<PERMIT_FIELD(journal.segment_size)>(
+        "journal.segment_size", 8 * kMiB, 4 * kGiB,
         "Size of a journal file, written with zeros ahead of use. A multiple of 4 KiB."),
     count<PERMIT_FIELD(journal.spare_segments)>("journal.spare_segments", 1, 64,
-        "Files kept ready ahead of the one being written."),
-    count<PERMIT_FIELD(journal.batches_in_flight)>("journal.batches_in_flight", 1, 8,
-        "Batches being written at once. Two let the next batch be worked on while one is on its way to the disk."),
+                                                "Files kept ready ahead of the one being written."),
+    count<PERMIT_FIELD(journal.batches_in_flight)>(
+        "journal.batches_in_flight", 1, 8,
+        "Batches being written at once. Two let the next batch be worked on while one is on its "
+        "way to the disk."),
 
-    count<PERMIT_FIELD(engine.batch_count_max)>("engine.batch_count_max", 1, 8192,
+    count<PERMIT_FIELD(engine.batch_count_max)>(
+        "engine.batch_count_max", 1, 8192,
         "Most commands in one batch, that is, behind one durable write."),
-    count<PERMIT_FIELD(engine.request_capacity)>("engine.request_capacity", 64, 262'144,
-        "Requests that can wait for the engine per network thread; beyond it callers are told busy at once."),
-    size<PERMIT_FIELD(engine.snapshot_after_size)>("engine.snapshot_after_size", 0, 1024 * kGiB,
-        "Journal bytes after which a snapshot is taken in the background; 0 takes one only on request."),
+    count<PERMIT_FIELD(engine.request_capacity)>(
+        "engine.request_capacity", 64, 262'144,
+        "Requests that can wait for the engine per network thread; beyond it callers are told busy "
+        "at once."),
+    size<PERMIT_FIELD(engine.snapshot_after_size)>(
+        "engine.snapshot_after_size", 0, 1024 * kGiB,
+        "Journal bytes after which a snapshot is taken in the background; 0 takes one only on "
+        "request."),
 
     message_size_setting(),
     count<PERMIT_FIELD(connections.segments_max)>("connections.segments_max", 1, 512,
-        "Most segments in one message."),
-    count<PERMIT_FIELD(connections.connections_max)>("connections.connections_max", 1, 100'000,
+                                                  "Most segments in one message."),
+    count<PERMIT_FIELD(connections.connections_max)>(
+        "connections.connections_max", 1, 100'000,
         "Most connections at once, all listeners together."),
-    size<PERMIT_FIELD(connections.send_queue_size_max)>("connections.send_queue_size_max", 64 * kKiB, 256 * kMiB,
+    size<PERMIT_FIELD(connections.send_queue_size_max)>(
+        "connections.send_queue_size_max", 64 * kKiB, 256 * kMiB,
         "Bytes that may wait for a slow reader before it is dropped."),
-    count<PERMIT_FIELD(connections.handshake_seconds)>("connections.handshake_seconds", 1, 600,
+    count<PERMIT_FIELD(connections.handshake_seconds)>(
+        "connections.handshake_seconds", 1, 600,
         "Time for the first whole message of a new connection."),
     count<PERMIT_FIELD(connections.partial_seconds)>("connections.partial_seconds", 1, 600,
-        "Time to complete a message once begun."),
-    count<PERMIT_FIELD(connections.send_seconds)>("connections.send_seconds", 1, 600,
+                                                     "Time to complete a message once begun."),
+    count<PERMIT_FIELD(connections.send_seconds)>(
+        "connections.send_seconds", 1, 600,
         "Time a reader may take nothing while something waits for it."),
-    count<PERMIT_FIELD(connections.idle_seconds)>("connections.idle_seconds", 0, 604'800,
+    count<PERMIT_FIELD(connections.idle_seconds)>(
+        "connections.idle_seconds", 0, 604'800,
         "Silence after which a connection is closed; 0 never closes it."),
 
-    count<PERMIT_FIELD(quota.office_rate)>("quota.office_rate", 0, 10'000'000,
+    count<PERMIT_FIELD(quota.office_rate)>(
+        "quota.office_rate", 0, 10'000'000,
         "Commands a second that each office may send in the long run; 0 sets no quota."),
-    count<PERMIT_FIELD(quota.office_burst)>("quota.office_burst", 1, 10'000'000,
+    count<PERMIT_FIELD(quota.office_burst)>(
+        "quota.office_burst", 1, 10'000'000,
         "Commands an office may send at once after a quiet time."),
-    count<PERMIT_FIELD(quota.calls_in_flight)>("quota.calls_in_flight", 1, 65'536,
+    count<PERMIT_FIELD(quota.calls_in_flight)>(
+        "quota.calls_in_flight", 1, 65'536,
         "Unanswered calls of one connection; beyond it calls are told busy."),
 
-    count<PERMIT_FIELD(limits.cases_max)>("limits.cases_max", 1, scheduler::kLimitsMax.cases_max,
+    count<PERMIT_FIELD(limits.cases_max)>(
+        "limits.cases_max", 1, scheduler::kLimitsMax.cases_max,
         "Open and retained cases in memory. All limits may grow at a later start, never shrink."),
     count<PERMIT_FIELD(limits.jobs_max)>("limits.jobs_max", 1, scheduler::kLimitsMax.jobs_max,
-        "Jobs of those cases."),
-    count<PERMIT_FIELD(limits.events_max)>("limits.events_max", 1, scheduler::kLimitsMax.events_max,
+                                         "Jobs of those cases."),
+    count<PERMIT_FIELD(limits.events_max)>(
+        "limits.events_max", 1, scheduler::kLimitsMax.events_max,
         "History records in memory; older ones stay in the journal."),
-    count<PERMIT_FIELD(limits.decisions_max)>("limits.decisions_max", 1, scheduler::kLimitsMax.decisions_max,
-        "Decision records in memory."),
+    count<PERMIT_FIELD(limits.decisions_max)>("limits.decisions_max", 1,
+                                              scheduler::kLimitsMax.decisions_max,
+                                              "Decision records in memory."),
     count<PERMIT_FIELD(limits.notes_max)>("limits.notes_max", 1, scheduler::kLimitsMax.notes_max,
-        "Free-text notes in memory."),
+                                          "Free-text notes in memory."),
     count<PERMIT_FIELD(limits.keys_max)>("limits.keys_max", 1, scheduler::kLimitsMax.keys_max,
-        "Idempotency keys remembered."),
-    count<PERMIT_FIELD(limits.experts_max)>("limits.experts_max", 1, scheduler::kLimitsMax.experts_max,
-        "Greatest number of an expert."),
-    count<PERMIT_FIELD(limits.offices_max)>("limits.offices_max", 1, scheduler::kLimitsMax.offices_max,
-        "Offices that can be defined."),
+                                         "Idempotency keys remembered."),
+    count<PERMIT_FIELD(limits.experts_max)>("limits.experts_max", 1,
+                                            scheduler::kLimitsMax.experts_max,
+                                            "Greatest number of an expert."),
+    count<PERMIT_FIELD(limits.offices_max)>(
+        "limits.offices_max", 1, scheduler::kLimitsMax.offices_max, "Offices that can be defined."),
 
     flag<PERMIT_FIELD(clock.rehearsal)>("clock.rehearsal",
-        "Time stands still until a client advances it: for rehearsals, replays of old records and tests."),
+                                        "Time stands still until a client advances it: for "
+                                        "rehearsals, replays of old records and tests."),
     clock_start_setting(),
 };
 
@@ -184,8 +231,8 @@ std::string moment_text(std::uint64_t ms) {
   const year_month_day date{day};
   const hh_mm_ss time{moment - day};
   return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), time.hours().count(),
-                     time.minutes().count(), time.seconds().count());
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                     time.hours().count(), time.minutes().count(), time.seconds().count());
 }
 
 std::string_view choice_at(std::string_view choices, std::uint64_t position) {
@@ -304,7 +351,8 @@ std::string allowed_values(const Setting& setting) {
       return fmt::format("{:04o} … {:04o}", setting.min, setting.max);
     case SettingKind::kChoice: {
       std::string out(setting.choices);
-      for (std::size_t at = out.find('|'); at != std::string::npos; at = out.find('|')) out.replace(at, 1, ", ");
+      for (std::size_t at = out.find('|'); at != std::string::npos; at = out.find('|'))
+        out.replace(at, 1, ", ");
       return out;
     }
     case SettingKind::kMoment:
@@ -328,10 +376,12 @@ std::string default_config_toml() {
     out += wrapped_comment(setting.what);
     const std::string allowed = allowed_values(setting);
     if (!allowed.empty()) out += fmt::format("# Allowed: {}\n", allowed);
-    out += fmt::format("#{} = {}\n", setting.key.substr(setting.key.rfind('.') + 1), toml_value(setting, defaults));
+    out += fmt::format("#{} = {}\n", setting.key.substr(setting.key.rfind('.') + 1),
+                       toml_value(setting, defaults));
   }
   out +=
-      "\n# Who a local user may be on the unix socket. Root and the daemon's own user may always be anybody.\n"
+      "\n# Who a local user may be on the unix socket. Root and the daemon's own user may always "
+      "be anybody.\n"
       "# uid is a number, a user name or \"*\"; the lists hold numbers, ranges or \"*\".\n"
       "#[[access]]\n"
       "#uid = \"office0101\"\n"

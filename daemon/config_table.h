@@ -1,5 +1,6 @@
 // The table of settings: what each key means, its range, and where its value goes. Reading a file,
-// printing the annotated default file and the reference for docs/ all walk this one table. Immutable.
+// printing the annotated default file and the reference for docs/ all walk this one table.
+// Immutable.
 #pragma once
 
 #include <cstdint>
@@ -39,8 +40,8 @@ std::span<const Setting> settings();
 /// Null when there is no such key.
 const Setting* find_setting(std::string_view key);
 
-/// The key or word of `words` that is nearest to `wrong` by edit distance; empty when none is near enough
-/// to be what was meant.
+/// The key or word of `words` that is nearest to `wrong` by edit distance; empty when none is near
+/// enough to be what was meant.
 std::string_view nearest_word(std::string_view wrong, std::span<const std::string_view> words);
 std::string_view nearest_key(std::string_view wrong);
 

@@ -8,16 +8,17 @@ namespace permitd::daemon {
 
 enum class IoKind : std::uint8_t { kUring, kEpoll };
 
-/// What a connection may cost. Whoever goes beyond is dropped with the reason in the log and in a counter.
+/// What a connection may cost. Whoever goes beyond is dropped with the reason in the log and in a
+/// counter.
 struct ConnectionLimits {
   std::uint32_t message_words_max = (1U << 20) / 8;  // 1 MiB
   std::uint16_t segments_max = 64;
   std::uint32_t connections_max = 12'000;
-  std::uint32_t send_queue_size_max = 4U << 20;      // bytes waiting for a slow reader
-  std::uint32_t handshake_seconds = 10;              // to the first whole message
-  std::uint32_t partial_seconds = 30;                // a begun message must be complete by then
-  std::uint32_t send_seconds = 30;                   // without progress of a non-empty send queue
-  std::uint32_t idle_seconds = 0;                    // 0 = no limit
+  std::uint32_t send_queue_size_max = 4U << 20;  // bytes waiting for a slow reader
+  std::uint32_t handshake_seconds = 10;          // to the first whole message
+  std::uint32_t partial_seconds = 30;            // a begun message must be complete by then
+  std::uint32_t send_seconds = 30;               // without progress of a non-empty send queue
+  std::uint32_t idle_seconds = 0;                // 0 = no limit
 };
 
 }  // namespace permitd::daemon

@@ -1,6 +1,6 @@
-// Goal: a wrong setting names itself, its place, its range and the right key; a right one arrives in
-// the struct. Method: small TOML texts and argument lists, and the files in docs/ and systemd/ that are
-// printed from the same table.
+// Goal: a wrong setting names itself, its place, its range and the right key; a right one arrives
+// in the struct. Method: small TOML texts and argument lists, and the files in docs/ and systemd/
+// that are printed from the same table.
 #include "daemon/config.h"
 
 #include <gmock/gmock.h>
@@ -26,7 +26,9 @@ std::string fault_of(std::string_view text) {
   return result ? std::string() : result.error().act;
 }
 
-Expected<Invocation> parse(std::vector<const char*> arguments) { return parse_command_line(arguments); }
+Expected<Invocation> parse(std::vector<const char*> arguments) {
+  return parse_command_line(arguments);
+}
 
 std::string read_file(const std::string& path) {
   std::ifstream file(path);
@@ -73,7 +75,8 @@ start = "2019-12-22T07:30+03:30"
 
 TEST(Config, WrongKeyNamesLineAndNearestKey) {
   EXPECT_THAT(fault_of("\n[journal]\nsegment_sise = 1\n"), HasSubstr("permitd.toml:3"));
-  EXPECT_THAT(fault_of("[journal]\nsegment_sise = 1\n"), HasSubstr("did you mean journal.segment_size?"));
+  EXPECT_THAT(fault_of("[journal]\nsegment_sise = 1\n"),
+              HasSubstr("did you mean journal.segment_size?"));
 }
 
 TEST(Config, RightKeyInTheWrongTableIsRecognised) {
@@ -85,7 +88,9 @@ TEST(Config, FarKeySuggestsNothing) {
   EXPECT_THAT(fault_of("zzzzzzzzzzzzzzzzzzzz = 1\n"), Not(HasSubstr("did you mean")));
 }
 
-TEST(Config, UnknownTableIsRefused) { EXPECT_THAT(fault_of("[nonsense]\nx = 1\n"), HasSubstr("nonsense")); }
+TEST(Config, UnknownTableIsRefused) {
+  EXPECT_THAT(fault_of("[nonsense]\nx = 1\n"), HasSubstr("nonsense"));
+}
 
 TEST(Config, ValueOutsideItsRangeNamesTheRange) {
   const std::string fault = fault_of("[threads]\nrpc = 99\n");
@@ -99,7 +104,9 @@ TEST(Config, NegativeFractionAndTextAreNoCounts) {
   EXPECT_THAT(fault_of("[threads]\nrpc = \"two\"\n"), HasSubstr("threads.rpc = \"two\""));
 }
 
-TEST(Config, ChoiceNamesItsWords) { EXPECT_THAT(fault_of("io = \"kqueue\"\n"), HasSubstr("uring, epoll")); }
+TEST(Config, ChoiceNamesItsWords) {
+  EXPECT_THAT(fault_of("io = \"kqueue\"\n"), HasSubstr("uring, epoll"));
+}
 
 TEST(Config, EveryNumericSettingKeepsItsRange) {
   for (const Setting& setting : settings()) {
@@ -134,7 +141,9 @@ TEST(Config, AllFaultsAreReportedTogether) {
   EXPECT_THAT(fault, HasSubstr("permitd.toml:4"));
 }
 
-TEST(Config, BrokenTomlNamesItsLine) { EXPECT_THAT(fault_of("io = \"epoll\"\n[listen\n"), HasSubstr("permitd.toml:2")); }
+TEST(Config, BrokenTomlNamesItsLine) {
+  EXPECT_THAT(fault_of("io = \"epoll\"\n[listen\n"), HasSubstr("permitd.toml:2"));
+}
 
 TEST(Config, MissingFileIsAnError) {
   Config config;
@@ -181,7 +190,8 @@ TEST(Config, SizesHaveBinaryUnits) {
   EXPECT_EQ(parse_size("64 KiB"), 65'536u);
   EXPECT_EQ(parse_size("256MiB"), std::uint64_t{256} << 20);
   EXPECT_EQ(parse_size("2 GiB"), std::uint64_t{2} << 30);
-  for (const char* bad : {"", "MiB", "-1", "1 MB", "1.5 GiB", "64  KiB", "99999999999999999999", "99999999999 TiB"}) {
+  for (const char* bad :
+       {"", "MiB", "-1", "1 MB", "1.5 GiB", "64  KiB", "99999999999999999999", "99999999999 TiB"}) {
     EXPECT_FALSE(parse_size(bad)) << bad;
   }
 }
@@ -193,8 +203,9 @@ TEST(Config, MomentsAreIso8601) {
   EXPECT_EQ(parse_moment("2019-12-22T07:30+03:30")->ms, 1'576'987'200'000);
   EXPECT_EQ(parse_moment("2019-12-22T07:30-01:00")->ms, 1'577'003'400'000);
   EXPECT_EQ(parse_moment("2020-02-29")->ms, 1'582'934'400'000);
-  for (const char* bad : {"", "2019", "2019-13-01", "2019-02-29", "2019-12-22T", "2019-12-22T24:00", "2019-12-22T07:60",
-                          "2019-12-22T07:30+3", "2019-12-22 ", "19-12-22", "2019-12-22T07:30Zx", "2019-+1-01"}) {
+  for (const char* bad : {"", "2019", "2019-13-01", "2019-02-29", "2019-12-22T", "2019-12-22T24:00",
+                          "2019-12-22T07:60", "2019-12-22T07:30+3", "2019-12-22 ", "19-12-22",
+                          "2019-12-22T07:30Zx", "2019-+1-01"}) {
     EXPECT_FALSE(parse_moment(bad)) << bad;
   }
 }
@@ -235,12 +246,14 @@ TEST(Config, WrongAccessRulesNameTheirFault) {
   EXPECT_THAT(fault_of("[[access]]\nuid = 1\nofices = [1]\n"), HasSubstr("did you mean offices?"));
   EXPECT_THAT(fault_of("[[access]]\nuid = 1\noffices = [\"9-3\"]\n"), HasSubstr("\"9-3\""));
   EXPECT_THAT(fault_of("[[access]]\nuid = 1\noffices = [0]\n"), HasSubstr("offices: 0"));
-  EXPECT_THAT(fault_of("[[access]]\nuid = \"no such user here\"\n"), HasSubstr("no such user here"));
+  EXPECT_THAT(fault_of("[[access]]\nuid = \"no such user here\"\n"),
+              HasSubstr("no such user here"));
 }
 
 TEST(CommandLine, ArgumentsComeAfterTheFile) {
   const std::string path = testing::TempDir() + "permitd_config_test.toml";
-  std::ofstream(path) << "data_directory = \"/from-file\"\n[listen]\nsocket = \"/from-file.sock\"\n";
+  std::ofstream(path)
+      << "data_directory = \"/from-file\"\n[listen]\nsocket = \"/from-file.sock\"\n";
   const auto invocation = parse({"--data", "/from-argument", "--config", path.c_str()});
   ASSERT_TRUE(invocation) << invocation.error().text();
   EXPECT_EQ(invocation->action, Action::kServe);
@@ -250,9 +263,9 @@ TEST(CommandLine, ArgumentsComeAfterTheFile) {
 }
 
 TEST(CommandLine, EveryFlagArrives) {
-  const auto invocation =
-      parse({"--data=/d", "--socket=/s", "--tcp", "127.0.0.1:1", "--http", "127.0.0.1:2", "--io=epoll",
-             "--rehearsal=2019-03-21", "--set", "limits.jobs_max=200000", "--set", "journal.segment_size=16 MiB"});
+  const auto invocation = parse({"--data=/d", "--socket=/s", "--tcp", "127.0.0.1:1", "--http",
+                                 "127.0.0.1:2", "--io=epoll", "--rehearsal=2019-03-21", "--set",
+                                 "limits.jobs_max=200000", "--set", "journal.segment_size=16 MiB"});
   ASSERT_TRUE(invocation) << invocation.error().text();
   const Config& config = invocation->config;
   EXPECT_EQ(config.data_directory, "/d");
@@ -317,7 +330,8 @@ TEST(ConfigTable, InstalledFileIsThePrintedOne) {
 }
 
 TEST(ConfigTable, ReferenceInTheDocumentationIsThePrintedOne) {
-  EXPECT_THAT(read_file(PERMITD_SOURCE_DIR "/docs/CONFIGURATION.md"), HasSubstr(configuration_markdown()));
+  EXPECT_THAT(read_file(PERMITD_SOURCE_DIR "/docs/CONFIGURATION.md"),
+              HasSubstr(configuration_markdown()));
 }
 
 }  // namespace
