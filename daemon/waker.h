@@ -28,6 +28,7 @@ class Waker {
 
  private:
   std::atomic<bool> sleeping_{false};
+  bool token_due_ = false;  // owner: a waker took the announcement, its write had not arrived yet
   int file_;
 };
 

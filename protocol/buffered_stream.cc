@@ -278,7 +278,8 @@ void BufferedStream::sent(std::size_t size) {
   sent_size_ += size;
   context_.counters_.sent_size += size;
   if (is_broken_) return;
-  send_ms_ = context_.now_ms();
+  sent_ms_ = context_.now_ms();
+  send_ms_ = sent_ms_;
   if (sent_size_ < sending_.size()) {
     const auto rest = std::span<const std::byte>(sending_).subspan(sent_size_);
     start_send(rest.first(std::min(rest.size(), kSendSizeMax)));

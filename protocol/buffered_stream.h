@@ -122,6 +122,8 @@ class BufferedStream : public capnp::MessageStream {
   std::int64_t partial_ms() const { return is_receiving_ ? partial_ms_ : -1; }
   /// Since when a non-empty send queue has not moved.
   std::int64_t send_ms() const { return send_ms_; }
+  /// When a send last moved.
+  std::int64_t sent_ms() const { return sent_ms_; }
 
  protected:
   // The subclass moves the bytes.
@@ -178,6 +180,7 @@ class BufferedStream : public capnp::MessageStream {
   std::int64_t message_ms_ = -1;
   std::int64_t partial_ms_ = -1;
   std::int64_t send_ms_ = -1;
+  std::int64_t sent_ms_ = -1;
   StreamFault fault_ = StreamFault::kNone;
   bool is_receiving_ = false;
   bool is_sending_ = false;

@@ -1,0 +1,180 @@
+#include "daemon/rpc_stream.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "daemon/log.h"
+#include "scheduler/assert.h"
+
+namespace permitd::daemon {
+
+namespace {
+
+LogSite drop_site;  // one for all: a flood of faults must not become a flood of lines
+
+protocol::StreamLimits stream_limits(const ConnectionLimits& limits) {
+  protocol::StreamLimits result;
+  result.frame.words_max = limits.message_words_max;
+  result.frame.segments_max = limits.segments_max;
+  result.send_queue_size_max = limits.send_queue_size_max;
+  return result;
+}
+
+// True when `since` is a moment and so many seconds have passed since.
+bool is_overdue(std::int64_t since_ms, std::int64_t now_ms, std::uint32_t seconds) {
+  return since_ms >= 0 && seconds != 0 && now_ms - since_ms >= std::int64_t{seconds} * 1000;
+}
+
+}  // namespace
+
+RpcStream::RpcStream(RpcStreams& streams, int socket, Peer peer)
+    : BufferedStream(streams.context()), streams_(streams), peer_(std::move(peer)), socket_(socket) {}
+
+RpcStream::~RpcStream() noexcept(false) {
+  if (socket_ >= 0) ::close(socket_);
+}
+
+kj::Own<capnp::MessageStream> RpcStream::hand_out() {
+  return kj::Own<capnp::MessageStream>(this, releaser_);
+}
+
+int RpcStream::take_socket() { return std::exchange(socket_, -1); }
+
+void RpcStream::drop(DropReason reason) {
+  dropped_for_ = reason;
+  const std::string_view name = drop_reason_name(reason);
+  stop_reading(protocol::StreamFault::kDropped,
+               KJ_EXCEPTION(DISCONNECTED, "connection dropped by the server", kj::heapString(name.data(), name.size())));
+}
+
+void RpcStream::sweep(const ConnectionLimits& limits, std::int64_t now_ms) {
+  if (is_overdue(send_ms(), now_ms, limits.send_seconds)) {
+    break_off(protocol::StreamFault::kSlowReader, KJ_EXCEPTION(DISCONNECTED, "peer does not read its replies"));
+    return;
+  }
+  if (is_released_ || fault() != protocol::StreamFault::kNone) return;
+  if (is_overdue(partial_ms(), now_ms, limits.partial_seconds)) {
+    drop(DropReason::kSlowWriter);
+  } else if (message_ms() < 0) {
+    if (is_overdue(opened_ms(), now_ms, limits.handshake_seconds)) drop(DropReason::kSilent);
+  } else if (send_ms() < 0 && is_overdue(std::max(message_ms(), sent_ms()), now_ms, limits.idle_seconds)) {
+    drop(DropReason::kIdle);
+  }
+}
+
+void RpcStream::shut_down_write() {
+  if (socket_ >= 0) ::shutdown(socket_, SHUT_WR);
+}
+
+void RpcStream::shut_down_both() {
+  // Makes the kernel end what it is doing for this socket.
+  if (socket_ >= 0) ::shutdown(socket_, SHUT_RDWR);
+  close_when_done();
+}
+
+void RpcStream::drained() { close_when_done(); }
+
+void RpcStream::release() {
+  PERMIT_ASSERT(!is_released_);
+  is_released_ = true;
+  streams_.note_drop(drop_reason(), peer_);
+  close_when_done();
+}
+
+void RpcStream::close_when_done() {
+  if (!is_released_ || is_closing_) return;
+  if (!is_broken() && send_queue_size() != 0) return;  // last words, within the deadline for sends
+  is_closing_ = true;
+  stop_reading(protocol::StreamFault::kDropped, KJ_EXCEPTION(DISCONNECTED, "released"));
+  close();
+}
+
+void RpcStream::closed() { streams_.bury(*this); }
+
+DropReason RpcStream::drop_reason() const {
+  switch (fault()) {
+    case protocol::StreamFault::kPeerClosed:
+      return DropReason::kPeerClosed;
+    case protocol::StreamFault::kMalformed:
+      return DropReason::kMalformed;
+    case protocol::StreamFault::kOversized:
+      return DropReason::kOversized;
+    case protocol::StreamFault::kTooManySegments:
+      return DropReason::kTooManySegments;
+    case protocol::StreamFault::kSlowReader:
+      return DropReason::kSlowReader;
+    case protocol::StreamFault::kIoError:
+      return DropReason::kIoError;
+    case protocol::StreamFault::kDropped:
+      return dropped_for_;
+    case protocol::StreamFault::kNone:
+      break;  // our side has given it up
+  }
+  return streams_.is_draining_ ? DropReason::kDraining : DropReason::kProtocolError;
+}
+
+RpcStreams::RpcStreams(const ConnectionLimits& limits)
+    : limits_(limits), context_(stream_limits(limits)) {}
+
+void RpcStreams::clear() {
+  for (const auto& stream : open_) PERMIT_ASSERT(stream->is_released_);
+  open_.clear();
+  buried_.clear();
+}
+
+RpcStream& RpcStreams::add(std::unique_ptr<RpcStream> stream) {
+  ++accepted_;
+  RpcStream& added = *stream;
+  added.index_ = open_.size();
+  open_.push_back(std::move(stream));
+  return added;
+}
+
+void RpcStreams::note_drop(DropReason reason, const Peer& peer) {
+  ++dropped_[static_cast<std::size_t>(reason)];
+  if (reason == DropReason::kPeerClosed || reason == DropReason::kDraining) {
+    log_line(LogLevel::kDebug, "connection from {} ended: {}", peer.address, drop_reason_name(reason));
+  } else {
+    log_line(drop_site, LogLevel::kWarning, "connection from {} dropped: {}", peer.address, drop_reason_name(reason));
+  }
+}
+
+void RpcStreams::bury(RpcStream& stream) {
+  const std::size_t index = stream.index_;
+  PERMIT_ASSERT(open_[index].get() == &stream, index);
+  stream.forget_flush();
+  buried_.push_back(std::move(open_[index]));
+  if (index + 1 != open_.size()) {
+    open_[index] = std::move(open_.back());
+    open_[index]->index_ = index;
+  }
+  open_.pop_back();
+}
+
+bool RpcStreams::reap() {
+  const bool any = !buried_.empty();
+  buried_.clear();
+  return any;
+}
+
+void RpcStreams::sweep(std::int64_t now_ms) {
+  // Backwards: a connection that closes at once moves the last one, already seen, into its place.
+  for (std::size_t index = open_.size(); index-- > 0;) open_[index]->sweep(limits_, now_ms);
+}
+
+void RpcStreams::fill(LoopStats& stats) const {
+  const protocol::StreamCounters& counters = context_.counters();
+  stats.connections_accepted = accepted_;
+  stats.connections_open = static_cast<std::uint32_t>(open_.size());
+  stats.messages_received = counters.messages_received;
+  stats.messages_sent = counters.messages_sent;
+  stats.sends = counters.sends;
+  stats.received_size = counters.received_size;
+  stats.sent_size = counters.sent_size;
+  std::copy(std::begin(dropped_), std::end(dropped_), std::begin(stats.dropped));
+}
+
+}  // namespace permitd::daemon
