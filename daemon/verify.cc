@@ -1,0 +1,60 @@
+#include "daemon/verify.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "daemon/journal_archive.h"
+#include "daemon/recovery.h"
+
+namespace permitd::daemon {
+
+using scheduler::raw;
+
+namespace {
+
+constexpr int kDamagedStatus = 5;
+
+int report_failure(const Error& error) {
+  std::fprintf(stderr, "permitd: %s\n", error.text().c_str());
+  return error.code == ErrorCode::kDamaged ? kDamagedStatus : 1;
+}
+
+Expected<std::string> verify_snapshots(Storage& storage) {
+  std::string rows;
+  for (const SnapshotMark& mark : storage.snapshots()) {
+    auto verified = verify_snapshot(storage, mark.op);
+    if (!verified) return std::unexpected(verified.error());
+    rows += fmt::format("{}{{\"op\":{},\"digest\":\"{:016x}{:016x}\",\"replayedFrom\":{}}}",
+                        rows.empty() ? "" : ",", raw(mark.op), mark.digest.high, mark.digest.low,
+                        verified->replayed ? fmt::format("{}", raw(verified->base_op)) : "null");
+  }
+  return rows;
+}
+
+}  // namespace
+
+int verify(const std::string& directory) {
+  auto archive = JournalArchive::open(directory);
+  if (!archive) return report_failure(archive.error());
+  scheduler::Scheduler scheduler;
+  auto report = recover(**archive, scheduler);
+  if (!report) return report_failure(report.error());
+  for (const std::string& note : report->notes) std::fprintf(stderr, "permitd: %s\n", note.c_str());
+  auto snapshots = verify_snapshots(**archive);
+  if (!snapshots) return report_failure(snapshots.error());
+  const StateDigest digest = digest_of_state(scheduler);
+  std::printf(
+      "{\"op\":%llu,\"digest\":\"%016llx%016llx\",\"firstOp\":%llu,\"snapshotOp\":%llu,"
+      "\"replayedOps\":%llu,"
+      "\"tornBytes\":%llu,\"snapshots\":[%s]}\n",
+      static_cast<unsigned long long>(raw(scheduler.op_applied())),
+      static_cast<unsigned long long>(digest.high), static_cast<unsigned long long>(digest.low),
+      static_cast<unsigned long long>(raw(report->lead.first_op)),
+      static_cast<unsigned long long>(raw(report->snapshot_op)),
+      static_cast<unsigned long long>(report->replay.op_count),
+      static_cast<unsigned long long>(report->lead.torn_size), snapshots->c_str());
+  return 0;
+}
+
+}  // namespace permitd::daemon
