@@ -8,6 +8,7 @@
 #include "cli/session.h"
 #include "protocol/address.h"
 #include "protocol/kj_compat.h"
+#include "protocol/message_stream.h"
 
 namespace permitd::cli {
 namespace {
@@ -16,6 +17,12 @@ constexpr std::uint16_t kProtocolVersion = 1;
 
 /// Answers come from our own daemon, and a page of the largest list is far below this: 64 MiB.
 constexpr capnp::ReaderOptions kReaderOptions{.traversalLimitInWords = 8 * 1024 * 1024, .nestingLimit = 32};
+
+/// What is waiting to be sent is bounded by the callers' own windows; this stops a runaway one at 64 MiB.
+constexpr protocol::StreamLimits kStreamLimits{
+    .frame = {.words_max = 8 * 1024 * 1024, .segments_max = 512},
+    .send_queue_size_max = 64U << 20,
+};
 
 capnp::rpc::twoparty::VatId::Reader server_id() {
   static const capnp::word* const kBytes = [] {
@@ -70,8 +77,7 @@ kj::Own<Connector> connector_to(kj::Network& network, Address address) {
 }
 
 kj::Own<capnp::MessageStream> message_stream_over(kj::Own<kj::AsyncIoStream> stream) {
-  auto messages = kj::heap<capnp::AsyncIoMessageStream>(*stream);
-  return messages.attach(kj::mv(stream));
+  return protocol::new_message_stream(kj::mv(stream), kStreamLimits);
 }
 
 // ---- Link ----
@@ -108,7 +114,7 @@ Client::Client(kj::Timer& timer, kj::Own<Connector> connector, ClientOptions opt
       not_before_(timer.now()),
       tasks_(*this) {}
 
-Client::~Client() noexcept(false) = default;
+Client::~Client() noexcept = default;
 
 Backoff Client::new_backoff() {
   auto seed = options_.key_base ? options_.key_base->low : system_random();
@@ -131,8 +137,13 @@ kj::Promise<kj::Own<Link>> Client::link() {
 }
 
 kj::Promise<Greeting> Client::greeting() {
-  auto deadline = timer_.now() + options_.connect_deadline;
-  return bounded(deadline, link()).then([](kj::Own<Link> link) { return link->greeting; });
+  return link().then([](kj::Own<Link> link) -> kj::Promise<Greeting> { return Greeting(link->greeting); },
+                     [this](kj::Exception&& exception) -> kj::Promise<Greeting> {
+                       if (failure_of(exception) != Failure::kCannotConnect || unreachable()) {
+                         return kj::mv(exception);
+                       }
+                       return greeting();
+                     });
 }
 
 kj::Promise<kj::Own<Link>> Client::connect() {

@@ -117,13 +117,13 @@ struct ClientCounters {
 class Client : private kj::TaskSet::ErrorHandler {
  public:
   Client(kj::Timer& timer, kj::Own<Connector> connector, ClientOptions options = {});
-  ~Client() noexcept(false);
+  ~Client() noexcept;
   KJ_DISALLOW_COPY(Client);
 
   /// The present link, or a new one. All callers share one attempt to connect. Fails with DISCONNECTED
   /// when the attempt fails; the next caller starts another after the pause that is due.
   kj::Promise<kj::Own<Link>> link();
-  /// Connects if need be and tells what the daemon said of itself.
+  /// Connects if need be, trying until unreachable(), and tells what the daemon said of itself.
   kj::Promise<Greeting> greeting();
   /// Somebody found the link of this generation broken. Idempotent.
   void lost(std::uint64_t generation);

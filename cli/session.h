@@ -58,6 +58,7 @@ class Session {
   using Capability = typename Interface::Client;
 
   Session(Client& client, Identity identity) : client_(client), identity_(identity) {}
+  ~Session() noexcept = default;
   KJ_DISALLOW_COPY(Session);
 
   Client& client() { return client_; }

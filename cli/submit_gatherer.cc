@@ -52,7 +52,7 @@ SubmitGatherer::SubmitGatherer(Session<protocol::OfficeSession>& session, Gather
   PERMIT_ASSERT(options_.per_call_max > 0 && options_.calls_max > 0 && options_.queue_max > 0);
 }
 
-SubmitGatherer::~SubmitGatherer() noexcept(false) = default;
+SubmitGatherer::~SubmitGatherer() noexcept = default;
 
 kj::Promise<Answer> SubmitGatherer::submit(const scheduler::SubmitCase& body, CallOptions options) {
   if (queue_.size() >= options_.queue_max) return Answer(std::unexpected(local_busy()));

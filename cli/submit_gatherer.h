@@ -32,7 +32,7 @@ void fill(protocol::Submission::Builder out, const KeyedSubmission& submission);
 class SubmitGatherer : private kj::TaskSet::ErrorHandler {
  public:
   SubmitGatherer(Session<protocol::OfficeSession>& session, GathererOptions options);
-  ~SubmitGatherer() noexcept(false);
+  ~SubmitGatherer() noexcept;
   KJ_DISALLOW_COPY(SubmitGatherer);
 
   /// The answer to this one case. `busy` from the daemon is retried until the deadline.
