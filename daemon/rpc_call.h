@@ -76,6 +76,7 @@ class CallTable {
 
   void wait_for_room(RoomWaiter& waiter) { waiters_.push_back(&waiter); }
   void forget(RoomWaiter& waiter);
+  bool has_waiters() const { return !waiters_.empty(); }
 
   /// Takes answers from the port and hands them out; a bounded number per call. True when there were any.
   bool deliver();

@@ -1,0 +1,106 @@
+// What the parts of the server share: settings, figures, and the counts of one connection. Rpc thread only.
+#pragma once
+
+#include <kj/refcount.h>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "daemon/access.h"
+#include "daemon/engine.h"
+#include "daemon/log.h"
+#include "daemon/quota.h"
+#include "daemon/rpc_call.h"
+#include "daemon/rpc_loop.h"
+#include "daemon/rpc_watch.h"
+#include "scheduler/limits.h"
+
+namespace permitd::daemon {
+
+struct RpcServerOptions {
+  ConnectionLimits connections;
+  std::uint32_t calls_in_flight_max = 256;       // per connection
+  std::uint32_t sessions_max = 64;               // per connection
+  std::uint32_t streams_max = 4;                 // per connection
+  std::uint32_t subscriptions_max = 8;           // per connection
+  std::uint16_t submissions_per_call_max = 1024;
+  std::uint16_t page_max = 1000;
+  std::uint32_t call_slots = 65'536;             // calls that wait for the engine, over all connections
+  std::uint32_t office_rate = 0;                 // submissions a second of one office; 0 = no quota
+  std::uint32_t office_burst = 10'000;
+  std::uint32_t drain_seconds = 20;              // then connections are closed as they are
+  IoKind io = IoKind::kUring;                    // told by health
+  bool is_rehearsal = false;                     // told by hello
+  AccessPolicy access;
+  std::string server_name = "permitd";
+  std::function<void()> on_drain;                // an operator asked for it; null: the server drains itself
+};
+
+struct RpcFigures {
+  std::uint32_t connections = 0;
+  std::uint32_t sessions = 0;
+  std::uint32_t calls_in_flight = 0;  // taken from the call table when they are read
+  std::uint64_t calls_total = 0;
+  std::uint64_t busy_total = 0;
+  std::uint64_t denied_total = 0;     // sessions that access rules refused
+};
+
+/// One per server, shared with what serves its connections: KJ may keep a call, and with it its session,
+/// beyond the end of the server.
+class RpcServices : public kj::Refcounted {
+ public:
+  RpcServices(RpcLoop& rpc_loop, Engine& the_engine, Port& port, Clock& the_clock, RpcServerOptions server_options)
+      : loop(rpc_loop),
+        engine(the_engine),
+        clock(the_clock),
+        options(std::move(server_options)),
+        calls(port, options.call_slots),
+        watches(port),
+        quota(options.office_rate, options.office_burst) {}
+
+  RpcLoop& loop;
+  Engine& engine;  // for queries that run on its thread; never called from here
+  Clock& clock;    // likewise
+  const RpcServerOptions options;
+  CallTable calls;
+  WatchHub watches;
+  OfficeQuota quota;
+  RpcFigures figures;
+  LogSite denials;
+  LogSite faults;
+  std::int64_t begin_ns = 0;  // monotonic, when the server began
+  std::int64_t now_ns = 0;    // monotonic, read once a turn
+  bool is_draining = false;
+  std::function<void()> drain;  // what an operator's drain does
+};
+
+/// Counts of one connection; shared by what serves it, so that it outlives calls that end after it.
+class RpcConnection : public kj::Refcounted {
+ public:
+  RpcConnection(kj::Own<RpcServices> shared, const PeerProof& peer_proof, std::string peer_address)
+      : services_own(kj::mv(shared)), services(*services_own), proof(peer_proof), address(std::move(peer_address)) {}
+
+  /// False when the connection has as many calls in flight as it may: the call is refused as busy.
+  bool admit() {
+    services.figures.calls_total += 1;
+    last_call_ns = services.now_ns;
+    if (calls_in_flight < services.options.calls_in_flight_max) return true;
+    services.figures.busy_total += 1;
+    return false;
+  }
+  /// For reads whose answer has no place for a refusal. Throws OVERLOADED.
+  void admit_read();
+
+  kj::Own<RpcServices> services_own;
+  RpcServices& services;
+  const PeerProof proof;
+  const std::string address;
+  std::uint32_t calls_in_flight = 0;
+  std::uint32_t sessions = 0;
+  std::uint32_t streams = 0;
+  std::uint32_t subscriptions = 0;
+  std::int64_t last_call_ns = 0;
+};
+
+}  // namespace permitd::daemon

@@ -1,0 +1,42 @@
+// The reads that sessions share: cases and jobs within a scope, and the whole city for those who may see it.
+#pragma once
+
+#include "daemon/rpc_session.h"
+
+namespace permitd::daemon {
+
+class ReaderServer : public virtual protocol::Reader::Server, protected RpcSession {
+ public:
+  using RpcSession::RpcSession;
+
+ protected:
+  kj::Promise<void> case_(CaseContext context) override;
+  kj::Promise<void> job(JobContext context) override;
+  kj::Promise<void> history(HistoryContext context) override;
+  kj::Promise<void> why(WhyContext context) override;
+  kj::Promise<void> jobs(JobsContext context) override;
+  kj::Promise<void> watch(WatchContext context) override;
+};
+
+class CityReaderServer : public virtual protocol::CityReader::Server, public ReaderServer {
+ public:
+  using ReaderServer::ReaderServer;
+
+ protected:
+  kj::Promise<void> stats(StatsContext context) override;
+  kj::Promise<void> openCells(OpenCellsContext context) override;
+  kj::Promise<void> offices(OfficesContext context) override;
+  kj::Promise<void> experts(ExpertsContext context) override;
+  kj::Promise<void> policy(PolicyContext context) override;
+};
+
+/// Reads everything, changes nothing.
+class AuditorSessionServer final : public protocol::AuditorSession::Server, public CityReaderServer {
+ public:
+  using CityReaderServer::CityReaderServer;
+};
+
+/// Answers a case with its jobs, or unknownCase.
+void write_case_answer(const CaseQuery& query, protocol::CaseResult::Builder out);
+
+}  // namespace permitd::daemon

@@ -1,0 +1,57 @@
+#include "daemon/rpc_session.h"
+
+#include <kj/debug.h>
+
+#include <algorithm>
+
+namespace permitd::daemon {
+
+using scheduler::CommandKind;
+using scheduler::Refusal;
+
+void RpcConnection::admit_read() {
+  if (admit() && services.calls.has_read_room()) return;
+  kj::throwFatalException(KJ_EXCEPTION(OVERLOADED, "busy: too many calls are waiting; send again in a moment"));
+}
+
+RpcSession::RpcSession(kj::Own<RpcConnection> connection, scheduler::Actor actor, Scope scope)
+    : connection_(kj::mv(connection)), actor_(actor), scope_(scope) {
+  connection_->sessions += 1;
+  services().figures.sessions += 1;
+}
+
+RpcSession::~RpcSession() {
+  connection_->sessions -= 1;
+  services().figures.sessions -= 1;
+}
+
+Flaw RpcSession::begin_command(Request& request, CommandKind kind, protocol::Key::Reader key) const {
+  request.command.kind = kind;
+  request.command.actor = actor_;
+  return read_key(key, request.command.key);
+}
+
+kj::Promise<void> RpcSession::command(protocol::Result::Builder result, CommandKind kind, protocol::Key::Reader key,
+                                      kj::FunctionParam<Flaw(scheduler::CommandBody&)> fill) {
+  if (!connection_->admit() || !calls().has_command_room(1)) {
+    services().figures.busy_total += 1;
+    refuse(result.initRefused(), Refusal::kBusy, scheduler::Field::kNone, kind);
+    return kj::READY_NOW;
+  }
+  Request& request = calls().blank_request();
+  Flaw flaw = begin_command(request, kind, key);
+  if (!flaw) flaw = fill(request.command.body);
+  if (flaw) {
+    refuse(result.initRefused(), flaw.refusal, flaw.field, kind);
+    return kj::READY_NOW;
+  }
+  OpenCall call(calls());
+  calls().send(call.slot(), 0);
+  return kj::newAdaptedPromise<void, ResultCall>(calls(), call.hand_over(), connection_->calls_in_flight, result, kind);
+}
+
+std::uint16_t RpcSession::page_limit(std::uint16_t wanted) const {
+  return std::clamp<std::uint16_t>(wanted, 1, services().options.page_max);
+}
+
+}  // namespace permitd::daemon

@@ -1,0 +1,34 @@
+// What a supervisor of the municipality may do: read the city and steer it. Rpc thread only.
+#pragma once
+
+#include "daemon/rpc_reader.h"
+
+namespace permitd::daemon {
+
+class SupervisorSessionServer final : public protocol::SupervisorSession::Server, public CityReaderServer {
+ public:
+  SupervisorSessionServer(kj::Own<RpcConnection> connection, std::uint32_t supervisor);
+
+ protected:
+  kj::Promise<void> hold(HoldContext context) override;
+  kj::Promise<void> release(ReleaseContext context) override;
+  kj::Promise<void> expedite(ExpediteContext context) override;
+  kj::Promise<void> reassign(ReassignContext context) override;
+  kj::Promise<void> cancel(CancelContext context) override;
+  kj::Promise<void> setAbsence(SetAbsenceContext context) override;
+  kj::Promise<void> setOfficeState(SetOfficeStateContext context) override;
+  kj::Promise<void> setExpertState(SetExpertStateContext context) override;
+  kj::Promise<void> recordDecision(RecordDecisionContext context) override;
+  kj::Promise<void> refer(ReferContext context) override;
+  kj::Promise<void> defineOffice(DefineOfficeContext context) override;
+  kj::Promise<void> defineExpert(DefineExpertContext context) override;
+  kj::Promise<void> setCertificate(SetCertificateContext context) override;
+  kj::Promise<void> defineService(DefineServiceContext context) override;
+  kj::Promise<void> activateService(ActivateServiceContext context) override;
+  kj::Promise<void> defineOrganisation(DefineOrganisationContext context) override;
+  kj::Promise<void> setCalendarDays(SetCalendarDaysContext context) override;
+  kj::Promise<void> setPolicy(SetPolicyContext context) override;
+  kj::Promise<void> withdraw(WithdrawContext context) override;
+};
+
+}  // namespace permitd::daemon
