@@ -128,6 +128,7 @@ inline constexpr std::uint8_t kStageNeedsDecision =
 inline constexpr std::uint8_t kStageFieldLease = 8;  // lease to the end of the shift
 inline constexpr std::uint8_t kStageNotMechanised =
     16;  // not delegable: submitting it is refused (R10)
+inline constexpr std::uint8_t kStageOnlyIfBuilt = 32;  // skipped unless kSubmitBuilt
 
 struct StageSpec {
   Stage stage = Stage::kFileFormation;

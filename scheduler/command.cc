@@ -1,0 +1,97 @@
+#include "scheduler/command.h"
+
+#include <type_traits>
+
+namespace permitd::scheduler {
+
+namespace {
+
+// A body that has no padding has the same bytes on every machine.
+template <class Body>
+constexpr std::size_t checked_size() {
+  static_assert(std::has_unique_object_representations_v<Body>);
+  static_assert(sizeof(Body) <= sizeof(CommandBody::bytes));
+  return sizeof(Body);
+}
+
+}  // namespace
+
+std::size_t body_size(CommandKind kind) {
+  switch (kind) {
+    case CommandKind::kNone:
+      return 0;
+    case CommandKind::kSetLimits:
+      return checked_size<SetLimits>();
+    case CommandKind::kTick:
+      return checked_size<TickBody>();
+    case CommandKind::kSetPolicy:
+      return checked_size<SetPolicy>();
+    case CommandKind::kSetCalendarDays:
+      return checked_size<SetCalendarDays>();
+    case CommandKind::kDefineService:
+      return checked_size<DefineService>();
+    case CommandKind::kDefineOrganisation:
+      return checked_size<DefineOrganisation>();
+    case CommandKind::kDefineOffice:
+      return checked_size<DefineOffice>();
+    case CommandKind::kSetOfficeState:
+      return checked_size<SetOfficeState>();
+    case CommandKind::kActivateService:
+      return checked_size<ActivateService>();
+    case CommandKind::kDefineExpert:
+      return checked_size<DefineExpert>();
+    case CommandKind::kSetExpertState:
+      return checked_size<SetExpertState>();
+    case CommandKind::kSetCertificate:
+      return checked_size<SetCertificate>();
+    case CommandKind::kSetAbsence:
+      return checked_size<SetAbsence>();
+    case CommandKind::kSubmitCase:
+      return checked_size<SubmitCase>();
+    case CommandKind::kRegisterCase:
+      return checked_size<RegisterCase>();
+    case CommandKind::kAmendCase:
+      return checked_size<AmendCase>();
+    case CommandKind::kWithdrawCase:
+      return checked_size<WithdrawCase>();
+    case CommandKind::kAnswerCase:
+      return checked_size<AnswerCase>();
+    case CommandKind::kRecordFees:
+      return checked_size<RecordFees>();
+    case CommandKind::kRecordDecision:
+      return checked_size<RecordDecision>();
+    case CommandKind::kReferCase:
+      return checked_size<ReferCase>();
+    case CommandKind::kCloseCase:
+      return checked_size<CloseCase>();
+    case CommandKind::kClaim:
+      return checked_size<Claim>();
+    case CommandKind::kUnclaim:
+      return checked_size<Unclaim>();
+    case CommandKind::kStart:
+      return checked_size<Start>();
+    case CommandKind::kRenew:
+      return checked_size<Renew>();
+    case CommandKind::kComplete:
+      return checked_size<Complete>();
+    case CommandKind::kReturn:
+      return checked_size<Return>();
+    case CommandKind::kDecline:
+      return checked_size<Decline>();
+    case CommandKind::kSchedule:
+      return checked_size<Schedule>();
+    case CommandKind::kHold:
+      return checked_size<Hold>();
+    case CommandKind::kRelease:
+      return checked_size<Release>();
+    case CommandKind::kExpedite:
+      return checked_size<Expedite>();
+    case CommandKind::kReassign:
+      return checked_size<Reassign>();
+    case CommandKind::kCancel:
+      return checked_size<Cancel>();
+  }
+  return 0;
+}
+
+}  // namespace permitd::scheduler

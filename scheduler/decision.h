@@ -1,0 +1,20 @@
+// The choice among near-equal candidates, as a pure function: with the stored decision record an
+// auditor repeats it without the rest of the program (I13, I14). No state, any thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "scheduler/views.h"
+
+namespace permitd::scheduler {
+
+/// Seed of one decision: the command's seed mixed with the job, so that several choices of one
+/// command are independent. This is what DecisionView::seed holds.
+std::uint64_t decision_seed(std::uint64_t command_seed, JobId job);
+
+/// Index of the candidate chosen, each equally likely over seeds. Pre: candidates is not empty.
+std::size_t choose_near_equal(std::uint64_t seed, std::span<const CandidateView> candidates);
+
+}  // namespace permitd::scheduler

@@ -1,0 +1,268 @@
+#include "scheduler/dispatch.h"
+
+#include <algorithm>
+
+#include "scheduler/decision.h"
+#include "scheduler/eligibility.h"
+#include "scheduler/expert_flow.h"
+#include "scheduler/job_flow.h"
+
+namespace permitd::scheduler {
+
+namespace {
+
+std::uint32_t place_of(const JobRecord& job) {
+  return job.has(kJobOfficeReach) ? ReadyQueue::office_place(job.office)
+                                  : ReadyQueue::district_place(job.district);
+}
+
+void set_head(Core& core, const JobRecord& job) {
+  const std::uint32_t place = place_of(job);
+  const std::uint32_t first = core.ready.best(queue_of(job));
+  core.heads[head_of(job.priority, job.skill, place)] =
+      first == kNoSlot ? ReadyKey{} : core.ready.key(first);
+  if (place >= kDistrictCount) return;
+  std::uint32_t& waiting = core.waiting_districts[raw(job.priority)][raw(job.skill)];
+  const std::uint32_t bit = 1U << place;
+  waiting = first == kNoSlot ? waiting & ~bit : waiting | bit;
+}
+
+// One search of an expert over the queues of a class.
+struct Scan {
+  const Core& core;
+  ExpertId expert;
+  JobSearch& search;
+  ReadyKey best{};
+  bool cut = false;
+
+  void queue(PriorityClass priority, Skill skill, std::uint32_t place) {
+    const ReadyKey& head = core.heads[head_of(priority, skill, place)];
+    if (raw(head.job) == 0 || (search.slot != kNoSlot && best < head)) return;
+    cut |= core.ready.visit(ReadyQueue::number(priority, skill, place), kQueueScanMax,
+                            [&](std::uint32_t slot) {
+                              const ReadyKey key = core.ready.key(slot);
+                              if (search.slot != kNoSlot && best < key) return true;
+                              if (search.considered < UINT16_MAX) ++search.considered;
+                              const Filter filter = claim_job_filter(core, expert, core.jobs[slot]);
+                              if (filter != Filter::kNone) {
+                                if (search.removed[static_cast<std::size_t>(filter)] < UINT16_MAX)
+                                  ++search.removed[static_cast<std::size_t>(filter)];
+                                return false;
+                              }
+                              search.slot = slot;
+                              best = key;
+                              return true;
+                            });
+  }
+
+  void priority_class(PriorityClass priority) {
+    const ExpertRecord& record = core.experts[raw(expert)];
+    for (std::uint8_t s = 0; s < kSkillCount; ++s) {
+      if ((record.counted >> s & 1) == 0) continue;
+      std::uint32_t districts = core.waiting_districts[raw(priority)][s];
+      if (record.districts != 0) districts &= record.districts;
+      for (; districts != 0; districts &= districts - 1) {
+        queue(priority, Skill{s}, static_cast<std::uint32_t>(std::countr_zero(districts)));
+      }
+      queue(priority, Skill{s}, ReadyQueue::office_place(record.office));
+    }
+  }
+};
+
+DecisionRecord begin_decision(const Core& core, const JobRecord& job) {
+  DecisionRecord decision;
+  decision.job = job.id;
+  decision.op = core.op;
+  decision.at = core.now;
+  decision.seed = decision_seed(core.seed, job.id);
+  return decision;
+}
+
+void add_candidate(DecisionRecord& decision, ExpertId expert, std::uint32_t load) {
+  decision.near_expert[decision.near_count] = raw(expert);
+  decision.near_load[decision.near_count] = load;
+  ++decision.near_count;
+}
+
+void reject(DecisionRecord& decision, ExpertId expert, Filter filter) {
+  std::uint16_t& removed = decision.removed[static_cast<std::size_t>(filter)];
+  if (removed < UINT16_MAX) ++removed;
+  if (decision.rejected_count == decision.rejected_expert.size()) return;
+  decision.rejected_expert[decision.rejected_count] = raw(expert);
+  decision.rejected_filter[decision.rejected_count] = static_cast<std::uint8_t>(filter);
+  ++decision.rejected_count;
+}
+
+ExpertId choose(const DecisionRecord& decision) {
+  std::array<CandidateView, 8> candidates;
+  for (std::size_t i = 0; i < decision.near_count; ++i) {
+    candidates[i] = {ExpertId{decision.near_expert[i]}, decision.near_load[i]};
+  }
+  return candidates[choose_near_equal(decision.seed,
+                                      std::span(candidates).first(decision.near_count))]
+      .expert;
+}
+
+void keep_decision(Core& core, JobRecord& job, const DecisionRecord& decision) {
+  const auto at = static_cast<std::uint32_t>(core.decision_count++ % core.limits.decisions_max);
+  core.decisions[at] = decision;
+  job.decision = at + 1;
+}
+
+void assign_job(Core& core, std::uint32_t slot, ExpertId expert, DecisionRecord& decision) {
+  JobRecord& job = core.jobs[slot];
+  decision.chosen = expert;
+  if (core.ready.contains(slot)) dequeue_job(core, slot);
+  hold_job(core, expert, slot, lease_end(core, job));
+  job.flags &= static_cast<std::uint8_t>(~kJobDeclined);
+  set_job_state(core, slot, JobState::kAssigned, Reason::kNone);
+  keep_decision(core, job, decision);
+  ExpertRecord& record = core.experts[raw(expert)];
+  if (record.wanted > 0) --record.wanted;
+  refresh_available(core, expert);
+}
+
+// Gathers the least loaded experts who may take the job; those who met the owner lately only serve
+// when nobody else does.
+struct ExpertSearch {
+  const Core& core;
+  const JobRecord& job;
+  DecisionRecord& decision;
+  DecisionRecord repeaters{};
+
+  bool visit(ExpertId expert, std::uint32_t load) {
+    if (decision.near_count > 0 && !near_equal(load)) return true;
+    ++decision.considered;
+    const Filter filter = first_filter(core, expert, job, false);
+    if (filter != Filter::kNone) {
+      reject(decision, expert, filter);
+      return false;
+    }
+    JobSearch municipal;
+    if (job.priority == PriorityClass::kOther && municipal_waits(core, expert, municipal))
+      return false;
+    if (pair_repeats(core, expert, job)) {
+      reject(decision, expert, Filter::kPairRepeat);
+      if (repeaters.near_count < core.policy.near_equal_count)
+        add_candidate(repeaters, expert, load);
+      return false;
+    }
+    add_candidate(decision, expert, load);
+    return decision.near_count == core.policy.near_equal_count;
+  }
+
+  bool near_equal(std::uint32_t load) const {
+    return load <= decision.near_load[0] + std::uint64_t{core.policy.near_equal_permille} * 1000;
+  }
+
+  void fall_back() {
+    if (decision.near_count > 0) return;
+    decision.near_expert = repeaters.near_expert;
+    decision.near_load = repeaters.near_load;
+    decision.near_count = repeaters.near_count;
+  }
+};
+
+}  // namespace
+
+QueueNumber queue_of(const JobRecord& job) {
+  return ReadyQueue::number(job.priority, job.skill, place_of(job));
+}
+
+JobSearch find_job(const Core& core, ExpertId expert, PriorityClass last) {
+  JobSearch search;
+  for (std::uint8_t c = 0; c <= raw(last); ++c) {
+    const PriorityClass priority{c};
+    if (priority == PriorityClass::kOther && search.cut) break;
+    Scan scan{core, expert, search};
+    scan.priority_class(priority);
+    if (search.slot != kNoSlot) break;
+    if (priority != PriorityClass::kOther) search.cut |= scan.cut;
+  }
+  return search;
+}
+
+bool municipal_waits(const Core& core, ExpertId expert, JobSearch& search) {
+  search = find_job(core, expert, PriorityClass::kMunicipal);
+  return search.slot != kNoSlot || search.cut;
+}
+
+void enqueue_job(Core& core, std::uint32_t slot) {
+  const JobRecord& job = core.jobs[slot];
+  const ReadyKey key{job.deadline, job.id};
+  const std::uint32_t place = place_of(job);
+  core.ready.insert(queue_of(job), slot, key);
+  core.ages.push_back(age_list_of(job.priority, job.skill), slot);
+  ReadyKey& head = core.heads[head_of(job.priority, job.skill, place)];
+  if (raw(head.job) == 0 || key < head) head = key;
+  if (place < kDistrictCount)
+    core.waiting_districts[raw(job.priority)][raw(job.skill)] |= 1U << place;
+}
+
+void dequeue_job(Core& core, std::uint32_t slot) {
+  const JobRecord& job = core.jobs[slot];
+  const bool first = core.heads[head_of(job.priority, job.skill, place_of(job))].job == job.id;
+  core.ready.remove(queue_of(job), slot);
+  core.ages.remove(age_list_of(job.priority, job.skill), slot);
+  if (first) set_head(core, job);
+}
+
+void rekey_job(Core& core, std::uint32_t slot) {
+  if (!core.ready.contains(slot)) return;
+  const JobRecord& job = core.jobs[slot];
+  core.ready.update(queue_of(job), slot, {job.deadline, job.id});
+  set_head(core, job);
+}
+
+void offer_job(Core& core, std::uint32_t slot) {
+  const JobRecord& job = core.jobs[slot];
+  if (core.available.count(job.skill) == 0 || !core.calendar.is_open(core.now)) return;
+  DecisionRecord decision = begin_decision(core, job);
+  ExpertSearch search{core, job, decision};
+  core.available.visit(job.skill, kExpertScanMax, [&](ExpertId expert, std::uint32_t load) {
+    return search.visit(expert, load);
+  });
+  search.fall_back();
+  if (decision.near_count > 0) assign_job(core, slot, choose(decision), decision);
+}
+
+std::uint32_t assign_best_job(Core& core, ExpertId expert) {
+  const JobSearch search = find_job(core, expert, PriorityClass::kOther);
+  if (search.slot == kNoSlot) return kNoSlot;
+  DecisionRecord decision = begin_decision(core, core.jobs[search.slot]);
+  decision.by_claim = 1;
+  decision.considered = search.considered;
+  decision.removed = search.removed;
+  add_candidate(decision, expert, load_ppm(core, core.experts[raw(expert)]));
+  assign_job(core, search.slot, expert, decision);
+  return search.slot;
+}
+
+std::uint32_t offer_to_expert(Core& core, ExpertId expert) {
+  std::uint32_t first = kNoSlot;
+  const ExpertRecord& record = core.experts[raw(expert)];
+  while (record.wanted > 0 && claim_filter(core, expert) == Filter::kNone) {
+    const std::uint32_t slot = assign_best_job(core, expert);
+    if (slot == kNoSlot) break;
+    if (first == kNoSlot) first = slot;
+  }
+  return first;
+}
+
+void assign_by_supervisor(Core& core, std::uint32_t slot, ExpertId expert) {
+  DecisionRecord decision = begin_decision(core, core.jobs[slot]);
+  decision.by_supervisor = 1;
+  decision.considered = 1;
+  add_candidate(decision, expert, load_ppm(core, core.experts[raw(expert)]));
+  assign_job(core, slot, expert, decision);
+}
+
+Tick lease_end(const Core& core, const JobRecord& job) {
+  if (job.has(kJobFieldLease)) {
+    const Interval shift = core.calendar.interval_of(core.now);
+    if (!shift.empty()) return shift.close;
+  }
+  return {core.now.ms + core.policy.lease_minutes * kMsPerMinute};
+}
+
+}  // namespace permitd::scheduler

@@ -1,0 +1,61 @@
+// Who works on what: late binding of ready jobs to available experts. A job that becomes Ready
+// looks for an expert; an expert who claims looks for a job. Both go through the same filters, in
+// the order of Filter.
+//
+// Municipal first (I7) stays strict although scans are bounded: a class-2 job is given to an expert
+// only when the scan of classes 0 and 1 found nothing the expert may take and was not cut short.
+// Where more than kQueueScanMax municipal jobs in front of a queue do not fit the expert, class 2
+// waits rather than slips past.
+#pragma once
+
+#include "scheduler/state.h"
+
+namespace permitd::scheduler {
+
+/// Available experts looked at for one job, least loaded first.
+inline constexpr std::uint32_t kExpertScanMax = 256;
+/// Certified experts looked at for somebody who has not met the owner lately (I14).
+inline constexpr std::uint32_t kPairRepeatScanMax = 64;
+
+/// The first filter that keeps the expert from the job now; kNone when it may be taken. Pair
+/// repeats are not judged here: they only order.
+Filter first_filter(const Core& core, ExpertId expert, const JobRecord& job, bool lift_capacity);
+/// The first filter that keeps the expert from any job now.
+Filter claim_filter(const Core& core, ExpertId expert);
+
+/// What a search over the ready queues found for one expert.
+struct JobSearch {
+  std::uint32_t slot = kNoSlot;
+  bool cut = false;  // the bound ended the scan of a queue of class 0 or 1
+  std::uint16_t considered = 0;
+  std::array<std::uint16_t, kFilterCount> removed{};
+};
+/// The best ready job of the classes up to `last` that the expert may take.
+JobSearch find_job(const Core& core, ExpertId expert, PriorityClass last);
+/// A municipal job stands before this expert's class-2 work: one was found, or the scan was cut.
+bool municipal_waits(const Core& core, ExpertId expert, JobSearch& search);
+
+/// The queue a job belongs in.
+QueueNumber queue_of(const JobRecord& job);
+/// Puts a Ready job into its queue, or takes it out.
+void enqueue_job(Core& core, std::uint32_t slot);
+void dequeue_job(Core& core, std::uint32_t slot);
+/// After its deadline has changed; nothing when it is not queued.
+void rekey_job(Core& core, std::uint32_t slot);
+
+/// Looks for an available expert for a queued job and binds them if there is one.
+void offer_job(Core& core, std::uint32_t slot);
+/// Gives an available expert ready jobs while wanted. Returns the slot of the first one, or
+/// kNoSlot.
+std::uint32_t offer_to_expert(Core& core, ExpertId expert);
+/// The one best job, for a claim. kNoSlot when none fits.
+std::uint32_t assign_best_job(Core& core, ExpertId expert);
+/// Binds a job by a supervisor's word; the filters were judged by the caller.
+void assign_by_supervisor(Core& core, std::uint32_t slot, ExpertId expert);
+
+/// End of a lease granted now.
+Tick lease_end(const Core& core, const JobRecord& job);
+/// Remembers who did a protected role of the job's case (I5) and whom an inspector met (I14).
+void remember_work(Core& core, const JobRecord& job);
+
+}  // namespace permitd::scheduler

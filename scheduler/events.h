@@ -1,0 +1,18 @@
+// Says what changed: every state change passes through here into the event list of the command and,
+// where it concerns a case, into that case's history (I15).
+#pragma once
+
+#include "scheduler/state.h"
+
+namespace permitd::scheduler {
+
+/// A change that concerns no case.
+void emit_reference(Core& core, EventKind kind, OfficeId office, ExpertId expert,
+                    std::uint8_t before, std::uint8_t after, Reason reason);
+void emit_case(Core& core, CaseRecord& record, EventKind kind, std::uint8_t before,
+               std::uint8_t after, Reason reason);
+/// `expert`: the holder concerned, none = 0.
+void emit_job(Core& core, const JobRecord& job, EventKind kind, std::uint8_t before,
+              std::uint8_t after, Reason reason, ExpertId expert);
+
+}  // namespace permitd::scheduler

@@ -1,0 +1,254 @@
+#include "scheduler/expert_flow.h"
+
+#include <algorithm>
+
+#include "scheduler/dispatch.h"
+#include "scheduler/events.h"
+#include "scheduler/job_flow.h"
+
+namespace permitd::scheduler {
+
+namespace {
+
+std::size_t bucket_of(std::int32_t day) {
+  return static_cast<std::uint32_t>(day) % kLoadWindowDays;
+}
+
+// A day is counted from 0 up in practice; a calendar edit that moves it back keeps the newer one.
+void roll_load(std::int32_t today, LoadWindow& load) {
+  if (today <= load.day) return;
+  const std::int64_t gone = std::min<std::int64_t>(std::int64_t{today} - load.day, kLoadWindowDays);
+  for (std::int64_t i = 0; i < gone; ++i) {
+    std::uint32_t& bucket = load.buckets[bucket_of(static_cast<std::int32_t>(today - i))];
+    load.sum -= bucket;
+    bucket = 0;
+  }
+  load.day = today;
+}
+
+void roll_expert(const Core& core, ExpertRecord& expert) {
+  if (core.day <= expert.load.day) return;
+  roll_load(core.day, expert.load);
+  expert.booked_minutes = 0;
+  expert.visits = 0;
+}
+
+void take_off(LoadWindow& load, std::int32_t day, std::uint32_t minutes) {
+  if (day > load.day || load.day - day >= static_cast<std::int32_t>(kLoadWindowDays)) return;
+  std::uint32_t& bucket = load.buckets[bucket_of(day)];
+  const std::uint32_t taken = std::min(bucket, minutes);
+  bucket -= taken;
+  load.sum -= taken;
+}
+
+void refresh_skills(Core& core, ExpertId id) {
+  ExpertRecord& expert = core.experts[raw(id)];
+  std::uint8_t valid = 0;
+  for (std::uint8_t s = 0; s < kSkillCount; ++s) {
+    if (expert_certified(core, expert, Skill{s})) valid |= static_cast<std::uint8_t>(1U << s);
+  }
+  if (valid == expert.counted) return;
+  for (std::uint8_t s = 0; s < kSkillCount; ++s) {
+    const bool now = (valid >> s & 1) != 0;
+    const bool before = (expert.counted >> s & 1) != 0;
+    if (now == before) continue;
+    core.certified[s] += now ? 1U : ~0U;
+    core.certified_experts[s].set(id, now);
+  }
+  expert.counted = valid;
+}
+
+Tick next_certificate_change(const Core& core, const ExpertRecord& expert) {
+  Tick at = kNever;
+  for (std::size_t s = 0; s < kSkillCount; ++s) {
+    if (expert.valid_from[s] > core.now) at = std::min(at, expert.valid_from[s]);
+    if (expert.valid_until[s] > core.now) at = std::min(at, expert.valid_until[s]);
+  }
+  return at;
+}
+
+void set_expert_timer(Core& core, ExpertId id) {
+  const ExpertRecord& expert = core.experts[raw(id)];
+  Tick at = expert.wanted > 0 ? expert.claim_until : kNever;
+  at = std::min(at, next_certificate_change(core, expert));
+  if (expert.absent_from > core.now) at = std::min(at, expert.absent_from);
+  if (expert.absent_until > core.now) at = std::min(at, expert.absent_until);
+  for (std::size_t i = 0; i < expert.held_count; ++i) at = std::min(at, expert.held[i].lease_until);
+  core.other_timers.set(expert_timer(id), at);
+}
+
+// Why everything in the expert's hands must go back; kNone when the expert may go on.
+Reason unfit_reason(const Core& core, const ExpertRecord& expert) {
+  if (!office_active(core, expert.office)) return Reason::kOfficeInactive;
+  if (expert.state != ExpertState::kCertified) return Reason::kExpertSuspended;
+  if (expert_absent(core, expert)) {
+    return expert.absence_reason == Reason::kNone ? Reason::kLeave : expert.absence_reason;
+  }
+  return Reason::kNone;
+}
+
+Reason lapse_reason(const Core& core, const ExpertRecord& expert, const HeldJob& held,
+                    Reason unfit) {
+  if (unfit != Reason::kNone) return unfit;
+  if (!expert_certified(core, expert, core.jobs[held.slot].skill))
+    return Reason::kCertificateLapsed;
+  return held.lease_until <= core.now ? Reason::kLeaseExpired : Reason::kNone;
+}
+
+void take_away_lapsed(Core& core, ExpertId id, Reason unfit) {
+  ExpertRecord& expert = core.experts[raw(id)];
+  for (std::size_t i = 0; i < expert.held_count;) {
+    const Reason reason = lapse_reason(core, expert, expert.held[i], unfit);
+    if (reason == Reason::kNone) {
+      ++i;
+      continue;
+    }
+    if (reason == Reason::kLeaseExpired) {
+      ++core.totals.leases_expired;
+      expert.wanted = 0;  // no sign of life: the next job is better offered to somebody else
+      refresh_available(core, id);
+    }
+    give_back(core, expert.held[i].slot, reason);
+  }
+}
+
+}  // namespace
+
+bool expert_certified(const Core& core, const ExpertRecord& expert, Skill skill) {
+  return expert.state == ExpertState::kCertified && expert.valid_from[raw(skill)] <= core.now &&
+         core.now < expert.valid_until[raw(skill)];
+}
+
+bool expert_absent(const Core& core, const ExpertRecord& expert) {
+  return expert.absent_from <= core.now && core.now < expert.absent_until;
+}
+
+bool office_active(const Core& core, std::uint32_t office) {
+  return core.offices[office].state == OfficeState::kActive;
+}
+
+std::uint32_t capacity_minutes(const Core& core, const ExpertRecord& expert) {
+  const std::uint32_t units =
+      expert.units_per_day != 0 ? expert.units_per_day : core.policy.capacity_units_per_day;
+  return units * static_cast<std::uint32_t>(kMinutesPerUnit);
+}
+
+std::uint32_t booked_today(const Core& core, const ExpertRecord& expert) {
+  return core.day > expert.load.day ? 0U : expert.booked_minutes;
+}
+
+std::uint32_t visits_today(const Core& core, const ExpertRecord& expert) {
+  return core.day > expert.load.day ? 0U : expert.visits;
+}
+
+std::uint32_t window_minutes(const Core& core, const LoadWindow& load) {
+  if (core.day <= load.day) return load.sum;
+  LoadWindow rolled = load;
+  roll_load(core.day, rolled);
+  return rolled.sum;
+}
+
+std::uint32_t load_ppm(const Core& core, const ExpertRecord& expert) {
+  const std::uint64_t whole = std::uint64_t{capacity_minutes(core, expert)} * kLoadWindowDays;
+  const std::uint64_t ppm = std::uint64_t{window_minutes(core, expert.load)} * 1'000'000 / whole;
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(ppm, UINT32_MAX));
+}
+
+void add_load(const Core& core, LoadWindow& load, std::uint32_t minutes) {
+  roll_load(core.day, load);
+  load.buckets[bucket_of(load.day)] += minutes;
+  load.sum += minutes;
+}
+
+void hold_job(Core& core, ExpertId id, std::uint32_t slot, Tick lease_until) {
+  ExpertRecord& expert = core.experts[raw(id)];
+  JobRecord& job = core.jobs[slot];
+  PERMIT_ASSERT(expert.held_count < kHeldJobsMax, id, job.id);
+  roll_expert(core, expert);
+  expert.held[expert.held_count++] = {lease_until, LeaseToken{raw(core.op)}, slot, 0};
+  expert.booked_minutes = static_cast<std::uint16_t>(
+      std::min<std::uint32_t>(expert.booked_minutes + job.effort_minutes, UINT16_MAX));
+  if (job.has(kJobVisit)) ++expert.visits;
+  if (!job.has(kJobRework)) add_load(core, expert.load, job.effort_minutes);
+  job.booked_day = static_cast<std::uint32_t>(expert.load.day);
+  job.holder = id;
+}
+
+void drop_job(Core& core, std::uint32_t slot, bool unbook) {
+  JobRecord& job = core.jobs[slot];
+  ExpertRecord& expert = core.experts[raw(job.holder)];
+  const std::size_t at = static_cast<std::size_t>(&held_entry(core, slot) - expert.held.data());
+  std::move(expert.held.begin() + static_cast<std::ptrdiff_t>(at) + 1,
+            expert.held.begin() + expert.held_count,
+            expert.held.begin() + static_cast<std::ptrdiff_t>(at));
+  expert.held[--expert.held_count] = HeldJob{};
+  if (job.state == JobState::kStarted) --expert.started_count;
+  if (unbook) {
+    const auto day = static_cast<std::int32_t>(job.booked_day);
+    if (day == expert.load.day) {
+      expert.booked_minutes = static_cast<std::uint16_t>(
+          expert.booked_minutes - std::min(expert.booked_minutes, job.effort_minutes));
+      if (job.has(kJobVisit) && expert.visits > 0) --expert.visits;
+    }
+    if (!job.has(kJobRework)) take_off(expert.load, day, job.effort_minutes);
+  }
+}
+
+HeldJob& held_entry(Core& core, std::uint32_t slot) {
+  ExpertRecord& expert = core.experts[raw(core.jobs[slot].holder)];
+  for (std::size_t i = 0; i < expert.held_count; ++i) {
+    if (expert.held[i].slot == slot) return expert.held[i];
+  }
+  PERMIT_ASSERT(false, core.jobs[slot].id, core.jobs[slot].holder);
+  return expert.held[0];
+}
+
+const HeldJob& held_entry(const Core& core, std::uint32_t slot) {
+  return held_entry(const_cast<Core&>(core), slot);
+}
+
+void refresh_available(Core& core, ExpertId id) {
+  ExpertRecord& expert = core.experts[raw(id)];
+  const bool free =
+      expert.wanted > 0 && office_active(core, expert.office) && !expert_absent(core, expert);
+  const std::uint8_t mask = free ? expert.counted : std::uint8_t{0};
+  if (mask != 0 || expert.listed != 0) {
+    const std::uint32_t load = load_ppm(core, expert);
+    for (std::uint8_t s = 0; s < kSkillCount; ++s) {
+      const bool now = (mask >> s & 1) != 0;
+      const bool before = (expert.listed >> s & 1) != 0;
+      if (before && (!now || core.available.load(Skill{s}, id) != load))
+        core.available.remove(Skill{s}, id);
+      else if (before)
+        continue;
+      if (now) core.available.insert(Skill{s}, id, load);
+    }
+    expert.listed = mask;
+  }
+  set_expert_timer(core, id);
+}
+
+void refresh_expert(Core& core, ExpertId id) {
+  refresh_skills(core, id);
+  refresh_available(core, id);
+}
+
+void sweep_expert(Core& core, ExpertId id) {
+  ExpertRecord& expert = core.experts[raw(id)];
+  roll_expert(core, expert);
+  const Reason unfit = unfit_reason(core, expert);
+  if (unfit != Reason::kNone || expert.claim_until <= core.now) expert.wanted = 0;
+  refresh_expert(core, id);
+  take_away_lapsed(core, id, unfit);
+  offer_to_expert(core, id);
+  refresh_available(core, id);
+}
+
+void begin_day(Core& core) {
+  for (std::uint32_t number = 1; number <= core.expert_last; ++number) {
+    const ExpertRecord& expert = core.experts[number];
+    if (expert.wanted > 0) core.other_timers.set(expert_timer(ExpertId{number}), core.now);
+  }
+}
+
+}  // namespace permitd::scheduler

@@ -1,0 +1,43 @@
+// What an expert may do now: certificates, capacity, load, availability, and the jobs in hand.
+#pragma once
+
+#include "scheduler/state.h"
+
+namespace permitd::scheduler {
+
+/// Certified in the skill at core.now, whatever the state of the office.
+bool expert_certified(const Core& core, const ExpertRecord& expert, Skill skill);
+bool expert_absent(const Core& core, const ExpertRecord& expert);
+bool office_active(const Core& core, std::uint32_t office);
+
+/// Daily capacity, minutes of effort.
+std::uint32_t capacity_minutes(const Core& core, const ExpertRecord& expert);
+/// Effort booked today, seen from core.day without changing the record.
+std::uint32_t booked_today(const Core& core, const ExpertRecord& expert);
+std::uint32_t visits_today(const Core& core, const ExpertRecord& expert);
+/// Effort over the rolling window, rework not counted, relative to the capacity of the window; ppm.
+std::uint32_t load_ppm(const Core& core, const ExpertRecord& expert);
+std::uint32_t window_minutes(const Core& core, const LoadWindow& load);
+/// Moves the window to core.day and adds effort to its newest day.
+void add_load(const Core& core, LoadWindow& load, std::uint32_t minutes);
+
+/// Puts a job into the hands of an expert, booking effort and visit. The job's own fields are set
+/// by the caller. Pre: fewer than kHeldJobsMax are held.
+void hold_job(Core& core, ExpertId expert, std::uint32_t slot, Tick lease_until);
+/// Takes it out again. `unbook`: gives the booked effort back, for work that was not done.
+void drop_job(Core& core, std::uint32_t slot, bool unbook);
+/// The entry of a held job. Pre: it is held by job.holder.
+HeldJob& held_entry(Core& core, std::uint32_t slot);
+const HeldJob& held_entry(const Core& core, std::uint32_t slot);
+
+/// Brings skills, availability and the timer in line with the record and core.now.
+void refresh_expert(Core& core, ExpertId expert);
+/// Only the place among the available experts, and the timer.
+void refresh_available(Core& core, ExpertId expert);
+/// Takes away what the expert may no longer hold: lapsed leases, certificates, absence, suspension,
+/// an office that is not Active. Then offers ready work when the expert is available. Idempotent.
+void sweep_expert(Core& core, ExpertId expert);
+/// Every expert's load is rekeyed and work offered, when a new day has begun.
+void begin_day(Core& core);
+
+}  // namespace permitd::scheduler

@@ -1,0 +1,124 @@
+// Why a job does not move: the first true cause, in the order in which a person would ask.
+#include "scheduler/counters.h"
+#include "scheduler/dispatch.h"
+#include "scheduler/expert_flow.h"
+#include "scheduler/job_clock.h"
+#include "scheduler/view_build.h"
+
+namespace permitd::scheduler {
+
+namespace {
+
+// Jobs counted in front of one in its queue.
+constexpr std::uint32_t kAheadMax = 1000;
+
+Stuck case_cause(const CaseRecord& record) {
+  switch (record.state) {
+    case CaseState::kDraft:
+      return Stuck::kCaseDraft;
+    case CaseState::kAwaitingApplicant:
+      return Stuck::kAwaitingApplicant;
+    case CaseState::kAwaitingAgency:
+      return Stuck::kAwaitingAgency;
+    case CaseState::kHeld:
+      return Stuck::kCaseHeld;
+    case CaseState::kReferred:
+      return Stuck::kReferred;
+    case CaseState::kAwaitingDecision:
+      return Stuck::kAwaitingDecision;
+    case CaseState::kRegistered:
+    case CaseState::kInProgress:
+    case CaseState::kApproved:
+    case CaseState::kDelivered:
+    case CaseState::kClosed:
+    case CaseState::kRejected:
+    case CaseState::kWithdrawn:
+    case CaseState::kLapsed:
+      return Stuck::kNotStuck;
+  }
+  return Stuck::kNotStuck;
+}
+
+Stuck blocked_cause(const Core& core, const CaseRecord& record) {
+  const bool active = core.offices[record.office].activations[raw(record.service)].covers(core.now);
+  if (!active) return Stuck::kServiceNotActive;
+  return (record.flags & kCaseDecided) == 0 ? Stuck::kAwaitingDecision : Stuck::kFeesNotPaid;
+}
+
+std::uint32_t count_ahead(const Core& core, std::uint32_t slot) {
+  if (!core.ready.contains(slot)) return 0;
+  std::uint32_t ahead = 0;
+  core.ready.visit(queue_of(core.jobs[slot]), kAheadMax, [&](std::uint32_t other) {
+    if (other == slot) return true;
+    ++ahead;
+    return false;
+  });
+  return ahead;
+}
+
+// Who could take a ready job, were they all waiting for work.
+Stuck supply_cause(const Core& core, const JobRecord& job, StuckView& view) {
+  const ExpertSet& certified = core.certified_experts[raw(job.skill)];
+  for (std::uint32_t number = certified.next(1); number != 0; number = certified.next(number + 1)) {
+    ++view.certified;
+    if (first_filter(core, ExpertId{number}, job, false) == Filter::kNone) ++view.with_capacity;
+  }
+  if (view.certified == 0) return Stuck::kNoCertifiedExpert;
+  if (!core.calendar.is_open(core.now)) {
+    view.until = core.calendar.next_open(core.now);
+    return Stuck::kCalendarClosed;
+  }
+  return view.with_capacity == 0 ? Stuck::kNoCapacity : Stuck::kNobodyAvailable;
+}
+
+Stuck waiting_cause(const Core& core, std::uint32_t slot, StuckView& view) {
+  const JobRecord& job = core.jobs[slot];
+  const CaseRecord& record = core.cases[job.case_slot];
+  const Stuck waits = case_cause(record);
+  if (waits != Stuck::kNotStuck &&
+      (job.state != JobState::kBlocked || waits != Stuck::kAwaitingDecision))
+    return waits;
+  if (job.state == JobState::kBlocked) return blocked_cause(core, record);
+  if (job.state == JobState::kScheduled) {
+    view.until = appointment_begin(core, job);
+    return Stuck::kAppointmentAhead;
+  }
+  view.ahead = count_ahead(core, slot);
+  return supply_cause(core, job, view);
+}
+
+}  // namespace
+
+StuckView explain_job(const Core& core, std::uint32_t slot) {
+  const JobRecord& job = core.jobs[slot];
+  StuckView view;
+  view.until = kNever;
+  switch (job.state) {
+    case JobState::kAssigned:
+    case JobState::kStarted:
+      view.cause = Stuck::kNotStuck;
+      break;
+    case JobState::kDone:
+      view.cause = job_is_open(job) ? Stuck::kAwaitingConfirmation : Stuck::kFinished;
+      break;
+    case JobState::kConfirmed:
+    case JobState::kReturned:
+    case JobState::kCancelled:
+      view.cause = Stuck::kFinished;
+      break;
+    case JobState::kHeld:
+      view.cause = Stuck::kHeld;
+      break;
+    case JobState::kEscalated:
+      view.cause = Stuck::kEscalated;
+      break;
+    case JobState::kBlocked:
+    case JobState::kReady:
+    case JobState::kScheduled:
+      view.cause = waiting_cause(core, slot, view);
+      break;
+  }
+  return view;
+}
+
+}  // namespace permitd::scheduler

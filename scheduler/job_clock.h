@@ -1,0 +1,41 @@
+// The clock of a job: its deadline in working time, the marks on the way to it, and its
+// appointment. A clock that was stopped goes on with the minutes that were left, never with a fresh
+// term (I16).
+#pragma once
+
+#include "scheduler/state.h"
+
+namespace permitd::scheduler {
+
+/// Starts or restarts the clock with `minutes` of working time left (negative when breached
+/// already).
+void start_clock(Core& core, std::uint32_t slot, std::int32_t minutes);
+/// Stops it and keeps what is left. Nothing when it stands.
+void stop_clock(Core& core, std::uint32_t slot);
+/// Working minutes to the deadline at core.now; negative when breached.
+std::int32_t remaining_minutes(const Core& core, const JobRecord& job);
+/// The band at core.now, marks that a tick has yet to set included.
+SlaBand band_now(const Core& core, const JobRecord& job);
+
+/// Sets the job's one timer to what comes next: its appointment or its next mark.
+void set_job_timer(Core& core, std::uint32_t slot);
+/// Sets the marks that are due, with their events.
+void pass_marks(Core& core, std::uint32_t slot);
+/// After an edit of the calendar: the deadline it has now. True when it moved.
+bool recompute_deadline(Core& core, std::uint32_t slot);
+
+/// Visits that may be booked for one half-day.
+std::uint32_t appointment_capacity(const Core& core, Skill skill);
+std::uint32_t appointment_count(const Core& core, std::int32_t key);
+/// Whether the half-day lies within the horizon of bookings.
+bool appointment_in_reach(const Core& core, std::int32_t key);
+/// Books a half-day; gives the booking before back.
+void book_appointment(Core& core, std::uint32_t slot, std::int32_t key);
+/// Gives a booking back. Nothing when there is none.
+void drop_appointment(Core& core, std::uint32_t slot);
+/// The first free half-day far enough ahead, kNoAppointment when the calendar has none.
+std::int32_t first_free_half_day(const Core& core, Skill skill);
+/// Begin of the appointment, kNever without one.
+Tick appointment_begin(const Core& core, const JobRecord& job);
+
+}  // namespace permitd::scheduler

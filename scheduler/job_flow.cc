@@ -1,0 +1,443 @@
+#include "scheduler/job_flow.h"
+
+#include <algorithm>
+
+#include "scheduler/case_flow.h"
+#include "scheduler/counters.h"
+#include "scheduler/dispatch.h"
+#include "scheduler/events.h"
+#include "scheduler/expert_flow.h"
+#include "scheduler/job_clock.h"
+
+namespace permitd::scheduler {
+
+namespace {
+
+// Jobs of one office let go per firing of its timer: each may be assigned at once, and 256 timers
+// fire.
+constexpr std::uint32_t kUnblockedPerTimer = 24;
+constexpr std::uint32_t kBlockedLookedAtMax = 256;
+// A confirmer reads what another has done: a quarter of the effort, at least five minutes.
+constexpr std::uint16_t kConfirmationShare = 4;
+constexpr std::uint16_t kConfirmationEffortMin = 5;
+
+void set_flag(Core& core, std::uint32_t slot, std::uint8_t flag, bool on) {
+  std::uint8_t& flags = core.jobs[slot].flags;
+  flags = static_cast<std::uint8_t>(on ? flags | flag : flags & ~flag);
+}
+
+bool in_hand(const JobRecord& job) {
+  return job.state == JobState::kAssigned || job.state == JobState::kStarted;
+}
+
+bool activation_missing(const Core& core, const CaseRecord& record) {
+  return !core.offices[record.office].activations[raw(record.service)].covers(core.now);
+}
+
+bool decision_missing(const Core& core, const CaseRecord& record, const JobRecord& job) {
+  if (job.kind != JobKind::kWork || (stage_of(core, record).flags & kStageNeedsDecision) == 0)
+    return false;
+  return (record.flags & kCaseDecided) == 0 || (record.flags & kCaseFeesPaid) == 0;
+}
+
+std::uint32_t new_job(Core& core, std::uint32_t case_slot) {
+  const std::uint32_t slot = take_job_slot(core);
+  CaseRecord& record = core.cases[case_slot];
+  JobRecord& job = core.jobs[slot];
+  job.id = JobId{++core.jobs_created};
+  job.case_slot = case_slot;
+  job.previous = record.newest_job;
+  job.priority = record.priority;
+  job.district = record.district;
+  record.newest_job = slot;
+  record.current_job = slot;
+  core.job_index.insert(raw(job.id), slot);
+  return slot;
+}
+
+// Takes a job out of queues, lists, hands and its timer, whatever its state.
+void detach(Core& core, std::uint32_t slot, bool unbook) {
+  JobRecord& job = core.jobs[slot];
+  if (core.ready.contains(slot)) dequeue_job(core, slot);
+  if (job.state == JobState::kBlocked && core.ages.contains(slot)) {
+    core.ages.remove(blocked_list_of(core.cases[job.case_slot].office), slot);
+  }
+  if (in_hand(job)) {
+    drop_job(core, slot, unbook);
+    refresh_available(core, job.holder);
+  }
+}
+
+// Ready, in the queue, and offered; the state itself was set by the caller.
+void enter_queue(Core& core, std::uint32_t slot) {
+  JobRecord& job = core.jobs[slot];
+  job.ready_since = core.now;
+  enqueue_job(core, slot);
+  offer_job(core, slot);
+}
+
+// The first state of a job that nothing blocks.
+JobState open_state(Core& core, std::uint32_t slot) {
+  JobRecord& job = core.jobs[slot];
+  if (!job.has(kJobVisit)) return JobState::kReady;
+  const std::int32_t key = first_free_half_day(core, job.skill);
+  if (key == kNoAppointment) return JobState::kReady;
+  book_appointment(core, slot, key);
+  return JobState::kScheduled;
+}
+
+// Sets the first state and announces the new job in one event.
+void announce(Core& core, std::uint32_t slot, bool blocked) {
+  JobRecord& job = core.jobs[slot];
+  job.state = blocked ? JobState::kBlocked : open_state(core, slot);
+  count_job(core, job, 1);
+  count_flow(core, job, [&](FlowCell& cell) {
+    ++cell.created;
+    if (job.has(kJobRework)) ++cell.rework;
+  });
+  if (!blocked) start_clock(core, slot, job.sla_minutes);
+  emit_job(core, job, EventKind::kJobCreated, 0, raw(job.state), Reason::kNone, ExpertId{});
+  set_job_timer(core, slot);
+  if (job.state == JobState::kReady) enter_queue(core, slot);
+}
+
+void wait_for_activation(Core& core, std::uint32_t slot) {
+  const std::uint32_t office = core.cases[core.jobs[slot].case_slot].office;
+  core.ages.push_back(blocked_list_of(office), slot);
+  set_office_timer(core, office);
+}
+
+void give_back_ended_jobs(Core& core, std::uint32_t case_slot) {
+  CaseRecord& record = core.cases[case_slot];
+  for (std::uint32_t* link = &record.newest_job; *link != kNoSlot;) {
+    const std::uint32_t slot = *link;
+    if (slot == record.current_job || job_is_open(core.jobs[slot])) {
+      link = &core.jobs[slot].previous;
+      continue;
+    }
+    *link = core.jobs[slot].previous;
+    free_job_slot(core, slot);
+  }
+}
+
+void count_end(Core& core, std::uint32_t slot) {
+  core.job_timers.clear(slot);
+  const JobRecord& job = core.jobs[slot];
+  count_flow(core, job, [&](FlowCell& cell) {
+    if (job.state == JobState::kCancelled) {
+      ++cell.cancelled;
+      return;
+    }
+    ++cell.done;
+    if (job.state == JobState::kReturned) ++cell.returned;
+  });
+}
+
+void count_finished_work(Core& core, const JobRecord& job) {
+  ExpertRecord& expert = core.experts[raw(job.holder)];
+  OfficeRecord& office = core.offices[expert.office];
+  const bool met = core.now <= job.deadline;
+  ++expert.done_total;
+  ++(met ? office.sla_met : office.sla_missed);
+  if (!job.has(kJobRework)) {
+    office.done_minutes += job.effort_minutes;
+    add_load(core, office.load, job.effort_minutes);
+  }
+  count_flow(core, job, [&](FlowCell& cell) { ++(met ? cell.sla_met : cell.sla_missed); });
+}
+
+}  // namespace
+
+void set_job_state(Core& core, std::uint32_t slot, JobState after, Reason reason) {
+  JobRecord& job = core.jobs[slot];
+  const JobState before = job.state;
+  {
+    const RecountedJob recounted(core, slot);
+    job.state = after;
+    job.reason = reason;
+  }
+  const bool held = after == JobState::kAssigned || after == JobState::kStarted ||
+                    after == JobState::kDone || before == JobState::kAssigned ||
+                    before == JobState::kStarted;
+  emit_job(core, job, EventKind::kJobChanged, raw(before), raw(after), reason,
+           held ? job.holder : ExpertId{});
+}
+
+bool job_room(Core& core, std::uint32_t case_slot) {
+  const auto low = [&] { return core.limits.jobs_max - core.job_slots.count <= job_reserve(core); };
+  if (low()) evict_oldest_case(core);
+  if (low()) give_back_ended_jobs(core, case_slot);
+  return core.job_slots.count < core.limits.jobs_max;
+}
+
+std::uint16_t stage_effort(const Core& core, const StageSpec& stage, std::uint16_t floors) {
+  const bool complex = floors > core.policy.complex_floors && stage.effort_complex_minutes != 0;
+  return complex ? stage.effort_complex_minutes : stage.effort_minutes;
+}
+
+void create_stage_job(Core& core, std::uint32_t case_slot, bool rework) {
+  const std::uint32_t slot = new_job(core, case_slot);
+  const CaseRecord& record = core.cases[case_slot];
+  const StageSpec& stage = stage_of(core, record);
+  JobRecord& job = core.jobs[slot];
+  job.kind = JobKind::kWork;
+  job.stage = stage.stage;
+  job.skill = stage.skill;
+  job.effort_minutes = stage_effort(core, stage, record.floors);
+  job.sla_minutes = stage.sla_minutes;
+  job.office = record.office;
+  if (rework) job.flags |= kJobRework;
+  if (stage.reach == Reach::kOffice) job.flags |= kJobOfficeReach;
+  if ((stage.flags & kStageFieldLease) != 0) job.flags |= kJobFieldLease;
+  if ((stage.flags & kStageNeedsAppointment) != 0) job.flags |= kJobVisit;
+  job.clock_minutes = job.sla_minutes;
+  const bool inactive = activation_missing(core, record);
+  announce(core, slot, inactive || decision_missing(core, record, job));
+  if (inactive) wait_for_activation(core, slot);
+}
+
+void create_confirmation(Core& core, std::uint32_t work, Skill skill) {
+  const std::uint32_t slot = new_job(core, core.jobs[work].case_slot);
+  const JobRecord& done = core.jobs[work];
+  JobRecord& job = core.jobs[slot];
+  job.kind = JobKind::kConfirmation;
+  job.stage = done.stage;
+  job.skill = skill;
+  job.effort_minutes = std::max<std::uint16_t>(
+      static_cast<std::uint16_t>(done.effort_minutes / kConfirmationShare), kConfirmationEffortMin);
+  job.sla_minutes = done.sla_minutes;
+  job.clock_minutes = job.sla_minutes;
+  job.origin = work;
+  job.office = core.experts[raw(done.holder)].office;
+  if (skill == Skill::kConfirm) job.flags |= kJobOfficeReach;
+  announce(core, slot, false);
+}
+
+void make_ready(Core& core, std::uint32_t slot, Reason reason) {
+  set_job_state(core, slot, JobState::kReady, reason);
+  if (core.jobs[slot].clock_from == kNever) start_clock(core, slot, core.jobs[slot].clock_minutes);
+  set_job_timer(core, slot);
+  enter_queue(core, slot);
+}
+
+void unblock_job(Core& core, std::uint32_t slot) {
+  const JobRecord& job = core.jobs[slot];
+  const CaseRecord& record = core.cases[job.case_slot];
+  if (job.state != JobState::kBlocked || job.has(kJobPaused)) return;
+  if (activation_missing(core, record)) {
+    if (!core.ages.contains(slot)) wait_for_activation(core, slot);
+    return;
+  }
+  if (decision_missing(core, record, job)) return;
+  detach(core, slot, false);
+  const JobState state = open_state(core, slot);
+  if (state == JobState::kReady) {
+    make_ready(core, slot, Reason::kNone);
+    return;
+  }
+  set_job_state(core, slot, state, Reason::kNone);
+  start_clock(core, slot, job.clock_minutes);
+  set_job_timer(core, slot);
+}
+
+void give_back(Core& core, std::uint32_t slot, Reason reason) {
+  detach(core, slot, true);
+  JobRecord& job = core.jobs[slot];
+  if (job.attempts < UINT8_MAX) ++job.attempts;
+  if (job.attempts > core.policy.attempts_max) {
+    ++core.totals.escalated;
+    set_job_state(core, slot, JobState::kEscalated, reason);
+    return;
+  }
+  make_ready(core, slot, reason);
+}
+
+void miss_visit(Core& core, std::uint32_t slot) {
+  detach(core, slot, false);
+  JobRecord& job = core.jobs[slot];
+  if (job.attempts < UINT8_MAX) ++job.attempts;
+  job.appointment = kNoAppointment;  // the visit was made: its place in the half-day is spent
+  if (job.attempts > core.policy.attempts_max) {
+    ++core.totals.escalated;
+    set_job_state(core, slot, JobState::kEscalated, Reason::kNoAccess);
+    return;
+  }
+  if (open_state(core, slot) == JobState::kReady) {
+    make_ready(core, slot, Reason::kNoAccess);
+    return;
+  }
+  set_job_state(core, slot, JobState::kScheduled, Reason::kNoAccess);
+  set_job_timer(core, slot);
+}
+
+void schedule_job(Core& core, std::uint32_t slot, std::int32_t key) {
+  detach(core, slot, false);
+  book_appointment(core, slot, key);
+  set_job_state(core, slot, JobState::kScheduled, Reason::kNone);
+  set_job_timer(core, slot);
+}
+
+void reassign_job(Core& core, std::uint32_t slot, ExpertId expert) {
+  JobRecord& job = core.jobs[slot];
+  detach(core, slot, true);
+  if (job.state == JobState::kAssigned)
+    set_job_state(core, slot, JobState::kReady, Reason::kSupervisorOrder);
+  if (job.state == JobState::kEscalated) job.attempts = 0;
+  assign_by_supervisor(core, slot, expert);
+  set_job_timer(core, slot);
+}
+
+void start_job(Core& core, std::uint32_t slot) {
+  set_job_state(core, slot, JobState::kStarted, Reason::kNone);
+  ++core.experts[raw(core.jobs[slot].holder)].started_count;
+}
+
+void finish_job(Core& core, std::uint32_t slot, bool confirming) {
+  JobRecord& job = core.jobs[slot];
+  count_finished_work(core, job);
+  remember_work(core, job);
+  detach(core, slot, false);
+  {
+    const RecountedJob recounted(core, slot);
+    if (confirming) job.flags |= kJobConfirming;
+  }
+  set_job_state(core, slot, JobState::kDone, Reason::kNone);
+  core.job_timers.clear(slot);
+  if (!confirming) count_end(core, slot);
+}
+
+void conclude_job(Core& core, std::uint32_t slot, JobState after, Reason reason) {
+  if (core.jobs[slot].state == JobState::kStarted) {
+    remember_work(core, core.jobs[slot]);
+    detach(core, slot, false);
+  }
+  set_job_state(core, slot, after, reason);
+  set_flag(core, slot, kJobConfirming, false);
+  count_end(core, slot);
+}
+
+void cancel_job(Core& core, std::uint32_t slot, Reason reason) {
+  detach(core, slot, true);
+  drop_appointment(core, slot);
+  set_job_state(core, slot, JobState::kCancelled, reason);
+  set_flag(core, slot, kJobConfirming, false);
+  count_end(core, slot);
+}
+
+void hold_back_job(Core& core, std::uint32_t slot, Reason reason, bool pauses_clock) {
+  detach(core, slot, true);
+  set_job_state(core, slot, JobState::kHeld, reason);
+  if (pauses_clock) stop_clock(core, slot);
+  set_job_timer(core, slot);
+}
+
+void release_job(Core& core, std::uint32_t slot) {
+  JobRecord& job = core.jobs[slot];
+  if (job.state == JobState::kEscalated) job.attempts = 0;
+  const Tick begin = appointment_begin(core, job);
+  if (begin == kNever || begin <= core.now) {
+    make_ready(core, slot, Reason::kNone);
+    return;
+  }
+  set_job_state(core, slot, JobState::kScheduled, Reason::kNone);
+  if (job.clock_from == kNever) start_clock(core, slot, job.clock_minutes);
+  set_job_timer(core, slot);
+}
+
+void pause_job(Core& core, std::uint32_t slot, Reason reason) {
+  JobRecord& job = core.jobs[slot];
+  const bool blocked_in_list = job.state == JobState::kBlocked && core.ages.contains(slot);
+  if (!blocked_in_list) detach(core, slot, job.state == JobState::kAssigned);
+  if (in_hand(job)) set_job_state(core, slot, JobState::kReady, reason);
+  stop_clock(core, slot);
+  set_flag(core, slot, kJobPaused, true);
+  set_job_timer(core, slot);
+}
+
+void resume_job(Core& core, std::uint32_t slot) {
+  JobRecord& job = core.jobs[slot];
+  set_flag(core, slot, kJobPaused, false);
+  if (job.state == JobState::kBlocked) {
+    unblock_job(core, slot);
+    return;
+  }
+  start_clock(core, slot, job.clock_minutes);
+  set_job_timer(core, slot);
+  if (job.state == JobState::kReady) enter_queue(core, slot);
+}
+
+void reclass_jobs(Core& core, std::uint32_t case_slot, PriorityClass priority) {
+  for (std::uint32_t slot = core.cases[case_slot].newest_job; slot != kNoSlot;
+       slot = core.jobs[slot].previous) {
+    const bool queued = core.ready.contains(slot);
+    if (queued) dequeue_job(core, slot);
+    {
+      const RecountedJob recounted(core, slot);
+      core.jobs[slot].priority = priority;
+    }
+    if (!queued) continue;
+    enqueue_job(core, slot);
+    offer_job(core, slot);
+  }
+}
+
+void job_timer_fired(Core& core, std::uint32_t slot) {
+  pass_marks(core, slot);
+  const JobRecord& job = core.jobs[slot];
+  if (job.state == JobState::kScheduled && !job.has(kJobPaused)) {
+    const Tick begin = appointment_begin(core, job);
+    if (begin == kNever) {
+      drop_appointment(core, slot);
+      const std::int32_t key = first_free_half_day(core, job.skill);
+      if (key != kNoAppointment) {
+        schedule_job(core, slot, key);
+        return;
+      }
+    }
+    if (begin == kNever || begin <= core.now) {
+      make_ready(core, slot, Reason::kNone);
+      return;
+    }
+  }
+  set_job_timer(core, slot);
+}
+
+void set_office_timer(Core& core, std::uint32_t office) {
+  Tick at = kNever;
+  if (core.ages.count(blocked_list_of(office)) > 0) {
+    for (const Activation& activation : core.offices[office].activations) {
+      if (activation.from > core.now && activation.from < activation.until)
+        at = std::min(at, activation.from);
+    }
+  }
+  core.other_timers.set(office_timer(core, office), at);
+}
+
+// One pass looks at every blocked job of the office once, over as many firings as it takes: those
+// that must go on waiting are moved to the back.
+void office_timer_fired(Core& core, std::uint32_t office) {
+  const std::uint32_t list = blocked_list_of(office);
+  std::uint32_t& left = core.offices[office].pass_left;
+  if (left == 0) left = core.ages.count(list);
+  left = std::min(left, core.ages.count(list));
+  std::uint32_t unblocked = 0;
+  for (std::uint32_t looked = 0;
+       left > 0 && looked < kBlockedLookedAtMax && unblocked < kUnblockedPerTimer; ++looked) {
+    const std::uint32_t slot = core.ages.front(list);
+    --left;
+    core.ages.remove(list, slot);
+    if (activation_missing(core, core.cases[core.jobs[slot].case_slot])) {
+      core.ages.push_back(list, slot);
+      continue;
+    }
+    ++unblocked;
+    unblock_job(core, slot);
+  }
+  if (left > 0) {
+    core.other_timers.set(office_timer(core, office), core.now);
+  } else {
+    set_office_timer(core, office);
+  }
+}
+
+}  // namespace permitd::scheduler

@@ -1,0 +1,340 @@
+// Offices and experts: who they are, and in which state of licence or certification.
+#include <algorithm>
+
+#include "scheduler/commands.h"
+#include "scheduler/events.h"
+#include "scheduler/expert_flow.h"
+#include "scheduler/job_flow.h"
+
+namespace permitd::scheduler {
+
+namespace {
+
+// Experts of an office dealt with in the command itself; further ones at the next tick, for the
+// events of one command are bounded.
+constexpr std::uint32_t kExpertsSweptAtOnce = 128;
+
+constexpr std::uint32_t bit(OfficeState state) { return 1U << raw(state); }
+constexpr std::uint32_t bit(ExpertState state) { return 1U << raw(state); }
+
+std::uint32_t successors(OfficeState from) {
+  using enum OfficeState;
+  switch (from) {
+    case kNone:
+      return 0;
+    case kEquipping:
+      return bit(kActive) | bit(kRevoked) | bit(kSurrendered);
+    case kActive:
+      return bit(kSuspended) | bit(kExpired) | bit(kRevoked) | bit(kSurrendered);
+    case kSuspended:
+      return bit(kActive) | bit(kExpired) | bit(kRevoked) | bit(kSurrendered);
+    case kExpired:
+      return bit(kEquipping) | bit(kActive);  // a renewed licence
+    case kRevoked:
+      return 0;
+    case kSurrendered:
+      return 0;
+  }
+  return 0;
+}
+
+std::uint32_t successors(ExpertState from) {
+  using enum ExpertState;
+  switch (from) {
+    case kNone:
+      return 0;
+    case kCandidate:
+      return bit(kInTraining) | bit(kLeft);
+    case kInTraining:
+      return bit(kExamPending) | bit(kLeft);
+    case kExamPending:
+      return bit(kCertified) | bit(kInTraining) | bit(kLeft);
+    case kCertified:
+      return bit(kSuspended) | bit(kExpired) | bit(kLeft);
+    case kSuspended:
+      return bit(kCertified) | bit(kExpired) | bit(kLeft);
+    case kExpired:
+      return bit(kInTraining) | bit(kCertified) | bit(kLeft);
+    case kLeft:
+      return bit(kCandidate);
+  }
+  return 0;
+}
+
+void sweep_office(Core& core, std::uint32_t office) {
+  std::uint32_t swept = 0;
+  for (std::uint32_t number = core.offices[office].first_expert; number != 0;) {
+    const std::uint32_t after = core.experts[number].next_in_office;
+    if (swept++ < kExpertsSweptAtOnce) {
+      sweep_expert(core, ExpertId{number});
+    } else {
+      core.other_timers.set(expert_timer(ExpertId{number}), core.now);
+    }
+    number = after;
+  }
+}
+
+void link_expert(Core& core, std::uint32_t number) {
+  OfficeRecord& office = core.offices[core.experts[number].office];
+  core.experts[number].previous_in_office = 0;
+  core.experts[number].next_in_office = office.first_expert;
+  if (office.first_expert != 0) core.experts[office.first_expert].previous_in_office = number;
+  office.first_expert = number;
+}
+
+void unlink_expert(Core& core, std::uint32_t number) {
+  const ExpertRecord& expert = core.experts[number];
+  if (expert.previous_in_office != 0) {
+    core.experts[expert.previous_in_office].next_in_office = expert.next_in_office;
+  } else {
+    core.offices[expert.office].first_expert = expert.next_in_office;
+  }
+  if (expert.next_in_office != 0)
+    core.experts[expert.next_in_office].previous_in_office = expert.previous_in_office;
+}
+
+bool check_office(const Core& core, const DefineOffice& office, std::uint32_t index,
+                  Outcome& outcome) {
+  if (raw(office.office) == 0 || raw(office.office) > 9999)
+    refuse(outcome, Refusal::kOutOfRange, Field::kOffice);
+  else if (office.district == 0 || office.district >= kDistrictCount)
+    refuse(outcome, Refusal::kOutOfRange, Field::kDistrict);
+  else if (!point_in_range(office.point))
+    refuse(outcome, Refusal::kOutOfRange, Field::kPoint);
+  else if (!text_fits(office.label))
+    refuse(outcome, Refusal::kOutOfRange, Field::kLabel);
+  else if (!known_value(office.state, OfficeState::kSurrendered))
+    refuse(outcome, Refusal::kOutOfRange, Field::kState);
+  else if (index == kNoSlot && office.state == OfficeState::kNone)
+    refuse(outcome, Refusal::kMissing, Field::kState);
+  else if (index == kNoSlot && core.office_count == core.limits.offices_max)
+    refuse(outcome, Refusal::kOutOfRange, Field::kLimits);
+  if (outcome.refusal != Refusal::kNone) return false;
+  const OfficeState state = index == kNoSlot ? office.state : core.offices[index].state;
+  if (state == OfficeState::kActive && raw(office.technical_manager) == 0) {
+    refuse(outcome, Refusal::kMissing, Field::kPerson);
+    return false;
+  }
+  return true;
+}
+
+bool check_expert(const Core& core, const DefineExpert& expert, bool known, Outcome& outcome) {
+  if (raw(expert.expert) == 0 || raw(expert.expert) > core.limits.experts_max)
+    refuse(outcome, Refusal::kOutOfRange, Field::kExpert);
+  else if (find_office_index(core, expert.office) == kNoSlot)
+    refuse(outcome, Refusal::kUnknownOffice, Field::kOffice);
+  else if (raw(expert.person) == 0)
+    refuse(outcome, Refusal::kMissing, Field::kPerson);
+  else if (!known_value(expert.state, ExpertState::kLeft))
+    refuse(outcome, Refusal::kOutOfRange, Field::kState);
+  else if (!known && expert.state == ExpertState::kNone)
+    refuse(outcome, Refusal::kMissing, Field::kState);
+  else if ((expert.districts & 1) != 0)
+    refuse(outcome, Refusal::kOutOfRange, Field::kDistrict);
+  else if (expert.units_per_day > 48)
+    refuse(outcome, Refusal::kOutOfRange, Field::kCount);
+  else if (!point_in_range(expert.home))
+    refuse(outcome, Refusal::kOutOfRange, Field::kPoint);
+  else if (!text_fits(expert.label))
+    refuse(outcome, Refusal::kOutOfRange, Field::kLabel);
+  return outcome.refusal == Refusal::kNone;
+}
+
+// Who an expert is stays as it is: four eyes and past decisions hang on it. Offices change between
+// jobs only.
+bool check_expert_move(const Core& core, const DefineExpert& expert, Outcome& outcome) {
+  const ExpertRecord& present = core.experts[raw(expert.expert)];
+  if (present.person != expert.person) {
+    refuse(outcome, Refusal::kNotCompatible, Field::kPerson);
+  } else if (present.office != find_office_index(core, expert.office) && present.held_count > 0) {
+    refuse_state(outcome, present.state);
+  }
+  return outcome.refusal == Refusal::kNone;
+}
+
+}  // namespace
+
+void apply_define_office(Core& core, const Command& command, Outcome& outcome) {
+  const DefineOffice& office = command.body.define_office;
+  std::uint32_t index = find_office_index(core, office.office);
+  if (!check_office(core, office, index, outcome)) return;
+  OfficeState before = OfficeState::kNone;
+  if (index == kNoSlot) {
+    index = core.office_count++;
+    core.office_index[raw(office.office)] = static_cast<std::uint16_t>(index + 1);
+    core.offices[index] = OfficeRecord{};
+    core.offices[index].id = office.office;
+    core.offices[index].state = office.state;
+  } else {
+    before = core.offices[index].state;
+  }
+  OfficeRecord& record = core.offices[index];
+  record.district = office.district;
+  record.licensee = office.licensee;
+  record.technical_manager = office.technical_manager;
+  record.point = office.point;
+  record.label = tidy_text(office.label);
+  outcome.state = raw(record.state);
+  emit_reference(core, EventKind::kOfficeChanged, record.id, ExpertId{}, raw(before),
+                 raw(record.state), Reason::kNone);
+}
+
+void apply_set_office_state(Core& core, const Command& command, Outcome& outcome) {
+  const SetOfficeState& change = command.body.set_office_state;
+  const std::uint32_t index = find_office_index(core, change.office);
+  if (index == kNoSlot) return refuse(outcome, Refusal::kUnknownOffice, Field::kOffice);
+  if (!known_value(change.state, OfficeState::kSurrendered) || change.state == OfficeState::kNone) {
+    return refuse(outcome, Refusal::kOutOfRange, Field::kState);
+  }
+  if (!check_reason(change.reason, false, outcome) || !check_note(change.note, false, outcome))
+    return;
+  OfficeRecord& office = core.offices[index];
+  if (office.state == change.state) {
+    outcome.state = raw(office.state);
+    return refuse(outcome, Refusal::kNothingToDo, Field::kState);
+  }
+  if ((successors(office.state) & bit(change.state)) == 0)
+    return refuse_state(outcome, office.state);
+  if (change.state == OfficeState::kActive && raw(office.technical_manager) == 0) {
+    return refuse(outcome, Refusal::kMissing, Field::kPerson);
+  }
+  const OfficeState before = office.state;
+  core.note = &change.note;
+  office.state = change.state;
+  outcome.state = raw(office.state);
+  emit_reference(core, EventKind::kOfficeChanged, office.id, ExpertId{}, raw(before),
+                 raw(office.state), change.reason);
+  sweep_office(core, index);
+}
+
+void apply_activate_service(Core& core, const Command& command, Outcome& outcome) {
+  const ActivateService& change = command.body.activate_service;
+  const std::uint32_t index = find_office_index(core, change.office);
+  if (index == kNoSlot) return refuse(outcome, Refusal::kUnknownOffice, Field::kOffice);
+  if (raw(change.service) >= kServicesMax ||
+      service_version(core, change.service, 0).version == 0) {
+    return refuse(outcome, Refusal::kUnknownService, Field::kService);
+  }
+  if (change.until < change.from) return refuse(outcome, Refusal::kOutOfRange, Field::kValidity);
+  Activation& activation = core.offices[index].activations[raw(change.service)];
+  if (activation.from == change.from && activation.until == change.until) {
+    return refuse(outcome, Refusal::kNothingToDo, Field::kValidity);
+  }
+  activation = {change.from, change.until};
+  emit_reference(core, EventKind::kReferenceChanged, change.office, ExpertId{}, raw(change.service),
+                 raw(command.kind), Reason::kNone);
+  set_office_timer(core, index);
+  if (activation.covers(core.now) && core.ages.count(blocked_list_of(index)) > 0) {
+    core.offices[index].pass_left = 0;
+    core.other_timers.set(office_timer(core, index), core.now);
+  }
+}
+
+void apply_define_expert(Core& core, const Command& command, Outcome& outcome) {
+  const DefineExpert& expert = command.body.define_expert;
+  const bool known = expert_known(core, expert.expert);
+  if (!check_expert(core, expert, known, outcome)) return;
+  if (known && !check_expert_move(core, expert, outcome)) return;
+  const std::uint32_t number = raw(expert.expert);
+  ExpertRecord& record = core.experts[number];
+  const ExpertState before = record.state;
+  const auto office = static_cast<std::uint16_t>(find_office_index(core, expert.office));
+  if (!known) {
+    record = ExpertRecord{};
+    record.person = expert.person;
+    record.state = expert.state;
+    core.expert_last = std::max(core.expert_last, number);
+  }
+  if (!known || record.office != office) {
+    if (known) unlink_expert(core, number);
+    record.office = office;
+    link_expert(core, number);
+  }
+  record.districts = expert.districts;
+  record.units_per_day = expert.units_per_day;
+  record.home = expert.home;
+  record.label = tidy_text(expert.label);
+  outcome.expert = expert.expert;
+  outcome.state = raw(record.state);
+  emit_reference(core, EventKind::kExpertChanged, expert.office, expert.expert, raw(before),
+                 raw(record.state), Reason::kNone);
+  sweep_expert(core, expert.expert);
+}
+
+void apply_set_expert_state(Core& core, const Command& command, Outcome& outcome) {
+  const SetExpertState& change = command.body.set_expert_state;
+  if (!expert_known(core, change.expert))
+    return refuse(outcome, Refusal::kUnknownExpert, Field::kExpert);
+  if (!known_value(change.state, ExpertState::kLeft) || change.state == ExpertState::kNone) {
+    return refuse(outcome, Refusal::kOutOfRange, Field::kState);
+  }
+  if (!check_reason(change.reason, false, outcome) || !check_note(change.note, false, outcome))
+    return;
+  ExpertRecord& record = core.experts[raw(change.expert)];
+  if (record.state == change.state) {
+    outcome.state = raw(record.state);
+    return refuse(outcome, Refusal::kNothingToDo, Field::kState);
+  }
+  if ((successors(record.state) & bit(change.state)) == 0)
+    return refuse_state(outcome, record.state);
+  const ExpertState before = record.state;
+  core.note = &change.note;
+  record.state = change.state;
+  outcome.expert = change.expert;
+  outcome.state = raw(record.state);
+  emit_reference(core, EventKind::kExpertChanged, core.offices[record.office].id, change.expert,
+                 raw(before), raw(record.state), change.reason);
+  sweep_expert(core, change.expert);
+}
+
+void apply_set_certificate(Core& core, const Command& command, Outcome& outcome) {
+  const SetCertificate& change = command.body.set_certificate;
+  if (!expert_known(core, change.expert))
+    return refuse(outcome, Refusal::kUnknownExpert, Field::kExpert);
+  if (!known_value(change.skill, Skill::kConfirm))
+    return refuse(outcome, Refusal::kOutOfRange, Field::kSkill);
+  ExpertRecord& record = core.experts[raw(change.expert)];
+  Tick& from = record.valid_from[raw(change.skill)];
+  Tick& until = record.valid_until[raw(change.skill)];
+  const bool revokes = change.valid_until <= change.valid_from;
+  if (!revokes && change.valid_until.ms <= 0)
+    return refuse(outcome, Refusal::kOutOfRange, Field::kValidity);
+  const bool same =
+      revokes ? until <= core.now : from == change.valid_from && until == change.valid_until;
+  if (same) return refuse(outcome, Refusal::kNothingToDo, Field::kValidity);
+  if (!revokes) from = change.valid_from;
+  until = revokes ? core.now : change.valid_until;
+  outcome.expert = change.expert;
+  outcome.state = raw(record.state);
+  emit_reference(core, EventKind::kCertificateChanged, core.offices[record.office].id,
+                 change.expert, raw(change.skill), revokes ? 0 : 1, Reason::kNone);
+  sweep_expert(core, change.expert);
+}
+
+void apply_set_absence(Core& core, const Command& command, Outcome& outcome) {
+  const SetAbsence& change = command.body.set_absence;
+  if (!expert_known(core, change.expert))
+    return refuse(outcome, Refusal::kUnknownExpert, Field::kExpert);
+  if (change.until < change.from) return refuse(outcome, Refusal::kOutOfRange, Field::kValidity);
+  if (!check_reason(change.reason, change.from != change.until, outcome) ||
+      !check_note(change.note, false, outcome))
+    return;
+  ExpertRecord& record = core.experts[raw(change.expert)];
+  const bool clears = change.from == change.until;
+  const Tick from = clears ? Tick{} : change.from;
+  const Tick until = clears ? Tick{} : change.until;
+  if (record.absent_from == from && record.absent_until == until) {
+    return refuse(outcome, Refusal::kNothingToDo, Field::kValidity);
+  }
+  core.note = &change.note;
+  record.absent_from = from;
+  record.absent_until = until;
+  record.absence_reason = change.reason;
+  outcome.expert = change.expert;
+  outcome.state = raw(record.state);
+  emit_reference(core, EventKind::kAbsenceChanged, core.offices[record.office].id, change.expert, 0,
+                 clears ? 0 : 1, change.reason);
+  sweep_expert(core, change.expert);
+}
+
+}  // namespace permitd::scheduler

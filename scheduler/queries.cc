@@ -1,0 +1,270 @@
+// The reads of Scheduler: finding, listing with a cursor, and the city's figures.
+#include <algorithm>
+
+#include "scheduler/counters.h"
+#include "scheduler/expert_flow.h"
+#include "scheduler/job_clock.h"
+#include "scheduler/scheduler_state.h"
+#include "scheduler/view_build.h"
+
+namespace permitd::scheduler {
+
+namespace {
+
+// Expedited jobs looked at for the oldest: they enter their list when they are expedited, not by
+// age.
+constexpr std::uint32_t kExpeditedLookedAtMax = 1024;
+
+bool bit_set(std::uint32_t mask, std::uint32_t index) {
+  return index >= 32 || (mask >> index & 1) != 0;
+}
+
+bool matches(const Core& core, const JobFilter& filter, const JobRecord& job) {
+  const CaseRecord& record = core.cases[job.case_slot];
+  if (!bit_set(filter.stages, raw(job.stage)) || !bit_set(filter.states, raw(job.state)) ||
+      !bit_set(filter.classes, raw(job.priority)) || !bit_set(filter.districts, job.district)) {
+    return false;
+  }
+  if (raw(filter.office) != 0 && core.offices[record.office].id != filter.office) return false;
+  if (raw(filter.holder) != 0 && job.holder != filter.holder) return false;
+  if (raw(filter.case_id) != 0 && record.id != filter.case_id) return false;
+  if (raw(filter.service) != 0 && record.service != filter.service) return false;
+  return filter.bands == ~0U ||
+         bit_set(filter.bands, static_cast<std::uint32_t>(band_now(core, job)));
+}
+
+Tick oldest_ready(const Core& core, PriorityClass priority, Skill skill) {
+  std::uint32_t slot = core.ages.front(age_list_of(priority, skill));
+  if (slot == kNoSlot) return kNever;
+  Tick oldest = core.jobs[slot].ready_since;
+  if (priority != PriorityClass::kExpedited) return oldest;
+  for (std::uint32_t i = 0; slot != kNoSlot && i < kExpeditedLookedAtMax;
+       ++i, slot = core.ages.next(slot)) {
+    oldest = std::min(oldest, core.jobs[slot].ready_since);
+  }
+  return oldest;
+}
+
+}  // namespace
+
+StatsView collect_stats(const Core& core) {
+  const Totals& totals = core.totals;
+  StatsView view;
+  view.op_applied = core.op;
+  view.now = core.now;
+  view.cases_submitted = totals.cases_submitted;
+  view.cases = totals.cases;
+  view.jobs = totals.jobs;
+  view.flow = totals.flow;
+  view.bands = totals.bands;
+  for (std::uint8_t c = 0; c < kClassCount; ++c) {
+    for (std::uint8_t s = 0; s < kSkillCount; ++s) {
+      if (core.ages.list_count() == 0) {
+        view.oldest_ready[c][s] = kNever;
+        continue;
+      }
+      view.oldest_ready[c][s] = oldest_ready(core, PriorityClass{c}, Skill{s});
+      view.ready[c][s] = core.ages.count(age_list_of(PriorityClass{c}, Skill{s}));
+    }
+  }
+  view.leases_expired = totals.leases_expired;
+  view.declined = totals.declined;
+  view.reassigned = totals.reassigned;
+  view.escalated = totals.escalated;
+  view.capacity_overrides = totals.capacity_overrides;
+  view.municipal_first_violations = totals.municipal_first_violations;
+  view.history_dropped = totals.history_dropped;
+  view.keys_forgotten_early = core.keys.forgotten_early();
+  view.cases_in_memory = core.case_slots.count;
+  view.jobs_in_memory = core.job_slots.count;
+  view.events_in_memory = core.history.count();
+  view.keys_in_memory = core.keys.count();
+  view.memory_bytes = memory_bytes(core);
+  return view;
+}
+
+Scheduler::Scheduler() : state_(std::make_unique<State>()) {}
+Scheduler::~Scheduler() = default;
+
+std::span<const Event> Scheduler::events() const {
+  return state_->core.events.span().first(state_->core.event_count);
+}
+
+Tick Scheduler::next_due() const {
+  return std::min(state_->core.job_timers.next(), state_->core.other_timers.next());
+}
+
+Op Scheduler::op_applied() const { return state_->core.op; }
+Tick Scheduler::now() const { return state_->core.now; }
+const Limits& Scheduler::limits() const { return state_->core.limits; }
+const SetPolicy& Scheduler::policy() const { return state_->core.policy; }
+
+bool Scheduler::find_case(CaseId id, CaseView& out) const {
+  const std::uint32_t slot = find_case_slot(state_->core, id);
+  if (slot == kNoSlot) return false;
+  out = view_case(state_->core, slot);
+  return true;
+}
+
+bool Scheduler::find_job(JobId id, JobView& out) const {
+  const std::uint32_t slot = find_job_slot(state_->core, id);
+  if (slot == kNoSlot) return false;
+  out = view_job(state_->core, slot);
+  return true;
+}
+
+bool Scheduler::find_office(OfficeId id, OfficeView& out) const {
+  const std::uint32_t index = find_office_index(state_->core, id);
+  if (index == kNoSlot) return false;
+  out = view_office(state_->core, index);
+  return true;
+}
+
+bool Scheduler::find_expert(ExpertId id, ExpertView& out) const {
+  if (!expert_known(state_->core, id)) return false;
+  out = view_expert(state_->core, id);
+  return true;
+}
+
+bool Scheduler::find_decision(JobId id, DecisionView& out) const {
+  const Core& core = state_->core;
+  const std::uint32_t slot = find_job_slot(core, id);
+  if (slot == kNoSlot || core.jobs[slot].decision == 0) return false;
+  const DecisionRecord& record = core.decisions[core.jobs[slot].decision - 1];
+  if (record.job != id) return false;
+  out = view_decision(record);
+  return true;
+}
+
+StuckView Scheduler::explain_stuck(JobId id) const {
+  const std::uint32_t slot = find_job_slot(state_->core, id);
+  if (slot != kNoSlot) return explain_job(state_->core, slot);
+  StuckView finished;
+  finished.cause = Stuck::kFinished;
+  finished.until = kNever;
+  return finished;
+}
+
+StatsView Scheduler::stats() const { return collect_stats(state_->core); }
+
+std::size_t Scheduler::list_jobs(const JobFilter& filter, Cursor& cursor, std::size_t scan_max,
+                                 std::span<JobView> out) const {
+  const Core& core = state_->core;
+  std::size_t found = 0;
+  std::size_t looked = 0;
+  for (; cursor.position < core.job_slots.used && looked < scan_max && found < out.size();
+       ++cursor.position, ++looked) {
+    const auto slot = static_cast<std::uint32_t>(cursor.position);
+    if (raw(core.jobs[slot].id) == 0 || !matches(core, filter, core.jobs[slot])) continue;
+    out[found++] = view_job(core, slot);
+  }
+  cursor.done = cursor.position >= core.job_slots.used;
+  return found;
+}
+
+std::size_t Scheduler::list_held(ExpertId expert, std::span<JobView> out) const {
+  const Core& core = state_->core;
+  if (!expert_known(core, expert)) return 0;
+  const ExpertRecord& record = core.experts[raw(expert)];
+  const std::size_t count = std::min<std::size_t>(record.held_count, out.size());
+  for (std::size_t i = 0; i < count; ++i) out[i] = view_job(core, record.held[i].slot);
+  return count;
+}
+
+std::size_t Scheduler::list_case_jobs(CaseId id, std::span<JobView> out) const {
+  const Core& core = state_->core;
+  const std::uint32_t slot = find_case_slot(core, id);
+  if (slot == kNoSlot) return 0;
+  std::size_t count = 0;
+  for (std::uint32_t job = core.cases[slot].newest_job; job != kNoSlot && count < out.size();
+       job = core.jobs[job].previous) {
+    out[count++] = view_job(core, job);
+  }
+  std::reverse(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(count));
+  return count;
+}
+
+std::size_t Scheduler::list_history(CaseId id, std::size_t from, std::span<HistoryView> out) const {
+  const Core& core = state_->core;
+  const std::uint32_t slot = find_case_slot(core, id);
+  if (slot == kNoSlot) return 0;
+  const std::size_t count = core.history.list(core.cases[slot].history, id, from, out);
+  for (HistoryView& view : out.first(count))
+    view.event.office = core.offices[core.cases[slot].office].id;
+  return count;
+}
+
+std::size_t Scheduler::list_offices(Cursor& cursor, std::span<OfficeView> out) const {
+  const Core& core = state_->core;
+  std::size_t found = 0;
+  for (; cursor.position < core.office_count && found < out.size(); ++cursor.position) {
+    out[found++] = view_office(core, static_cast<std::uint32_t>(cursor.position));
+  }
+  cursor.done = cursor.position >= core.office_count;
+  return found;
+}
+
+std::size_t Scheduler::list_experts(OfficeId office, Cursor& cursor,
+                                    std::span<ExpertView> out) const {
+  constexpr std::size_t kScanMax = 4096;
+  const Core& core = state_->core;
+  const std::uint32_t index = find_office_index(core, office);
+  if (raw(office) != 0 && index == kNoSlot) {
+    cursor.done = true;
+    return 0;
+  }
+  std::size_t found = 0;
+  std::size_t looked = 0;
+  for (; cursor.position < core.expert_last && found < out.size() && looked < kScanMax;
+       ++cursor.position, ++looked) {
+    const ExpertId id{static_cast<std::uint32_t>(cursor.position + 1)};
+    if (!expert_known(core, id) || (raw(office) != 0 && core.experts[raw(id)].office != index))
+      continue;
+    out[found++] = view_expert(core, id);
+  }
+  cursor.done = cursor.position >= core.expert_last;
+  return found;
+}
+
+std::size_t Scheduler::list_open_cells(OfficeId office, Cursor& cursor,
+                                       std::span<OpenCellView> out) const {
+  const Core& core = state_->core;
+  std::size_t first = 0;
+  std::size_t last = open_cell_of(core.office_count, Stage{0}, 0, PriorityClass{0});
+  if (raw(office) != 0) {
+    const std::uint32_t index = find_office_index(core, office);
+    first = index == kNoSlot ? last : open_cell_of(index, Stage{0}, 0, PriorityClass{0});
+    last = index == kNoSlot ? last : open_cell_of(index + 1, Stage{0}, 0, PriorityClass{0});
+  }
+  std::size_t found = 0;
+  std::size_t at = std::max<std::size_t>(first, cursor.position);
+  for (; at < last && found < out.size(); ++at) {
+    const OpenCell& cell = core.open_cells[at];
+    if (cell.open() == 0) continue;
+    OpenCellView& view = out[found++];
+    view.priority = PriorityClass{static_cast<std::uint8_t>(at % kClassCount)};
+    view.district = static_cast<District>(at / kClassCount % kDistrictCount);
+    view.stage =
+        Stage{static_cast<std::uint8_t>(at / (kClassCount * kDistrictCount) % kStageCount)};
+    view.office = core.offices[at / (kClassCount * kDistrictCount * kStageCount)].id;
+    view.cell = cell;
+  }
+  cursor.position = at;
+  cursor.done = at >= last;
+  return found;
+}
+
+FlowCell Scheduler::flow(Stage stage, OfficeId office) const {
+  const Core& core = state_->core;
+  if (raw(office) == 0) return core.totals.flow[raw(stage)];
+  const std::uint32_t index = find_office_index(core, office);
+  return index == kNoSlot ? FlowCell{} : core.flow_cells[flow_cell_of(index, stage)];
+}
+
+bool Scheduler::is_working(Tick at) const { return state_->core.calendar.is_open(at); }
+
+std::int64_t Scheduler::working_minutes(Tick from, Tick to) const {
+  return state_->core.calendar.working_minutes(from, to);
+}
+
+}  // namespace permitd::scheduler

@@ -1,0 +1,15 @@
+// Ranges of what is set from outside and read back from files: limits, policy, stages of a service.
+#pragma once
+
+#include "scheduler/command.h"
+
+namespace permitd::scheduler {
+
+bool limits_in_range(const Limits& limits);
+/// Every limit is at least the one of `least`.
+bool limits_reach(const Limits& limits, const Limits& least);
+bool policy_in_range(const SetPolicy& policy);
+/// A stage as it is kept, its flags completed.
+bool stage_in_range(const StageSpec& stage);
+
+}  // namespace permitd::scheduler

@@ -1,0 +1,424 @@
+#include "scheduler/state_check.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "scheduler/case_flow.h"
+#include "scheduler/commands.h"
+#include "scheduler/counters.h"
+#include "scheduler/dispatch.h"
+#include "scheduler/ranges.h"
+
+namespace permitd::scheduler {
+
+namespace {
+
+// Moments beyond these (the year 37,000) are no moments; arithmetic on what is within can't
+// overflow.
+bool moment(Tick at) {
+  return at == kNever || (at.ms >= -(std::int64_t{1} << 50) && at.ms <= std::int64_t{1} << 50);
+}
+
+bool live_case(const Core& core, std::uint32_t slot) {
+  return slot < core.case_slots.used && raw(core.cases[slot].id) != 0;
+}
+bool live_job(const Core& core, std::uint32_t slot) {
+  return slot < core.job_slots.used && raw(core.jobs[slot].id) != 0;
+}
+
+bool window_whole(const LoadWindow& load) {
+  std::uint64_t sum = 0;
+  for (const std::uint32_t bucket : load.buckets) sum += bucket;
+  return sum == load.sum;
+}
+
+bool check_catalogue(const Core& core) {
+  for (const OrganisationRecord& organisation : core.organisations) {
+    const bool known_class = organisation.priority == PriorityClass::kMunicipal ||
+                             organisation.priority == PriorityClass::kOther;
+    if (!known_class || organisation.enabled > 1 || organisation.known > 1 ||
+        !text_fits(organisation.label))
+      return false;
+  }
+  for (const ServiceVersion& version : core.services.span()) {
+    if (version.version == 0) {
+      if (version.stage_count != 0) return false;
+      continue;
+    }
+    if (version.stage_count == 0 || version.stage_count > kServiceStagesMax ||
+        !text_fits(version.label))
+      return false;
+    for (std::size_t i = 0; i < version.stage_count; ++i) {
+      if (!stage_in_range(version.stages[i])) return false;
+    }
+  }
+  return true;
+}
+
+bool check_offices(const Core& core) {
+  std::vector<bool> seen(10'000, false);
+  for (const OfficeRecord& office : core.offices.span().first(core.office_count)) {
+    const std::size_t id = raw(office.id);
+    if (id == 0 || id >= seen.size() || seen[id]) return false;
+    seen[id] = true;
+    if (!known_value(office.state, OfficeState::kSurrendered) || office.state == OfficeState::kNone)
+      return false;
+    if (office.district == 0 || office.district >= kDistrictCount || !text_fits(office.label))
+      return false;
+    if (!window_whole(office.load) || office.pass_left > core.limits.jobs_max) return false;
+  }
+  return true;
+}
+
+bool check_expert(const Core& core, const ExpertRecord& expert) {
+  if (expert.office >= core.office_count || !known_value(expert.state, ExpertState::kLeft))
+    return false;
+  if (expert.held_count > kHeldJobsMax || expert.wanted > kHeldJobsMax || expert.units_per_day > 48)
+    return false;
+  if ((expert.counted >> kSkillCount) != 0 || (expert.listed & ~expert.counted) != 0) return false;
+  if (raw(expert.absence_reason) >= kReasonCount || !text_fits(expert.label) ||
+      !window_whole(expert.load))
+    return false;
+  if (!moment(expert.claim_until)) return false;
+  for (std::size_t s = 0; s < kSkillCount; ++s) {
+    if (core.available.contains(
+            Skill{static_cast<std::uint8_t>(s)},
+            ExpertId{static_cast<std::uint32_t>(&expert - core.experts.span().data())}) !=
+        ((expert.listed >> s & 1) != 0)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// The jobs in an expert's hands are the expert's, each once: a slot held twice would not be its
+// holder's entry.
+bool check_held(const Core& core, std::uint32_t number, std::vector<bool>& held_jobs) {
+  const ExpertRecord& expert = core.experts[number];
+  std::size_t started = 0;
+  for (std::size_t i = 0; i < expert.held_count; ++i) {
+    const HeldJob& held = expert.held[i];
+    if (!live_job(core, held.slot) || held_jobs[held.slot] || !moment(held.lease_until))
+      return false;
+    held_jobs[held.slot] = true;
+    const JobRecord& job = core.jobs[held.slot];
+    if (job.holder != ExpertId{number} ||
+        (job.state != JobState::kAssigned && job.state != JobState::kStarted))
+      return false;
+    if (job.state == JobState::kStarted) ++started;
+  }
+  return started == expert.started_count;
+}
+
+bool check_experts(Core& core, std::vector<bool>& held_jobs) {
+  std::size_t known = 0;
+  core.certified = {};
+  for (std::uint32_t number = 1; number <= core.expert_last; ++number) {
+    const ExpertRecord& expert = core.experts[number];
+    if (expert.state == ExpertState::kNone) {
+      if (expert.held_count != 0 || expert.counted != 0 || expert.listed != 0) return false;
+      continue;
+    }
+    ++known;
+    if (!check_expert(core, expert) || !check_held(core, number, held_jobs)) return false;
+    for (std::size_t s = 0; s < kSkillCount; ++s) core.certified[s] += expert.counted >> s & 1U;
+  }
+  std::size_t chained = 0;
+  for (std::uint32_t office = 0; office < core.office_count; ++office) {
+    std::uint32_t before = 0;
+    for (std::uint32_t number = core.offices[office].first_expert; number != 0;
+         number = core.experts[number].next_in_office) {
+      if (!expert_known(core, ExpertId{number}) || core.experts[number].office != office)
+        return false;
+      if (core.experts[number].previous_in_office != before || ++chained > known) return false;
+      before = number;
+    }
+  }
+  return chained == known;
+}
+
+template <class Record>
+bool check_free_chain(const FixedArray<Record>& table, const SlotList& list,
+                      std::uint32_t Record::*link) {
+  if (list.count > list.used || list.reserved != 0) return false;
+  std::uint32_t live = 0;
+  for (std::uint32_t slot = 0; slot < list.used; ++slot) live += raw(table[slot].id) != 0 ? 1U : 0U;
+  std::uint32_t free = 0;
+  for (std::uint32_t slot = list.free; slot != kNoSlot; slot = table[slot].*link) {
+    if (slot >= list.used || raw(table[slot].id) != 0 || ++free > list.used) return false;
+  }
+  return live == list.count && live + free == list.used;
+}
+
+bool check_case(const Core& core, const CaseRecord& record) {
+  if (raw(record.id) > core.cases_created || !known_value(record.state, CaseState::kReferred) ||
+      !known_value(record.resume_state, CaseState::kReferred)) {
+    return false;
+  }
+  if (raw(record.service) == 0 || raw(record.service) >= kServicesMax ||
+      record.version_slot >= kServiceVersionsMax)
+    return false;
+  const ServiceVersion& version = service_of(core, record);
+  if (version.version == 0 || record.stage_index >= version.stage_count) return false;
+  if (record.office >= core.office_count || record.district == 0 ||
+      record.district >= kDistrictCount)
+    return false;
+  if (!known_value(record.priority, PriorityClass::kOther) || !text_fits(record.parcel) ||
+      !text_fits(record.reference))
+    return false;
+  for (const RoleEntry entry : record.roles) {
+    if (entry.role() == Role::kNone
+            ? entry.packed != 0
+            : entry.role() > Role::kConfirmer || !expert_known(core, entry.expert())) {
+      return false;
+    }
+  }
+  return moment(record.registered_at) && moment(record.closed_at);
+}
+
+bool check_job(const Core& core, std::uint32_t slot) {
+  const JobRecord& job = core.jobs[slot];
+  if (raw(job.id) > core.jobs_created || !live_case(core, job.case_slot)) return false;
+  const CaseRecord& record = core.cases[job.case_slot];
+  if (!known_value(job.state, JobState::kCancelled) ||
+      !known_value(job.kind, JobKind::kConfirmation) ||
+      !known_value(job.stage, Stage::kPermitDelivery) || !known_value(job.skill, Skill::kConfirm) ||
+      raw(job.reason) >= kReasonCount) {
+    return false;
+  }
+  if (job.priority != record.priority || job.district != record.district ||
+      job.office >= core.office_count)
+    return false;
+  if (raw(job.holder) != 0 && !expert_known(core, job.holder)) return false;
+  const bool was_held = job.state == JobState::kAssigned || job.state == JobState::kStarted ||
+                        job.state == JobState::kDone;
+  if ((was_held || job.has(kJobDeclined)) && raw(job.holder) == 0) return false;
+  if (job.has(kJobConfirming) && job.state != JobState::kDone) return false;
+  if (job.decision > core.limits.decisions_max || job.sla_minutes > 60'000 ||
+      job.effort_minutes > 1440)
+    return false;
+  if (!moment(job.deadline) || !moment(job.ready_since) || !moment(job.clock_from)) return false;
+  if (job.clock_minutes < -(1 << 30) || job.clock_minutes > 1 << 30) return false;
+  const bool dated = job.appointment != kNoAppointment;
+  if (dated && (job.appointment < -4'000'000 || job.appointment > 4'000'000)) return false;
+  if (job.kind == JobKind::kConfirmation && job_is_open(job)) {
+    return live_job(core, job.origin) && core.jobs[job.origin].case_slot == job.case_slot &&
+           core.jobs[job.origin].has(kJobConfirming);
+  }
+  return true;
+}
+
+// Every job hangs in the chain of its case, once; a case has at most one job to be worked next, and
+// only that one, and the one it confirms, are open.
+bool check_chains(const Core& core) {
+  std::uint32_t chained = 0;
+  for (std::uint32_t slot = 0; slot < core.case_slots.used; ++slot) {
+    if (!live_case(core, slot)) continue;
+    const CaseRecord& record = core.cases[slot];
+    std::uint32_t open = 0;
+    bool current = record.current_job == kNoSlot;
+    for (std::uint32_t job = record.newest_job; job != kNoSlot; job = core.jobs[job].previous) {
+      if (!live_job(core, job) || core.jobs[job].case_slot != slot ||
+          ++chained > core.job_slots.count)
+        return false;
+      if (job == record.current_job)
+        current = job_is_open(core.jobs[job]) && core.jobs[job].state != JobState::kDone;
+      else if (job_is_open(core.jobs[job]) && core.jobs[job].state != JobState::kDone)
+        return false;
+      if (job_is_open(core.jobs[job])) ++open;
+    }
+    if (!current || open > 2 || (record.current_job == kNoSlot && open != 0)) return false;
+  }
+  return chained == core.job_slots.count;
+}
+
+bool check_retained(const Core& core) {
+  std::uint32_t terminal = 0;
+  for (std::uint32_t slot = 0; slot < core.case_slots.used; ++slot) {
+    if (!live_case(core, slot)) continue;
+    if (case_is_terminal(core.cases[slot].state))
+      ++terminal;
+    else if (core.cases[slot].next != kNoSlot)
+      return false;
+  }
+  std::uint32_t chained = 0;
+  std::uint32_t last = kNoSlot;
+  for (std::uint32_t slot = core.retained_first; slot != kNoSlot; slot = core.cases[slot].next) {
+    if (!live_case(core, slot) || !case_is_terminal(core.cases[slot].state) || ++chained > terminal)
+      return false;
+    last = slot;
+  }
+  return chained == terminal && last == core.retained_last;
+}
+
+bool queued(const JobRecord& job) { return job.state == JobState::kReady && !job.has(kJobPaused); }
+
+// The queues hold exactly the jobs that are Ready, each in its own and under its own key.
+bool check_queues(const Core& core) {
+  std::uint32_t waiting = 0;
+  for (std::uint32_t slot = 0; slot < core.job_slots.used; ++slot) {
+    if (live_job(core, slot) && queued(core.jobs[slot])) ++waiting;
+  }
+  std::uint32_t found = 0;
+  bool whole = true;
+  for (std::uint32_t queue = 0; queue < core.ready.queue_count(); ++queue) {
+    core.ready.visit(QueueNumber{queue}, UINT32_MAX, [&](std::uint32_t slot) {
+      ++found;
+      whole = live_job(core, slot) && queued(core.jobs[slot]) &&
+              queue_of(core.jobs[slot]) == QueueNumber{queue} &&
+              core.ready.key(slot) == ReadyKey{core.jobs[slot].deadline, core.jobs[slot].id};
+      return !whole;
+    });
+    if (!whole) return false;
+  }
+  return found == waiting;
+}
+
+bool check_ages(const Core& core) {
+  std::uint32_t waiting = 0;
+  for (std::uint32_t slot = 0; slot < core.job_slots.used; ++slot) {
+    if (live_job(core, slot) && queued(core.jobs[slot])) ++waiting;
+  }
+  std::uint32_t found = 0;
+  for (std::uint32_t list = 0; list < core.ages.list_count(); ++list) {
+    for (std::uint32_t slot = core.ages.front(list); slot != kNoSlot; slot = core.ages.next(slot)) {
+      if (!live_job(core, slot)) return false;
+      const JobRecord& job = core.jobs[slot];
+      if (list >= blocked_list_of(0)) {
+        if (job.state != JobState::kBlocked ||
+            list != blocked_list_of(core.cases[job.case_slot].office))
+          return false;
+        continue;
+      }
+      if (!queued(job) || list != age_list_of(job.priority, job.skill)) return false;
+      ++found;
+    }
+  }
+  return found == waiting;
+}
+
+bool check_timers(const Core& core) {
+  for (std::uint32_t slot = 0; slot < core.job_timers.subject_count(); ++slot) {
+    const Tick at = core.job_timers.at(slot);
+    if (at == kNever) continue;
+    if (!moment(at) || !live_job(core, slot) || !job_is_open(core.jobs[slot])) return false;
+  }
+  for (std::uint32_t subject = 0; subject < core.other_timers.subject_count(); ++subject) {
+    const Tick at = core.other_timers.at(subject);
+    if (at == kNever) continue;
+    bool known = false;
+    if (subject >= case_timer(core, 0))
+      known = live_case(core, subject - case_timer(core, 0));
+    else if (subject >= office_timer(core, 0))
+      known = subject - office_timer(core, 0) < core.office_count;
+    else
+      known = expert_known(core, ExpertId{subject});
+    if (!known || !moment(at)) return false;
+  }
+  return true;
+}
+
+bool check_available(const Core& core) {
+  std::size_t listed = 0;
+  std::size_t found = 0;
+  for (std::uint32_t number = 1; number <= core.expert_last; ++number) {
+    for (std::size_t s = 0; s < kSkillCount; ++s) listed += core.experts[number].listed >> s & 1U;
+  }
+  for (std::uint8_t s = 0; s < kSkillCount; ++s) found += core.available.count(Skill{s});
+  return listed == found;
+}
+
+bool check_decisions(const Core& core) {
+  const auto used = static_cast<std::size_t>(
+      std::min<std::uint64_t>(core.decision_count, core.limits.decisions_max));
+  for (const DecisionRecord& decision : core.decisions.span().first(used)) {
+    if (decision.near_count > 8 || decision.rejected_count > 8) return false;
+    for (const std::uint8_t filter : decision.rejected_filter) {
+      if (filter >= kFilterCount) return false;
+    }
+  }
+  return true;
+}
+
+bool ids_are_unique(const Core& core) {
+  for (std::uint32_t slot = 0; slot < core.case_slots.used; ++slot) {
+    if (live_case(core, slot) && find_case_slot(core, core.cases[slot].id) != slot) return false;
+  }
+  for (std::uint32_t slot = 0; slot < core.job_slots.used; ++slot) {
+    if (live_job(core, slot) && find_job_slot(core, core.jobs[slot].id) != slot) return false;
+  }
+  return true;
+}
+
+// The counters that can be counted again must come out as they were written.
+bool recount(Core& core) {
+  const Totals written = core.totals;
+  core.totals.bands = {};
+  core.totals.jobs = {};
+  std::array<std::uint64_t, kCaseStateCount> open_cases{};
+  std::vector<std::uint64_t> office_open(core.office_count, 0);
+  std::vector<std::uint32_t> keeping(core.services.size(), 0);
+  for (std::uint32_t slot = 0; slot < core.job_slots.used; ++slot) {
+    if (live_job(core, slot)) count_job(core, core.jobs[slot], 1);
+  }
+  for (std::uint32_t slot = 0; slot < core.case_slots.used; ++slot) {
+    if (!live_case(core, slot)) continue;
+    const CaseRecord& record = core.cases[slot];
+    ++keeping[raw(record.service) * kServiceVersionsMax + record.version_slot];
+    if (case_is_terminal(record.state)) continue;
+    ++open_cases[raw(record.state)];
+    ++office_open[record.office];
+  }
+  const std::array<std::uint64_t, kJobStateCount> counted = core.totals.jobs;
+  const bool bands = core.totals.bands == written.bands;
+  core.totals = written;
+  for (const JobState state :
+       {JobState::kBlocked, JobState::kReady, JobState::kScheduled, JobState::kAssigned,
+        JobState::kStarted, JobState::kHeld, JobState::kEscalated}) {
+    if (counted[raw(state)] != written.jobs[raw(state)]) return false;
+  }
+  for (std::uint8_t state = 0; state < kCaseStateCount; ++state) {
+    if (!case_is_terminal(CaseState{state}) && open_cases[state] != written.cases[state])
+      return false;
+  }
+  for (std::size_t office = 0; office < core.office_count; ++office) {
+    if (office_open[office] != core.offices[office].cases_open) return false;
+  }
+  for (std::size_t i = 0; i < keeping.size(); ++i) {
+    if (keeping[i] != core.services[i].case_count) return false;
+  }
+  return bands;
+}
+
+bool check_records(Core& core) {
+  if (!moment(core.now) || !check_catalogue(core) || !check_offices(core)) return false;
+  if (!check_free_chain(core.cases, core.case_slots, &CaseRecord::next)) return false;
+  if (!check_free_chain(core.jobs, core.job_slots, &JobRecord::previous)) return false;
+  for (std::uint32_t slot = 0; slot < core.case_slots.used; ++slot) {
+    if (live_case(core, slot) && !check_case(core, core.cases[slot])) return false;
+  }
+  std::size_t in_hand = 0;
+  for (std::uint32_t slot = 0; slot < core.job_slots.used; ++slot) {
+    if (!live_job(core, slot)) continue;
+    if (!check_job(core, slot)) return false;
+    const JobState state = core.jobs[slot].state;
+    if (state == JobState::kAssigned || state == JobState::kStarted) ++in_hand;
+  }
+  std::vector<bool> held_jobs(core.job_slots.used, false);
+  if (!check_experts(core, held_jobs)) return false;
+  return in_hand == static_cast<std::size_t>(std::count(held_jobs.begin(), held_jobs.end(), true));
+}
+
+}  // namespace
+
+bool adopt_state(Core& core) {
+  if (!check_records(core) || !check_chains(core) || !check_retained(core) ||
+      !check_decisions(core))
+    return false;
+  if (!check_queues(core) || !check_ages(core) || !check_timers(core) || !check_available(core))
+    return false;
+  rebuild_derived(core);
+  return ids_are_unique(core) && recount(core);
+}
+
+}  // namespace permitd::scheduler

@@ -1,0 +1,42 @@
+// Time passes: due timers fire, at most kTimersPerTickMax of them per command.
+#include "scheduler/case_flow.h"
+#include "scheduler/commands.h"
+#include "scheduler/expert_flow.h"
+#include "scheduler/job_flow.h"
+
+namespace permitd::scheduler {
+
+namespace {
+
+void fire_other(Core& core, std::uint32_t subject) {
+  if (subject >= case_timer(core, 0)) {
+    case_timer_fired(core, subject - case_timer(core, 0));
+  } else if (subject >= office_timer(core, 0)) {
+    office_timer_fired(core, subject - office_timer(core, 0));
+  } else {
+    sweep_expert(core, ExpertId{subject});
+  }
+}
+
+// Experts first where both are due at one moment: an expert who must stop is gone before a job
+// looks.
+bool fire_next(Core& core) {
+  const Tick job_at = core.job_timers.next();
+  const Tick other_at = core.other_timers.next();
+  if (other_at <= core.now && other_at <= job_at) {
+    fire_other(core, core.other_timers.pop_due(core.now));
+    return true;
+  }
+  if (job_at > core.now) return false;
+  job_timer_fired(core, core.job_timers.pop_due(core.now));
+  return true;
+}
+
+}  // namespace
+
+void apply_tick(Core& core, const Command&, Outcome&) {
+  for (std::uint32_t fired = 0; fired < kTimersPerTickMax && fire_next(core); ++fired) {
+  }
+}
+
+}  // namespace permitd::scheduler

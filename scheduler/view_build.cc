@@ -1,0 +1,154 @@
+// From records to views: plain copies of what is known now.
+#include "scheduler/view_build.h"
+
+#include "scheduler/counters.h"
+#include "scheduler/expert_flow.h"
+#include "scheduler/job_clock.h"
+
+namespace permitd::scheduler {
+
+JobView view_job(const Core& core, std::uint32_t slot) {
+  const JobRecord& job = core.jobs[slot];
+  const CaseRecord& record = core.cases[job.case_slot];
+  const bool in_hand = job.state == JobState::kAssigned || job.state == JobState::kStarted;
+  const bool had = in_hand || job.state == JobState::kDone || job.state == JobState::kConfirmed ||
+                   job.state == JobState::kReturned;
+  JobView view;
+  view.job = job.id;
+  view.case_id = record.id;
+  view.ready_since = job.ready_since;
+  view.deadline = job.deadline;
+  view.lease_until = kNever;
+  view.appointment = appointment_begin(core, job);
+  view.intake_office = core.offices[record.office].id;
+  view.effort_minutes = job.effort_minutes;
+  view.service = record.service;
+  view.stage = job.stage;
+  view.kind = job.kind;
+  view.state = job.state;
+  view.skill = job.skill;
+  view.priority = job.priority;
+  view.district = job.district;
+  view.attempts = job.attempts;
+  view.band = band_now(core, job);
+  view.rework = job.has(kJobRework);
+  view.reason = job.reason;
+  view.remaining_minutes = remaining_minutes(core, job);
+  if (had) view.holder = job.holder;
+  if (in_hand) {
+    view.token = held_entry(core, slot).token;
+    view.lease_until = held_entry(core, slot).lease_until;
+  }
+  return view;
+}
+
+CaseView view_case(const Core& core, std::uint32_t slot) {
+  const CaseRecord& record = core.cases[slot];
+  const ServiceVersion& service = service_of(core, record);
+  CaseView view;
+  view.case_id = record.id;
+  view.registered_at = record.registered_at;
+  view.closed_at = record.closed_at;
+  view.owner = record.owner;
+  view.designer = record.designer;
+  view.supervising_engineer = record.supervising_engineer;
+  view.parcel = record.parcel;
+  view.reference = record.reference;
+  view.point = record.point;
+  view.area_m2 = record.area_m2;
+  view.floors = record.floors;
+  view.service_version = service.version;
+  view.office = core.offices[record.office].id;
+  view.service = record.service;
+  view.organisation = record.organisation;
+  view.state = record.state;
+  view.priority = record.priority;
+  view.district = record.district;
+  view.stage_index = record.stage_index;
+  view.stage_count = service.stage_count;
+  for (std::size_t i = 0; i < service.stage_count; ++i) view.stages[i] = service.stages[i].stage;
+  view.decided = (record.flags & kCaseDecided) != 0;
+  view.fees_paid = (record.flags & kCaseFeesPaid) != 0;
+  if (record.current_job != kNoSlot) view.current_job = core.jobs[record.current_job].id;
+  return view;
+}
+
+OfficeView view_office(const Core& core, std::uint32_t index) {
+  const OfficeRecord& office = core.offices[index];
+  OfficeView view;
+  view.office = office.id;
+  view.district = office.district;
+  view.state = office.state;
+  for (std::uint32_t number = office.first_expert; number != 0;
+       number = core.experts[number].next_in_office) {
+    if (core.experts[number].counted == 0) continue;
+    ++view.experts_certified;
+    view.capacity_units_per_day +=
+        capacity_minutes(core, core.experts[number]) / static_cast<std::uint32_t>(kMinutesPerUnit);
+  }
+  for (std::size_t service = 0; service < kServicesMax; ++service) {
+    if (office.activations[service].covers(core.now))
+      view.services_active |= std::uint64_t{1} << service;
+  }
+  view.cases_submitted = office.cases_submitted;
+  view.cases_open = office.cases_open;
+  view.done_minutes = office.done_minutes;
+  view.window_minutes = window_minutes(core, office.load);
+  view.sla_met = office.sla_met;
+  view.sla_missed = office.sla_missed;
+  view.licensee = office.licensee;
+  view.technical_manager = office.technical_manager;
+  view.point = office.point;
+  view.label = office.label;
+  return view;
+}
+
+ExpertView view_expert(const Core& core, ExpertId id) {
+  const ExpertRecord& expert = core.experts[raw(id)];
+  ExpertView view;
+  view.expert = id;
+  view.person = expert.person;
+  view.office = core.offices[expert.office].id;
+  view.state = expert.state;
+  view.on_shift = core.calendar.is_open(core.now);
+  view.absent = expert_absent(core, expert);
+  view.available = expert.listed != 0;
+  view.units_per_day = static_cast<std::uint16_t>(capacity_minutes(core, expert) /
+                                                  static_cast<std::uint32_t>(kMinutesPerUnit));
+  view.booked_minutes_today = static_cast<std::uint16_t>(booked_today(core, expert));
+  view.visits_today = static_cast<std::uint16_t>(visits_today(core, expert));
+  view.assigned = static_cast<std::uint16_t>(expert.held_count - expert.started_count);
+  view.started = expert.started_count;
+  view.window_minutes = window_minutes(core, expert.load);
+  view.done_total = expert.done_total;
+  view.certified_until = expert.valid_until;
+  view.districts = expert.districts;
+  view.absent_from = expert.absent_from;
+  view.absent_until = expert.absent_until;
+  view.label = expert.label;
+  return view;
+}
+
+DecisionView view_decision(const DecisionRecord& record) {
+  DecisionView view;
+  view.job = record.job;
+  view.op = record.op;
+  view.at = record.at;
+  view.seed = record.seed;
+  view.chosen = record.chosen;
+  view.by_claim = record.by_claim != 0;
+  view.by_supervisor = record.by_supervisor != 0;
+  view.considered = record.considered;
+  view.removed = record.removed;
+  view.near_equal_count = record.near_count;
+  view.rejected_count = record.rejected_count;
+  for (std::size_t i = 0; i < record.near_count; ++i) {
+    view.near_equal[i] = {ExpertId{record.near_expert[i]}, record.near_load[i]};
+  }
+  for (std::size_t i = 0; i < record.rejected_count; ++i) {
+    view.rejected[i] = {ExpertId{record.rejected_expert[i]}, Filter{record.rejected_filter[i]}};
+  }
+  return view;
+}
+
+}  // namespace permitd::scheduler
