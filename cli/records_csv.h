@@ -1,8 +1,8 @@
 // Reads CSV, gzipped or plain, one record at a time in bounded memory.
 //
-// RFC 4180 quoting: a quoted field may hold commas, doubled quotes and line ends. A record that breaks the
-// rules or the bounds is reported with the line it began on and skipped; reading goes on after it. Used by
-// one thread.
+// RFC 4180 quoting: a quoted field may hold commas, doubled quotes and line ends. A record that
+// breaks the rules or the bounds is reported with the line it began on and skipped; reading goes on
+// after it. Used by one thread.
 #pragma once
 
 #include <cstddef>
@@ -26,7 +26,7 @@ class CsvReader {
     kRecord,     // fields() is filled
     kMalformed,  // problem() says why, line() where; the record was skipped
     kEnd,
-    kFailed,     // the file cannot be read on: problem(); nothing follows
+    kFailed,  // the file cannot be read on: problem(); nothing follows
   };
 
   static std::expected<CsvReader, std::string> open(const std::string& path);
@@ -63,8 +63,8 @@ class CsvReader {
   std::size_t at_ = 0;
   std::size_t filled_ = 0;
   bool failed_ = false;
-  std::string record_;              // bytes of the fields, one after another
-  std::vector<std::size_t> ends_;   // [field] end within record_
+  std::string record_;             // bytes of the fields, one after another
+  std::vector<std::size_t> ends_;  // [field] end within record_
   std::vector<std::string_view> fields_;
   std::uint64_t line_ = 0;
   std::uint64_t lines_taken_ = 0;

@@ -1,4 +1,5 @@
-// One row of a source turned into a SourceRecord. One function per format; the columns are found by name once.
+// One row of a source turned into a SourceRecord. One function per format; the columns are found by
+// name once.
 #pragma once
 
 #include <array>
