@@ -43,6 +43,12 @@ Expected<std::uint64_t> random_id() {
 }  // namespace
 
 Expected<std::unique_ptr<JournalStorage>> JournalStorage::open(const JournalOptions& options, Ring* ring) {
+  if (ring == nullptr) return open(options, std::make_unique<SyscallWriter>());
+  return open(options, std::make_unique<RingWriter>(*ring, options.batches_in_flight, options.runs_completions));
+}
+
+Expected<std::unique_ptr<JournalStorage>> JournalStorage::open(const JournalOptions& options,
+                                                               std::unique_ptr<DurableWriter> writer) {
   const bool right = options.segment_size >= kSegmentSizeMin && options.segment_size <= kSegmentSizeMax &&
                      options.segment_size % kBlockSize == 0 && options.batches_in_flight >= 1 &&
                      options.batches_in_flight <= kBatchesInFlightMax && options.segments_ahead >= 1 &&
@@ -54,17 +60,13 @@ Expected<std::unique_ptr<JournalStorage>> JournalStorage::open(const JournalOpti
   }
   auto directory = JournalDirectory::open(options.directory);
   if (!directory) return std::unexpected(directory.error());
-  return std::unique_ptr<JournalStorage>(new JournalStorage(options, std::move(*directory), ring));
+  return std::unique_ptr<JournalStorage>(new JournalStorage(options, std::move(*directory), std::move(writer)));
 }
 
-JournalStorage::JournalStorage(const JournalOptions& options, JournalDirectory directory, Ring* ring)
-    : options_(options), directory_(std::move(directory)) {
+JournalStorage::JournalStorage(const JournalOptions& options, JournalDirectory directory,
+                               std::unique_ptr<DurableWriter> writer)
+    : options_(options), directory_(std::move(directory)), writer_(std::move(writer)) {
   for (std::uint32_t index = 0; index < options.batches_in_flight; ++index) slots_.emplace_back(protocol::kFrameSizeMax);
-  if (ring != nullptr) {
-    writer_ = std::make_unique<RingWriter>(*ring, slots_.size(), options.runs_completions);
-  } else {
-    writer_ = std::make_unique<SyscallWriter>();
-  }
 }
 
 JournalStorage::~JournalStorage() {

@@ -36,6 +36,9 @@ class JournalStorage final : public Storage {
   /// `ring` null: plain system calls. It is borrowed, belongs to the engine's thread and outlives the storage.
   /// Errors: kConfiguration, kSystem.
   [[nodiscard]] static Expected<std::unique_ptr<JournalStorage>> open(const JournalOptions& options, Ring* ring);
+  /// The same with another way of writing, e.g. one that a test delays.
+  [[nodiscard]] static Expected<std::unique_ptr<JournalStorage>> open(const JournalOptions& options,
+                                                                      std::unique_ptr<DurableWriter> writer);
   /// Ends orderly: waits for what is in flight and marks the journal as closed.
   ~JournalStorage() override;
 
@@ -74,7 +77,7 @@ class JournalStorage final : public Storage {
     bool done = false;
   };
 
-  JournalStorage(const JournalOptions& options, JournalDirectory directory, Ring* ring);
+  JournalStorage(const JournalOptions& options, JournalDirectory directory, std::unique_ptr<DurableWriter> writer);
 
   [[nodiscard]] Expected<void> create();
   [[nodiscard]] Expected<void> clear_unfinished_creation();

@@ -93,6 +93,15 @@ void FaultyDisk::write(std::uint64_t segment, std::uint64_t offset, std::span<co
   std::copy(bytes.begin(), bytes.end(), have.begin() + static_cast<std::ptrdiff_t>(offset));
 }
 
+void FaultyDisk::make_segment(std::uint64_t segment) {
+  const std::lock_guard lock(mutex);
+  if (segments.contains(segment)) return;
+  std::vector<std::byte>& made = segments[segment];
+  if (spares.empty()) return;
+  made = std::move(spares.front());
+  spares.erase(spares.begin());
+}
+
 void FaultyDisk::flip_bit(std::uint64_t segment, std::uint64_t offset, unsigned bit) {
   const std::lock_guard lock(mutex);
   segments.at(segment).at(offset) ^= std::byte{1} << bit;
@@ -132,7 +141,7 @@ void FaultyStorage::format_disk() {
   const auto marks = snapshots();
   end_.next_op = marks.empty() ? 1 : raw(marks.front().op) + 1;
   end_.now_ms = 0;
-  disk_.write(1, 0, {});
+  disk_.make_segment(1);
   const Write write = make_frame({Op{end_.next_op}, 0, 0, {}, 0}, FrameKind::kLead);
   disk_.write(write.position.segment, write.position.offset, write.bytes);
 }
@@ -159,6 +168,7 @@ Expected<daemon::Lead> FaultyStorage::lead() {
   op_durable_ = end_.next_op - 1;
   (void)holds_.let_go(disk_.segments.begin()->first);
   const Write write = make_frame({Op{end_.next_op}, 0, 0, {end_.now_ms}, 0}, FrameKind::kLead);
+  disk_.make_segment(write.position.segment);
   disk_.write(write.position.segment, write.position.offset, write.bytes);
   frame_durable_ = end_.frame;
   return daemon::Lead{epoch_, Op{tail->first_op}, Op{op_durable_}, tail->torn_size, tail->torn_note};
@@ -216,7 +226,7 @@ void FaultyStorage::append(const daemon::BatchHeader& header) {
   writes_.push_back(make_frame(header, FrameKind::kBatch));
   const Write& write = writes_.back();
   // Preparing ahead makes segments appear whole before anything is written to them.
-  if (write.position.offset == 0) disk_.write(write.position.segment, 0, {});
+  if (write.position.offset == 0) disk_.make_segment(write.position.segment);
   stats_.appended_batches += 1;
   stats_.appended_size += write.bytes.size();
 }
@@ -293,7 +303,10 @@ void FaultyStorage::trim(Op op) {
   const std::uint64_t kept = std::min(holds_.let_go(segments_[count].segment), segments_[count].segment);
   const std::lock_guard lock(disk_.mutex);
   disk_.snapshots.erase(disk_.snapshots.begin(), disk_.snapshots.lower_bound(raw(op)));
-  disk_.segments.erase(disk_.segments.begin(), disk_.segments.lower_bound(kept));
+  while (disk_.segments.begin()->first < kept) {
+    disk_.spares.push_back(std::move(disk_.segments.begin()->second));
+    disk_.segments.erase(disk_.segments.begin());
+  }
   std::erase_if(segments_, [kept](const daemon::SegmentEnd& each) { return each.segment < kept; });
 }
 

@@ -35,10 +35,13 @@ class FaultyDisk {
   std::mutex mutex;
   daemon::JournalFormat format{0, 0};
   std::map<std::uint64_t, std::vector<std::byte>> segments;  // as far as they were written
+  std::vector<std::vector<std::byte>> spares;                // trimmed segments, used again with what is in them
   std::map<std::uint64_t, Snapshot> snapshots;
   bool in_use = false;
 
   void write(std::uint64_t segment, std::uint64_t offset, std::span<const std::byte> bytes);
+  /// Makes a segment appear, holding what a spare one held.
+  void make_segment(std::uint64_t segment);
   /// Flips one bit of a segment, as a device that forgets.
   void flip_bit(std::uint64_t segment, std::uint64_t offset, unsigned bit);
 };
