@@ -64,8 +64,8 @@ std::string conditions_json(const Conditions& conditions) {
   utsname system{};
   uname(&system);
   return fmt::format(
-      R"({{"label": {}, "machine": {}, "cores": {}, "kernel": {}, "file_system": {}, "commit": {}, )"
-      R"("build": {}, "compiler": {}, "io": {}, "rpc_threads": {}, "spin_us": {}, )"
+      R"({{"label": {}, "machine": {}, "cores": {}, "kernel": {}, "file_system": {}, )"
+      R"("commit": {}, "build": {}, "compiler": {}, "io": {}, "rpc_threads": {}, "spin_us": {}, )"
       R"("durability": "answered after a durable write"}})",
       quoted(conditions.label), quoted(processor_name()), sysconf(_SC_NPROCESSORS_ONLN),
       quoted(system.release), quoted(file_system_name(conditions.directory)),
@@ -152,7 +152,8 @@ std::string load_json(const LoadPlan& plan, const Conditions& conditions,
                       std::vector<LoadResult>& runs) {
   std::string out = fmt::format(
       R"({{"kind": "load", "conditions": {}, "mix": "{}", "connections": {}, "depth": {}, )"
-      R"("batch": {}, "loop": "{}", "rate_wanted": {:.6g}, "backlog": {}, "seconds": {:.3g}, "runs": {}, )",
+      R"("batch": {}, "loop": "{}", "rate_wanted": {:.6g}, "backlog": {}, "seconds": {:.3g}, )"
+      R"("runs": {}, )",
       conditions_json(conditions), mix_name(plan), plan.connections, plan.depth, plan.batch,
       plan.rate > 0 ? "open" : "closed", plan.rate, plan.backlog, plan.seconds, runs.size());
   out += fmt::format(

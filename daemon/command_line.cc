@@ -203,7 +203,7 @@ std::string help_text() {
       "\n"
       "signals: SIGTERM or SIGINT drains (holders of leases may finish for drain_seconds) and "
       "stops.\n"
-      "exit status: 0 fine, 1 an operation failed, 2 wrong options or settings.\n";
+      "exit status: 0 fine, 1 something failed, 64 wrong options or settings.\n";
   return out;
 }
 
