@@ -40,8 +40,8 @@ bool EpollPort::poll() {
 
 // --- A stream ---
 
-EpollStream::EpollStream(RpcStreams& streams, kj::UnixEventPort& port, std::span<std::byte> scratch, int socket,
-                         Peer peer)
+EpollStream::EpollStream(RpcStreams& streams, kj::UnixEventPort& port, std::span<std::byte> scratch,
+                         int socket, Peer peer)
     : RpcStream(streams, socket, std::move(peer)),
       scratch_(scratch),
       observer_(port, socket, kj::UnixEventPort::FdObserver::OBSERVE_READ_WRITE) {}
@@ -84,7 +84,8 @@ void EpollStream::await_readable() {
 
 void EpollStream::receive() {
   bool has_more = true;
-  for (int round = 0; round < kReceivesMax && has_more && is_receiving(); ++round) has_more = receive_once();
+  for (int round = 0; round < kReceivesMax && has_more && is_receiving(); ++round)
+    has_more = receive_once();
   is_armed_ = false;
   if (!is_receiving()) return;
   if (has_more) {
@@ -115,13 +116,18 @@ bool EpollStream::receive_once() {
 
 void EpollStream::fail(int number) {
   const bool is_gone = number == ECONNRESET || number == EPIPE || number == ETIMEDOUT;
-  break_off(is_gone ? protocol::StreamFault::kPeerClosed : protocol::StreamFault::kIoError, lost(number));
+  break_off(is_gone ? protocol::StreamFault::kPeerClosed : protocol::StreamFault::kIoError,
+            lost(number));
 }
 
 // --- The loop ---
 
 RpcEpollLoop::RpcEpollLoop(const Options& options)
-    : RpcLoopBase(options), port_(*this), event_loop_(port_), wait_scope_(event_loop_), scratch_(kScratchSize) {}
+    : RpcLoopBase(options),
+      port_(*this),
+      event_loop_(port_),
+      wait_scope_(event_loop_),
+      scratch_(kScratchSize) {}
 
 RpcEpollLoop::~RpcEpollLoop() noexcept {
   streams().clear();
@@ -132,8 +138,8 @@ RpcEpollLoop::~RpcEpollLoop() noexcept {
 
 void RpcEpollLoop::add_waker(Waker& waker) {
   watch(waker);
-  watches_.push_back(std::make_unique<kj::UnixEventPort::FdObserver>(port_, waker.file(),
-                                                                     kj::UnixEventPort::FdObserver::OBSERVE_READ));
+  watches_.push_back(std::make_unique<kj::UnixEventPort::FdObserver>(
+      port_, waker.file(), kj::UnixEventPort::FdObserver::OBSERVE_READ));
 }
 
 bool RpcEpollLoop::poll_kernel() {
@@ -184,7 +190,8 @@ void RpcEpollLoop::Accept::stop() {
 
 void RpcEpollLoop::Accept::taskFailed(kj::Exception&& exception) {
   if (is_stopped_) return;  // stopping breaks the wait
-  log_line(accept_site, LogLevel::kError, "accepting connections failed: {}", exception.getDescription().cStr());
+  log_line(accept_site, LogLevel::kError, "accepting connections failed: {}",
+           exception.getDescription().cStr());
 }
 
 void RpcEpollLoop::Accept::await() {

@@ -1,6 +1,6 @@
-// The loop on KJ's own epoll port, for hosts without io_uring and for comparison. Same streams, limits and
-// turns as on the ring; only how bytes move differs. One thread; the port's wake() alone may be called by
-// others.
+// The loop on KJ's own epoll port, for hosts without io_uring and for comparison. Same streams,
+// limits and turns as on the ring; only how bytes move differs. One thread; the port's wake() alone
+// may be called by others.
 #pragma once
 
 #include <kj/async-unix.h>
@@ -35,7 +35,8 @@ class EpollPort final : public kj::UnixEventPort {
 class EpollStream final : public RpcStream {
  public:
   /// `scratch` is the loop's: what is received goes through it within one call.
-  EpollStream(RpcStreams& streams, kj::UnixEventPort& port, std::span<std::byte> scratch, int socket, Peer peer);
+  EpollStream(RpcStreams& streams, kj::UnixEventPort& port, std::span<std::byte> scratch,
+              int socket, Peer peer);
 
  protected:
   void start_send(std::span<const std::byte> bytes) override;

@@ -20,7 +20,8 @@ namespace permitd::daemon {
 
 namespace {
 
-constexpr int kBacklog = 4096;  // a restarted daemon meets all its offices at once; the kernel caps it
+constexpr int kBacklog =
+    4096;  // a restarted daemon meets all its offices at once; the kernel caps it
 constexpr int kInUseRetries = 40;
 constexpr long kInUsePauseNs = 50'000'000;
 // A peer that vanished without a word is found after about two minutes.
@@ -125,10 +126,13 @@ Expected<void> clear_path(const std::string& path, const sockaddr_un& address) {
   }
   const std::string act = fmt::format("listen at '{}'", path);
   if (!S_ISSOCK(status.st_mode)) {
-    return std::unexpected(Error{ErrorCode::kConfiguration, EEXIST, act, "The path is taken by something that is not a socket."});
+    return std::unexpected(Error{ErrorCode::kConfiguration, EEXIST, act,
+                                 "The path is taken by something that is not a socket."});
   }
   if (answers(address)) {
-    return std::unexpected(Error{ErrorCode::kConfiguration, EADDRINUSE, act, "Another process listens there; stop it, or choose another path."});
+    return std::unexpected(
+        Error{ErrorCode::kConfiguration, EADDRINUSE, act,
+              "Another process listens there; stop it, or choose another path."});
   }
   if (unlink(path.c_str()) != 0 && errno != ENOENT) {
     return std::unexpected(system_error(fmt::format("remove the stale socket '{}'", path)));
@@ -164,12 +168,14 @@ Expected<ListeningSocket> open_tcp_listener(const std::string& address) {
   const auto parsed = parse_address(address);
   if (!parsed) return std::unexpected(address_error(address));
   const int file = socket(parsed->storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (file < 0) return std::unexpected(system_error(fmt::format("open a socket for '{}'", address)));
+  if (file < 0)
+    return std::unexpected(system_error(fmt::format("open a socket for '{}'", address)));
   set_option(file, SOL_SOCKET, SO_REUSEADDR, 1);
   if (parsed->storage.ss_family == AF_INET6) set_option(file, IPPROTO_IPV6, IPV6_V6ONLY, 1);
   set_tcp_options(file);
   if (bind_with_patience(file, *parsed)) return ListeningSocket{.file = file};
-  Error error = system_error(fmt::format("listen at '{}'", address), "Is the address this machine's, and free?");
+  Error error = system_error(fmt::format("listen at '{}'", address),
+                             "Is the address this machine's, and free?");
   close(file);
   return std::unexpected(std::move(error));
 }
@@ -177,20 +183,26 @@ Expected<ListeningSocket> open_tcp_listener(const std::string& address) {
 Expected<ListeningSocket> open_unix_listener(const std::string& path, std::uint32_t mode) {
   const auto address = unix_address(path);
   if (!address) {
-    return std::unexpected(Error{ErrorCode::kConfiguration, ENAMETOOLONG, fmt::format("listen at '{}'", path),
+    return std::unexpected(Error{ErrorCode::kConfiguration, ENAMETOOLONG,
+                                 fmt::format("listen at '{}'", path),
                                  "The path of a unix socket has 1 to 107 bytes."});
   }
   if (auto cleared = clear_path(path, *address); !cleared) return std::unexpected(cleared.error());
-  ListeningSocket listening{.file = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), .path = path};
-  if (listening.file < 0) return std::unexpected(system_error(fmt::format("open a socket for '{}'", path)));
+  ListeningSocket listening{.file = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0),
+                            .path = path};
+  if (listening.file < 0)
+    return std::unexpected(system_error(fmt::format("open a socket for '{}'", path)));
   struct stat status {};
-  // The mode is set before the path appears, so that there is no moment at which it is open to more.
-  const bool done = fchmod(listening.file, mode) == 0 &&
-                    bind(listening.file, reinterpret_cast<const sockaddr*>(&*address), sizeof *address) == 0 &&
-                    chmod(path.c_str(), mode) == 0 && listen(listening.file, kBacklog) == 0 &&
-                    lstat(path.c_str(), &status) == 0;
+  // The mode is set before the path appears, so that there is no moment at which it is open to
+  // more.
+  const bool done =
+      fchmod(listening.file, mode) == 0 &&
+      bind(listening.file, reinterpret_cast<const sockaddr*>(&*address), sizeof *address) == 0 &&
+      chmod(path.c_str(), mode) == 0 && listen(listening.file, kBacklog) == 0 &&
+      lstat(path.c_str(), &status) == 0;
   if (!done) {
-    Error error = system_error(fmt::format("listen at '{}'", path), "May this user write to the directory?");
+    Error error =
+        system_error(fmt::format("listen at '{}'", path), "May this user write to the directory?");
     close(listening.file);
     return std::unexpected(std::move(error));
   }
@@ -209,12 +221,14 @@ Expected<ListeningSocket> adopt_listener(int file) {
   if (is_listening == 0) {
     return std::unexpected(Error{ErrorCode::kConfiguration, 0, act, "The socket does not listen."});
   }
-  if (fcntl(file, F_SETFD, FD_CLOEXEC) != 0 || fcntl(file, F_SETFL, fcntl(file, F_GETFL) | O_NONBLOCK) != 0) {
+  if (fcntl(file, F_SETFD, FD_CLOEXEC) != 0 ||
+      fcntl(file, F_SETFL, fcntl(file, F_GETFL) | O_NONBLOCK) != 0) {
     return std::unexpected(system_error(act));
   }
   sockaddr_storage storage{};
   size = sizeof storage;
-  if (getsockname(file, reinterpret_cast<sockaddr*>(&storage), &size) == 0 && storage.ss_family != AF_UNIX) {
+  if (getsockname(file, reinterpret_cast<sockaddr*>(&storage), &size) == 0 &&
+      storage.ss_family != AF_UNIX) {
     set_tcp_options(file);
   }
   return ListeningSocket{.file = file};

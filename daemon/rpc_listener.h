@@ -1,5 +1,5 @@
-// Listening sockets for the RPC loops, and what the kernel says about who connected. Start-up code: may
-// block for as long as its comments say. Any thread.
+// Listening sockets for the RPC loops, and what the kernel says about who connected. Start-up code:
+// may block for as long as its comments say. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,9 @@ namespace permitd::daemon {
 /// A listening socket, non-blocking and closed on exec. Whoever gets it closes it.
 struct ListeningSocket {
   int file = -1;
-  std::string path;          // of a unix socket that this process has made; else empty
-  std::uint64_t device = 0;  // identity of the path's file, so that nobody else's is removed at the end
+  std::string path;  // of a unix socket that this process has made; else empty
+  std::uint64_t device =
+      0;  // identity of the path's file, so that nobody else's is removed at the end
   std::uint64_t inode = 0;
 };
 
@@ -30,8 +31,8 @@ void close_listener(ListeningSocket& socket);
 /// Who is at the other end of a connected socket.
 Peer peer_of(int file);
 
-/// True for a failure of accept() that would come again at once (out of descriptors or memory), false when it
-/// concerns only the one connection that came to nothing.
+/// True for a failure of accept() that would come again at once (out of descriptors or memory),
+/// false when it concerns only the one connection that came to nothing.
 bool must_accept_pause(int number);
 inline constexpr std::int64_t kAcceptPauseMs = 100;
 

@@ -42,7 +42,8 @@ Expected<std::unique_ptr<RpcLoop>> RpcLoop::create(const Options& options) {
     case IoKind::kEpoll:
       return create_epoll_loop(options);
   }
-  return std::unexpected(Error{ErrorCode::kConfiguration, 0, "choose the kernel interface", "Use --io=uring or --io=epoll."});
+  return std::unexpected(Error{ErrorCode::kConfiguration, 0, "choose the kernel interface",
+                               "Use --io=uring or --io=epoll."});
 }
 
 }  // namespace permitd::daemon

@@ -1,8 +1,9 @@
-// One thread's event loop for Cap'n Proto: KJ on io_uring, or on KJ's own epoll port where asked for.
+// One thread's event loop for Cap'n Proto: KJ on io_uring, or on KJ's own epoll port where asked
+// for.
 //
-// The loop turns like this: run every KJ event that is ready; send what the turn produced, one send per
-// connection; let the hooks work (the engine's step in a shared loop, the port's responses otherwise);
-// sleep only when nobody had anything to do. All members belong to the loop's thread.
+// The loop turns like this: run every KJ event that is ready; send what the turn produced, one send
+// per connection; let the hooks work (the engine's step in a shared loop, the port's responses
+// otherwise); sleep only when nobody had anything to do. All members belong to the loop's thread.
 #pragma once
 
 #include <capnp/serialize-async.h>
@@ -22,18 +23,18 @@
 namespace permitd::daemon {
 
 enum class DropReason : std::uint8_t {
-  kPeerClosed,       // not a fault
+  kPeerClosed,  // not a fault
   kMalformed,
   kOversized,
   kTooManySegments,
-  kSlowReader,       // send queue over the limit or without progress
-  kSlowWriter,       // begun message not completed in time
-  kSilent,           // nothing within handshake_seconds
+  kSlowReader,  // send queue over the limit or without progress
+  kSlowWriter,  // begun message not completed in time
+  kSilent,      // nothing within handshake_seconds
   kIdle,
   kTooManyConnections,
   kIoError,
   kDraining,
-  kProtocolError,    // Cap'n Proto gave up on the peer, or the server on the connection
+  kProtocolError,  // Cap'n Proto gave up on the peer, or the server on the connection
 };
 inline constexpr std::size_t kDropReasonCount = 12;
 std::string_view drop_reason_name(DropReason reason);
@@ -45,19 +46,20 @@ struct Peer {
   std::uint32_t gid = 0;
   std::int32_t pid = 0;
   bool is_loopback = false;
-  std::string address;    // for the log
+  std::string address;  // for the log
 };
 
 struct LoopStats {
   std::uint64_t connections_accepted = 0;
   std::uint32_t connections_open = 0;
   std::uint64_t messages_received = 0;
-  std::uint64_t sends = 0;           // send operations, each with all replies of a turn
+  std::uint64_t sends = 0;  // send operations, each with all replies of a turn
   std::uint64_t messages_sent = 0;
   std::uint64_t received_size = 0;
   std::uint64_t sent_size = 0;
-  std::uint64_t system_calls = 0;    // io_uring_enter; 0 with epoll
-  std::uint64_t receive_exhausted = 0;  // receives that met no free buffer and were armed again; 0 with epoll
+  std::uint64_t system_calls = 0;  // io_uring_enter; 0 with epoll
+  std::uint64_t receive_exhausted =
+      0;  // receives that met no free buffer and were armed again; 0 with epoll
   std::uint64_t dropped[kDropReasonCount]{};
 };
 
@@ -78,7 +80,8 @@ class RpcLoop {
     IoKind io = IoKind::kUring;
     ConnectionLimits limits;
     std::int64_t spin_ns = 30'000;  // looks at the completion queue so long before it sleeps
-    // io_uring only. 1,024 buffers of 16 KiB: what 1,024 receives of one turn can bring, recycled at once.
+    // io_uring only. 1,024 buffers of 16 KiB: what 1,024 receives of one turn can bring, recycled
+    // at once.
     std::uint32_t ring_entries = 1024;
     std::uint32_t receive_buffer_count = 1024;  // power of two
     std::uint32_t receive_buffer_size = 16'384;
@@ -99,13 +102,15 @@ class RpcLoop {
   /// "127.0.0.1:7711", "[::1]:7711". Retries for two seconds when the address is still in use.
   virtual Expected<void> listen_tcp(const std::string& address, OnConnection on_connection) = 0;
   /// Path of a unix socket; a stale one is replaced, a live one refused. `mode` as for chmod.
-  virtual Expected<void> listen_unix(const std::string& path, std::uint32_t mode, OnConnection on_connection) = 0;
+  virtual Expected<void> listen_unix(const std::string& path, std::uint32_t mode,
+                                     OnConnection on_connection) = 0;
   /// A listening socket from the service manager.
   virtual Expected<void> listen_file(int file, OnConnection on_connection) = 0;
   /// No new connections from now on.
   virtual void stop_listening() = 0;
 
-  /// A promise that resolves after so long, by the loop's own timer (for deadlines, never for business time).
+  /// A promise that resolves after so long, by the loop's own timer (for deadlines, never for
+  /// business time).
   virtual kj::Promise<void> after_ms(std::int64_t ms) = 0;
 
   /// Turns until `stop` is true (checked each turn).

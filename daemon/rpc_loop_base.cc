@@ -13,7 +13,8 @@ namespace permitd::daemon {
 
 namespace {
 
-// Events of KJ before the hooks get their turn, however much the network brings: about a millisecond.
+// Events of KJ before the hooks get their turn, however much the network brings: about a
+// millisecond.
 constexpr unsigned kEventsPerTurn = 4096;
 // Deadlines are whole seconds; this is how late they may be noticed.
 constexpr std::int64_t kSweepIntervalMs = 250;
@@ -29,7 +30,9 @@ std::int64_t monotonic_now_ns() {
 }
 
 RpcLoopBase::RpcLoopBase(const Options& options)
-    : spin_ns_(options.spin_ns), streams_(options.limits), swept_ms_(monotonic_now_ns() / 1'000'000) {
+    : spin_ns_(options.spin_ns),
+      streams_(options.limits),
+      swept_ms_(monotonic_now_ns() / 1'000'000) {
   streams_.context().set_now_ms(swept_ms_);
 }
 
@@ -40,7 +43,8 @@ Expected<void> RpcLoopBase::listen_tcp(const std::string& address, OnConnection 
   return {};
 }
 
-Expected<void> RpcLoopBase::listen_unix(const std::string& path, std::uint32_t mode, OnConnection on_connection) {
+Expected<void> RpcLoopBase::listen_unix(const std::string& path, std::uint32_t mode,
+                                        OnConnection on_connection) {
   auto socket = open_unix_listener(path, mode);
   if (!socket) return std::unexpected(socket.error());
   start_listening(std::move(*socket), std::move(on_connection));
@@ -63,10 +67,13 @@ void RpcLoopBase::accepted(int socket, const OnConnection& on_connection) {
   }
   RpcStream& stream = streams_.add(make_connection(socket, std::move(peer)));
   stream.begin();
-  // Not owned by this frame: whatever the server does, giving the stream up releases the connection.
-  auto failure = kj::runCatchingExceptions([&]() { on_connection(stream.hand_out(), stream.peer()); });
+  // Not owned by this frame: whatever the server does, giving the stream up releases the
+  // connection.
+  auto failure =
+      kj::runCatchingExceptions([&]() { on_connection(stream.hand_out(), stream.peer()); });
   PERMIT_IF_MAYBE(exception, failure) {
-    log_line(accept_site, LogLevel::kError, "a connection could not be served: {}", exception->getDescription().cStr());
+    log_line(accept_site, LogLevel::kError, "a connection could not be served: {}",
+             exception->getDescription().cStr());
   }
 }
 
@@ -120,7 +127,8 @@ bool RpcLoopBase::run_hooks() {
 }
 
 bool RpcLoopBase::hooks_have_work() const {
-  return std::any_of(hooks_.begin(), hooks_.end(), [](const Hook* hook) { return hook->has_work(); });
+  return std::any_of(hooks_.begin(), hooks_.end(),
+                     [](const Hook* hook) { return hook->has_work(); });
 }
 
 std::int64_t RpcLoopBase::sleep_limit_ns() const {

@@ -1,8 +1,8 @@
-// What both loops have in common: the order of a turn, the sleep protocol, listening, deadlines. A loop is
-// this plus a kernel interface. The loop's thread only.
+// What both loops have in common: the order of a turn, the sleep protocol, listening, deadlines. A
+// loop is this plus a kernel interface. The loop's thread only.
 //
-// turn() is what KJ calls its event port for. Whoever waits for a promise in the loop's WaitScope therefore
-// keeps hooks, connections and deadlines going just as run() does.
+// turn() is what KJ calls its event port for. Whoever waits for a promise in the loop's WaitScope
+// therefore keeps hooks, connections and deadlines going just as run() does.
 #pragma once
 
 #include <kj/timer.h>
@@ -10,9 +10,9 @@
 #include <memory>
 #include <vector>
 
-#include "daemon/rpc_stream.h"
 #include "daemon/rpc_listener.h"
 #include "daemon/rpc_loop.h"
+#include "daemon/rpc_stream.h"
 
 namespace permitd::daemon {
 
@@ -20,7 +20,8 @@ class RpcLoopBase : public RpcLoop {
  public:
   void add_hook(Hook& hook) override { hooks_.push_back(&hook); }
   Expected<void> listen_tcp(const std::string& address, OnConnection on_connection) override;
-  Expected<void> listen_unix(const std::string& path, std::uint32_t mode, OnConnection on_connection) override;
+  Expected<void> listen_unix(const std::string& path, std::uint32_t mode,
+                             OnConnection on_connection) override;
   Expected<void> listen_file(int file, OnConnection on_connection) override;
   kj::Promise<void> after_ms(std::int64_t ms) override;
   void run(const std::function<bool()>& stop) override;

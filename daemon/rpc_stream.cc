@@ -13,6 +13,9 @@ namespace permitd::daemon {
 
 namespace {
 
+// How long a released stream waits for its peer to have read the last words and closed.
+constexpr std::int64_t kLingerMs = 1000;
+
 LogSite drop_site;  // one for all: a flood of faults must not become a flood of lines
 
 protocol::StreamLimits stream_limits(const ConnectionLimits& limits) {
@@ -31,7 +34,10 @@ bool is_overdue(std::int64_t since_ms, std::int64_t now_ms, std::uint32_t second
 }  // namespace
 
 RpcStream::RpcStream(RpcStreams& streams, int socket, Peer peer)
-    : BufferedStream(streams.context()), streams_(streams), peer_(std::move(peer)), socket_(socket) {}
+    : BufferedStream(streams.context()),
+      streams_(streams),
+      peer_(std::move(peer)),
+      socket_(socket) {}
 
 RpcStream::~RpcStream() noexcept(false) {
   if (socket_ >= 0) ::close(socket_);
@@ -47,12 +53,18 @@ void RpcStream::drop(DropReason reason) {
   dropped_for_ = reason;
   const std::string_view name = drop_reason_name(reason);
   stop_reading(protocol::StreamFault::kDropped,
-               KJ_EXCEPTION(DISCONNECTED, "connection dropped by the server", kj::heapString(name.data(), name.size())));
+               KJ_EXCEPTION(DISCONNECTED, "connection dropped by the server",
+                            kj::heapString(name.data(), name.size())));
 }
 
 void RpcStream::sweep(const ConnectionLimits& limits, std::int64_t now_ms) {
   if (is_overdue(send_ms(), now_ms, limits.send_seconds)) {
-    break_off(protocol::StreamFault::kSlowReader, KJ_EXCEPTION(DISCONNECTED, "peer does not read its replies"));
+    break_off(protocol::StreamFault::kSlowReader,
+              KJ_EXCEPTION(DISCONNECTED, "peer does not read its replies"));
+    return;
+  }
+  if (lingering_ms_ >= 0 && now_ms - lingering_ms_ >= kLingerMs) {
+    break_off(protocol::StreamFault::kDropped, KJ_EXCEPTION(DISCONNECTED, "peer does not close"));
     return;
   }
   if (is_released_ || fault() != protocol::StreamFault::kNone) return;
@@ -60,7 +72,8 @@ void RpcStream::sweep(const ConnectionLimits& limits, std::int64_t now_ms) {
     drop(DropReason::kSlowWriter);
   } else if (message_ms() < 0) {
     if (is_overdue(opened_ms(), now_ms, limits.handshake_seconds)) drop(DropReason::kSilent);
-  } else if (send_ms() < 0 && is_overdue(std::max(message_ms(), sent_ms()), now_ms, limits.idle_seconds)) {
+  } else if (send_ms() < 0 &&
+             is_overdue(std::max(message_ms(), sent_ms()), now_ms, limits.idle_seconds)) {
     drop(DropReason::kIdle);
   }
 }
@@ -77,6 +90,8 @@ void RpcStream::shut_down_both() {
 
 void RpcStream::drained() { close_when_done(); }
 
+void RpcStream::peer_closed() { close_when_done(); }
+
 void RpcStream::release() {
   PERMIT_ASSERT(!is_released_);
   is_released_ = true;
@@ -86,9 +101,16 @@ void RpcStream::release() {
 
 void RpcStream::close_when_done() {
   if (!is_released_ || is_closing_) return;
-  if (!is_broken() && send_queue_size() != 0) return;  // last words, within the deadline for sends
+  if (!is_broken()) {
+    if (send_queue_size() != 0) return;  // last words, within the deadline for sends
+    if (!has_peer_closed()) {
+      if (lingering_ms_ >= 0) return;
+      lingering_ms_ = context().now_ms();
+      linger();
+      return;
+    }
+  }
   is_closing_ = true;
-  stop_reading(protocol::StreamFault::kDropped, KJ_EXCEPTION(DISCONNECTED, "released"));
   close();
 }
 
@@ -113,6 +135,7 @@ DropReason RpcStream::drop_reason() const {
     case protocol::StreamFault::kNone:
       break;  // our side has given it up
   }
+  if (has_peer_ended()) return DropReason::kPeerClosed;
   return streams_.is_draining_ ? DropReason::kDraining : DropReason::kProtocolError;
 }
 
@@ -136,9 +159,11 @@ RpcStream& RpcStreams::add(std::unique_ptr<RpcStream> stream) {
 void RpcStreams::note_drop(DropReason reason, const Peer& peer) {
   ++dropped_[static_cast<std::size_t>(reason)];
   if (reason == DropReason::kPeerClosed || reason == DropReason::kDraining) {
-    log_line(LogLevel::kDebug, "connection from {} ended: {}", peer.address, drop_reason_name(reason));
+    log_line(LogLevel::kDebug, "connection from {} ended: {}", peer.address,
+             drop_reason_name(reason));
   } else {
-    log_line(drop_site, LogLevel::kWarning, "connection from {} dropped: {}", peer.address, drop_reason_name(reason));
+    log_line(drop_site, LogLevel::kWarning, "connection from {} dropped: {}", peer.address,
+             drop_reason_name(reason));
   }
 }
 

@@ -1,10 +1,11 @@
-// The connections of one loop: who they are, how long they may keep it waiting, and why each of them ended.
-// The loop's thread only.
+// The connections of one loop: who they are, how long they may keep it waiting, and why each of
+// them ended. The loop's thread only.
 //
-// A stream is owned by RpcStreams from the accept until its socket is closed. The server holds a handle to
-// it (hand_out()); giving the handle up releases the stream, which still sends what is queued, within the
-// deadline for sends, and then closes. What the kernel may still be working on lies in the stream, so it is
-// deleted only at the end of a turn and after its last operation.
+// A stream is owned by RpcStreams from the accept until its socket is closed. The server holds a
+// handle to it (hand_out()); giving the handle up releases the stream, which still sends what is
+// queued, within the deadline for sends, gives the peer a moment to close first, and then closes.
+// What the kernel may still be working on lies in the stream, so it is deleted only at the end of a
+// turn and after its last operation.
 #pragma once
 
 #include <cstdint>
@@ -44,6 +45,7 @@ class RpcStream : public protocol::BufferedStream {
   void shut_down_write() override;
   void shut_down_both() override;
   void drained() override;
+  void peer_closed() override;
 
  private:
   friend class RpcStreams;
@@ -66,6 +68,7 @@ class RpcStream : public protocol::BufferedStream {
   std::size_t index_ = 0;  // in RpcStreams::open_
   int socket_;
   DropReason dropped_for_ = DropReason::kPeerClosed;  // where fault() is kDropped
+  std::int64_t lingering_ms_ = -1;  // since when it has waited for the peer to close
   bool is_released_ = false;
   bool is_closing_ = false;
 };
@@ -88,7 +91,8 @@ class RpcStreams {
   bool reap();
   /// Looks at all deadlines. O(streams).
   void sweep(std::int64_t now_ms);
-  /// Deletes all streams; every handle must be gone. Part of a loop's end, while what they use is there.
+  /// Deletes all streams; every handle must be gone. Part of a loop's end, while what they use is
+  /// there.
   void clear();
   /// Puts its figures into `stats`.
   void fill(LoopStats& stats) const;

@@ -53,7 +53,8 @@ RpcUringLoop::RpcUringLoop(const Options& options, std::unique_ptr<Ring> ring)
 }
 
 RpcUringLoop::~RpcUringLoop() noexcept {
-  // The ring goes first: it takes back every operation, and with that everything else is free to go.
+  // The ring goes first: it takes back every operation, and with that everything else is free to
+  // go.
   ring_.reset();
   streams().clear();
   accepts_.clear();
@@ -95,7 +96,8 @@ void RpcUringLoop::stop_listening() {
 }
 
 std::unique_ptr<RpcStream> RpcUringLoop::make_connection(int socket, Peer peer) {
-  return std::make_unique<UringStream>(streams(), *ring_, socket, std::move(peer), exhausted_count_);
+  return std::make_unique<UringStream>(streams(), *ring_, socket, std::move(peer),
+                                       exhausted_count_);
 }
 
 void RpcUringLoop::fill(LoopStats& stats) const {
@@ -131,7 +133,8 @@ void RpcUringLoop::Accept::complete(const Completion& completion) noexcept {
   }
 }
 
-// Trying at once would turn without end, as the connection that could not be accepted is still there.
+// Trying at once would turn without end, as the connection that could not be accepted is still
+// there.
 void RpcUringLoop::Accept::pause() {
   if (is_stopped_) {
     close_listener(socket_);

@@ -1,5 +1,5 @@
-// KJ on a ring: the event port, and the loop that is made of it. One thread; wake() alone may be called by
-// others (KJ's cross-thread promises).
+// KJ on a ring: the event port, and the loop that is made of it. One thread; wake() alone may be
+// called by others (KJ's cross-thread promises).
 #pragma once
 
 #include <kj/async.h>
@@ -22,7 +22,8 @@ class RpcUringLoop;
 /// What KJ's event loop sees of the ring. Its own Waker is among those that the loop sleeps with.
 class UringPort final : public kj::EventPort {
  public:
-  explicit UringPort(RpcLoopBase& loop) : loop_(loop), timer_(kj::systemPreciseMonotonicClock().now()) {}
+  explicit UringPort(RpcLoopBase& loop)
+      : loop_(loop), timer_(kj::systemPreciseMonotonicClock().now()) {}
 
   bool wait() override;
   bool poll() override;
@@ -67,7 +68,9 @@ class RpcUringLoop final : public RpcLoopBase {
   // Keeps an eventfd among what the ring waits for; the Waker itself takes its tokens.
   class Watch final : public Operation {
    public:
-    Watch(Ring& ring, int file) : ring_(ring), file_(file) { ring_.poll_multishot(*this, file_, kReadable); }
+    Watch(Ring& ring, int file) : ring_(ring), file_(file) {
+      ring_.poll_multishot(*this, file_, kReadable);
+    }
     void complete(const Completion& completion) noexcept override;
 
    private:

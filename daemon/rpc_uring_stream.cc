@@ -6,7 +6,7 @@
 namespace permitd::daemon {
 
 UringStream::UringStream(RpcStreams& streams, Ring& ring, int socket, Peer peer,
-                                 std::uint64_t& exhausted_count)
+                         std::uint64_t& exhausted_count)
     : RpcStream(streams, socket, std::move(peer)), ring_(ring), exhausted_count_(exhausted_count) {}
 
 void UringStream::start_send(std::span<const std::byte> bytes) {
@@ -30,7 +30,8 @@ void UringStream::set_receiving(bool wanted) {
 void UringStream::complete_receive(const Completion& completion) {
   if (completion.has_buffer) {
     if (completion.result > 0) {
-      received(ring_.receive_buffer(completion.buffer, static_cast<std::size_t>(completion.result)));
+      received(
+          ring_.receive_buffer(completion.buffer, static_cast<std::size_t>(completion.result)));
     }
     ring_.recycle(completion.buffer);
   }
@@ -49,7 +50,8 @@ void UringStream::end_receive(std::int32_t result) {
       received_end();
       return;
     case ENOBUFS:
-      // Every buffer was taken by this turn's receives; they are back before the receive is armed again.
+      // Every buffer was taken by this turn's receives; they are back before the receive is armed
+      // again.
       ++exhausted_count_;
       return;
     case ECANCELED:

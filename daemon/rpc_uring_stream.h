@@ -1,8 +1,9 @@
-// A stream straight on the ring: multishot receives into provided buffers, one send message per turn.
-// The ring's thread.
+// A stream straight on the ring: multishot receives into provided buffers, one send message per
+// turn. The ring's thread.
 //
 // The operations are members and refer to memory of the stream, so the stream lives until both are
-// over: close() cancels, the last completion closes the socket through the ring and only then is it buried.
+// over: close() cancels, the last completion closes the socket through the ring and only then is it
+// buried.
 #pragma once
 
 #include <sys/socket.h>
@@ -18,7 +19,8 @@ namespace permitd::daemon {
 class UringStream final : public RpcStream {
  public:
   /// `exhausted_count` counts receives that met no free buffer.
-  UringStream(RpcStreams& streams, Ring& ring, int socket, Peer peer, std::uint64_t& exhausted_count);
+  UringStream(RpcStreams& streams, Ring& ring, int socket, Peer peer,
+              std::uint64_t& exhausted_count);
 
  protected:
   void start_send(std::span<const std::byte> bytes) override;
@@ -28,12 +30,16 @@ class UringStream final : public RpcStream {
  private:
   struct Receive final : Operation {
     explicit Receive(UringStream& owner) : stream(owner) {}
-    void complete(const Completion& completion) noexcept override { stream.complete_receive(completion); }
+    void complete(const Completion& completion) noexcept override {
+      stream.complete_receive(completion);
+    }
     UringStream& stream;
   };
   struct Send final : Operation {
     explicit Send(UringStream& owner) : stream(owner) {}
-    void complete(const Completion& completion) noexcept override { stream.complete_send(completion); }
+    void complete(const Completion& completion) noexcept override {
+      stream.complete_send(completion);
+    }
     UringStream& stream;
   };
 

@@ -21,7 +21,8 @@ void Waker::wake() {
   if (!sleeping_.exchange(false, std::memory_order_acq_rel)) return;  // another waker was first
   const std::uint64_t one = 1;
   const ssize_t written = write(file_, &one, sizeof one);
-  // EAGAIN would mean that the counter is full of wake-ups nobody took: the owner is awake all the more.
+  // EAGAIN would mean that the counter is full of wake-ups nobody took: the owner is awake all the
+  // more.
   PERMIT_ASSERT(written == sizeof one || errno == EAGAIN, errno);
 }
 
@@ -32,8 +33,8 @@ void Waker::announce_sleep() {
 }
 
 void Waker::awake() {
-  // Whoever took the announcement writes a token, perhaps only after this look: then it is taken next time,
-  // having cost one short sleep at most.
+  // Whoever took the announcement writes a token, perhaps only after this look: then it is taken
+  // next time, having cost one short sleep at most.
   if (!sleeping_.exchange(false, std::memory_order_acq_rel)) token_due_ = true;
   if (!token_due_) return;
   std::uint64_t tokens = 0;

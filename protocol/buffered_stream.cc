@@ -13,9 +13,11 @@ namespace {
 
 // Whole messages that wait unread before the stream stops receiving: a few turns' worth.
 constexpr std::size_t kReceiveQueueSizeMax = 256U << 10;
-// One send: large enough to be cheap, small enough that a slow peer shows progress within a deadline.
+// One send: large enough to be cheap, small enough that a slow peer shows progress within a
+// deadline.
 constexpr std::size_t kSendSizeMax = 256U << 10;
-// Kept with its memory after use; a larger buffer (a burst, a long list) goes back to the allocator.
+// Kept with its memory after use; a larger buffer (a burst, a long list) goes back to the
+// allocator.
 constexpr std::size_t kBufferSizeKept = 128U << 10;
 constexpr std::size_t kBuffersKept = 256;
 constexpr std::size_t kBufferSizeMin = 4096;
@@ -23,7 +25,8 @@ constexpr std::size_t kBufferSizeMin = 4096;
 kj::Exception fault_exception(FrameFault fault, const FrameLimits& limits) {
   switch (fault) {
     case FrameFault::kOversized:
-      return KJ_EXCEPTION(FAILED, "message is larger than this connection allows", limits.words_max);
+      return KJ_EXCEPTION(FAILED, "message is larger than this connection allows",
+                          limits.words_max);
     case FrameFault::kTooManySegments:
       return KJ_EXCEPTION(FAILED, "message has more segments than this connection allows",
                           limits.segments_max);
@@ -74,7 +77,9 @@ StreamContext::Buffer StreamContext::take_buffer() {
 void StreamContext::give_back(Buffer&& buffer) {
   Buffer taken = std::move(buffer);
   buffer = {};
-  if (taken.capacity() == 0 || taken.capacity() > kBufferSizeKept || buffers_.size() >= kBuffersKept) return;
+  if (taken.capacity() == 0 || taken.capacity() > kBufferSizeKept ||
+      buffers_.size() >= kBuffersKept)
+    return;
   taken.clear();
   buffers_.push_back(std::move(taken));
 }
@@ -84,8 +89,10 @@ BufferedStream::~BufferedStream() noexcept(false) { forget_flush(); }
 void BufferedStream::forget_flush() {
   if (!is_unflushed_) return;
   is_unflushed_ = false;
-  std::replace(context_.unflushed_.begin(), context_.unflushed_.end(), this, static_cast<BufferedStream*>(nullptr));
-  std::replace(context_.flushing_.begin(), context_.flushing_.end(), this, static_cast<BufferedStream*>(nullptr));
+  std::replace(context_.unflushed_.begin(), context_.unflushed_.end(), this,
+               static_cast<BufferedStream*>(nullptr));
+  std::replace(context_.flushing_.begin(), context_.flushing_.end(), this,
+               static_cast<BufferedStream*>(nullptr));
 }
 
 // --- Reading ---
@@ -129,18 +136,28 @@ void BufferedStream::wake_reader() {
   }
   if (!is_broken_ && (!is_over() || assembler_.has_message())) return;
   auto reader = kj::mv(reader_);
-  PERMIT_IF_MAYBE(reason, reason_) {
-    reader->reject(kj::cp(*reason));
-  } else {
+  PERMIT_IF_MAYBE(reason, reason_) { reader->reject(kj::cp(*reason)); }
+  else {
     reader->fulfill(Read());
   }
 }
 
 void BufferedStream::start_receiving() { update_receiving(); }
 
+bool BufferedStream::wants_to_receive() const {
+  if (is_lingering_) return !is_broken_ && !end_seen_;
+  return !is_over() && assembler_.queued_size() <= kReceiveQueueSizeMax &&
+         send_queue_size() <= send_queue_high();
+}
+
+void BufferedStream::linger() {
+  is_lingering_ = true;
+  finish_end();
+  update_receiving();
+}
+
 void BufferedStream::update_receiving() {
-  const bool wanted = !is_over() && assembler_.queued_size() <= kReceiveQueueSizeMax &&
-                      send_queue_size() <= send_queue_high();
+  const bool wanted = wants_to_receive();
   if (wanted == is_receiving_) return;
   is_receiving_ = wanted;
   // The peer could not go on while nobody received: its time starts afresh.
@@ -150,7 +167,7 @@ void BufferedStream::update_receiving() {
 
 void BufferedStream::received(std::span<const std::byte> bytes) {
   context_.counters_.received_size += bytes.size();
-  if (is_over()) return;
+  if (is_over() || is_lingering_) return;
   const std::size_t waiting = assembler_.message_count();
   const FrameFault fault = assembler_.feed(bytes);
   note_received(assembler_.message_count() - waiting);
@@ -173,15 +190,17 @@ void BufferedStream::note_received(std::size_t message_count) {
 }
 
 void BufferedStream::received_end() {
-  if (is_over()) return;
-  if (assembler_.is_partial()) {
-    stop_reading(StreamFault::kPeerClosed, KJ_EXCEPTION(DISCONNECTED, "peer closed within a message"));
-    return;
+  if (end_seen_ || is_broken_) return;
+  if (fault_ == StreamFault::kNone) {
+    fault_ = StreamFault::kPeerClosed;
+    if (assembler_.is_partial())
+      reason_ = KJ_EXCEPTION(DISCONNECTED, "peer closed within a message");
   }
   end_seen_ = true;
-  fault_ = StreamFault::kPeerClosed;
+  partial_ms_ = -1;
   update_receiving();
   wake_reader();
+  peer_closed();
 }
 
 void BufferedStream::stop_reading(StreamFault fault, kj::Exception&& reason) {

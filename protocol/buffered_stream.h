@@ -1,12 +1,12 @@
-// A capnp::MessageStream that checks what comes in, gathers what goes out, and keeps to its limits; what
-// moves the bytes is its subclass. Owned by one connection, on its loop's thread.
+// A capnp::MessageStream that checks what comes in, gathers what goes out, and keeps to its limits;
+// what moves the bytes is its subclass. Owned by one connection, on its loop's thread.
 //
-// In: bytes become whole, checked messages before Cap'n Proto sees them. When messages wait unread, or the
-// peer does not take its replies, the stream stops receiving until that has eased.
-// Out: a write is copied and answered at once; everything written until the next flush() leaves in one
+// In: bytes become whole, checked messages before Cap'n Proto sees them. When messages wait unread,
+// or the peer does not take its replies, the stream stops receiving until that has eased. Out: a
+// write is copied and answered at once; everything written until the next flush() leaves in one
 // send. A queue that grows over its limit breaks the stream (kSlowReader).
-// A fault of the incoming side ends reading only: what is still written (Cap'n Proto's last word, which
-// tells the peer why) may leave. A fault of the outgoing side ends both.
+// A fault of the incoming side ends reading only: what is still written (Cap'n Proto's last word,
+// which tells the peer why) may leave. A fault of the outgoing side ends both.
 #pragma once
 
 #include <capnp/serialize-async.h>
@@ -24,7 +24,8 @@ namespace permitd::protocol {
 
 struct StreamLimits {
   FrameLimits frame;
-  std::uint32_t send_queue_size_max = 4U << 20;  // bytes; above a quarter of it nothing more is read
+  std::uint32_t send_queue_size_max = 4U
+                                      << 20;  // bytes; above a quarter of it nothing more is read
 };
 
 enum class StreamFault : std::uint8_t {
@@ -93,8 +94,9 @@ class BufferedStream : public capnp::MessageStream {
   kj::Promise<kj::Maybe<capnp::MessageReaderAndFds>> tryReadMessage(
       kj::ArrayPtr<kj::AutoCloseFd> fd_space, capnp::ReaderOptions options,
       kj::ArrayPtr<capnp::word> scratch_space) override;
-  kj::Promise<void> writeMessage(kj::ArrayPtr<const int> fds,
-                                 kj::ArrayPtr<const kj::ArrayPtr<const capnp::word>> segments) override;
+  kj::Promise<void> writeMessage(
+      kj::ArrayPtr<const int> fds,
+      kj::ArrayPtr<const kj::ArrayPtr<const capnp::word>> segments) override;
   kj::Promise<void> writeMessages(
       kj::ArrayPtr<kj::ArrayPtr<const kj::ArrayPtr<const capnp::word>>> messages) override;
   kj::Maybe<int> getSendBufferSize() override { return {}; }
@@ -110,7 +112,10 @@ class BufferedStream : public capnp::MessageStream {
 
   StreamFault fault() const { return fault_; }
   bool is_broken() const { return is_broken_; }
-  bool is_ended() const { return end_wanted_; }
+  /// True when the peer has said that it ends the connection, or has closed its side.
+  bool has_peer_ended() const { return end_seen_ || assembler_.has_taken_abort(); }
+  /// True when the peer has closed its side: no byte will come any more.
+  bool has_peer_closed() const { return end_seen_; }
   /// Bytes written and not yet taken by the kernel.
   std::size_t send_queue_size() const { return gathered_.size() + sending_.size() - sent_size_; }
 
@@ -127,7 +132,8 @@ class BufferedStream : public capnp::MessageStream {
 
  protected:
   // The subclass moves the bytes.
-  /// Sends `bytes`, which stay valid until all of them are reported with sent(). May call sent() at once.
+  /// Sends `bytes`, which stay valid until all of them are reported with sent(). May call sent() at
+  /// once.
   virtual void start_send(std::span<const std::byte> bytes) = 0;
   virtual void set_receiving(bool wanted) = 0;
   virtual void shut_down_write() = 0;
@@ -137,6 +143,8 @@ class BufferedStream : public capnp::MessageStream {
   virtual void flush_wanted();
   /// The send queue has become empty.
   virtual void drained() {}
+  /// The peer has closed its side.
+  virtual void peer_closed() {}
 
   // The subclass tells what has happened.
   void start_receiving();
@@ -144,6 +152,9 @@ class BufferedStream : public capnp::MessageStream {
   void received_end();
   void sent(std::size_t size);
   bool is_receiving() const { return is_receiving_; }
+  /// Shuts the write end and throws away what still comes, until the peer closes. To close a socket
+  /// with unread bytes would reset the connection and take the last words with it.
+  void linger();
   /// For subclasses that free themselves: takes the stream off the context's list.
   void forget_flush();
 
@@ -156,6 +167,7 @@ class BufferedStream : public capnp::MessageStream {
   std::size_t send_queue_high() const { return context_.limits().send_queue_size_max / 4; }
   bool can_deliver() const;
   bool is_over() const { return is_broken_ || fault_ != StreamFault::kNone || end_seen_; }
+  bool wants_to_receive() const;
   kj::Promise<Read> over();
   Read take(const capnp::ReaderOptions& options);
   void wake_reader();
@@ -188,6 +200,7 @@ class BufferedStream : public capnp::MessageStream {
   bool is_broken_ = false;
   bool end_seen_ = false;
   bool end_wanted_ = false;
+  bool is_lingering_ = false;
   bool is_shut_ = false;
 };
 

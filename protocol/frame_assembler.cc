@@ -1,5 +1,7 @@
 #include "protocol/frame_assembler.h"
 
+#include <capnp/rpc.capnp.h>
+
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -38,6 +40,28 @@ class FrameMessage final : public capnp::MessageReader {
 
   kj::Array<capnp::word> frame_;
 };
+
+std::uint64_t word_at(const kj::Array<capnp::word>& frame, std::size_t index) {
+  std::uint64_t value = 0;
+  std::memcpy(&value, &frame[index], sizeof value);
+  return value;
+}
+
+// Whether the frame's root is rpc.capnp's Message with `abort` set. Two loads instead of a reader,
+// as every message comes through here; anything unusual (a far pointer) counts as no.
+bool is_abort(const kj::Array<capnp::word>& frame) {
+  constexpr std::uint64_t kStructTag = 0;
+  const auto segment_count = static_cast<std::uint32_t>(word_at(frame, 0)) + std::size_t{1};
+  const std::size_t root = frame_table_size(segment_count) / kWordSize;
+  if (root >= frame.size()) return false;
+  const std::uint64_t pointer = word_at(frame, root);
+  const auto low = static_cast<std::int32_t>(static_cast<std::uint32_t>(pointer));
+  const auto data_words = static_cast<std::uint16_t>(pointer >> 32);
+  if ((pointer & 3) != kStructTag || data_words == 0 || low < 0) return false;
+  const std::size_t data = root + 1 + static_cast<std::size_t>(low >> 2);
+  if (data >= frame.size()) return false;
+  return static_cast<std::uint16_t>(word_at(frame, data)) == capnp::rpc::Message::ABORT;
+}
 
 }  // namespace
 
@@ -92,12 +116,14 @@ void FrameAssembler::append_partial(std::span<const std::byte> bytes) {
   const std::size_t size = partial_size_ + bytes.size();
   if (size > partial_.size() * kWordSize) {
     const std::size_t wanted = std::max(size + partial_size_, kPartialSizeMin);
-    const std::size_t words = (std::min(wanted, std::max(partial_needed_, size)) + kWordSize - 1) / kWordSize;
+    const std::size_t words =
+        (std::min(wanted, std::max(partial_needed_, size)) + kWordSize - 1) / kWordSize;
     auto grown = kj::heapArray<capnp::word>(words);
     if (partial_size_ != 0) std::memcpy(grown.begin(), partial_.begin(), partial_size_);
     partial_ = kj::mv(grown);
   }
-  std::memcpy(reinterpret_cast<std::byte*>(partial_.begin()) + partial_size_, bytes.data(), bytes.size());
+  std::memcpy(reinterpret_cast<std::byte*>(partial_.begin()) + partial_size_, bytes.data(),
+              bytes.size());
   partial_size_ = size;
 }
 
@@ -109,6 +135,7 @@ void FrameAssembler::push(kj::Array<capnp::word> frame) {
 kj::Own<capnp::MessageReader> FrameAssembler::take(const capnp::ReaderOptions& options) {
   PERMIT_ASSERT(has_message());
   kj::Array<capnp::word> frame = kj::mv(messages_[first_]);
+  has_taken_abort_ = is_abort(frame) || has_taken_abort_;
   ++first_;
   if (first_ == messages_.size()) {
     messages_.clear();

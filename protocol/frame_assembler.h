@@ -1,8 +1,8 @@
 // Bytes in, whole Cap'n Proto messages out. Owned by one stream, on its loop's thread.
 //
-// Memory follows the bytes that have arrived, never the size a peer claims: a begun message holds at most
-// twice what came of it (256 bytes at least). Every message is copied once, into memory of its own, so
-// that a call that waits long pins nothing but itself.
+// Memory follows the bytes that have arrived, never the size a peer claims: a begun message holds
+// at most twice what came of it (256 bytes at least). Every message is copied once, into memory of
+// its own, so that a call that waits long pins nothing but itself.
 #pragma once
 
 #include <capnp/message.h>
@@ -32,6 +32,8 @@ class FrameAssembler {
   std::size_t partial_capacity() const { return partial_.size() * sizeof(capnp::word); }
   /// The oldest message. Pre: has_message().
   kj::Own<capnp::MessageReader> take(const capnp::ReaderOptions& options);
+  /// True once a message was taken with which the peer's Cap'n Proto ends the connection.
+  bool has_taken_abort() const { return has_taken_abort_; }
 
  private:
   FrameFault feed_fresh(std::span<const std::byte>& bytes);
@@ -45,6 +47,7 @@ class FrameAssembler {
   std::size_t queued_size_ = 0;
   kj::Array<capnp::word> partial_;  // the begun message
   std::size_t partial_size_ = 0;    // bytes of it that have arrived
+  bool has_taken_abort_ = false;
   std::size_t partial_needed_ = 0;  // bytes until the next decision, see FrameCheck
 };
 

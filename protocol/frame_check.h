@@ -1,9 +1,11 @@
-// The head of a Cap'n Proto frame, checked before anything is allocated for it and before Cap'n Proto
-// sees a byte: segment count, size of the whole message, a first segment that can hold a root.
+// The head of a Cap'n Proto frame, checked before anything is allocated for it and before Cap'n
+// Proto sees a byte: segment count, size of the whole message, a first segment that can hold a
+// root.
 //
-// Grammar (little-endian): segment count − 1 (u32), words of each segment (u32 each), padding to a whole
-// word, then the segments. Cap'n Proto's own reader overflows on a count of 0xFFFFFFFF and allocates what
-// the peer claims, so every stream of this project comes through here. Pure; any thread.
+// Grammar (little-endian): segment count − 1 (u32), words of each segment (u32 each), padding to a
+// whole word, then the segments. Cap'n Proto's own reader overflows on a count of 0xFFFFFFFF and
+// allocates what the peer claims, so every stream of this project comes through here. Pure; any
+// thread.
 #pragma once
 
 #include <cstddef>
@@ -26,8 +28,8 @@ enum class FrameFault : std::uint8_t {
 
 struct FrameCheck {
   FrameFault fault = FrameFault::kNone;
-  /// Bytes from the start of the frame without which nothing more can be said. Not above what was given:
-  /// the frame is whole and exactly so long.
+  /// Bytes from the start of the frame without which nothing more can be said. Not above what was
+  /// given: the frame is whole and exactly so long.
   std::size_t needed = 0;
 };
 

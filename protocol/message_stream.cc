@@ -55,11 +55,12 @@ void MessageStream::Faults::taskFailed(kj::Exception&& exception) {
 
 void MessageStream::start_send(std::span<const std::byte> bytes) {
   is_writing_ = true;
-  tasks_.add(kj::evalNow([&]() { return stream_->write(bytes.data(), bytes.size()); })
-                 .then([this, size = bytes.size()]() {
-                   is_writing_ = false;
-                   sent(size);
-                 }));
+  tasks_.add(kj::evalNow([&]() {
+               return stream_->write(bytes.data(), bytes.size());
+             }).then([this, size = bytes.size()]() {
+    is_writing_ = false;
+    sent(size);
+  }));
 }
 
 void MessageStream::set_receiving(bool wanted) {
@@ -98,15 +99,18 @@ void MessageStream::shut_down_write() {
 
 void MessageStream::shut_down_both() {
   kj::runCatchingExceptions([this]() { stream_->abortRead(); });
-  // A write under way ends by itself, with an error, once the peer is gone; KJ forbids to shut it under it.
+  // A write under way ends by itself, with an error, once the peer is gone; KJ forbids to shut it
+  // under it.
   if (!is_writing_) kj::runCatchingExceptions([this]() { stream_->shutdownWrite(); });
 }
 
-kj::Own<capnp::MessageStream> new_message_stream(kj::Own<kj::AsyncIoStream> stream, const StreamLimits& limits) {
+kj::Own<capnp::MessageStream> new_message_stream(kj::Own<kj::AsyncIoStream> stream,
+                                                 const StreamLimits& limits) {
   return kj::heap<LoneMessageStream>(kj::mv(stream), limits);
 }
 
-kj::Own<capnp::MessageStream> new_message_stream(kj::Own<kj::AsyncIoStream> stream, StreamContext& context) {
+kj::Own<capnp::MessageStream> new_message_stream(kj::Own<kj::AsyncIoStream> stream,
+                                                 StreamContext& context) {
   return kj::heap<MessageStream>(kj::mv(stream), context);
 }
 

@@ -1,8 +1,8 @@
-// A limited, coalescing message stream over any kj::AsyncIoStream: a socket of the client, a pipe in tests,
-// a TLS stream. One loop's thread.
+// A limited, coalescing message stream over any kj::AsyncIoStream: a socket of the client, a pipe
+// in tests, a TLS stream. One loop's thread.
 //
-// Alone (the client) it flushes when KJ's event queue has run empty, which is once per turn there. Given
-// the StreamContext of a loop it is flushed with that loop's other streams.
+// Alone (the client) it flushes when KJ's event queue has run empty, which is once per turn there.
+// Given the StreamContext of a loop it is flushed with that loop's other streams.
 #pragma once
 
 #include <kj/async-io.h>
@@ -47,6 +47,7 @@ class MessageStream : public BufferedStream {
 kj::Own<capnp::MessageStream> new_message_stream(kj::Own<kj::AsyncIoStream> stream,
                                                  const StreamLimits& limits = {});
 /// One of a loop's streams; `context` outlives it.
-kj::Own<capnp::MessageStream> new_message_stream(kj::Own<kj::AsyncIoStream> stream, StreamContext& context);
+kj::Own<capnp::MessageStream> new_message_stream(kj::Own<kj::AsyncIoStream> stream,
+                                                 StreamContext& context);
 
 }  // namespace permitd::protocol
