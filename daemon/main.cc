@@ -1,0 +1,35 @@
+// permitd: what was asked for on the command line, done.
+
+#include <cstdio>
+#include <span>
+
+#include "daemon/command_line.h"
+#include "daemon/log.h"
+#include "daemon/service.h"
+#include "daemon/verify.h"
+
+using permitd::daemon::Action;
+
+int main(int argc, char** argv) {
+  auto invocation = permitd::daemon::parse_command_line(
+      std::span<const char* const>(argv + 1, static_cast<std::size_t>(argc - 1)));
+  if (!invocation) {
+    std::fprintf(stderr, "permitd: %s\n", invocation.error().text().c_str());
+    return 64;
+  }
+  permitd::daemon::set_log_level(invocation->config.log_level);
+  switch (invocation->action) {
+    case Action::kServe:
+      return permitd::daemon::serve(invocation->config);
+    case Action::kVerify:
+      return permitd::daemon::verify(invocation->verify_directory);
+    case Action::kCheckConfig:
+      std::printf("the settings are right%s%s\n", invocation->config_path.empty() ? "" : ": ",
+                  invocation->config_path.c_str());
+      return 0;
+    case Action::kPrint:
+      std::fputs(invocation->text.c_str(), stdout);
+      return 0;
+  }
+  return 70;
+}

@@ -1,0 +1,57 @@
+#include "daemon/rpc_network.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "daemon/command_line.h"
+
+namespace permitd::daemon {
+
+namespace {
+
+RpcServerOptions server_options(const Config& config, std::function<void()> on_drain) {
+  RpcServerOptions options;
+  options.connections = config.connections;
+  options.calls_in_flight_max = config.quota.calls_in_flight;
+  options.office_rate = config.quota.office_rate;
+  options.office_burst = config.quota.office_burst;
+  options.drain_seconds = config.drain_seconds;
+  options.io = config.io;
+  options.is_rehearsal = config.clock.rehearsal;
+  options.access.own_uid = geteuid();
+  options.access.trust_loopback = config.listen.trust_loopback;
+  options.access.rules = config.access;
+  options.on_drain = std::move(on_drain);
+  return options;
+}
+
+}  // namespace
+
+Expected<std::unique_ptr<RpcNetwork>> RpcNetwork::create(const Config& config) {
+  RpcLoop::Options options;
+  options.io = config.io;
+  options.limits = config.connections;
+  options.spin_ns = std::int64_t{config.threads.spin_us} * 1000;
+  auto loop = RpcLoop::create(options);
+  if (!loop) return std::unexpected(loop.error());
+  auto network = std::make_unique<RpcNetwork>();
+  network->loop_ = std::move(*loop);
+  return network;
+}
+
+void RpcNetwork::serve(Engine& engine, Port& port, Clock& clock, const Config& config,
+                       std::function<void()> on_drain) {
+  server_ = std::make_unique<RpcServer>(*loop_, engine, port, clock,
+                                        server_options(config, std::move(on_drain)));
+}
+
+Expected<void> RpcNetwork::listen(int file) {
+  const int copy = fcntl(file, F_DUPFD_CLOEXEC, 0);
+  if (copy < 0)
+    return std::unexpected(Error{ErrorCode::kSystem, errno, "duplicate a listening socket", ""});
+  return loop_->listen_file(copy, server_->on_connection());
+}
+
+}  // namespace permitd::daemon

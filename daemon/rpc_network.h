@@ -1,0 +1,37 @@
+// The network of one thread: loop, server and the engine's port, made together and torn down in
+// order.
+#pragma once
+
+#include <memory>
+
+#include "daemon/config.h"
+#include "daemon/engine.h"
+#include "daemon/error.h"
+#include "daemon/rpc_loop.h"
+#include "daemon/rpc_server.h"
+
+namespace permitd::daemon {
+
+class RpcNetwork {
+ public:
+  /// The calling thread becomes the loop's. `server` settings come from the configuration.
+  static Expected<std::unique_ptr<RpcNetwork>> create(const Config& config);
+
+  RpcLoop& loop() { return *loop_; }
+  /// Once, when the engine and this thread's port are there.
+  void serve(Engine& engine, Port& port, Clock& clock, const Config& config,
+             std::function<void()> on_drain);
+  /// Takes connections from `file`, which stays the caller's; every network may be given the same
+  /// one.
+  Expected<void> listen(int file);
+  void drain() { server_->drain(); }
+  bool is_drained() const { return server_->is_drained(); }
+  /// Ends every connection; the loop stays until the network goes.
+  void stop_serving() { server_.reset(); }
+
+ private:
+  std::unique_ptr<RpcLoop> loop_;
+  std::unique_ptr<RpcServer> server_;  // gone before the loop
+};
+
+}  // namespace permitd::daemon

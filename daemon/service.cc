@@ -1,0 +1,311 @@
+#include "daemon/service.h"
+
+#include <fmt/format.h>
+#include <systemd/sd-daemon.h>
+#include <time.h>
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include "daemon/engine_loop.h"
+#include "daemon/journal_storage.h"
+#include "daemon/log.h"
+#include "daemon/ops_thread.h"
+#include "daemon/recovery.h"
+#include "daemon/rpc_listener.h"
+#include "daemon/rpc_network.h"
+#include "daemon/snapshotter.h"
+
+namespace permitd::daemon {
+
+using scheduler::raw;
+
+namespace {
+
+std::int64_t monotonic_ms() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
+}
+
+/// The engine's step as work of a shared loop.
+class EngineHook final : public RpcLoop::Hook {
+ public:
+  explicit EngineHook(Engine& engine) : engine_(engine) {}
+  bool work() override { return engine_.step(); }
+  bool has_work() const override { return engine_.has_requests(); }
+  std::int64_t sleep_limit_ns() override { return engine_.sleep_limit_ns(); }
+
+ private:
+  Engine& engine_;
+};
+
+/// One network on a thread of its own.
+struct NetworkThread {
+  Port* port = nullptr;
+  std::thread thread;
+};
+
+class Service {
+ public:
+  explicit Service(const Config& config) : config_(config), rehearsal_(config.clock.rehearsal) {}
+  ~Service();
+
+  Expected<void> start();
+  int run();
+
+ private:
+  Expected<void> make_loop();
+  Expected<void> recover_state();
+  Expected<void> open_sockets();
+  Expected<void> start_networks();
+  void run_network_thread(Port& port, std::atomic<int>& outcome);
+  void request_stop();
+  bool should_stop();
+  void begin_drain();
+  bool is_drained() const;
+  void close_sockets();
+
+  const Config& config_;
+  const bool rehearsal_;
+  std::unique_ptr<RpcNetwork> network_;  // threads.rpc = 0: shares its loop with the engine
+  std::unique_ptr<Ring> ring_;           // otherwise the journal's own
+  std::unique_ptr<JournalStorage> storage_;
+  scheduler::Scheduler scheduler_;
+  SystemClock system_clock_;
+  RehearsalClock rehearsal_clock_;
+  std::unique_ptr<Snapshotter> snapshotter_;
+  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<EngineHook> hook_;
+  std::unique_ptr<OpsThread> ops_;
+  std::vector<ListeningSocket> sockets_;
+  std::vector<NetworkThread> network_threads_;
+  std::atomic<std::uint32_t> networks_running_{0};
+  std::atomic<bool> stop_requested_{false};
+  bool is_draining_ = false;
+  std::int64_t drain_deadline_ms_ = 0;
+};
+
+Service::~Service() {
+  request_stop();
+  for (NetworkThread& network : network_threads_) network.thread.join();
+  ops_.reset();
+  close_sockets();
+  network_threads_.clear();
+  if (storage_) storage_->flush();
+  // The server lends queries to the engine and the loop lends its ring to the storage.
+  hook_.reset();
+  snapshotter_.reset();
+  if (network_) network_->stop_serving();
+  engine_.reset();
+  storage_.reset();
+}
+
+Clock& clock_of(bool rehearsal, SystemClock& system, RehearsalClock& stopped) {
+  return rehearsal ? static_cast<Clock&>(stopped) : static_cast<Clock&>(system);
+}
+
+Expected<void> Service::make_loop() {
+  if (config_.threads.rpc == 0) {
+    auto network = RpcNetwork::create(config_);
+    if (!network) return std::unexpected(network.error());
+    network_ = std::move(*network);
+  } else if (config_.io == IoKind::kUring) {
+    auto ring = Ring::create(RingOptions{.entries = 64});
+    if (!ring) return std::unexpected(ring.error());
+    ring_ = std::move(*ring);
+  }
+  return {};
+}
+
+Expected<void> Service::recover_state() {
+  JournalOptions options;
+  options.directory = config_.data_directory;
+  options.segment_size = config_.journal.segment_size;
+  options.batches_in_flight = config_.journal.batches_in_flight;
+  options.segments_ahead = config_.journal.spare_segments;
+  options.runs_completions = false;
+  Ring* ring = network_ ? network_->loop().ring() : ring_.get();
+  auto storage = JournalStorage::open(options, ring);
+  if (!storage) return std::unexpected(storage.error());
+  storage_ = std::move(*storage);
+  snapshotter_ = std::make_unique<Snapshotter>(*storage_);
+  EngineOptions engine_options;
+  engine_options.batch_count_max = config_.engine.batch_count_max;
+  engine_options.snapshot_after_size = config_.engine.snapshot_after_size;
+  engine_ = std::make_unique<Engine>(
+      scheduler_, *storage_, clock_of(rehearsal_, system_clock_, rehearsal_clock_),
+      rehearsal_ ? &rehearsal_clock_ : nullptr, *snapshotter_, engine_options);
+  storage_->set_waker(&engine_->waker());
+  auto report = recover(*storage_, scheduler_);
+  if (!report) return std::unexpected(report.error());
+  for (const std::string& note : storage_->notes()) log_line(LogLevel::kNotice, "{}", note);
+  for (const std::string& note : report->notes) log_line(LogLevel::kWarning, "{}", note);
+  if (report->lead.torn_size != 0) log_line(LogLevel::kNotice, "{}", report->lead.torn_note);
+  log_line(LogLevel::kInfo, "recovered to op {}: snapshot at {} in {} ms, {} ops replayed in {} ms",
+           raw(scheduler_.op_applied()), raw(report->snapshot_op), report->snapshot_ms,
+           report->replay.op_count, report->replay_ms);
+  rehearsal_clock_.advance(std::max(config_.clock.start, scheduler_.now()));
+  snapshotter_->start(engine_->waker());
+  engine_->ensure_limits(config_.limits);
+  return {};
+}
+
+Expected<void> Service::open_sockets() {
+  const int passed = sd_listen_fds(1);
+  for (int i = 0; i < passed; ++i) {
+    auto socket = adopt_listener(SD_LISTEN_FDS_START + i);
+    if (!socket) return std::unexpected(socket.error());
+    sockets_.push_back(*socket);
+    log_line(LogLevel::kInfo, "listening on a socket of the service manager");
+  }
+  if (passed <= 0 && !config_.listen.socket_path.empty()) {
+    auto socket = open_unix_listener(config_.listen.socket_path, config_.listen.socket_mode);
+    if (!socket) return std::unexpected(socket.error());
+    sockets_.push_back(*socket);
+    log_line(LogLevel::kInfo, "listening on {}", config_.listen.socket_path);
+  }
+  if (!config_.listen.tcp_address.empty()) {
+    auto socket = open_tcp_listener(config_.listen.tcp_address);
+    if (!socket) return std::unexpected(socket.error());
+    sockets_.push_back(*socket);
+    log_line(LogLevel::kInfo, "listening on {}", config_.listen.tcp_address);
+  }
+  return {};
+}
+
+Expected<void> Service::start_networks() {
+  Clock& clock = clock_of(rehearsal_, system_clock_, rehearsal_clock_);
+  Port& ops_port = engine_->add_port(64);
+  if (network_) {
+    network_->serve(*engine_, engine_->add_port(config_.engine.request_capacity), clock, config_,
+                    [this] { request_stop(); });
+    hook_ = std::make_unique<EngineHook>(*engine_);
+    network_->loop().add_hook(*hook_);
+    network_->loop().add_waker(engine_->waker());
+    for (const ListeningSocket& socket : sockets_) {
+      if (auto done = network_->listen(socket.file); !done) return done;
+    }
+  }
+  for (std::uint32_t i = 0; i < config_.threads.rpc; ++i) {
+    network_threads_.push_back({&engine_->add_port(config_.engine.request_capacity), {}});
+  }
+  auto ops = OpsThread::start({config_.listen.http_address}, *engine_, ops_port,
+                              [this] { request_stop(); });
+  if (!ops) return std::unexpected(ops.error());
+  ops_ = std::move(*ops);
+  // All ports are there before the first thread uses one.
+  std::atomic<int> outcome{0};
+  for (NetworkThread& network : network_threads_) {
+    outcome = 0;
+    network.thread =
+        std::thread([this, &network, &outcome] { run_network_thread(*network.port, outcome); });
+    outcome.wait(0);
+    if (outcome < 0) {
+      return std::unexpected(
+          Error{ErrorCode::kSystem, 0, "start a network thread", "See the log line before."});
+    }
+  }
+  return {};
+}
+
+void Service::run_network_thread(Port& port, std::atomic<int>& outcome) {
+  const auto report = [&outcome](int value) {
+    outcome = value;
+    outcome.notify_one();
+  };
+  auto network = RpcNetwork::create(config_);
+  if (!network) {
+    log_line(LogLevel::kError, "{}", network.error().text());
+    return report(-1);
+  }
+  (*network)->serve(*engine_, port, clock_of(rehearsal_, system_clock_, rehearsal_clock_), config_,
+                    [this] { request_stop(); });
+  for (const ListeningSocket& socket : sockets_) {
+    if (auto done = (*network)->listen(socket.file); !done) {
+      log_line(LogLevel::kError, "{}", done.error().text());
+      return report(-1);
+    }
+  }
+  networks_running_ += 1;
+  report(1);
+  (*network)->loop().run([&] {
+    if (!stop_requested_) return false;
+    (*network)->drain();
+    return (*network)->is_drained();
+  });
+  networks_running_ -= 1;
+  engine_->waker().wake();
+}
+
+Expected<void> Service::start() {
+  block_signals();
+  for (const auto step : {&Service::make_loop, &Service::recover_state, &Service::open_sockets,
+                          &Service::start_networks}) {
+    if (auto done = (this->*step)(); !done) return done;
+  }
+  sd_notify(0, "READY=1\nSTATUS=serving");
+  log_line(LogLevel::kNotice, "ready: {} offices' requests are taken, {} I/O, {}",
+           scheduler_.limits().offices_max, config_.io == IoKind::kUring ? "io_uring" : "epoll",
+           rehearsal_ ? "time stands still until it is advanced" : "wall time");
+  return {};
+}
+
+void Service::request_stop() {
+  stop_requested_ = true;
+  if (engine_) engine_->waker().wake();
+  for (NetworkThread& network : network_threads_) network.port->waker().wake();
+}
+
+void Service::close_sockets() {
+  for (ListeningSocket& socket : sockets_) close_listener(socket);
+  sockets_.clear();
+}
+
+void Service::begin_drain() {
+  is_draining_ = true;
+  sd_notify(0, "STOPPING=1\nSTATUS=draining");
+  drain_deadline_ms_ = monotonic_ms() + (std::int64_t{config_.drain_seconds} + 2) * 1000;
+  close_sockets();
+  engine_->drain();
+  if (network_) network_->drain();
+}
+
+bool Service::is_drained() const {
+  return (!network_ || network_->is_drained()) && networks_running_ == 0 && engine_->is_drained();
+}
+
+bool Service::should_stop() {
+  if (!stop_requested_) return false;
+  if (!is_draining_) begin_drain();
+  return is_drained() || monotonic_ms() >= drain_deadline_ms_;
+}
+
+int Service::run() {
+  if (network_) {
+    network_->loop().run([this] { return should_stop(); });
+  } else {
+    run_engine_loop(*engine_, ring_.get(), std::int64_t{config_.threads.spin_us} * 1000,
+                    [this] { return should_stop(); });
+  }
+  const bool clean = is_drained();
+  log_line(clean ? LogLevel::kNotice : LogLevel::kWarning, "stopped {} at op {}",
+           clean ? "clean" : "with calls unanswered: the drain time was over",
+           raw(engine_->stats().op_durable));
+  return clean ? 0 : 2;
+}
+
+}  // namespace
+
+int serve(const Config& config) {
+  Service service(config);
+  if (auto started = service.start(); !started) {
+    log_line(LogLevel::kError, "{}", started.error().text());
+    return 1;
+  }
+  return service.run();
+}
+
+}  // namespace permitd::daemon
