@@ -1,0 +1,582 @@
+// Goal: each command of the core does its work once through, and its refusals are the ones
+// promised. Method: a city of two offices and a few experts, driven command by command; every test
+// ends by counting the jobs again and by reading back the state's own bytes.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <string_view>
+#include <vector>
+
+#include "scheduler/decision.h"
+#include "scheduler/scheduler.h"
+#include "tests/support/state_bytes.h"
+
+namespace permitd::scheduler {
+namespace {
+
+using tests::read_bytes;
+using tests::state_bytes;
+
+constexpr OfficeId kOffice{101};
+constexpr OfficeId kOtherOffice{102};
+constexpr ServiceId kNewBuild{1};
+constexpr ServiceId kReport{2};
+constexpr OrganisationId kCity{1};
+constexpr OrganisationId kOthers{2};
+constexpr Tick kStart{std::int64_t{20'000} * 24 * 60 * kMsPerMinute};
+
+constexpr ExpertId kClerk{1};
+constexpr ExpertId kInspector{2};
+constexpr ExpertId kReviewer{3};
+constexpr ExpertId kHead{4};
+constexpr ExpertId kOtherClerk{5};
+constexpr ExpertId kSecondReviewer{6};
+
+template <std::size_t N>
+Text<N> text(std::string_view words) {
+  Text<N> out;
+  out.size = static_cast<std::uint8_t>(words.size());
+  std::copy(words.begin(), words.end(), out.bytes.begin());
+  return out;
+}
+
+class SchedulerSmoke : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    SetLimits limits;
+    limits.limits = {64, 160, 4096, 64, 32, 1024, 16, 4};
+    ASSERT_EQ(apply(CommandKind::kSetLimits, limits, engine()).refusal, Refusal::kNone);
+    define_services();
+    define_organisation(kCity, PriorityClass::kMunicipal);
+    define_organisation(kOthers, PriorityClass::kOther);
+    define_office(kOffice);
+    define_office(kOtherOffice);
+    define_expert(kClerk, kOffice, {Skill::kFile, Skill::kAdmin, Skill::kDeliver});
+    define_expert(kInspector, kOffice, {Skill::kInspect});
+    define_expert(kReviewer, kOffice, {Skill::kReview});
+    define_expert(kHead, kOffice, {Skill::kConfirm});
+    define_expert(kOtherClerk, kOtherOffice, {Skill::kFile, Skill::kAdmin, Skill::kDeliver});
+    define_expert(kSecondReviewer, kOtherOffice, {Skill::kReview});
+  }
+
+  void TearDown() override {
+    expect_conserved();
+    const tests::Bytes bytes = state_bytes(scheduler_);
+    Scheduler copy;
+    ASSERT_TRUE(read_bytes(copy, bytes));
+    EXPECT_EQ(state_bytes(copy), bytes);
+  }
+
+  static Actor engine() { return {ActorKind::kEngine, 0}; }
+  static Actor supervisor() { return {ActorKind::kSupervisor, 1}; }
+  static Actor office(OfficeId id = kOffice) { return {ActorKind::kOffice, raw(id)}; }
+  static Actor expert(ExpertId id) { return {ActorKind::kExpert, raw(id)}; }
+
+  template <class Body>
+  Command make(CommandKind kind, const Body& body, Actor actor) {
+    Command command;
+    command.op = Op{raw(scheduler_.op_applied()) + 1};
+    command.now = now_;
+    command.seed = 7 * raw(command.op);
+    command.key = {1, raw(command.op)};
+    command.actor = actor;
+    command.kind = kind;
+    std::memcpy(command.body.bytes.data(), &body, sizeof(body));
+    return command;
+  }
+
+  template <class Body>
+  Outcome apply(CommandKind kind, const Body& body, Actor actor) {
+    return scheduler_.apply(make(kind, body, actor));
+  }
+
+  void wait(std::int64_t minutes) {
+    const Tick until{now_.ms + minutes * kMsPerMinute};
+    while (scheduler_.next_due() <= until) {
+      now_ = std::max(now_, scheduler_.next_due());
+      apply(CommandKind::kTick, TickBody{}, engine());
+    }
+    now_ = until;
+  }
+
+  void define_services() {
+    DefineService service;
+    service.service = kNewBuild;
+    service.version = 1;
+    service.stage_count = 6;
+    service.stages[0] = {
+        Stage::kFileFormation, Skill::kFile, Confirmer::kNobody, Reach::kCity, 0, 0, 30, 0, 420};
+    service.stages[1] = {Stage::kSiteInspection,
+                         Skill::kInspect,
+                         Confirmer::kOfficeHead,
+                         Reach::kCity,
+                         kStageNeedsAppointment | kStageFieldLease,
+                         0,
+                         60,
+                         0,
+                         840};
+    service.stages[2] = {
+        Stage::kAdminProcessing, Skill::kAdmin, Confirmer::kNobody, Reach::kCity, 0, 0, 45, 0, 840};
+    service.stages[3] = {Stage::kPlanReview,
+                         Skill::kReview,
+                         Confirmer::kSecondReviewerAboveArea,
+                         Reach::kCity,
+                         0,
+                         0,
+                         120,
+                         240,
+                         1680};
+    service.stages[4] = {Stage::kMunicipalDecision,
+                         Skill::kFile,
+                         Confirmer::kNobody,
+                         Reach::kCity,
+                         kStageIsSovereign,
+                         0,
+                         0,
+                         0,
+                         420};
+    service.stages[5] = {Stage::kPermitDelivery,
+                         Skill::kDeliver,
+                         Confirmer::kNobody,
+                         Reach::kCity,
+                         kStageNeedsDecision,
+                         0,
+                         15,
+                         0,
+                         420};
+    ASSERT_EQ(apply(CommandKind::kDefineService, service, supervisor()).refusal, Refusal::kNone);
+    service.service = kReport;
+    service.stage_count = 2;
+    service.stages[1] = service.stages[2];
+    ASSERT_EQ(apply(CommandKind::kDefineService, service, supervisor()).refusal, Refusal::kNone);
+  }
+
+  void define_organisation(OrganisationId id, PriorityClass priority) {
+    DefineOrganisation organisation;
+    organisation.organisation = id;
+    organisation.priority = priority;
+    organisation.enabled = 1;
+    ASSERT_EQ(apply(CommandKind::kDefineOrganisation, organisation, supervisor()).refusal,
+              Refusal::kNone);
+  }
+
+  void define_office(OfficeId id) {
+    DefineOffice body;
+    body.office = id;
+    body.district = 1;
+    body.state = OfficeState::kActive;
+    body.licensee = PersonId{5000 + std::uint64_t{raw(id)}};
+    body.technical_manager = PersonId{6000 + std::uint64_t{raw(id)}};
+    ASSERT_EQ(apply(CommandKind::kDefineOffice, body, supervisor()).refusal, Refusal::kNone);
+    for (const ServiceId service : {kNewBuild, kReport}) {
+      ActivateService activation;
+      activation.office = id;
+      activation.service = service;
+      activation.until = kNever;
+      ASSERT_EQ(apply(CommandKind::kActivateService, activation, supervisor()).refusal,
+                Refusal::kNone);
+    }
+  }
+
+  void define_expert(ExpertId id, OfficeId where, std::vector<Skill> skills) {
+    DefineExpert body;
+    body.expert = id;
+    body.office = where;
+    body.state = ExpertState::kCertified;
+    body.person = PersonId{1000 + std::uint64_t{raw(id)}};
+    ASSERT_EQ(apply(CommandKind::kDefineExpert, body, supervisor()).refusal, Refusal::kNone);
+    for (const Skill skill : skills) {
+      SetCertificate certificate;
+      certificate.expert = id;
+      certificate.skill = skill;
+      certificate.valid_until = {kStart.ms + 365LL * 24 * 60 * kMsPerMinute};
+      ASSERT_EQ(apply(CommandKind::kSetCertificate, certificate, supervisor()).refusal,
+                Refusal::kNone);
+    }
+  }
+
+  SubmitCase submission(ServiceId service, OrganisationId organisation = kCity) const {
+    SubmitCase body;
+    body.service = service;
+    body.district = 5;
+    body.organisation = organisation;
+    body.floors = 3;
+    body.area_m2 = 500;
+    body.owner = PersonId{77};
+    body.parcel = text<23>("12-34-567");
+    return body;
+  }
+
+  Outcome submit(ServiceId service, OrganisationId organisation = kCity) {
+    return apply(CommandKind::kSubmitCase, submission(service, organisation), office());
+  }
+
+  Outcome claim(ExpertId who, std::uint16_t wanted = 1) {
+    Claim body;
+    body.wanted = wanted;
+    return apply(CommandKind::kClaim, body, expert(who));
+  }
+  Outcome start(const Outcome& lease, ExpertId who) {
+    return apply(CommandKind::kStart, Start{lease.job, lease.token}, expert(who));
+  }
+  Outcome complete(const Outcome& lease, ExpertId who) {
+    return apply(CommandKind::kComplete, Complete{lease.job, lease.token, {}}, expert(who));
+  }
+  Outcome give_back(const Outcome& lease, ExpertId who, Reason reason) {
+    Return body;
+    body.job = lease.job;
+    body.token = lease.token;
+    body.reason = reason;
+    return apply(CommandKind::kReturn, body, expert(who));
+  }
+
+  /// Claims, starts and completes one job.
+  Outcome work(ExpertId who) {
+    const Outcome lease = claim(who);
+    EXPECT_NE(raw(lease.job), 0U) << "nothing to do for expert " << raw(who);
+    EXPECT_EQ(start(lease, who).refusal, Refusal::kNone);
+    const Outcome done = complete(lease, who);
+    EXPECT_EQ(done.refusal, Refusal::kNone);
+    return done;
+  }
+
+  CaseView case_view(CaseId id) const {
+    CaseView view;
+    EXPECT_TRUE(scheduler_.find_case(id, view));
+    return view;
+  }
+  JobView job_view(JobId id) const {
+    JobView view;
+    EXPECT_TRUE(scheduler_.find_job(id, view));
+    return view;
+  }
+
+  void expect_conserved() const {
+    std::array<std::uint64_t, kStageCount> open{};
+    Cursor cursor;
+    std::array<OpenCellView, 16> cells;
+    while (!cursor.done) {
+      const std::size_t count = scheduler_.list_open_cells(OfficeId{}, cursor, cells);
+      for (std::size_t i = 0; i < count; ++i) open[raw(cells[i].stage)] += cells[i].cell.open();
+    }
+    for (std::uint8_t stage = 0; stage < kStageCount; ++stage) {
+      const FlowCell flow = scheduler_.flow(Stage{stage}, OfficeId{});
+      EXPECT_EQ(flow.created, flow.done + flow.cancelled + open[stage]) << "stage " << int{stage};
+    }
+  }
+
+  Scheduler scheduler_;
+  Tick now_ = kStart;
+};
+
+TEST_F(SchedulerSmoke, CaseGoesFromFilingToDelivery) {
+  const Outcome filed = submit(kNewBuild);
+  ASSERT_EQ(filed.refusal, Refusal::kNone);
+  EXPECT_EQ(raw(filed.case_id), 1U);
+  EXPECT_EQ(case_view(filed.case_id).state, CaseState::kRegistered);
+  work(kClerk);
+  EXPECT_EQ(case_view(filed.case_id).state, CaseState::kInProgress);
+  const JobView visit = job_view(case_view(filed.case_id).current_job);
+  EXPECT_EQ(visit.state, JobState::kScheduled);
+  EXPECT_EQ(scheduler_.explain_stuck(visit.job).cause, Stuck::kAppointmentAhead);
+  wait((visit.appointment.ms - now_.ms) / kMsPerMinute);
+  work(kInspector);
+  EXPECT_EQ(job_view(visit.job).state, JobState::kDone);
+  EXPECT_EQ(scheduler_.explain_stuck(visit.job).cause, Stuck::kAwaitingConfirmation);
+  work(kHead);
+  EXPECT_EQ(job_view(visit.job).state, JobState::kConfirmed);
+  work(kClerk);
+  work(kReviewer);
+  EXPECT_EQ(case_view(filed.case_id).state, CaseState::kAwaitingDecision);
+  RecordDecision decision;
+  decision.id = filed.case_id;
+  decision.approved = 1;
+  EXPECT_EQ(apply(CommandKind::kRecordDecision, decision, office()).refusal, Refusal::kNotAllowed);
+  EXPECT_EQ(apply(CommandKind::kRecordDecision, decision, supervisor()).refusal, Refusal::kNone);
+  const JobId delivery = case_view(filed.case_id).current_job;
+  EXPECT_EQ(job_view(delivery).state, JobState::kBlocked);
+  EXPECT_EQ(scheduler_.explain_stuck(delivery).cause, Stuck::kFeesNotPaid);
+  EXPECT_EQ(apply(CommandKind::kRecordFees, RecordFees{filed.case_id, 1000}, office()).refusal,
+            Refusal::kNone);
+  EXPECT_EQ(job_view(delivery).state, JobState::kReady);
+  work(kOtherClerk);
+  EXPECT_EQ(case_view(filed.case_id).state, CaseState::kDelivered);
+  EXPECT_EQ(apply(CommandKind::kCloseCase, CloseCase{filed.case_id}, office()).refusal,
+            Refusal::kNone);
+  EXPECT_EQ(case_view(filed.case_id).state, CaseState::kClosed);
+  std::array<HistoryView, 64> history;
+  EXPECT_GT(scheduler_.list_history(filed.case_id, 0, history), 20U);
+}
+
+TEST_F(SchedulerSmoke, SameKeyGivesTheSameAnswerAndAnotherBodyIsRefused) {
+  Command command = make(CommandKind::kSubmitCase, submission(kReport), office());
+  const Outcome first = scheduler_.apply(command);
+  command.op = Op{raw(command.op) + 1};
+  Outcome again = scheduler_.apply(command);
+  EXPECT_EQ(again.repeated, 1);
+  again.repeated = 0;
+  EXPECT_EQ(again, first);
+  command.op = Op{raw(command.op) + 1};
+  command.body.submit_case.floors = 9;
+  EXPECT_EQ(scheduler_.apply(command).refusal, Refusal::kKeyReused);
+  command.op = Op{raw(command.op) + 1};
+  command.key = {};
+  EXPECT_EQ(scheduler_.apply(command).refusal, Refusal::kKeyMissing);
+  EXPECT_EQ(scheduler_.stats().cases_submitted, 1U);
+}
+
+TEST_F(SchedulerSmoke, JobBecomingReadyGoesToTheLeastLoadedOfThoseWhoWait) {
+  EXPECT_EQ(raw(claim(kClerk, 2).job), 0U);
+  const Outcome filed = submit(kReport);
+  EXPECT_EQ(job_view(filed.job).state, JobState::kAssigned);
+  EXPECT_EQ(job_view(filed.job).holder, kClerk);
+  DecisionView decision;
+  ASSERT_TRUE(scheduler_.find_decision(filed.job, decision));
+  EXPECT_EQ(decision.chosen, kClerk);
+  EXPECT_FALSE(decision.by_claim);
+  const std::span candidates(decision.near_equal.data(), decision.near_equal_count);
+  EXPECT_EQ(candidates[choose_near_equal(decision.seed, candidates)].expert, kClerk);
+}
+
+TEST_F(SchedulerSmoke, LeaseThatRunsOutGoesBackAndItsTokenIsStale) {
+  const Outcome filed = submit(kReport);
+  const Outcome lease = claim(kClerk);
+  ASSERT_EQ(lease.job, filed.job);
+  EXPECT_EQ(start(lease, kOtherClerk).refusal, Refusal::kNotHolder);
+  wait(31);
+  EXPECT_EQ(job_view(lease.job).state, JobState::kReady);
+  EXPECT_EQ(job_view(lease.job).attempts, 1);
+  EXPECT_EQ(start(lease, kClerk).refusal, Refusal::kStaleLease);
+  const Outcome second = claim(kOtherClerk);
+  EXPECT_EQ(second.job, lease.job);
+  EXPECT_GT(raw(second.token), raw(lease.token));
+  EXPECT_EQ(start({.job = second.job, .token = lease.token}, kOtherClerk).refusal,
+            Refusal::kStaleLease);
+  EXPECT_EQ(scheduler_.stats().leases_expired, 1U);
+}
+
+TEST_F(SchedulerSmoke, TooManyAttemptsEscalateAndReleaseBringsTheJobBack) {
+  const Outcome filed = submit(kReport);
+  for (int i = 0; i < 6; ++i) {
+    EXPECT_EQ(claim(kClerk).job, filed.job);
+    wait(31);
+  }
+  EXPECT_EQ(job_view(filed.job).state, JobState::kEscalated);
+  EXPECT_EQ(scheduler_.explain_stuck(filed.job).cause, Stuck::kEscalated);
+  EXPECT_EQ(apply(CommandKind::kRelease, Release{filed.job, {}}, supervisor()).refusal,
+            Refusal::kNone);
+  EXPECT_EQ(job_view(filed.job).attempts, 0);
+  EXPECT_EQ(claim(kClerk).job, filed.job);
+}
+
+TEST_F(SchedulerSmoke, DeclinedJobGoesToSomebodyElse) {
+  const Outcome filed = submit(kReport);
+  const Outcome lease = claim(kClerk);
+  Decline decline;
+  decline.job = lease.job;
+  decline.token = lease.token;
+  decline.reason = Reason::kNone;
+  EXPECT_EQ(apply(CommandKind::kDecline, decline, expert(kClerk)).refusal, Refusal::kMissing);
+  decline.reason = Reason::kTooFar;
+  EXPECT_EQ(apply(CommandKind::kDecline, decline, expert(kClerk)).refusal, Refusal::kNone);
+  EXPECT_EQ(raw(claim(kClerk).job), 0U);
+  EXPECT_EQ(claim(kOtherClerk).job, filed.job);
+}
+
+TEST_F(SchedulerSmoke, MunicipalWorkComesFirstEvenBetweenAssignmentAndStart) {
+  submit(kReport, kOthers);
+  const Outcome municipal = submit(kReport, kCity);
+  EXPECT_EQ(claim(kClerk).job, municipal.job);
+  const Outcome other = claim(kOtherClerk);
+  ASSERT_NE(raw(other.job), 0U);
+  const Outcome late = submit(kReport, kCity);
+  const Outcome refused = start(other, kOtherClerk);
+  EXPECT_EQ(refused.refusal, Refusal::kNotEligible);
+  EXPECT_EQ(refused.job, late.job);
+  EXPECT_EQ(claim(kClerk).job, late.job);
+  EXPECT_EQ(start(other, kOtherClerk).refusal, Refusal::kNone);
+  EXPECT_EQ(scheduler_.stats().municipal_first_violations, 0U);
+}
+
+TEST_F(SchedulerSmoke, PausedClockGoesOnWithTheTimeThatWasLeft) {
+  const Outcome filed = submit(kReport);
+  wait(100);
+  const Outcome lease = claim(kClerk);
+  start(lease, kClerk);
+  EXPECT_EQ(give_back(lease, kClerk, Reason::kDocumentsIncomplete).refusal, Refusal::kNone);
+  EXPECT_EQ(case_view(filed.case_id).state, CaseState::kAwaitingApplicant);
+  EXPECT_EQ(job_view(filed.job).remaining_minutes, 320);
+  EXPECT_EQ(job_view(filed.job).deadline, kNever);
+  EXPECT_EQ(job_view(filed.job).band, SlaBand::kPaused);
+  EXPECT_EQ(raw(claim(kClerk).job), 0U);
+  wait(5000);
+  EXPECT_EQ(apply(CommandKind::kAnswerCase, AnswerCase{filed.case_id}, office()).refusal,
+            Refusal::kNone);
+  EXPECT_EQ(job_view(filed.job).remaining_minutes, 320);
+  EXPECT_EQ(job_view(filed.job).deadline.ms, now_.ms + 320 * kMsPerMinute);
+}
+
+TEST_F(SchedulerSmoke, SilentApplicantLapses) {
+  const Outcome filed = submit(kReport);
+  const Outcome lease = claim(kClerk);
+  start(lease, kClerk);
+  give_back(lease, kClerk, Reason::kDocumentsIncomplete);
+  wait(90LL * 24 * 60);
+  EXPECT_EQ(case_view(filed.case_id).state, CaseState::kLapsed);
+  EXPECT_EQ(job_view(filed.job).state, JobState::kCancelled);
+}
+
+TEST_F(SchedulerSmoke, ConfirmerReturnsADefectAndReworkFollows) {
+  const Outcome filed = submit(kNewBuild);
+  work(kClerk);
+  const JobId visit = case_view(filed.case_id).current_job;
+  wait((job_view(visit).appointment.ms - now_.ms) / kMsPerMinute);
+  work(kInspector);
+  const Outcome lease = claim(kHead);
+  start(lease, kHead);
+  EXPECT_EQ(give_back(lease, kHead, Reason::kDefect).refusal, Refusal::kNone);
+  EXPECT_EQ(job_view(visit).state, JobState::kReturned);
+  const JobView rework = job_view(case_view(filed.case_id).current_job);
+  EXPECT_TRUE(rework.rework);
+  EXPECT_EQ(rework.stage, Stage::kSiteInspection);
+  EXPECT_EQ(scheduler_.flow(Stage::kSiteInspection, kOffice).rework, 1U);
+  EXPECT_EQ(scheduler_.flow(Stage::kSiteInspection, kOffice).returned, 1U);
+}
+
+TEST_F(SchedulerSmoke, LargeAreaNeedsASecondReviewerWhoIsAnother) {
+  SubmitCase big = submission(kNewBuild);
+  big.area_m2 = 5000;
+  const Outcome filed = apply(CommandKind::kSubmitCase, big, office());
+  work(kClerk);
+  wait((job_view(case_view(filed.case_id).current_job).appointment.ms - now_.ms) / kMsPerMinute);
+  work(kInspector);
+  work(kHead);
+  work(kClerk);
+  work(kReviewer);
+  const JobView second = job_view(case_view(filed.case_id).current_job);
+  EXPECT_EQ(second.kind, JobKind::kConfirmation);
+  EXPECT_EQ(raw(claim(kReviewer).job), 0U);
+  EXPECT_EQ(claim(kSecondReviewer).job, second.job);
+}
+
+TEST_F(SchedulerSmoke, SuspendedOfficeGivesItsWorkBack) {
+  submit(kReport);
+  const Outcome lease = claim(kClerk);
+  start(lease, kClerk);
+  SetOfficeState change;
+  change.office = kOffice;
+  change.state = OfficeState::kSuspended;
+  EXPECT_EQ(apply(CommandKind::kSetOfficeState, change, supervisor()).refusal, Refusal::kNone);
+  EXPECT_EQ(job_view(lease.job).state, JobState::kReady);
+  EXPECT_EQ(claim(kClerk).filter, Filter::kOffice);
+  EXPECT_EQ(submit(kReport).refusal, Refusal::kOfficeNotActive);
+  EXPECT_EQ(claim(kOtherClerk).job, lease.job);
+}
+
+TEST_F(SchedulerSmoke, AbsenceTakesEffectWhenItBegins) {
+  submit(kReport);
+  const Outcome lease = claim(kClerk);
+  SetAbsence absence;
+  absence.expert = kClerk;
+  absence.from = {now_.ms + 10 * kMsPerMinute};
+  absence.until = {now_.ms + 100 * kMsPerMinute};
+  EXPECT_EQ(apply(CommandKind::kSetAbsence, absence, supervisor()).refusal, Refusal::kNone);
+  EXPECT_EQ(job_view(lease.job).state, JobState::kAssigned);
+  wait(10);
+  EXPECT_EQ(job_view(lease.job).state, JobState::kReady);
+  EXPECT_EQ(claim(kClerk).filter, Filter::kAbsence);
+  wait(90);
+  EXPECT_EQ(claim(kClerk).job, lease.job);
+}
+
+TEST_F(SchedulerSmoke, HoldReleaseExpediteReassignCancel) {
+  const Outcome filed = submit(kReport);
+  Hold hold;
+  hold.job = filed.job;
+  hold.pauses_clock = 1;
+  EXPECT_EQ(apply(CommandKind::kHold, hold, supervisor()).refusal, Refusal::kNone);
+  EXPECT_EQ(case_view(filed.case_id).state, CaseState::kHeld);
+  wait(200);
+  EXPECT_EQ(apply(CommandKind::kRelease, Release{filed.job, {}}, supervisor()).refusal,
+            Refusal::kNone);
+  EXPECT_EQ(job_view(filed.job).remaining_minutes, 420);
+  Expedite expedite;
+  expedite.id = filed.case_id;
+  EXPECT_EQ(apply(CommandKind::kExpedite, expedite, supervisor()).refusal, Refusal::kMissing);
+  expedite.note = text<79>("the mayor asked");
+  EXPECT_EQ(apply(CommandKind::kExpedite, expedite, supervisor()).refusal, Refusal::kNone);
+  EXPECT_EQ(job_view(filed.job).priority, PriorityClass::kExpedited);
+  Reassign reassign;
+  reassign.job = filed.job;
+  reassign.expert = kInspector;
+  EXPECT_EQ(apply(CommandKind::kReassign, reassign, supervisor()).filter, Filter::kSkill);
+  reassign.expert = kOtherClerk;
+  EXPECT_EQ(apply(CommandKind::kReassign, reassign, supervisor()).refusal, Refusal::kNone);
+  EXPECT_EQ(job_view(filed.job).holder, kOtherClerk);
+  EXPECT_EQ(apply(CommandKind::kCancel, Cancel{filed.job, {}}, supervisor()).refusal,
+            Refusal::kWrongState);
+  EXPECT_EQ(apply(CommandKind::kHold, hold, supervisor()).refusal, Refusal::kNone);
+  EXPECT_EQ(apply(CommandKind::kCancel, Cancel{filed.job, {}}, supervisor()).refusal,
+            Refusal::kNone);
+  EXPECT_EQ(case_view(filed.case_id).state, CaseState::kRejected);
+}
+
+TEST_F(SchedulerSmoke, BlockedUntilTheServiceIsActivatedAgain) {
+  const Outcome filed = submit(kReport);
+  ActivateService off;
+  off.office = kOffice;
+  off.service = kReport;
+  EXPECT_EQ(apply(CommandKind::kActivateService, off, supervisor()).refusal, Refusal::kNone);
+  EXPECT_EQ(submit(kReport).refusal, Refusal::kServiceNotActive);
+  work(kOtherClerk);
+  const JobId next = case_view(filed.case_id).current_job;
+  EXPECT_EQ(job_view(next).state, JobState::kBlocked);
+  EXPECT_EQ(scheduler_.explain_stuck(next).cause, Stuck::kServiceNotActive);
+  off.from = {now_.ms + 30 * kMsPerMinute};
+  off.until = kNever;
+  EXPECT_EQ(apply(CommandKind::kActivateService, off, supervisor()).refusal, Refusal::kNone);
+  wait(31);
+  EXPECT_EQ(job_view(next).state, JobState::kReady);
+}
+
+TEST_F(SchedulerSmoke, CalendarEditMovesDeadlinesAndSaysSo) {
+  const Outcome filed = submit(kReport);
+  SetCalendarDays days;
+  days.first_day = 20'000;
+  days.count = 10;
+  for (std::size_t i = 0; i < days.count; ++i) {
+    days.open_minute[i] = static_cast<std::uint32_t>((20'000 + i) * 1440);
+    days.length_minutes[i] = i == 1 ? 0 : 240;
+  }
+  EXPECT_EQ(apply(CommandKind::kSetCalendarDays, days, supervisor()).refusal, Refusal::kNone);
+  EXPECT_EQ(job_view(filed.job).deadline.ms, kStart.ms + (2 * 1440 + 180) * kMsPerMinute);
+  const auto events = scheduler_.events();
+  EXPECT_EQ(std::count_if(events.begin(), events.end(),
+                          [](const Event& e) { return e.kind == EventKind::kDeadlineMoved; }),
+            1);
+  wait(241);
+  EXPECT_EQ(claim(kClerk).filter, Filter::kShift);
+  EXPECT_EQ(scheduler_.explain_stuck(filed.job).cause, Stuck::kCalendarClosed);
+}
+
+TEST_F(SchedulerSmoke, FullTablesForgetClosedCasesAndThenRefuse) {
+  std::uint32_t accepted = 0;
+  Outcome last;
+  for (int i = 0; i < 80; ++i) {
+    last = submit(kReport);
+    if (last.refusal == Refusal::kNone) ++accepted;
+  }
+  EXPECT_EQ(accepted, 64U);
+  EXPECT_EQ(last.refusal, Refusal::kCasesFull);
+  WithdrawCase withdraw;
+  withdraw.id = CaseId{1};
+  EXPECT_EQ(apply(CommandKind::kWithdrawCase, withdraw, office()).refusal, Refusal::kNone);
+  EXPECT_EQ(submit(kReport).refusal, Refusal::kNone);
+  CaseView gone;
+  EXPECT_FALSE(scheduler_.find_case(CaseId{1}, gone));
+}
+
+}  // namespace
+}  // namespace permitd::scheduler
