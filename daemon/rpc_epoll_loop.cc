@@ -1,5 +1,6 @@
 #include "daemon/rpc_epoll_loop.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -136,10 +137,13 @@ RpcEpollLoop::~RpcEpollLoop() noexcept {
   limit_ = nullptr;
 }
 
+RpcEpollLoop::Watch::Watch(kj::UnixEventPort& port, const Waker& waker)
+    : file(fcntl(waker.file(), F_DUPFD_CLOEXEC, 0)),
+      observer(port, file, kj::UnixEventPort::FdObserver::OBSERVE_READ) {}
+
 void RpcEpollLoop::add_waker(Waker& waker) {
   watch(waker);
-  watches_.push_back(std::make_unique<kj::UnixEventPort::FdObserver>(
-      port_, waker.file(), kj::UnixEventPort::FdObserver::OBSERVE_READ));
+  watches_.push_back(std::make_unique<Watch>(port_, waker));
 }
 
 bool RpcEpollLoop::poll_kernel() {

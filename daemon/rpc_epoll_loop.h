@@ -5,6 +5,7 @@
 
 #include <kj/async-unix.h>
 #include <kj/async.h>
+#include <kj/io.h>
 
 #include <cstddef>
 #include <memory>
@@ -88,6 +89,14 @@ class RpcEpollLoop final : public RpcLoopBase {
   void fill(LoopStats&) const override {}
 
  private:
+  // A waker's eventfd among the port's files interrupts its sleep; nobody waits for its promise. Under a
+  // descriptor of its own, as the waker may be gone before the loop.
+  struct Watch {
+    Watch(kj::UnixEventPort& port, const Waker& waker);
+    kj::AutoCloseFd file;
+    kj::UnixEventPort::FdObserver observer;
+  };
+
   class Accept final : public kj::TaskSet::ErrorHandler {
    public:
     Accept(RpcEpollLoop& loop, ListeningSocket socket, OnConnection on_connection);
@@ -111,8 +120,7 @@ class RpcEpollLoop final : public RpcLoopBase {
   kj::EventLoop event_loop_;
   kj::WaitScope wait_scope_;
   std::vector<std::byte> scratch_;
-  // An eventfd among the port's files interrupts its sleep; nobody waits for its promise.
-  std::vector<std::unique_ptr<kj::UnixEventPort::FdObserver>> watches_;
+  std::vector<std::unique_ptr<Watch>> watches_;
   std::vector<std::unique_ptr<Accept>> accepts_;
   kj::Promise<void> limit_ = nullptr;  // bounds the present sleep
 };

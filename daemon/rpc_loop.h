@@ -96,6 +96,7 @@ class RpcLoop {
 
   virtual Ring* ring() = 0;  // null with epoll
   virtual kj::WaitScope& wait_scope() = 0;
+  /// Hooks and wakers are borrowed until the loop has turned for the last time.
   virtual void add_hook(Hook& hook) = 0;
   virtual void add_waker(Waker& waker) = 0;
 
