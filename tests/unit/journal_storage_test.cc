@@ -1,0 +1,477 @@
+// Goal: what only the files have: locks, versions, missing and short files, a full device, reuse of
+// segments, failing and late writes. Method: real directories, and a writer whose completions the test orders.
+#include "daemon/journal_storage.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/file.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <deque>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <sstream>
+#include <thread>
+
+#include "tests/support/scratch_directory.h"
+
+namespace permitd::daemon {
+namespace {
+
+using scheduler::Op;
+using scheduler::raw;
+
+constexpr std::uint64_t kSegmentSize = std::uint64_t{4} << 20;
+
+JournalOptions options_in(const std::string& directory) {
+  JournalOptions options;
+  options.directory = directory;
+  options.segment_size = kSegmentSize;
+  return options;
+}
+
+std::unique_ptr<JournalStorage> open_storage(const JournalOptions& options) {
+  auto storage = JournalStorage::open(options, nullptr);
+  EXPECT_TRUE(storage.has_value());
+  return std::move(*storage);
+}
+
+Expected<Lead> lead_of(const JournalOptions& options) {
+  auto storage = open_storage(options);
+  return storage->lead();
+}
+
+/// One batch of one op with a payload of `size` equal bytes.
+void append(JournalStorage& storage, std::uint64_t op, std::size_t size, std::uint8_t fill = 1) {
+  const std::span<std::byte> buffer = storage.begin_batch();
+  std::fill_n(buffer.begin(), size, std::byte{fill});
+  storage.append({Op{op}, 1, static_cast<std::uint32_t>(size), scheduler::Tick{1}, op});
+}
+
+bool wait_until(const std::function<bool()>& done) {
+  for (int turn = 0; turn < 20'000; ++turn) {
+    if (done()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return false;
+}
+
+std::string read_text(const std::string& path) {
+  std::ifstream file(path);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+void write_text(const std::string& path, const std::string& text) { std::ofstream(path, std::ios::trunc) << text; }
+
+TEST(JournalStorage, ASecondDaemonIsToldWhoLeads) {
+  tests::ScratchDirectory directory;
+  auto storage = open_storage(options_in(directory.path()));
+  ASSERT_TRUE(storage->lead().has_value());
+  auto second = lead_of(options_in(directory.path()));
+  ASSERT_FALSE(second.has_value());
+  EXPECT_EQ(second.error().code, ErrorCode::kFenced);
+  EXPECT_NE(second.error().act.find("process " + std::to_string(getpid())), std::string::npos) << second.error().text();
+  storage.reset();
+  EXPECT_TRUE(lead_of(options_in(directory.path())).has_value());
+}
+
+TEST(JournalStorage, ASegmentSomebodyStillWritesIsNotJudged) {
+  tests::ScratchDirectory directory;
+  ASSERT_TRUE(lead_of(options_in(directory.path())).has_value());
+  // A killed process whose last write is under way holds the lock of the segment until it has ended.
+  const int file = open((directory / "journal.000001").c_str(), O_RDWR | O_CLOEXEC);
+  ASSERT_EQ(flock(file, LOCK_EX), 0);
+  std::thread ending([file] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    close(file);
+  });
+  EXPECT_TRUE(lead_of(options_in(directory.path())).has_value());
+  ending.join();
+}
+
+TEST(JournalStorage, WrongSettingsAreRefused) {
+  tests::ScratchDirectory directory;
+  const JournalOptions right = options_in(directory.path());
+  for (const auto& spoil : std::initializer_list<void (*)(JournalOptions&)>{
+           [](JournalOptions& each) { each.segment_size = 1 << 20; },
+           [](JournalOptions& each) { each.segment_size += 512; },
+           [](JournalOptions& each) { each.batches_in_flight = 0; },
+           [](JournalOptions& each) { each.batches_in_flight = 9; },
+           [](JournalOptions& each) { each.segments_ahead = 0; },
+           [](JournalOptions& each) { each.segments_ahead = 17; }}) {
+    JournalOptions options = right;
+    spoil(options);
+    auto storage = JournalStorage::open(options, nullptr);
+    ASSERT_FALSE(storage.has_value());
+    EXPECT_EQ(storage.error().code, ErrorCode::kConfiguration);
+  }
+  JournalOptions options = right;
+  options.directory = directory / "missing/below";
+  EXPECT_EQ(JournalStorage::open(options, nullptr).error().code, ErrorCode::kSystem);
+}
+
+class JournalFiles : public testing::Test {
+ protected:
+  /// Three batches, ended orderly.
+  JournalFiles() {
+    auto storage = open_storage(options());
+    EXPECT_TRUE(storage->lead().has_value());
+    for (std::uint64_t op = 1; op <= 3; ++op) {
+      EXPECT_TRUE(storage->can_append());
+      append(*storage, op, 1000 * op);
+      storage->flush();
+    }
+  }
+  JournalOptions options() const { return options_in(directory_.path()); }
+  void expect_refused(ErrorCode code, const std::string& named) const {
+    auto lead = lead_of(options());
+    ASSERT_FALSE(lead.has_value());
+    EXPECT_EQ(lead.error().code, code) << lead.error().text();
+    EXPECT_NE(lead.error().act.find(named), std::string::npos) << lead.error().text();
+    EXPECT_FALSE(lead.error().remedy.empty());
+  }
+  void patch(const std::string& name, std::uint64_t offset, const std::string& bytes) const {
+    const int file = open((directory_ / name).c_str(), O_WRONLY | O_CLOEXEC);
+    ASSERT_EQ(pwrite(file, bytes.data(), bytes.size(), static_cast<off_t>(offset)), static_cast<ssize_t>(bytes.size()));
+    close(file);
+  }
+
+  tests::ScratchDirectory directory_;
+};
+
+TEST_F(JournalFiles, ANewerMajorVersionIsRefusedClearly) {
+  std::string text = read_text(directory_ / "FORMAT");
+  text.replace(text.find("format 1.0"), 10, "format 2.0");
+  write_text(directory_ / "FORMAT", text);
+  expect_refused(ErrorCode::kVersion, "format 2.0");
+}
+
+TEST_F(JournalFiles, AnyChangeOfFormatIsNoticed) {
+  const std::string text = read_text(directory_ / "FORMAT");
+  for (std::size_t index = 0; index < text.size(); ++index) {
+    std::string changed = text;
+    changed[index] = changed[index] == '7' ? '8' : '7';
+    write_text(directory_ / "FORMAT", changed);
+    auto lead = lead_of(options());
+    ASSERT_FALSE(lead.has_value()) << index;
+    EXPECT_TRUE(lead.error().code == ErrorCode::kDamaged || lead.error().code == ErrorCode::kVersion) << index;
+  }
+}
+
+TEST_F(JournalFiles, WithoutFormatTheSegmentsAreNotOverwritten) {
+  std::filesystem::remove(directory_ / "FORMAT");
+  expect_refused(ErrorCode::kDamaged, "FORMAT");
+}
+
+TEST_F(JournalFiles, AnUnfinishedCreationIsDoneAgain) {
+  tests::ScratchDirectory fresh;
+  ASSERT_TRUE(lead_of(options_in(fresh.path())).has_value());
+  // As after a cut before FORMAT: a segment with nothing but the first mark.
+  std::filesystem::remove(fresh / "FORMAT");
+  const int file = open((fresh / "journal.000001").c_str(), O_WRONLY | O_CLOEXEC);
+  const std::vector<char> zeros(kSegmentSize - protocol::kBlockSize);
+  ASSERT_EQ(pwrite(file, zeros.data(), zeros.size(), protocol::kBlockSize), static_cast<ssize_t>(zeros.size()));
+  close(file);
+  std::filesystem::remove(fresh / "journal.000002");
+  std::filesystem::remove(fresh / "journal.000003");
+  auto lead = lead_of(options_in(fresh.path()));
+  ASSERT_TRUE(lead.has_value()) << lead.error().text();
+  EXPECT_EQ(lead->last_op, Op{0});
+}
+
+TEST_F(JournalFiles, AShortSegmentIsRefused) {
+  std::filesystem::resize_file(directory_ / "journal.000001", kSegmentSize - 1);
+  expect_refused(ErrorCode::kDamaged, "journal.000001");
+}
+
+TEST_F(JournalFiles, AMissingSegmentIsRefused) {
+  {
+    auto storage = open_storage(options());
+    ASSERT_TRUE(storage->lead().has_value());
+    for (std::uint64_t op = 4; op <= 16; ++op) {
+      ASSERT_TRUE(wait_until([&] { return storage->can_append(); }));
+      append(*storage, op, 1'500'000);
+      storage->flush();
+    }
+  }
+  std::filesystem::rename(directory_ / "journal.000002", directory_ / "elsewhere");
+  expect_refused(ErrorCode::kDamaged, "journal.000002");
+  std::filesystem::rename(directory_ / "elsewhere", directory_ / "journal.000002");
+  std::filesystem::rename(directory_ / "journal.000001", directory_ / "elsewhere");
+  // Without the oldest it looks like a trimmed journal; that no snapshot reaches so far is for recovery to see.
+  auto lead = lead_of(options());
+  ASSERT_TRUE(lead.has_value());
+  EXPECT_GT(lead->first_op, Op{1});
+}
+
+TEST_F(JournalFiles, TheOrderlyEndProvesTheLastBatch) {
+  // Frames: mark of creation, mark of the lead, three batches (one block each), the closing mark.
+  patch("journal.000001", 4 * protocol::kBlockSize + 200, "damage");
+  expect_refused(ErrorCode::kDamaged, "journal.000001 at 16384");
+}
+
+TEST_F(JournalFiles, AFrameOfAnotherJournalIsNoFrame) {
+  tests::ScratchDirectory other;
+  ASSERT_TRUE(lead_of(options_in(other.path())).has_value());
+  std::filesystem::copy_file(other / "journal.000001", directory_ / "journal.000001",
+                             std::filesystem::copy_options::overwrite_existing);
+  expect_refused(ErrorCode::kDamaged, "journal.000001 at 0");
+}
+
+TEST_F(JournalFiles, UnfinishedFilesAreSweptAway) {
+  write_text(directory_ / "segment.tmp", "x");
+  write_text(directory_ / "snapshot.00000000000000000009.tmp", "x");
+  ASSERT_TRUE(lead_of(options()).has_value());
+  EXPECT_FALSE(std::filesystem::exists(directory_ / "segment.tmp"));
+  EXPECT_FALSE(std::filesystem::exists(directory_ / "snapshot.00000000000000000009.tmp"));
+}
+
+TEST_F(JournalFiles, SettingsMayChangeBetweenStarts) {
+  JournalOptions other = options();
+  other.segment_size = 2 * kSegmentSize;
+  other.batches_in_flight = 8;
+  other.segments_ahead = 5;
+  {
+    auto storage = open_storage(other);
+    auto lead = storage->lead();
+    ASSERT_TRUE(lead.has_value()) << lead.error().text();
+    EXPECT_EQ(lead->last_op, Op{3});
+    EXPECT_EQ(storage->format().segment_size, kSegmentSize);
+    EXPECT_EQ(storage->notes().size(), 1U);
+    ASSERT_TRUE(wait_until([&] { return storage->stats().room > 5 * kSegmentSize; }));
+  }
+  auto lead = lead_of(options());  // finds more prepared segments than it would make
+  ASSERT_TRUE(lead.has_value()) << lead.error().text();
+  EXPECT_EQ(lead->last_op, Op{3});
+}
+
+TEST(JournalStorage, WithoutDirectWritingItWorksTheSame) {
+  tests::ScratchDirectory directory;
+  JournalOptions options = options_in(directory.path());
+  options.direct = false;
+  {
+    auto storage = open_storage(options);
+    ASSERT_TRUE(storage->lead().has_value());
+    append(*storage, 1, 5000);
+    storage->flush();
+    EXPECT_EQ(storage->op_durable(), Op{1});
+  }
+  EXPECT_EQ(lead_of(options)->last_op, Op{1});
+}
+
+TEST(JournalStorage, FullOfSegmentsIsFullUntilTrimmed) {
+  tests::ScratchDirectory directory;
+  JournalOptions options = options_in(directory.path());
+  options.segments_max = 4;
+  auto storage = open_storage(options);
+  ASSERT_TRUE(storage->lead().has_value());
+  std::uint64_t op = 0;
+  while (wait_until([&] { return storage->can_append() || storage->is_full(); }) && storage->can_append()) {
+    append(*storage, ++op, kBatchSizeMax);
+    storage->flush();
+    ASSERT_LT(op, 10U);
+  }
+  EXPECT_EQ(op, 4U);  // one of the largest batches in each segment
+  EXPECT_TRUE(storage->is_full());
+  EXPECT_EQ(storage->failure(), nullptr);
+  storage->trim(Op{2});
+  ASSERT_TRUE(wait_until([&] { return storage->can_append(); }));
+  EXPECT_FALSE(storage->is_full());
+  append(*storage, ++op, kBatchSizeMax);
+  storage->flush();
+  EXPECT_EQ(storage->op_durable(), Op{5});
+  EXPECT_GE(storage->stats().segments_recycled, 1U);
+  storage.reset();
+  EXPECT_EQ(lead_of(options)->last_op, Op{5});
+}
+
+class TinyDevice : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (mount("tmpfs", directory_.path().c_str(), "tmpfs", 0, "size=14m") != 0) {
+      GTEST_SKIP() << "needs the right to mount; the limit of segments stands in for it elsewhere";
+    }
+    mounted_ = true;
+  }
+  void TearDown() override {
+    if (mounted_) umount2(directory_.path().c_str(), MNT_DETACH);
+  }
+  tests::ScratchDirectory directory_;
+  bool mounted_ = false;
+};
+
+TEST_F(TinyDevice, FullDeviceRefusesAndRecoversWhenSpaceReturns) {
+  JournalOptions options = options_in(directory_.path());
+  write_text(directory_ / "ballast", std::string(3 << 20, 'x'));  // room for two segments of 4 MiB
+  std::uint64_t op = 0;
+  {
+    auto storage = open_storage(options);
+    auto lead = storage->lead();
+    ASSERT_TRUE(lead.has_value()) << lead.error().text();
+    while (wait_until([&] { return storage->can_append() || storage->is_full(); }) && storage->can_append()) {
+      append(*storage, ++op, kBatchSizeMax);
+      storage->flush();
+      ASSERT_LT(op, 10U);
+    }
+    EXPECT_EQ(op, 2U);
+    EXPECT_TRUE(storage->is_full());
+    EXPECT_FALSE(std::filesystem::exists(directory_ / "segment.tmp"));  // what was taken is given back
+    std::filesystem::remove(directory_ / "ballast");
+    ASSERT_TRUE(wait_until([&] { return storage->can_append(); }));
+    append(*storage, ++op, kBatchSizeMax);
+    storage->flush();
+    EXPECT_EQ(storage->failure(), nullptr);
+  }
+  EXPECT_EQ(lead_of(options)->last_op, Op{3});
+}
+
+TEST_F(TinyDevice, NoRoomForTheFirstSegmentIsSaidAtTheStart) {
+  write_text(directory_ / "ballast", std::string(12 << 20, 'x'));
+  auto lead = lead_of(options_in(directory_.path()));
+  ASSERT_FALSE(lead.has_value());
+  EXPECT_EQ(lead.error().code, ErrorCode::kFull);
+  std::filesystem::remove(directory_ / "ballast");
+  EXPECT_TRUE(lead_of(options_in(directory_.path())).has_value());
+}
+
+/// Writes when the test says so, or not at all.
+class OrderedWriter final : public DurableWriter {
+ public:
+  struct Held {
+    std::size_t slot;
+    int file;
+    std::span<const std::byte> bytes;
+    std::uint64_t offset;
+  };
+  void start(std::size_t slot, int file, std::span<const std::byte> bytes, std::uint64_t offset) override {
+    held.push_back({slot, file, bytes, offset});
+  }
+  void poll() override {}
+  void wait() override { complete(0); }
+  bool take(WriteResult& result) override {
+    if (results.empty()) return false;
+    result = results.front();
+    results.pop_front();
+    return true;
+  }
+  void complete(std::size_t index, std::int64_t result = 0) {
+    const Held write = held.at(index);
+    held.erase(held.begin() + static_cast<std::ptrdiff_t>(index));
+    if (result == 0) {
+      result = pwrite(write.file, write.bytes.data(), write.bytes.size(), static_cast<off_t>(write.offset));
+    }
+    results.push_back({write.slot, result});
+  }
+  std::deque<Held> held;
+  std::deque<WriteResult> results;
+};
+
+class OrderedJournal : public testing::Test {
+ protected:
+  void start(std::uint32_t in_flight) {
+    JournalOptions options = options_in(directory_.path());
+    options.batches_in_flight = in_flight;
+    auto writer = std::make_unique<OrderedWriter>();
+    writer_ = writer.get();
+    auto storage = JournalStorage::open(options, std::move(writer));
+    ASSERT_TRUE(storage.has_value());
+    storage_ = std::move(*storage);
+    ASSERT_TRUE(storage_->lead().has_value());
+  }
+  std::uint64_t durable() {
+    storage_->poll();
+    return raw(storage_->op_durable());
+  }
+  tests::ScratchDirectory directory_;
+  std::unique_ptr<JournalStorage> storage_;
+  OrderedWriter* writer_ = nullptr;
+};
+
+TEST_F(OrderedJournal, AcknowledgementFollowsTheContiguousPrefix) {
+  start(3);
+  for (std::uint64_t op = 1; op <= 3; ++op) {
+    ASSERT_TRUE(storage_->can_append());
+    append(*storage_, op, 10);
+  }
+  EXPECT_FALSE(storage_->can_append());
+  EXPECT_FALSE(storage_->is_full());
+  writer_->complete(2);
+  EXPECT_EQ(durable(), 0U);
+  writer_->complete(1);
+  EXPECT_EQ(durable(), 0U);
+  EXPECT_FALSE(storage_->can_append());
+  writer_->complete(0);
+  EXPECT_EQ(durable(), 3U);
+  EXPECT_TRUE(storage_->can_append());
+  for (std::uint64_t op = 4; op <= 50; ++op) {
+    append(*storage_, op, 10);
+    if (op % 3 == 0) {
+      writer_->complete(op % 2);
+      EXPECT_LT(durable(), op);
+      writer_->complete(0);
+      writer_->complete(0);
+      EXPECT_EQ(durable(), op);
+    }
+  }
+  storage_->flush();
+  EXPECT_EQ(durable(), 50U);
+}
+
+TEST_F(OrderedJournal, AFailedWriteIsForEver) {
+  start(2);
+  append(*storage_, 1, 10);
+  append(*storage_, 2, 10);
+  writer_->complete(1);
+  writer_->complete(0, -EIO);
+  EXPECT_EQ(durable(), 0U);
+  ASSERT_NE(storage_->failure(), nullptr);
+  EXPECT_EQ(storage_->failure()->number, EIO);
+  EXPECT_NE(storage_->failure()->act.find("journal.000001 at "), std::string::npos);
+  EXPECT_FALSE(storage_->can_append());
+  storage_->flush();
+  EXPECT_EQ(durable(), 0U);
+}
+
+TEST_F(OrderedJournal, AShortWriteIsAFailedWrite) {
+  start(2);
+  append(*storage_, 1, 10);
+  writer_->complete(0, 512);
+  EXPECT_EQ(durable(), 0U);
+  ASSERT_NE(storage_->failure(), nullptr);
+  EXPECT_EQ(storage_->failure()->number, EIO);
+}
+
+TEST_F(OrderedJournal, WritesUnderWayKeepTheirSegmentOpen) {
+  start(2);
+  append(*storage_, 1, kBatchSizeMax);
+  ASSERT_TRUE(wait_until([&] { return storage_->can_append(); }));
+  append(*storage_, 2, kBatchSizeMax);  // goes to the next segment while the first is still being written
+  EXPECT_NE(writer_->held[0].file, writer_->held[1].file);
+  writer_->complete(1);
+  EXPECT_EQ(durable(), 0U);
+  writer_->complete(0);
+  EXPECT_EQ(durable(), 2U);
+}
+
+TEST_F(OrderedJournal, TrimmingLeavesTheSegmentThatTheChainNeeds) {
+  start(2);
+  append(*storage_, 1, kBatchSizeMax);
+  storage_->flush();
+  ASSERT_TRUE(wait_until([&] { return storage_->can_append(); }));
+  append(*storage_, 2, kBatchSizeMax);
+  storage_->trim(Op{1});  // the frame behind op 1 is not durable yet
+  EXPECT_TRUE(std::filesystem::exists(directory_ / "journal.000001"));
+  storage_->flush();
+  EXPECT_EQ(durable(), 2U);
+  storage_->trim(Op{1});
+  EXPECT_TRUE(wait_until([&] { return !std::filesystem::exists(directory_ / "journal.000001"); }));
+}
+
+}  // namespace
+}  // namespace permitd::daemon
