@@ -1,6 +1,6 @@
-// The RPC loop over both kernel interfaces: calls get through, hooks get their turn, nobody sleeps through
-// a wake-up, sockets are opened as promised. The loop runs in a thread of its own behind EchoServer, or
-// in the test's thread where its inside matters.
+// The RPC loop over both kernel interfaces: calls get through, hooks get their turn, nobody sleeps
+// through a wake-up, sockets are opened as promised. The loop runs in a thread of its own behind
+// EchoServer, or in the test's thread where its inside matters.
 #include "daemon/rpc_loop.h"
 
 #include <gtest/gtest.h>
@@ -41,11 +41,14 @@ class RpcLoopTest : public testing::TestWithParam<IoKind> {
     EXPECT_TRUE(loop.has_value());
     return std::move(*loop);
   }
-  static std::string address_of(const EchoServer& server) { return "127.0.0.1:" + std::to_string(server.port()); }
+  static std::string address_of(const EchoServer& server) {
+    return "127.0.0.1:" + std::to_string(server.port());
+  }
 };
 
 std::int64_t now_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
       .count();
 }
 
@@ -153,7 +156,7 @@ TEST_P(RpcLoopTest, SleepEndsAtTheHooksLimit) {
   loop->add_hook(hook);
   const std::int64_t begin = now_ms();
   loop->run([&hook]() { return hook.turns >= 4; });
-  EXPECT_GE(now_ms() - begin, 20);   // it slept in between
+  EXPECT_GE(now_ms() - begin, 20);  // it slept in between
   EXPECT_LE(now_ms() - begin, 5000);
 }
 
@@ -218,7 +221,8 @@ TEST_P(RpcLoopTest, NoWakeUpIsLost) {
     std::thread other([&]() {
       for (std::uint64_t item = 1; item <= kItems; ++item) {
         mailbox.publish(waker);
-        // The next one only when this one was taken: each finds the loop on its way to sleep, or asleep.
+        // The next one only when this one was taken: each finds the loop on its way to sleep, or
+        // asleep.
         const std::int64_t begin = now_ms();
         while (mailbox.taken() < item && !is_lost) {
           if (now_ms() - begin > 10'000) is_lost = true;
@@ -239,7 +243,8 @@ TEST_P(RpcLoopTest, NobodyIsLetInAfterListeningHasStopped) {
   EXPECT_EQ(client.call("before"), "before");
   server.run_in_loop([](RpcLoop& loop) { loop.stop_listening(); });
   // The sockets are closed a turn later at most.
-  ASSERT_TRUE(server.eventually([&](const LoopStats&) { return access(server.unix_path().c_str(), F_OK) != 0; }));
+  ASSERT_TRUE(server.eventually(
+      [&](const LoopStats&) { return access(server.unix_path().c_str(), F_OK) != 0; }));
   EXPECT_FALSE(tests::RawSocket::tcp(server.port()).is_connected());
   EXPECT_FALSE(tests::RawSocket::unix_path(server.unix_path()).is_connected());
   EXPECT_EQ(client.call("who is in stays in"), "who is in stays in");
@@ -286,8 +291,8 @@ TEST_P(RpcLoopTest, WhatIsNotASocketIsNeverRemoved) {
 
 TEST_P(RpcLoopTest, BadAddressesAreNamed) {
   auto loop = make_loop();
-  for (const char* address : {"", "7711", "localhost:7711", "127.0.0.1:", "127.0.0.1:70000", "::1:7711", "[::1]",
-                              "[::1:7711", "127.0.0.1:77x"}) {
+  for (const char* address : {"", "7711", "localhost:7711", "127.0.0.1:", "127.0.0.1:70000",
+                              "::1:7711", "[::1]", "[::1:7711", "127.0.0.1:77x"}) {
     const auto listening = loop->listen_tcp(address, [](auto&&, auto&&) {});
     ASSERT_FALSE(listening.has_value()) << address;
     EXPECT_EQ(listening.error().code, ErrorCode::kConfiguration) << address;
@@ -342,7 +347,8 @@ TEST_P(RpcLoopTest, ManyConnectionsComeAndGo) {
       EXPECT_EQ(connection->call("hello").wait(client.wait_scope()), "hello");
     }
   }
-  EXPECT_TRUE(server.eventually([](const LoopStats& stats) { return stats.connections_open == 0; }));
+  EXPECT_TRUE(
+      server.eventually([](const LoopStats& stats) { return stats.connections_open == 0; }));
   const LoopStats stats = server.stats();
   EXPECT_EQ(stats.connections_accepted, 5U * 41U);
   EXPECT_EQ(stats.dropped[static_cast<std::size_t>(DropReason::kPeerClosed)], 5U * 41U);
@@ -356,12 +362,15 @@ TEST_P(RpcLoopTest, ServerMayEndWithClientsConnected) {
   auto unanswered = client.echo().waitRequest().send();
   auto gone = client.connection().on_disconnect();
   server.reset();
-  EXPECT_TRUE(kj::runCatchingExceptions([&]() { unanswered.wait(client.wait_scope()); }) != nullptr);
+  EXPECT_TRUE(kj::runCatchingExceptions([&]() { unanswered.wait(client.wait_scope()); }) !=
+              nullptr);
   gone.wait(client.wait_scope());
 }
 
 INSTANTIATE_TEST_SUITE_P(Io, RpcLoopTest, testing::Values(IoKind::kUring, IoKind::kEpoll),
-                         [](const auto& parameter) { return parameter.param == IoKind::kUring ? "Uring" : "Epoll"; });
+                         [](const auto& parameter) {
+                           return parameter.param == IoKind::kUring ? "Uring" : "Epoll";
+                         });
 
 TEST(DropReason, EveryReasonHasAName) {
   for (std::size_t reason = 0; reason < kDropReasonCount; ++reason) {
