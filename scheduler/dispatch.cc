@@ -69,6 +69,12 @@ struct Scan {
   }
 };
 
+// A claim that has run out may still be listed until the tick that takes it off.
+bool claim_stands(const Core& core, ExpertId expert) {
+  const ExpertRecord& record = core.experts[raw(expert)];
+  return record.wanted > 0 && core.now < record.claim_until;
+}
+
 DecisionRecord begin_decision(const Core& core, const JobRecord& job) {
   DecisionRecord decision;
   decision.job = job.id;
@@ -132,6 +138,7 @@ struct ExpertSearch {
 
   bool visit(ExpertId expert, std::uint32_t load) {
     if (decision.near_count > 0 && !near_equal(load)) return true;
+    if (!claim_stands(core, expert)) return false;
     ++decision.considered;
     const Filter filter = first_filter(core, expert, job, false);
     if (filter != Filter::kNone) {
@@ -240,8 +247,7 @@ std::uint32_t assign_best_job(Core& core, ExpertId expert) {
 
 std::uint32_t offer_to_expert(Core& core, ExpertId expert) {
   std::uint32_t first = kNoSlot;
-  const ExpertRecord& record = core.experts[raw(expert)];
-  while (record.wanted > 0 && claim_filter(core, expert) == Filter::kNone) {
+  while (claim_stands(core, expert) && claim_filter(core, expert) == Filter::kNone) {
     const std::uint32_t slot = assign_best_job(core, expert);
     if (slot == kNoSlot) break;
     if (first == kNoSlot) first = slot;

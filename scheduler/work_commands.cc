@@ -219,7 +219,9 @@ void apply_return(Core& core, const Command& command, Outcome& outcome) {
   const std::uint32_t slot = leased_job(core, command, back.job, back.token, outcome);
   if (slot == kNoSlot) return;
   const JobRecord& job = core.jobs[slot];
-  if (job.state != JobState::kStarted) return refuse_state(outcome, job.state);
+  // Who stands before a closed door has not begun: a missed visit comes back from Assigned, too.
+  const bool missed = back.reason == Reason::kNoAccess && job.has(kJobVisit);
+  if (job.state != JobState::kStarted && !missed) return refuse_state(outcome, job.state);
   if (!check_reason(back.reason, true, outcome) || !check_note(back.note, false, outcome)) return;
   if (!returnable(job, back.reason)) return refuse(outcome, Refusal::kOutOfRange, Field::kReason);
   if (back.reason == Reason::kDefect && !job_room(core, job.case_slot))
