@@ -35,6 +35,12 @@ class Definitions {
   kj::Vector<kj::Promise<cli::Answer>> pending_;
 };
 
+}  // namespace
+
+OfficeId bench_office(std::uint32_t index) {
+  return OfficeId{static_cast<std::uint16_t>(101 + index)};
+}
+
 scheduler::DefineService single_stage_service() {
   scheduler::DefineService service;
   service.service = kBenchService;
@@ -48,10 +54,25 @@ scheduler::DefineService single_stage_service() {
   return service;
 }
 
-}  // namespace
+scheduler::DefineOffice bench_office_definition(std::uint32_t index) {
+  scheduler::DefineOffice office;
+  office.office = bench_office(index);
+  office.district = static_cast<scheduler::District>(1 + index % 22);
+  office.state = scheduler::OfficeState::kActive;
+  office.licensee = PersonId{900'000'000 + 2 * index};
+  office.technical_manager = PersonId{900'000'001 + 2 * index};
+  office.label = cli::fixed_text<39>(fmt::format("Office {:04}", scheduler::raw(office.office)));
+  return office;
+}
 
-OfficeId bench_office(std::uint32_t index) {
-  return OfficeId{static_cast<std::uint16_t>(101 + index)};
+scheduler::DefineExpert bench_expert_definition(std::uint32_t number, std::uint32_t offices) {
+  scheduler::DefineExpert expert;
+  expert.expert = ExpertId{number};
+  expert.office = bench_office((number - 1) % offices);
+  expert.state = scheduler::ExpertState::kCertified;
+  expert.person = PersonId{800'000'000 + number};
+  expert.units_per_day = 48;
+  return expert;
 }
 
 void define_bench_city(cli::Client& client, kj::WaitScope& wait_scope, const CityPlan& plan) {
@@ -70,14 +91,7 @@ void define_bench_city(cli::Client& client, kj::WaitScope& wait_scope, const Cit
   definitions.finish();
 
   for (std::uint32_t i = 0; i < plan.offices; ++i) {
-    scheduler::DefineOffice office;
-    office.office = bench_office(i);
-    office.district = static_cast<scheduler::District>(1 + i % 22);
-    office.state = scheduler::OfficeState::kActive;
-    office.licensee = PersonId{900'000'000 + 2 * i};
-    office.technical_manager = PersonId{900'000'001 + 2 * i};
-    office.label = cli::fixed_text<39>(fmt::format("Office {:04}", scheduler::raw(office.office)));
-    definitions.add(supervisor.define_office(office));
+    definitions.add(supervisor.define_office(bench_office_definition(i)));
   }
   definitions.finish();
   for (std::uint32_t i = 0; i < plan.offices; ++i) {
@@ -85,13 +99,7 @@ void define_bench_city(cli::Client& client, kj::WaitScope& wait_scope, const Cit
                                                 scheduler::kNever));
   }
   for (std::uint32_t i = 0; i < plan.experts; ++i) {
-    scheduler::DefineExpert expert;
-    expert.expert = ExpertId{i + 1};
-    expert.office = bench_office(i % plan.offices);
-    expert.state = scheduler::ExpertState::kCertified;
-    expert.person = PersonId{800'000'000 + i};
-    expert.units_per_day = 48;
-    definitions.add(supervisor.define_expert(expert));
+    definitions.add(supervisor.define_expert(bench_expert_definition(i + 1, plan.offices)));
   }
   definitions.finish();
   for (std::uint32_t i = 0; i < plan.experts; ++i) {

@@ -22,10 +22,15 @@ struct CityPlan {
 /// Code of the office that connection `index` speaks for.
 scheduler::OfficeId bench_office(std::uint32_t index);
 
-/// Defines the city; throws kj::Exception when the daemon refuses any of it.
-void define_bench_city(cli::Client& client, kj::WaitScope& wait_scope, const CityPlan& plan);
-
+/// The definitions themselves, also for benchmarks of the core alone.
+scheduler::DefineService single_stage_service();
+scheduler::DefineOffice bench_office_definition(std::uint32_t index);
+/// `number` counts from 1; experts are dealt to the offices in turn.
+scheduler::DefineExpert bench_expert_definition(std::uint32_t number, std::uint32_t offices);
 /// The `number`-th submission of a run: spread over districts and owners, always the same.
 scheduler::SubmitCase bench_submission(std::uint64_t number);
+
+/// Defines the city; throws kj::Exception when the daemon refuses any of it.
+void define_bench_city(cli::Client& client, kj::WaitScope& wait_scope, const CityPlan& plan);
 
 }  // namespace permitd::bench

@@ -43,6 +43,7 @@ void BenchDaemon::start() {
       fmt::format("--set=limits.events_max={}", jobs * 2),
       fmt::format("--set=limits.experts_max={}", options_.experts_max),
       "--set=quota.calls_in_flight=65536",
+      "--set=engine.request_capacity=65536",
       "--set=engine.snapshot_after_size=0",
       "--set=log_level=warning",
   };
