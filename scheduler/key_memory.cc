@@ -120,22 +120,24 @@ void KeyMemory::reserve(std::uint32_t keys_max, std::uint64_t hash_seed) {
   begin_ = 0;
   table_.release();
   table_.reserve(std::bit_ceil(std::uint64_t{keys_max} + keys_max / 2 + 2));
-  shift_ = 64 - std::countr_zero(table_.size());
+  shift_ = 32 - std::countr_zero(table_.size());
   index_all();
 }
 
-std::size_t KeyMemory::home(const IdempotencyKey& key, ActorKind kind,
-                            std::uint32_t actor_id) const {
+std::uint32_t KeyMemory::tag_of(const IdempotencyKey& key, ActorKind kind,
+                                std::uint32_t actor_id) const {
   const std::uint64_t actor = std::uint64_t{raw(kind)} << 32 | actor_id;
   const std::uint64_t mixed = fold(key.high ^ hash_seed_, key.low ^ kOdd1);
-  return static_cast<std::size_t>(fold(mixed ^ actor, hash_seed_ ^ kOdd2) >> shift_);
+  return static_cast<std::uint32_t>(fold(mixed ^ actor, hash_seed_ ^ kOdd2) >> 32);
 }
 
 KeyMatch KeyMemory::find(const Actor& actor, const IdempotencyKey& key, std::uint64_t digest,
                          Outcome& out) const {
   if (count_ == 0) return KeyMatch::kNew;
-  for (std::size_t at = home(key, actor.kind, actor.id); table_[at] != 0; at = next(at)) {
-    const Entry& entry = entry_of(table_[at]);
+  const std::uint32_t tag = tag_of(key, actor.kind, actor.id);
+  for (std::size_t at = home(tag); table_[at].position != 0; at = next(at)) {
+    if (table_[at].tag != tag) continue;
+    const Entry& entry = entries_[table_[at].position - 1];
     if (entry.key != key || entry.actor_id != actor.id || actor_kind(entry) != actor.kind) continue;
     if (entry.digest != digest) return KeyMatch::kConflict;
     out = unpack(entry);
@@ -161,21 +163,22 @@ void KeyMemory::remember(const Command& command, std::uint64_t digest, const Out
 }
 
 void KeyMemory::append(const Entry& entry) {
-  const auto position =
-      static_cast<std::uint32_t>((std::uint64_t{begin_} + count_) % entries_.size());
+  std::uint64_t position = std::uint64_t{begin_} + count_;
+  if (position >= entries_.size()) position -= entries_.size();
   entries_[position] = entry;
   ++count_;
-  std::size_t at = home(entry.key, actor_kind(entry), entry.actor_id);
-  while (table_[at] != 0) at = next(at);
-  table_[at] = position + 1;
+  const std::uint32_t tag = tag_of(entry.key, actor_kind(entry), entry.actor_id);
+  std::size_t at = home(tag);
+  while (table_[at].position != 0) at = next(at);
+  table_[at] = {static_cast<std::uint32_t>(position + 1), tag};
 }
 
 void KeyMemory::forget_oldest() {
   PERMIT_ASSERT(count_ > 0, begin_);
   const Entry& entry = entries_[begin_];
-  std::size_t at = home(entry.key, actor_kind(entry), entry.actor_id);
-  while (table_[at] != begin_ + 1) {
-    PERMIT_ASSERT(table_[at] != 0, begin_, count_);
+  std::size_t at = home(tag_of(entry.key, actor_kind(entry), entry.actor_id));
+  while (table_[at].position != begin_ + 1) {
+    PERMIT_ASSERT(table_[at].position != 0, begin_, count_);
     at = next(at);
   }
   close_hole(at);
@@ -186,15 +189,14 @@ void KeyMemory::forget_oldest() {
 // Moves up every later entry of the run whose home does not lie between the hole and itself.
 void KeyMemory::close_hole(std::size_t hole) {
   const std::size_t mask = table_.size() - 1;
-  for (std::size_t at = next(hole); table_[at] != 0; at = next(at)) {
-    const Entry& entry = entry_of(table_[at]);
-    const std::size_t want = home(entry.key, actor_kind(entry), entry.actor_id);
+  for (std::size_t at = next(hole); table_[at].position != 0; at = next(at)) {
+    const std::size_t want = home(table_[at].tag);
     if (((at - want) & mask) >= ((at - hole) & mask)) {
       table_[hole] = table_[at];
       hole = at;
     }
   }
-  table_[hole] = 0;
+  table_[hole] = {};
 }
 
 void KeyMemory::index_all() {
