@@ -38,6 +38,7 @@ constexpr std::array kFlags = {
          "any other setting, e.g. --set limits.jobs_max=2000000"},
     Flag{"--verify", Value::kRequired, "DIR",
          "replay the journal there, print op and digest, change nothing"},
+    Flag{"--json", Value::kNone, "", "answer --verify as JSON, which is its only form"},
     Flag{"--check-config", Value::kNone, "", "say whether the settings are right, and stop"},
     Flag{"--default-config", Value::kNone, "", "print every setting with its default and meaning"},
     Flag{"--version", Value::kNone, "", "print the versions of permitd and its parts"},
