@@ -1,0 +1,211 @@
+#!/usr/bin/env python3
+"""A newcomer's first hour, as a test: the commands of the documentation against a real daemon.
+
+Each test is a small story on a city of its own; answers, exit codes and the state afterwards are checked.
+"""
+
+import json
+import subprocess
+import unittest
+
+from permitd_process import BIN, ROOT, Daemon, verify
+
+MINIMAL = ROOT / "city/minimal.toml"
+
+
+class Story(unittest.TestCase):
+    def setUp(self):
+        self.daemon = Daemon().start()
+        self.addCleanup(self.daemon.close)
+        self.ctl = self.daemon.ctl
+        self.ask = self.daemon.ask
+
+    def load_city(self):
+        self.ctl("city", "load", "--yes", MINIMAL)
+
+    def submit(self, parcel="1-22-333", check=0, **more):
+        options = [word for name, value in more.items() for word in (f"--{name}", value)]
+        return self.ask("submit", "--district", 1, "--parcel", parcel, *options, check=check)
+
+
+class FirstSteps(Story):
+    def test_a_case_from_filing_to_its_end(self):
+        self.load_city()
+        accepted = self.submit()["accepted"]
+        self.assertEqual((accepted["caseId"], accepted["job"]), (1, 1))
+        lease = self.ask("claim", "--as", "expert:1")["leases"][0]
+        self.assertEqual((lease["job"], lease["caseId"]), (1, 1))
+        held = self.ask("worklist", "--as", "expert:1")["jobs"]
+        self.assertEqual([(job["job"], job["state"]) for job in held], [(1, "assigned")])
+        self.ctl("start", 1, "--as", "expert:1")
+        self.ctl("done", 1, "--as", "expert:1")
+        self.assertEqual(self.ask("worklist", "--as", "expert:1")["jobs"], [])
+        case = self.ask("get", 1)
+        self.assertIn("done", json.dumps(case))
+        history = json.dumps(self.ask("history", 1))
+        for state in ("jobCreated", "jobChanged", "caseChanged"):
+            self.assertIn(state, history)
+
+    def test_the_footer_of_the_help_works_as_written(self):
+        help_text = subprocess.run([BIN / "permitctl", "--help"], capture_output=True, text=True, check=True).stdout
+        steps = help_text.split("First steps:")[1].split("permitctl COMMAND --help")[0]
+        commands = [line.strip() for line in steps.splitlines() if line.strip().startswith("permitctl ")]
+        self.assertGreaterEqual(len(commands), 5)
+        for line in commands:
+            for command in line.split("&&"):
+                words = command.split()[1:]
+                self.ctl("--yes", *[str(ROOT / word) if word.startswith("city/") else word for word in words])
+
+    def test_loading_the_same_city_again_changes_nothing(self):
+        self.load_city()
+        again = self.ask("city", "load", "--yes", MINIMAL)
+        self.assertEqual((again["changed"], again["refused"]), (0, []))
+
+    def test_every_command_has_a_help_with_an_example(self):
+        listed = subprocess.run([BIN / "permitctl", "--help"], capture_output=True, text=True, check=True).stdout
+        names = [line.split()[0] for line in listed.split("Subcommands:")[1].split("Who you are:")[0].splitlines()
+                 if line.startswith("  ") and line[2] != " "]
+        self.assertGreater(len(names), 25)
+        for name in names:
+            text = subprocess.run([BIN / "permitctl", name, "--help"], capture_output=True, text=True, check=True).stdout
+            self.assertIn("permitctl", text, name)
+
+
+class Refusals(Story):
+    def test_a_refusal_is_exit_code_1_with_a_stable_name_and_a_sentence(self):
+        self.load_city()
+        refused = self.submit(service=9, check=1)["refused"]
+        self.assertEqual(refused["codeName"], "unknownService")
+        done = self.ctl("submit", "--district", 1, "--parcel", "x", "--service", 9, check=1)
+        self.assertIn("service", done.stderr)
+
+    def test_a_wrong_command_line_is_exit_code_2_and_says_what_is_wrong(self):
+        self.assertIn("--district", self.ctl("submit", "--parcel", "x", check=2).stderr)
+        self.ctl("nonsense", check=2)
+        self.ctl("--as", "emperor:1", "worklist", check=2)
+        self.ctl("city", "load", "--yes", "/nonexistent.toml", check=2)
+
+    def test_no_daemon_is_exit_code_3(self):
+        self.daemon.kill()
+        self.ctl("--timeout", "1s", "health", check=3)
+
+    def test_the_same_key_is_done_once_and_another_body_under_it_refused(self):
+        self.load_city()
+        first = self.ask("--key", "from the counter", "submit", "--district", 1, "--parcel", "a")["accepted"]
+        again = self.ask("--key", "from the counter", "submit", "--district", 1, "--parcel", "a")["accepted"]
+        self.assertEqual(again["caseId"], first["caseId"])
+        self.assertTrue(again["repeated"])
+        other = self.ask("--key", "from the counter", "submit", "--district", 1, "--parcel", "b", check=1)
+        self.assertEqual(other["refused"]["codeName"], "keyReused")
+
+    def test_a_stale_token_is_refused(self):
+        self.load_city()
+        self.submit()
+        self.ask("claim", "--as", "expert:1")
+        refused = self.ask("start", 1, "--token", 999, "--as", "expert:1", check=1)["refused"]
+        self.assertEqual(refused["codeName"], "staleLease")
+
+    def test_another_expert_cannot_take_what_is_held(self):
+        self.load_city()
+        self.submit()
+        token = self.ask("claim", "--as", "expert:1")["leases"][0]["token"]
+        self.assertEqual(self.ask("claim", "--as", "expert:2")["leases"], [])
+        refused = self.ask("start", 1, "--token", token, "--as", "expert:2", check=1)["refused"]
+        self.assertIn(refused["codeName"], ("notHolder", "staleLease"))
+
+
+class Steering(Story):
+    def test_hold_release_and_why(self):
+        self.load_city()
+        self.submit()
+        self.ctl("hold", 1, "--note", "an order", "--yes")
+        self.assertEqual(self.ask("why", 1)["stuck"]["cause"], "held")
+        self.assertEqual(self.ask("claim", "--as", "expert:1")["leases"], [])
+        self.ctl("release", 1, "--note", "lifted", "--yes")
+        # The expert said before that they are free, so the job finds them at once.
+        why = self.ask("why", 1)
+        self.assertEqual(why["job"]["holder"], 1)
+        self.assertEqual(why["decision"]["chosen"], 1)
+        self.assertIn("1", why["decision"]["sentence"])
+
+    def test_a_lease_that_runs_out_goes_back_to_the_queue(self):
+        self.load_city()
+        self.submit()
+        self.ask("claim", "--as", "expert:1")
+        self.ctl("advance", "+31m")
+        self.assertEqual(self.ask("worklist", "--as", "expert:1")["jobs"], [])
+        history = json.dumps(self.ask("history", 1))
+        self.assertIn("leaseExpired", history)
+        self.assertEqual(len(self.ask("claim", "--as", "expert:2")["leases"]), 1)
+
+    def test_an_absent_expert_gets_nothing(self):
+        self.load_city()
+        self.submit()
+        self.ctl("absent", 1, "--to", "+4h", "--note", "ill", "--yes")
+        refused = self.ask("claim", "--as", "expert:1", check=None)
+        self.assertNotEqual(refused.get("leases", []), [{"job": 1}])
+        self.assertEqual(len(self.ask("claim", "--as", "expert:2")["leases"]), 1)
+
+    def test_lists_come_as_table_csv_and_json(self):
+        self.load_city()
+        for number in range(3):
+            self.submit(parcel=f"p{number}")
+        self.assertEqual(len(self.ask("queue")["jobs"]), 3)
+        csv = self.ctl("--csv", "queue").stdout.splitlines()
+        self.assertEqual(len(csv), 4)
+        self.assertIn(",", csv[0])
+        self.assertIn("Office 0101", self.ctl("offices").stdout)
+        self.assertEqual(len(self.ask("experts")["experts"]), 5)
+
+
+class Machine(Story):
+    def test_stop_and_start_keep_the_state(self):
+        self.load_city()
+        self.submit()
+        before = self.daemon.digest()
+        self.assertEqual(self.daemon.stop(), 0)
+        self.assertEqual(verify(self.daemon.data), before)
+        self.daemon.start()
+        self.assertEqual(self.daemon.digest(), before)
+
+    def test_a_snapshot_is_verified_and_used(self):
+        self.load_city()
+        self.submit()
+        mark = self.ask("snapshot")
+        self.assertEqual((mark["op"], mark["digestText"]), self.daemon.digest())
+        self.submit(parcel="after the snapshot")
+        after = self.daemon.digest()
+        self.daemon.kill()
+        self.daemon.start()
+        self.assertEqual(self.daemon.digest(), after)
+        self.assertGreaterEqual(self.ask("health")["snapshotOp"], mark["op"])
+
+    def test_drain_refuses_new_work_and_lets_holders_finish(self):
+        self.load_city()
+        self.submit()
+        self.ask("claim", "--as", "expert:1")
+        self.ctl("start", 1, "--as", "expert:1")
+        self.ctl("drain")
+        refused = self.submit(parcel="too late", check=1)["refused"]
+        self.assertEqual(refused["codeName"], "draining")
+        self.ctl("done", 1, "--as", "expert:1")
+
+    def test_a_second_daemon_on_the_same_data_is_refused(self):
+        second = Daemon()
+        self.addCleanup(second.close)
+        second.arguments[second.arguments.index("--data") + 1] = str(self.daemon.data)
+        second.spawn()
+        self.assertEqual(second.process.wait(timeout=60), 1)
+        self.assertIn("in use", second.log_tail())
+        self.ctl("health")
+
+    def test_wrong_settings_are_named_and_stop_the_start(self):
+        done = subprocess.run([BIN / "permitd", "--set", "journal.segment_sise=1"], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 64)
+        self.assertIn("did you mean journal.segment_size?", done.stderr)
+        done = subprocess.run([BIN / "permitd", "--check-config"], capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stdout), (0, "the settings are right\n"))
+
+
+if __name__ == "__main__":
+    unittest.main()
