@@ -187,7 +187,9 @@ void apply_register_case(Core& core, const Command& command, Outcome& outcome) {
   --service_version(core, record.service, record.version_slot).case_count;
   ++service_version(core, record.service, version).case_count;
   record.version_slot = static_cast<std::uint8_t>(version);
-  record.priority = core.organisations[raw(record.organisation)].priority;
+  if (record.priority != PriorityClass::kExpedited) {
+    record.priority = core.organisations[raw(record.organisation)].priority;
+  }
   register_case(core, slot);
   report_case(core, slot, outcome);
   if (raw(outcome.job) != 0) outcome.until = core.jobs[record.current_job].deadline;

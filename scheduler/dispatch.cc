@@ -128,45 +128,31 @@ void assign_job(Core& core, std::uint32_t slot, ExpertId expert, DecisionRecord&
   refresh_available(core, expert);
 }
 
-// Gathers the least loaded experts who may take the job; those who met the owner lately only serve
-// when nobody else does.
+// Gathers the least loaded experts who may take the job.
 struct ExpertSearch {
   const Core& core;
   const JobRecord& job;
   DecisionRecord& decision;
-  DecisionRecord repeaters{};
 
   bool visit(ExpertId expert, std::uint32_t load) {
     if (decision.near_count > 0 && !near_equal(load)) return true;
-    if (!claim_stands(core, expert)) return false;
     ++decision.considered;
-    const Filter filter = first_filter(core, expert, job, false);
+    const Filter filter = claim_job_filter(core, expert, job);
     if (filter != Filter::kNone) {
       reject(decision, expert, filter);
       return false;
     }
     JobSearch municipal;
-    if (job.priority == PriorityClass::kOther && municipal_waits(core, expert, municipal))
-      return false;
-    if (pair_repeats(core, expert, job)) {
-      reject(decision, expert, Filter::kPairRepeat);
-      if (repeaters.near_count < core.policy.near_equal_count)
-        add_candidate(repeaters, expert, load);
+    if (job.priority == PriorityClass::kOther && municipal_waits(core, expert, municipal)) {
       return false;
     }
     add_candidate(decision, expert, load);
     return decision.near_count == core.policy.near_equal_count;
   }
 
+  // Loads are shares of capacity, so the margin is one too: it also holds where the least is 0.
   bool near_equal(std::uint32_t load) const {
     return load <= decision.near_load[0] + std::uint64_t{core.policy.near_equal_permille} * 1000;
-  }
-
-  void fall_back() {
-    if (decision.near_count > 0) return;
-    decision.near_expert = repeaters.near_expert;
-    decision.near_load = repeaters.near_load;
-    decision.near_count = repeaters.near_count;
   }
 };
 
@@ -229,7 +215,6 @@ void offer_job(Core& core, std::uint32_t slot) {
   core.available.visit(job.skill, kExpertScanMax, [&](ExpertId expert, std::uint32_t load) {
     return search.visit(expert, load);
   });
-  search.fall_back();
   if (decision.near_count > 0) assign_job(core, slot, choose(decision), decision);
 }
 

@@ -18,7 +18,7 @@ inline constexpr std::uint32_t kExpertScanMax = 256;
 inline constexpr std::uint32_t kPairRepeatScanMax = 64;
 
 /// The first filter that keeps the expert from the job now; kNone when it may be taken. Pair
-/// repeats are not judged here: they only order.
+/// repeats are not judged here: they depend on who else could go.
 Filter first_filter(const Core& core, ExpertId expert, const JobRecord& job, bool lift_capacity);
 /// The first filter that keeps the expert from any job now.
 Filter claim_filter(const Core& core, ExpertId expert);

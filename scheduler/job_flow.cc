@@ -209,7 +209,8 @@ void create_confirmation(Core& core, std::uint32_t work, Skill skill) {
   job.clock_minutes = job.sla_minutes;
   job.origin = work;
   job.office = core.experts[raw(done.holder)].office;
-  if (skill == Skill::kConfirm) job.flags |= kJobOfficeReach;
+  // An office that has lost its licence meanwhile has no head to confirm: another one's does.
+  if (skill == Skill::kConfirm && office_active(core, job.office)) job.flags |= kJobOfficeReach;
   announce(core, slot, false);
 }
 
@@ -277,9 +278,10 @@ void schedule_job(Core& core, std::uint32_t slot, std::int32_t key) {
   set_job_timer(core, slot);
 }
 
-void reassign_job(Core& core, std::uint32_t slot, ExpertId expert) {
+void reassign_job(Core& core, std::uint32_t slot, ExpertId expert, std::uint8_t overruled) {
   JobRecord& job = core.jobs[slot];
   detach(core, slot, true);
+  set_flag(core, slot, overruled, false);
   if (job.state == JobState::kAssigned)
     set_job_state(core, slot, JobState::kReady, Reason::kSupervisorOrder);
   if (job.state == JobState::kEscalated) job.attempts = 0;

@@ -32,7 +32,8 @@ void miss_visit(Core& core, std::uint32_t slot);
 void schedule_job(Core& core, std::uint32_t slot, std::int32_t key);
 
 /// To a named expert by a supervisor's word, from Ready, Scheduled, Assigned or Escalated.
-void reassign_job(Core& core, std::uint32_t slot, ExpertId expert);
+/// `overruled`: flags of the job that no longer hold.
+void reassign_job(Core& core, std::uint32_t slot, ExpertId expert, std::uint8_t overruled);
 void start_job(Core& core, std::uint32_t slot);
 /// Started → Done. `confirming`: a confirmation follows and it stays open.
 void finish_job(Core& core, std::uint32_t slot, bool confirming);

@@ -52,12 +52,23 @@ bool reassignable(const JobRecord& job) {
 }
 
 // The filters hold for a supervisor's choice too, but for a refusal by the expert, which is
-// overruled, and, with a note, the capacity.
+// overruled, the reach of an office that is not Active any more, and, with a note, the capacity.
+std::uint8_t overruled_flags(const Core& core, const JobRecord& job) {
+  std::uint8_t flags = kJobDeclined;
+  if (!office_active(core, job.office)) flags |= kJobOfficeReach;
+  return flags;
+}
+
+JobRecord without_overruled(const Core& core, const JobRecord& job) {
+  JobRecord asked = job;
+  asked.flags &= static_cast<std::uint8_t>(~overruled_flags(core, job));
+  return asked;
+}
+
 bool check_reassign(const Core& core, const JobRecord& job, const Reassign& reassign,
                     Outcome& outcome) {
-  JobRecord asked = job;
-  asked.flags &= static_cast<std::uint8_t>(~kJobDeclined);
-  const Filter filter = first_filter(core, reassign.expert, asked, reassign.override_capacity != 0);
+  const Filter filter = first_filter(core, reassign.expert, without_overruled(core, job),
+                                     reassign.override_capacity != 0);
   if (filter == Filter::kNone) return true;
   outcome.filter = filter;
   refuse(outcome, Refusal::kNotEligible, Field::kExpert);
@@ -152,9 +163,9 @@ void apply_reassign(Core& core, const Command& command, Outcome& outcome) {
   }
   if (!check_reassign(core, job, reassign, outcome)) return;
   core.note = &reassign.note;
-  job.flags &= static_cast<std::uint8_t>(~kJobDeclined);
-  const bool overrides = first_filter(core, reassign.expert, job, false) == Filter::kCapacity;
-  reassign_job(core, slot, reassign.expert);
+  const bool overrides =
+      first_filter(core, reassign.expert, without_overruled(core, job), false) == Filter::kCapacity;
+  reassign_job(core, slot, reassign.expert, overruled_flags(core, job));
   ++core.totals.reassigned;
   if (overrides) {
     ++core.totals.capacity_overrides;
