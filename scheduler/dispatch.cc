@@ -136,6 +136,7 @@ struct ExpertSearch {
 
   bool visit(ExpertId expert, std::uint32_t load) {
     if (decision.near_count > 0 && !near_equal(load)) return true;
+    if (!claim_stands(core, expert)) return false;
     ++decision.considered;
     const Filter filter = claim_job_filter(core, expert, job);
     if (filter != Filter::kNone) {
