@@ -114,7 +114,8 @@ class RpcLoop {
   /// business time).
   virtual kj::Promise<void> after_ms(std::int64_t ms) = 0;
 
-  /// Turns until `stop` is true (checked each turn).
+  /// Turns until `stop` is true: asked each turn and before each sleep. Another thread that makes
+  /// it true wakes the loop with one of its wakers.
   virtual void run(const std::function<bool()>& stop) = 0;
   virtual const LoopStats& stats() const = 0;
 };

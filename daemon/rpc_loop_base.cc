@@ -83,6 +83,8 @@ kj::Promise<void> RpcLoopBase::after_ms(std::int64_t ms) {
 }
 
 void RpcLoopBase::run(const std::function<bool()>& stop) {
+  stop_ = &stop;
+  const auto forget = kj::defer([this]() { stop_ = nullptr; });
   while (!stop()) {
     event_loop().run(kEventsPerTurn);
     if (event_loop().isRunnable()) {
@@ -126,7 +128,8 @@ bool RpcLoopBase::run_hooks() {
   return did;
 }
 
-bool RpcLoopBase::hooks_have_work() const {
+bool RpcLoopBase::must_stay_awake() const {
+  if (stop_ != nullptr && (*stop_)()) return true;
   return std::any_of(hooks_.begin(), hooks_.end(),
                      [](const Hook* hook) { return hook->has_work(); });
 }
@@ -147,7 +150,7 @@ bool RpcLoopBase::spin(std::int64_t limit_ns) {
   if (span <= 0) return false;
   const std::int64_t end = monotonic_now_ns() + span;
   do {
-    if (hooks_have_work() || poll_kernel()) return true;
+    if (must_stay_awake() || poll_kernel()) return true;
   } while (monotonic_now_ns() < end);
   return false;
 }
@@ -161,7 +164,7 @@ void RpcLoopBase::sleep() {
   // Announced first, looked at again, and only then to sleep: whoever publishes meanwhile sees the
   // announcement and wakes the loop, or is seen here.
   for (Waker* waker : wakers_) waker->announce_sleep();
-  if (hooks_have_work()) {
+  if (must_stay_awake()) {
     poll_kernel();
   } else {
     sleep_kernel(limit_ns);

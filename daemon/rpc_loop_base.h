@@ -52,7 +52,8 @@ class RpcLoopBase : public RpcLoop {
 
  private:
   bool run_hooks();
-  bool hooks_have_work() const;
+  /// The last look before a sleep: a hook with work, or the end of run().
+  bool must_stay_awake() const;
   bool spin(std::int64_t limit_ns);
   void sleep();
   std::int64_t sleep_limit_ns() const;
@@ -63,6 +64,7 @@ class RpcLoopBase : public RpcLoop {
   std::vector<Hook*> hooks_;
   std::vector<Waker*> wakers_;
   std::int64_t swept_ms_;
+  const std::function<bool()>* stop_ = nullptr;  // while run() turns
   mutable LoopStats stats_;
 };
 

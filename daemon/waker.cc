@@ -15,10 +15,8 @@ Waker::Waker() : file_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) { PERMIT_ASSERT(f
 Waker::~Waker() { close(file_); }
 
 void Waker::wake() {
-  // Orders what the caller has published before the look at the flag; pairs with announce_sleep().
-  std::atomic_thread_fence(std::memory_order_seq_cst);
-  if (!sleeping_.load(std::memory_order_relaxed)) return;
-  if (!sleeping_.exchange(false, std::memory_order_acq_rel)) return;  // another waker was first
+  // Releases what the caller has published to the announcement that comes after.
+  if (!sleeping_.exchange(false, std::memory_order_acq_rel)) return;
   const std::uint64_t one = 1;
   const ssize_t written = write(file_, &one, sizeof one);
   // EAGAIN would mean that the counter is full of wake-ups nobody took: the owner is awake all the
@@ -27,9 +25,8 @@ void Waker::wake() {
 }
 
 void Waker::announce_sleep() {
-  sleeping_.store(true, std::memory_order_relaxed);
-  // Orders the flag before the owner's last look at its queues; pairs with wake().
-  std::atomic_thread_fence(std::memory_order_seq_cst);
+  // Acquires what was published before a wake() that found nobody asleep.
+  sleeping_.exchange(true, std::memory_order_acq_rel);
 }
 
 void Waker::awake() {

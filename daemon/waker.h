@@ -1,8 +1,9 @@
 // Wakes a sleeping loop from another thread, at most once per sleep.
 //
 // The sleeper: announce_sleep(), look at its queues once more, sleep in the kernel with file()
-// among what it waits for, awake(). The waker: publish, then wake(). The two fences (both seq_cst)
-// make it impossible that the sleeper misses the item and the waker misses the sleep.
+// among what it waits for, awake(). The waker: publish, then wake(). Announcement and wake() are
+// exchanges of one flag, so one of them comes first: either the sleeper's last look sees what was
+// published, or the waker sees the announcement.
 #pragma once
 
 #include <atomic>

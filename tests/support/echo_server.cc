@@ -41,7 +41,7 @@ class EchoImpl final : public Echo::Server {
     return loop_.after_ms(context.getParams().getMs());
   }
   kj::Promise<void> peer(PeerContext context) override {
-    auto results = context.getResults();
+    auto results = context.getResults(capnp::MessageSize{8, 0});
     results.setIsUnix(peer_.is_unix);
     results.setUid(peer_.uid);
     results.setIsLoopback(peer_.is_loopback);
@@ -137,7 +137,7 @@ void EchoServer::serve(const Options& options, int listening) {
       server_.done_.notify_all();
       return true;
     }
-    bool has_work() const override { return server_.has_work_.load() || server_.stop_.load(); }
+    bool has_work() const override { return server_.has_work_.load(); }
 
    private:
     EchoServer& server_;

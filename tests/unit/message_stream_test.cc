@@ -289,9 +289,8 @@ TEST_F(MessageStreamTest, EndBetweenMessagesIsAnEnd) {
 
 TEST_F(MessageStreamTest, EndWithinAMessageIsAFailure) {
   auto stream = open();
-  Bytes bytes = data_message(100);
-  bytes.resize(bytes.size() - 8);
-  peer_writes(bytes);
+  const Bytes whole = data_message(100);
+  peer_writes(Bytes(whole.begin(), whole.end() - 8));
   peer_->shutdownWrite();
   EXPECT_NE(reason_of(failure_of(stream->tryReadMessage())).find("within a message"),
             std::string::npos);
