@@ -39,7 +39,7 @@ Words words_of(const char* words) {
 // Small enough that every limit is met now and then.
 Limits random_limits(Chance& chance) {
   Limits limits;
-  limits.cases_max = chance.between(12U, 60U);
+  limits.cases_max = chance.between(12U, 100U);
   limits.jobs_max = limits.cases_max * 2 + chance.below(200U);
   limits.events_max = chance.between(100U, 3000U);
   limits.decisions_max = chance.between(8U, 300U);

@@ -163,10 +163,12 @@ bool StepMaker::find_held(JobState state, JobView& found) {
 // The holder's call on a held job, its token sometimes stale or made up.
 void StepMaker::held(JobState state, JobId& job, LeaseToken& token) {
   JobView found;
-  if (!find_held(wrong(80) ? JobState::kAssigned : state, found)) {
+  if (find_held(wrong(80) ? JobState::kAssigned : state, found)) {
+    job = found.job;
+  } else if (wrong(300)) {
     job = job_in(~0U, found);
   } else {
-    job = found.job;
+    return claim();  // nothing to call about: ask for work instead
   }
   command_.actor = {ActorKind::kExpert, raw(wrong(40) ? any_expert() : found.holder)};
   token = found.token;
@@ -175,6 +177,7 @@ void StepMaker::held(JobState state, JobId& job, LeaseToken& token) {
 
 void StepMaker::claim() {
   command_.kind = CommandKind::kClaim;
+  body_.bytes = {};
   command_.actor = {ActorKind::kExpert, raw(any_expert())};
   body_.claim = {};
   const int most = wrong(30) ? 40 : 3;
@@ -533,11 +536,18 @@ void StepMaker::nonsense() {
   }
 }
 
-// Mostly minutes, sometimes a night, now and then weeks.
-std::int64_t pause(Chance& chance) {
-  if (chance.chance(450)) return 0;
-  if (chance.chance(900)) return chance.below(12 * kMinute);
-  if (chance.chance(800)) return chance.below(6 * 60 * kMinute);
+// Mostly minutes, sometimes a night, now and then weeks. Most closed hours are skipped.
+std::int64_t pause(Chance& chance, const Scheduler& scheduler) {
+  std::int64_t pause = 0;
+  constexpr std::int64_t kHour = 60 * kMinute;
+  while (pause < 6 * kDay && !scheduler.is_working(Tick{scheduler.now().ms + pause}) &&
+         chance.chance(985)) {
+    pause += kHour;
+  }
+  if (pause > 0) return pause;
+  if (chance.chance(600)) return 0;
+  if (chance.chance(930)) return chance.below(10 * kMinute);
+  if (chance.chance(800)) return chance.below(6 * kHour);
   return chance.below(chance.chance(900) ? 2 * kDay : 25 * kDay);
 }
 
@@ -583,7 +593,7 @@ Command CommandGenerator::make(const Step& step, const Scheduler& scheduler) {
     if (command.kind == CommandKind::kSetLimits) command.key = {};
     return command;
   }
-  command.now = Tick{scheduler.now().ms + pause(chance)};
+  command.now = Tick{scheduler.now().ms + pause(chance, scheduler)};
   if (send_again(chance, command)) return command;
   StepMaker(chance, scheduler, command).make();
   if (command.kind == CommandKind::kSetLimits || command.kind == CommandKind::kTick) {

@@ -1,0 +1,322 @@
+// What a command does by itself, before anything follows from it, and the bookkeeping of the model:
+// jobs of stages, clocks, bookings, keys, and what the core has forgotten.
+#include <algorithm>
+
+#include "tests/support/naive_complain.h"
+#include "tests/support/naive_model.h"
+
+namespace permitd::tests {
+
+using namespace permitd::scheduler;
+
+// The effect that the command itself has, before anything follows from it.
+void NaiveModel::prepare(const Command& command) {
+  const CommandBody& body = command.body;
+  switch (command.kind) {
+    case CommandKind::kSetLimits:
+      limits_ = body.set_limits.limits;
+      return;
+    case CommandKind::kSetPolicy:
+      policy_ = body.set_policy;
+      return;
+    case CommandKind::kSetCalendarDays:
+      calendar_.set_days(body.set_calendar_days);
+      if (calendar_.day_of(now_) < today_) went_back_from_ = std::max(went_back_from_, today_);
+      today_ = calendar_.day_of(now_);
+      return;
+    case CommandKind::kDefineService: {
+      DefineService service = body.define_service;
+      for (StageSpec& stage : service.stages) {
+        if (stage.stage == Stage::kMunicipalDecision) stage.flags |= kStageIsSovereign;
+        if (stage.stage == Stage::kPermitDelivery) stage.flags |= kStageNeedsDecision;
+      }
+      services_[raw(service.service)].push_back(service);
+      return;
+    }
+    case CommandKind::kDefineOrganisation:
+      organisations_[raw(body.define_organisation.organisation)] = body.define_organisation;
+      return;
+    case CommandKind::kDefineOffice: {
+      const auto [office, fresh] = offices_.try_emplace(raw(body.define_office.office));
+      if (fresh) office->second.state = body.define_office.state;
+      office->second.defined = body.define_office;
+      return;
+    }
+    case CommandKind::kSetOfficeState:
+      offices_.at(raw(body.set_office_state.office)).state = body.set_office_state.state;
+      return;
+    case CommandKind::kActivateService: {
+      const ActivateService& change = body.activate_service;
+      offices_.at(raw(change.office)).active[raw(change.service)] = {change.from.ms,
+                                                                     change.until.ms};
+      return;
+    }
+    case CommandKind::kDefineExpert: {
+      const auto [expert, fresh] = experts_.try_emplace(raw(body.define_expert.expert));
+      if (fresh) expert->second.state = body.define_expert.state;
+      expert->second.defined = body.define_expert;
+      return;
+    }
+    case CommandKind::kSetExpertState:
+      experts_.at(raw(body.set_expert_state.expert)).state = body.set_expert_state.state;
+      return;
+    case CommandKind::kSetCertificate: {
+      const SetCertificate& change = body.set_certificate;
+      ModelCertificate& held = experts_.at(raw(change.expert)).certificates[raw(change.skill)];
+      if (change.valid_until <= change.valid_from) {
+        held.until = now_;
+      } else {
+        held = {true, change.valid_from.ms, change.valid_until.ms};
+      }
+      return;
+    }
+    case CommandKind::kSetAbsence: {
+      const SetAbsence& change = body.set_absence;
+      ModelExpert& expert = experts_.at(raw(change.expert));
+      const bool clears = change.from == change.until;
+      expert.absent_from = clears ? 0 : change.from.ms;
+      expert.absent_until = clears ? 0 : change.until.ms;
+      return;
+    }
+    case CommandKind::kSubmitCase: {
+      ModelCase fresh;
+      fresh.id = CaseId{stats_before_.cases_submitted + 1};
+      fresh.filed = body.submit_case;
+      fresh.office = OfficeId{static_cast<std::uint16_t>(command.actor.id)};
+      ++offices_.at(raw(fresh.office)).submitted;
+      judge_by_present_rules(fresh);
+      cases_[raw(fresh.id)] = fresh;
+      return;
+    }
+    case CommandKind::kRegisterCase:
+      judge_by_present_rules(*find_case(body.register_case.id));
+      return;
+    case CommandKind::kAmendCase: {
+      ModelCase& c = *find_case(body.amend_case.id);
+      c.filed.area_m2 = body.amend_case.area_m2;
+      c.filed.floors = body.amend_case.floors;
+      c.filed.designer = body.amend_case.designer;
+      c.filed.supervising_engineer = body.amend_case.supervising_engineer;
+      for (const JobId id : c.jobs) {
+        ModelJob& job = jobs_.at(raw(id));
+        if (!job.open() || job.in_hand() || job.kind != JobKind::kWork) continue;
+        if (job.state != JobState::kDone) job.effort = stage_job(c, false).effort;
+      }
+      return;
+    }
+    case CommandKind::kRecordFees:
+      find_case(body.record_fees.id)->fees_paid = true;
+      return;
+    case CommandKind::kClaim: {
+      ModelExpert& expert = experts_.at(command.actor.id);
+      expert.wanted = body.claim.wanted;
+      expert.claim_until = now_ + policy_.claim_wait_minutes * kMsPerMinute;
+      if (!calendar_.always_open()) {
+        expert.claim_until = std::min(expert.claim_until, calendar_.closing(now_));
+      }
+      return;
+    }
+    case CommandKind::kUnclaim:
+      experts_.at(command.actor.id).wanted = 0;
+      return;
+    case CommandKind::kRenew: {
+      ModelJob& job = *find_job(body.renew.job);
+      job.lease_until = std::max(job.lease_until, lease_end(job));
+      return;
+    }
+    case CommandKind::kDecline:
+      find_job(body.decline.job)->declined_by = ExpertId{command.actor.id};
+      return;
+    case CommandKind::kReassign: {
+      ModelJob& job = *find_job(body.reassign.job);
+      job.declined_by = ExpertId{};
+      if (job.state == JobState::kEscalated) job.failures = 0;
+      if (!office_active(job.office)) job.office_reach = false;
+      return;
+    }
+    case CommandKind::kRelease: {
+      ModelJob& job = *find_job(body.release.job);
+      if (job.state == JobState::kEscalated) job.failures = 0;
+      return;
+    }
+    case CommandKind::kNone:
+    case CommandKind::kTick:
+    case CommandKind::kWithdrawCase:
+    case CommandKind::kAnswerCase:
+    case CommandKind::kRecordDecision:
+    case CommandKind::kReferCase:
+    case CommandKind::kCloseCase:
+    case CommandKind::kStart:
+    case CommandKind::kComplete:
+    case CommandKind::kReturn:
+    case CommandKind::kSchedule:
+    case CommandKind::kHold:
+    case CommandKind::kExpedite:
+    case CommandKind::kCancel:
+      return;
+  }
+}
+
+// A case is judged by what is in force when it is registered (I17).
+void NaiveModel::judge_by_present_rules(ModelCase& c) {
+  c.service = *in_force(c.filed.service);
+  if (c.priority != PriorityClass::kExpedited) {
+    c.priority = organisations_.at(raw(c.filed.organisation)).priority;
+  }
+  c.stage = 0;
+  skip_stages(c);
+}
+
+void NaiveModel::skip_stages(ModelCase& c) {
+  const bool built = (c.filed.flags & kSubmitBuilt) != 0;
+  while (c.stage < c.service.stage_count && !built &&
+         (c.service.stages[c.stage].flags & kStageOnlyIfBuilt) != 0) {
+    ++c.stage;
+  }
+}
+
+void NaiveModel::advance(ModelCase& c) {
+  ++c.stage;
+  skip_stages(c);
+}
+
+Tick NaiveModel::lease_end(const ModelJob& job) const {
+  const bool field = job.kind == JobKind::kWork && (job.spec.flags & kStageFieldLease) != 0;
+  if (field && calendar_.is_open(now_)) return Tick{calendar_.closing(now_)};
+  return Tick{now_ + policy_.lease_minutes * kMsPerMinute};
+}
+
+ModelJob NaiveModel::stage_job(const ModelCase& c, bool rework) const {
+  ModelJob job;
+  job.case_id = c.id;
+  job.kind = JobKind::kWork;
+  job.spec = c.service.stages[c.stage];
+  job.skill = job.spec.skill;
+  job.priority = c.priority;
+  job.office_reach = job.spec.reach == Reach::kOffice;
+  job.office = c.office;
+  const bool complex =
+      c.filed.floors > policy_.complex_floors && job.spec.effort_complex_minutes > 0;
+  job.effort = complex ? job.spec.effort_complex_minutes : job.spec.effort_minutes;
+  job.rework = rework;
+  job.clock.minutes = job.spec.sla_minutes;
+  return job;
+}
+
+bool NaiveModel::needs_confirmation(const ModelJob& job, Skill& skill) const {
+  if (job.kind != JobKind::kWork) return false;
+  switch (job.spec.confirmer) {
+    case Confirmer::kNobody:
+      return false;
+    case Confirmer::kOfficeHead:
+      skill = Skill::kConfirm;
+      return true;
+    case Confirmer::kSecondReviewerAboveArea:
+      skill = Skill::kReview;
+      return cases_.at(raw(job.case_id)).filed.area_m2 > policy_.second_review_area_m2;
+  }
+  return false;
+}
+
+// Read by a second person: a quarter of the effort, five minutes at least.
+ModelJob NaiveModel::confirmation_of(const ModelJob& work) const {
+  ModelJob job;
+  job.case_id = work.case_id;
+  job.kind = JobKind::kConfirmation;
+  job.spec = work.spec;
+  needs_confirmation(work, job.skill);
+  job.priority = work.priority;
+  job.office = experts_.at(raw(work.holder)).defined.office;
+  // The head of the worker's office, or of any other when that one is closed.
+  job.office_reach = job.skill == Skill::kConfirm && office_active(job.office);
+  job.effort = std::max<std::uint16_t>(static_cast<std::uint16_t>(work.effort / 4), 5);
+  job.origin = work.id;
+  job.clock.minutes = job.spec.sla_minutes;
+  return job;
+}
+
+void NaiveModel::start_clock(ModelJob& job) {
+  if (job.clock.runs) return;
+  job.clock.runs = true;
+  job.clock.from = now_;
+}
+
+void NaiveModel::stop_clock(ModelJob& job) {
+  job.clock.minutes = remaining(job);
+  job.clock.runs = false;
+}
+
+void NaiveModel::roll(ModelExpert& expert) {
+  if (today_ <= expert.booked_day) return;
+  expert.booked_day = today_;
+  expert.booked = 0;
+  expert.visits = 0;
+}
+
+// Work that was not done gives its place in the day back.
+void NaiveModel::unbook(ModelJob& job) {
+  ModelExpert& expert = experts_.at(raw(job.holder));
+  if (job.booked_day == expert.booked_day) {
+    expert.booked -= std::min<std::uint32_t>(expert.booked, job.effort);
+    if (job.visit() && expert.visits > 0) --expert.visits;
+  }
+  if (job.rework) return;
+  std::uint32_t& load = expert.load[job.booked_day];
+  load -= std::min<std::uint32_t>(load, job.effort);
+}
+
+void NaiveModel::sweep() {
+  for (auto& [number, expert] : experts_) {
+    const bool fit = office_active(expert.defined.office) &&
+                     expert.state == ExpertState::kCertified && !absent(expert);
+    if (!fit || expert.claim_until <= now_) expert.wanted = 0;
+  }
+}
+
+void NaiveModel::remember_key(const Command& command, const Outcome& outcome) {
+  const bool keyed = command.kind != CommandKind::kSetLimits && command.kind != CommandKind::kTick;
+  if (!keyed || outcome.refusal == Refusal::kKeyMissing || outcome.refusal == Refusal::kKeyReused ||
+      body_size(command.kind) == 0) {
+    return;
+  }
+  const auto old = [&] {
+    return now_ - keys_.front().command.now.ms > policy_.key_retention_minutes * kMsPerMinute;
+  };
+  for (int dropped = 0; dropped < 2 && !keys_.empty() && old(); ++dropped) keys_.pop_front();
+  if (keys_.size() >= limits_.keys_max) {
+    keys_early_ += old() ? 0 : 1;
+    keys_.pop_front();
+  }
+  keys_.push_back({command, outcome});
+}
+
+// Closed cases may be forgotten, the one closed first before the others; and jobs that have ended.
+void NaiveModel::forget_evicted(const Scheduler& after) {
+  const StatsView stats = after.stats();
+  if (stats.cases_in_memory == cases_.size() && stats.jobs_in_memory == jobs_.size()) return;
+  std::uint64_t last_gone = 0;
+  std::uint64_t first_kept = UINT64_MAX;
+  CaseView seen;
+  for (auto c = cases_.begin(); c != cases_.end();) {
+    if (after.find_case(c->second.id, seen)) {
+      if (c->second.terminal()) first_kept = std::min(first_kept, c->second.closed_order);
+      ++c;
+      continue;
+    }
+    expect(c->second.terminal(), "case {} was lost in state {}", c->first, raw(c->second.state));
+    last_gone = std::max(last_gone, c->second.closed_order);
+    for (const JobId id : c->second.jobs) jobs_.erase(raw(id));
+    c = cases_.erase(c);
+  }
+  expect(last_gone < first_kept, "a case closed later was forgotten first");
+  JobView job_seen;
+  std::erase_if(jobs_, [&](const auto& entry) {
+    const ModelJob& job = entry.second;
+    if (after.find_job(job.id, job_seen)) return false;
+    expect(!job.open(), "job {} was lost in state {}", raw(job.id), raw(job.state));
+    std::erase(cases_.at(raw(job.case_id)).jobs, job.id);
+    return true;
+  });
+}
+
+}  // namespace permitd::tests

@@ -1,0 +1,433 @@
+// The events of an accepted command in the model: each is a legal move, and is made.
+#include <algorithm>
+
+#include "tests/support/naive_complain.h"
+#include "tests/support/naive_model.h"
+
+namespace permitd::tests {
+
+using namespace permitd::scheduler;
+
+namespace {
+
+constexpr std::int64_t kDayMs = 1440 * kMsPerMinute;
+
+bool external(const StageSpec& stage) {
+  return (stage.flags & (kStageIsSovereign | kStageNotMechanised)) != 0;
+}
+
+// States a job may go to from one, whatever the command.
+std::uint32_t successors(JobState from) {
+  const auto to = [](auto... states) { return ((1U << raw(states)) | ... | 0U); };
+  using enum JobState;
+  switch (from) {
+    case kBlocked:
+      return to(kReady, kScheduled, kCancelled);
+    case kReady:
+      return to(kAssigned, kScheduled, kHeld, kCancelled);
+    case kScheduled:
+      return to(kReady, kScheduled, kAssigned, kHeld, kCancelled);
+    case kAssigned:
+      return to(kStarted, kReady, kScheduled, kHeld, kEscalated, kCancelled);
+    case kStarted:
+      return to(kDone, kReturned, kReady, kScheduled, kEscalated, kCancelled);
+    case kDone:
+      return to(kConfirmed, kReturned, kCancelled);
+    case kHeld:
+      return to(kReady, kScheduled, kCancelled);
+    case kEscalated:
+      return to(kReady, kScheduled, kAssigned, kCancelled);
+    case kConfirmed:
+    case kReturned:
+    case kCancelled:
+      return 0;
+  }
+  return 0;
+}
+
+bool ends_case(CaseState state) {
+  return state == CaseState::kClosed || state == CaseState::kRejected ||
+         state == CaseState::kWithdrawn || state == CaseState::kLapsed;
+}
+
+// The move is one the domain draws, for a case that nothing has stopped.
+bool running_move(CaseState from, CaseState to) {
+  using enum CaseState;
+  const bool stops = to == kAwaitingApplicant || to == kAwaitingAgency || to == kHeld ||
+                     to == kReferred || to == kWithdrawn || to == kRejected;
+  switch (from) {
+    case kDraft:
+      return to == kDraft || to == kRegistered || to == kWithdrawn;
+    case kRegistered:
+      return stops || to == kInProgress || to == kAwaitingDecision;
+    case kInProgress:
+      return stops || to == kAwaitingDecision || to == kDelivered || to == kClosed;
+    case kAwaitingDecision:
+      return to == kApproved || to == kInProgress || to == kRejected || to == kWithdrawn ||
+             to == kReferred;
+    case kApproved:
+      return stops || to == kDelivered || to == kClosed;
+    case kDelivered:
+      return to == kClosed;
+    case kAwaitingApplicant:
+    case kAwaitingAgency:
+    case kHeld:
+    case kReferred:
+    case kClosed:
+    case kRejected:
+    case kWithdrawn:
+    case kLapsed:
+      return false;
+  }
+  return false;
+}
+
+}  // namespace
+
+ModelJob* NaiveModel::find_job(JobId id) {
+  const auto found = jobs_.find(raw(id));
+  return found == jobs_.end() ? nullptr : &found->second;
+}
+
+ModelCase* NaiveModel::find_case(CaseId id) {
+  const auto found = cases_.find(raw(id));
+  return found == cases_.end() ? nullptr : &found->second;
+}
+
+void NaiveModel::follow(const Command& command, const Outcome& outcome, const Scheduler& after) {
+  became_ready_.clear();
+  ++answers_[{static_cast<int>(command.kind), static_cast<int>(outcome.refusal)}];
+  if (repeat_expected_) {
+    expect(outcome == repeated_, "a repeated key got another answer: refusal {} job {}",
+           raw(outcome.refusal), raw(outcome.job));
+    expect(after.events().empty(), "a repeated key did something");
+    return;
+  }
+  check_answer(command, outcome);
+  if (!complaints_.empty()) return;
+  if (outcome.refusal != Refusal::kNone) {
+    follow_refusal(command, outcome, after);
+  } else {
+    prepare(command);
+    for (const Event& event : after.events()) {
+      follow_event(command, event, after);
+      if (!complaints_.empty()) return;
+    }
+    check_outcome(command, outcome);
+    check_binding(command, outcome);
+  }
+  sweep();
+  remember_key(command, outcome);
+  forget_evicted(after);
+}
+
+void NaiveModel::follow_event(const Command& command, const Event& event, const Scheduler& after) {
+  expect(event.op == command.op && event.at == command.now && event.actor == command.actor,
+         "an event of another command");
+  ModelCase* c = find_case(event.case_id);
+  if (raw(event.case_id) != 0) {
+    expect(c != nullptr, "event {} of unknown case {}", raw(event.kind), raw(event.case_id));
+    if (c == nullptr) return;
+    c->history.push_back(event);
+    expect(event.office == c->office, "event {} names office {}", raw(event.kind),
+           raw(event.office));
+  }
+  ModelJob* job = find_job(event.job);
+  switch (event.kind) {
+    case EventKind::kCaseChanged:
+      return follow_case(command, event);
+    case EventKind::kJobCreated:
+      return follow_created(event, after);
+    case EventKind::kJobChanged:
+      expect(job != nullptr, "job {} moved, but was never created", raw(event.job));
+      return job == nullptr ? void() : follow_job(command, event, after);
+    case EventKind::kExpedited:
+      expect(command.kind == CommandKind::kExpedite, "expedited by command {}", raw(command.kind));
+      c->priority = PriorityClass::kExpedited;
+      for (const JobId id : c->jobs) jobs_.at(raw(id)).priority = PriorityClass::kExpedited;
+      for (const JobId id : c->jobs) {
+        if (waits(jobs_.at(raw(id)))) became_ready_.push_back(id);
+      }
+      return;
+    case EventKind::kSlaNotified:
+    case EventKind::kSlaBreached:
+    case EventKind::kSlaEscalated:
+      expect(job != nullptr && job->open(), "an SLA mark on job {}", raw(event.job));
+      return job == nullptr ? void() : follow_mark(*job, event.kind);
+    case EventKind::kDeadlineMoved:
+      expect(
+          command.kind == CommandKind::kSetCalendarDays || command.kind == CommandKind::kSetPolicy,
+          "a deadline moved by command {}", raw(command.kind));
+      return;
+    case EventKind::kCapacityOverridden:
+      expect(command.kind == CommandKind::kReassign && command.body.reassign.override_capacity == 1,
+             "capacity overridden by command {}", raw(command.kind));
+      ++overrides_;
+      return;
+    case EventKind::kCaseAmended:
+    case EventKind::kFeesRecorded:
+    case EventKind::kOfficeChanged:
+    case EventKind::kExpertChanged:
+    case EventKind::kCertificateChanged:
+    case EventKind::kAbsenceChanged:
+    case EventKind::kReferenceChanged:
+      return;
+  }
+}
+
+void NaiveModel::follow_case(const Command& command, const Event& event) {
+  ModelCase& c = *find_case(event.case_id);
+  const auto from = static_cast<CaseState>(event.before);
+  const auto to = static_cast<CaseState>(event.after);
+  expect(from == c.state, "case {} left state {} while in {}", raw(c.id), event.before,
+         raw(c.state));
+  const bool stopped = c.waiting() || c.state == CaseState::kHeld;
+  const bool lapses = c.state == CaseState::kAwaitingApplicant && to == CaseState::kLapsed;
+  const bool legal = stopped ? to == c.resumes_as || to == CaseState::kWithdrawn ||
+                                   to == CaseState::kRejected || lapses
+                             : running_move(from, to);
+  expect(legal, "case {} went from {} to {}", raw(c.id), event.before, event.after);
+  if (to == CaseState::kLapsed) {
+    expect(command.kind == CommandKind::kTick && c.silent_until.ms <= now_,
+           "case {} lapsed before its time", raw(c.id));
+  }
+  const bool was_waiting = c.waiting();
+  c.state = to;
+  if (!stopped) c.resumes_as = from;
+  if (to == CaseState::kAwaitingApplicant) {
+    c.silent_until = Tick{now_ + policy_.applicant_silent_days * kDayMs};
+  }
+  if (to == CaseState::kRegistered && from == CaseState::kDraft) c.registered_at = Tick{now_};
+  if (ends_case(to)) c.closed_order = ++closed_count_;
+  for (const JobId id : c.jobs) {
+    ModelJob& job = jobs_.at(raw(id));
+    if (!job.open() || job.state == JobState::kDone || job.state == JobState::kBlocked) continue;
+    if (c.waiting() && !was_waiting) stop_clock(job);
+    if (!c.waiting() && was_waiting && !ends_case(to)) {
+      start_clock(job);
+      if (job.state == JobState::kReady) {
+        job.ready_since = Tick{now_};
+        became_ready_.push_back(id);
+      }
+    }
+  }
+  if (command.kind == CommandKind::kRecordDecision && from == CaseState::kAwaitingDecision &&
+      !ends_case(to)) {
+    c.decided = true;
+    if (external(c.service.stages[c.stage])) advance(c);
+  }
+}
+
+void NaiveModel::follow_created(const Event& event, const Scheduler& after) {
+  ModelCase& c = *find_case(event.case_id);
+  const ModelJob* work = nullptr;
+  for (const JobId id : c.jobs) {
+    const ModelJob& job = jobs_.at(raw(id));
+    if (job.confirming) work = &job;
+    expect(!job.open() || job.confirming, "job {} was created while job {} is open", raw(event.job),
+           raw(id));
+  }
+  expect(raw(event.job) == ++jobs_created_, "job {} is not the next number", raw(event.job));
+  expect(work != nullptr || c.stage < c.service.stage_count, "case {} has no stage left",
+         raw(c.id));
+  if (!complaints_.empty()) return;
+  ModelJob job = work != nullptr ? confirmation_of(*work) : stage_job(c, c.rework_due);
+  expect(!external(job.spec), "a job for a stage that nobody may take (I8)");
+  expect(event.stage == job.spec.stage, "job {} is of stage {}, next is {} (I10)", raw(event.job),
+         raw(event.stage), raw(job.spec.stage));
+  job.id = event.job;
+  job.state = static_cast<JobState>(event.after);
+  c.rework_due = false;
+  c.jobs.push_back(job.id);
+  JobView view;
+  if (after.find_job(job.id, view)) {
+    expect(view.kind == job.kind && view.skill == job.skill && view.rework == job.rework &&
+               view.effort_minutes == job.effort,
+           "job {} is not what its stage says", raw(job.id));
+  }
+  FlowCell& flow = flow_[{raw(c.office), raw(job.spec.stage)}];
+  ++flow.created;
+  if (job.rework) ++flow.rework;
+  const bool blocked = job.kind == JobKind::kWork && precondition_missing(job);
+  expect(blocked == (job.state == JobState::kBlocked), "job {} begins in state {}", raw(job.id),
+         event.after);
+  if (!blocked) {
+    const bool fits =
+        job.state == JobState::kReady || (job.visit() && job.state == JobState::kScheduled);
+    expect(fits, "job {} begins in state {}", raw(job.id), event.after);
+    start_clock(job);
+  }
+  if (job.state == JobState::kReady) {
+    job.ready_since = Tick{now_};
+    became_ready_.push_back(job.id);
+  }
+  jobs_[raw(job.id)] = job;
+}
+
+void NaiveModel::follow_job(const Command& command, const Event& event, const Scheduler& after) {
+  ModelJob& job = *find_job(event.job);
+  const auto from = static_cast<JobState>(event.before);
+  const auto to = static_cast<JobState>(event.after);
+  expect(from == job.state, "job {} left state {} while in {}", raw(job.id), event.before,
+         raw(job.state));
+  expect((successors(from) >> raw(to) & 1U) != 0, "job {} went from {} to {}", raw(job.id),
+         event.before, event.after);
+  if (!complaints_.empty()) return;
+  ModelCase& c = cases_.at(raw(job.case_id));
+  if (to == JobState::kAssigned) return follow_assigned(command, job, event, after);
+  if (from == JobState::kAssigned && to == JobState::kStarted) {
+    expect(command.kind == CommandKind::kStart && command.body.start.job == job.id,
+           "job {} was started by command {}", raw(job.id), raw(command.kind));
+    job.state = to;
+    c.begun = true;
+    if (job.spec.stage == Stage::kPlanReview) c.review_begun = true;
+    return;
+  }
+  if (job.in_hand()) follow_left_hand(command, job, to, event.reason);
+  const bool was_blocked = job.state == JobState::kBlocked;
+  job.state = to;
+  if (was_blocked && to != JobState::kCancelled) {
+    expect(!precondition_missing(job), "job {} is not blocked any more, but should be",
+           raw(job.id));
+  }
+  if (to == JobState::kReady || to == JobState::kScheduled) {
+    if (to == JobState::kScheduled) expect(job.visit(), "job {} needs no appointment", raw(job.id));
+    if (to == JobState::kReady && !c.waiting()) {
+      job.ready_since = Tick{now_};
+      if (!pausing(command)) became_ready_.push_back(job.id);
+    }
+    if (!pausing(command)) start_clock(job);
+  }
+  if (to == JobState::kHeld && command.body.hold.pauses_clock == 1) stop_clock(job);
+  if (to == JobState::kDone || to == JobState::kReturned || to == JobState::kConfirmed ||
+      to == JobState::kCancelled) {
+    follow_ended(command, job, from);
+  }
+}
+
+// The command makes its case wait, so a job that comes back does not go into a queue.
+bool NaiveModel::pausing(const Command& command) const {
+  if (command.kind == CommandKind::kReferCase) return command.body.refer_case.refer == 1;
+  if (command.kind != CommandKind::kReturn) return false;
+  const Reason reason = command.body.return_.reason;
+  return reason == Reason::kDocumentsIncomplete || reason == Reason::kAgencyInquiry ||
+         reason == Reason::kViolation;
+}
+
+void NaiveModel::follow_assigned(const Command& command, ModelJob& job, const Event& event,
+                                 const Scheduler& after) {
+  const ExpertId id = event.expert;
+  const bool ordered =
+      command.kind == CommandKind::kReassign && command.body.reassign.job == job.id;
+  expect(known_expert(id), "job {} went to nobody", raw(job.id));
+  if (!complaints_.empty()) return;
+  ModelExpert& expert = experts_.at(raw(id));
+  bool unclear = false;
+  const bool lift = ordered && command.body.reassign.override_capacity == 1;
+  const Filter filter = first_filter(id, job, lift, ordered, unclear);
+  expect(filter == Filter::kNone, "job {} went to expert {}, whom filter {} removes", raw(job.id),
+         raw(id), raw(filter));
+  if (!ordered) {
+    expect(available(id), "job {} went to expert {}, who has not claimed", raw(job.id), raw(id));
+    const bool other = job.priority == PriorityClass::kOther;
+    expect(!other || municipal_for(id) == nullptr, "job {} of class 2 went before job {} (I7)",
+           raw(job.id), other && municipal_for(id) != nullptr ? raw(municipal_for(id)->id) : 0);
+    check_decision(command, job, id, after);
+  }
+  job.state = JobState::kAssigned;
+  job.holder = id;
+  job.token = LeaseToken{op_};
+  job.lease_until = lease_end(job);
+  job.declined_by = ExpertId{};
+  roll(expert);
+  expert.booked += job.effort;
+  if (job.visit()) ++expert.visits;
+  job.booked_day = expert.booked_day;
+  if (!job.rework) expert.load[job.booked_day] += job.effort;
+  if (expert.wanted > 0) --expert.wanted;
+}
+
+void NaiveModel::follow_left_hand(const Command& command, ModelJob& job, JobState to,
+                                  Reason reason) {
+  if (to == JobState::kDone || to == JobState::kReturned) return;
+  const bool missed = command.kind == CommandKind::kReturn && reason == Reason::kNoAccess;
+  const bool ordered =
+      command.kind == CommandKind::kReassign || to == JobState::kCancelled || to == JobState::kHeld;
+  if (pausing(command)) {
+    // Work that was begun stays on the day it was done.
+    if (job.state == JobState::kAssigned) unbook(job);
+    return;
+  }
+  if (!missed) unbook(job);
+  if (ordered) return;
+  ++job.failures;
+  expect((job.failures > policy_.attempts_max) == (to == JobState::kEscalated),
+         "job {} failed {} times and is in state {}", raw(job.id), job.failures, raw(to));
+  if (reason == Reason::kLeaseExpired && command.kind != CommandKind::kDecline) {
+    expect(job.lease_until.ms <= now_, "the lease of job {} had not run out", raw(job.id));
+    experts_.at(raw(job.holder)).wanted = 0;
+  }
+}
+
+void NaiveModel::follow_ended(const Command& command, ModelJob& job, JobState from) {
+  ModelCase& c = cases_.at(raw(job.case_id));
+  FlowCell& flow = flow_[{raw(c.office), raw(job.spec.stage)}];
+  if (job.state == JobState::kCancelled) {
+    ++flow.cancelled;
+    job.confirming = false;
+    return;
+  }
+  if (from == JobState::kStarted) {
+    follow_worked(job);
+    if (job.state == JobState::kDone) {
+      ++experts_.at(raw(job.holder)).done_total;
+      Skill skill{};
+      job.confirming = needs_confirmation(job, skill);
+      if (job.confirming) return;
+    }
+  }
+  job.confirming = false;
+  ++flow.done;
+  if (job.state == JobState::kReturned) {
+    ++flow.returned;
+    c.rework_due = true;
+    expect(command.kind == CommandKind::kReturn, "job {} was returned by command {}", raw(job.id),
+           raw(command.kind));
+    return;
+  }
+  const bool passed = job.kind == JobKind::kWork;
+  if (passed) advance(c);
+}
+
+// Who worked on it, for four eyes and for the owners an inspector has met.
+void NaiveModel::follow_worked(ModelJob& job) {
+  ModelCase& c = cases_.at(raw(job.case_id));
+  ModelExpert& expert = experts_.at(raw(job.holder));
+  if (job.spec.stage == Stage::kPlanReview) c.review_passed = true;
+  const int role = role_of(job);
+  if (role < 0) return;
+  c.roles[static_cast<std::size_t>(role)].insert(raw(expert.defined.person));
+  c.role_entries.insert({role, raw(job.holder)});
+  if (job.kind == JobKind::kWork && job.skill == Skill::kInspect && raw(c.filed.owner) != 0) {
+    expert.met.emplace_back(c.filed.owner, now_);
+  }
+}
+
+void NaiveModel::follow_mark(ModelJob& job, EventKind kind) {
+  const std::int64_t sla = job.spec.sla_minutes;
+  const std::int64_t left = remaining(job);
+  std::int64_t due = 0;
+  if (kind == EventKind::kSlaNotified) {
+    due = std::max<std::int64_t>(sla * (100 - policy_.sla_notify_percent) / 100,
+                                 policy_.sla_amber_minutes);
+  } else if (kind == EventKind::kSlaEscalated) {
+    due = -(sla * (policy_.sla_district_percent - 100) / 100);
+  }
+  const std::uint32_t bit = 1U << raw(kind);
+  expect(job.clock.runs && left <= due, "job {} was marked {} with {} minutes left", raw(job.id),
+         raw(kind), left);
+  expect((job.marks & bit) == 0, "job {} was marked {} twice", raw(job.id), raw(kind));
+  job.marks |= bit;
+}
+
+}  // namespace permitd::tests

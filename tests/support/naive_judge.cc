@@ -1,0 +1,447 @@
+// Which answers a command may get, in the model: every true reason to refuse it is collected, and
+// the core must name one of them, or accept when there is none.
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "tests/support/naive_model.h"
+
+namespace permitd::tests {
+
+using namespace permitd::scheduler;
+
+namespace {
+
+constexpr std::uint32_t bit(ActorKind kind) { return 1U << raw(kind); }
+constexpr std::uint32_t kOffices = bit(ActorKind::kOffice);
+constexpr std::uint32_t kExperts = bit(ActorKind::kExpert);
+constexpr std::uint32_t kSupervisors = bit(ActorKind::kSupervisor);
+constexpr std::uint32_t kMachine = bit(ActorKind::kEngine);
+constexpr std::uint32_t kSteering = kSupervisors | bit(ActorKind::kOperator);
+
+// Who may issue what; 0 for a kind that does not exist.
+std::uint32_t actors_of(CommandKind kind) {
+  switch (kind) {
+    case CommandKind::kNone:
+      return 0;
+    case CommandKind::kSetLimits:
+      return kMachine | bit(ActorKind::kOperator);
+    case CommandKind::kTick:
+      return kMachine;
+    case CommandKind::kSetPolicy:
+    case CommandKind::kSetCalendarDays:
+    case CommandKind::kDefineService:
+    case CommandKind::kDefineOrganisation:
+    case CommandKind::kDefineOffice:
+    case CommandKind::kSetOfficeState:
+    case CommandKind::kActivateService:
+    case CommandKind::kDefineExpert:
+    case CommandKind::kSetExpertState:
+    case CommandKind::kSetCertificate:
+    case CommandKind::kSetAbsence:
+    case CommandKind::kHold:
+    case CommandKind::kRelease:
+    case CommandKind::kReassign:
+    case CommandKind::kCancel:
+      return kSteering;
+    case CommandKind::kSubmitCase:
+      return kOffices;
+    case CommandKind::kRegisterCase:
+    case CommandKind::kAmendCase:
+    case CommandKind::kWithdrawCase:
+    case CommandKind::kAnswerCase:
+    case CommandKind::kRecordFees:
+    case CommandKind::kCloseCase:
+      return kOffices | kSupervisors;
+    case CommandKind::kRecordDecision:
+    case CommandKind::kReferCase:
+    case CommandKind::kExpedite:
+      return kSupervisors;
+    case CommandKind::kClaim:
+    case CommandKind::kUnclaim:
+    case CommandKind::kStart:
+    case CommandKind::kRenew:
+    case CommandKind::kComplete:
+    case CommandKind::kReturn:
+    case CommandKind::kDecline:
+      return kExperts;
+    case CommandKind::kSchedule:
+      return kOffices | kSteering;
+  }
+  return 0;
+}
+
+bool same_request(const Command& a, const Command& b) {
+  return a.kind == b.kind &&
+         std::equal(a.body.bytes.begin(),
+                    a.body.bytes.begin() + static_cast<std::ptrdiff_t>(body_size(a.kind)),
+                    b.body.bytes.begin());
+}
+
+bool outside(std::uint64_t value, std::uint64_t least, std::uint64_t most) {
+  return value < least || value > most;
+}
+
+bool point_outside(Point point) {
+  return point.lat_e6 < -90'000'000 || point.lat_e6 > 90'000'000 || point.lon_e6 < -180'000'000 ||
+         point.lon_e6 > 180'000'000;
+}
+
+template <std::size_t N>
+bool too_long(const Text<N>& text) {
+  return text.size > N;
+}
+
+bool external(const StageSpec& stage) {
+  return (stage.flags & (kStageIsSovereign | kStageNotMechanised)) != 0;
+}
+
+bool policy_outside(const SetPolicy& p) {
+  return outside(p.attempts_max, 1, 100) || outside(p.lease_minutes, 1, 1440) ||
+         outside(p.claim_wait_minutes, 1, 1440) || outside(p.near_equal_count, 1, 8) ||
+         p.near_equal_permille > 1000 || outside(p.capacity_units_per_day, 1, 48) ||
+         outside(p.visits_per_day, 1, 48) || p.appointment_lead_minutes > 10'000 ||
+         outside(p.sla_notify_percent, 1, 100) || p.sla_amber_minutes > 10'000 ||
+         outside(p.sla_district_percent, 100, 1000) || outside(p.applicant_silent_days, 1, 3650) ||
+         p.second_review_area_m2 > 10'000'000 || outside(p.key_retention_minutes, 1, 525'600) ||
+         p.complex_floors > 200 || p.pair_repeat_visits > 8 || p.pair_repeat_days > 3650 ||
+         p.reserved != 0;
+}
+
+}  // namespace
+
+void NaiveModel::judge(const Command& command, const Scheduler& before) {
+  judgement_ = {};
+  repeat_expected_ = false;
+  stats_before_ = before.stats();
+  now_ = command.now.ms;
+  op_ = raw(command.op);
+  // Working days begin by themselves.
+  today_ = std::max(today_, calendar_.day_of(now_));
+  if (actors_of(command.kind) == 0) {
+    judgement_.faults = {Refusal::kOutOfRange};
+    return;
+  }
+  if (judge_key(command) && judge_actor(command)) judge_kind(command);
+}
+
+bool NaiveModel::judge_key(const Command& command) {
+  if (command.kind == CommandKind::kSetLimits || command.kind == CommandKind::kTick) return true;
+  if (command.key == IdempotencyKey{}) {
+    judgement_.faults = {Refusal::kKeyMissing};
+    return false;
+  }
+  for (const ModelKey& known : keys_) {
+    if (known.command.key != command.key || known.command.actor != command.actor) continue;
+    if (same_request(known.command, command)) {
+      repeat_expected_ = true;
+      repeated_ = known.outcome;
+      repeated_.repeated = 1;
+    } else {
+      judgement_.faults = {Refusal::kKeyReused};
+    }
+    return false;
+  }
+  return true;
+}
+
+bool NaiveModel::judge_actor(const Command& command) {
+  const Actor actor = command.actor;
+  if (raw(actor.kind) > 5 || (actors_of(command.kind) >> raw(actor.kind) & 1U) == 0) {
+    judgement_.faults = {Refusal::kNotAllowed};
+    return false;
+  }
+  if (actor.kind == ActorKind::kOffice &&
+      (actor.id > UINT16_MAX || !offices_.contains(static_cast<std::uint16_t>(actor.id)))) {
+    judgement_.faults = {Refusal::kUnknownOffice};
+    return false;
+  }
+  if (actor.kind == ActorKind::kExpert && !experts_.contains(actor.id)) {
+    judgement_.faults = {Refusal::kUnknownExpert};
+    return false;
+  }
+  return true;
+}
+
+void NaiveModel::judge_kind(const Command& command) {
+  const auto kind = raw(command.kind);
+  if (kind < raw(CommandKind::kDefineOffice)) {
+    judge_reference(command);
+  } else if (kind < raw(CommandKind::kSubmitCase)) {
+    judge_licence(command);
+  } else if (kind < raw(CommandKind::kClaim)) {
+    judge_case(command);
+  } else if (kind < raw(CommandKind::kSchedule)) {
+    judge_work(command);
+  } else {
+    judge_steering(command);
+  }
+}
+
+void NaiveModel::judge_note(const Note& note, bool required) {
+  judgement_.fault(too_long(note), Refusal::kOutOfRange);
+  judgement_.fault(required && note.size == 0, Refusal::kMissing);
+}
+
+void NaiveModel::judge_reason(Reason reason, bool required) {
+  judgement_.fault(raw(reason) >= kReasonCount, Refusal::kOutOfRange);
+  judgement_.fault(required && reason == Reason::kNone, Refusal::kMissing);
+}
+
+// ---- reference data ----
+
+bool NaiveModel::acceptable_calendar(const SetCalendarDays& days) const {
+  if (days.count == 0 || days.count > kCalendarDaysPerCommand) return false;
+  if (days.first_day < 0 || days.first_day > 2'900'000) return false;
+  NaiveCalendar after = calendar_;
+  after.set_days(days);
+  std::int32_t first = days.first_day;
+  std::int32_t last = first + days.count - 1;
+  while (!calendar_.always_open() && after.covers(first - 1)) --first;
+  while (!calendar_.always_open() && after.covers(last + 1)) ++last;
+  if (last - first >= static_cast<std::int32_t>(kCalendarDaysMax)) return false;
+  for (std::int32_t index = 0; index < days.count; ++index) {
+    const auto at = static_cast<std::size_t>(index);
+    if (days.length_minutes[at] == 0) continue;
+    const std::int64_t date = days.first_day + index;
+    const std::int64_t open = days.open_minute[at];
+    if (days.length_minutes[at] > 1440 || open < (date - 1) * 1440 ||
+        open + days.length_minutes[at] > (date + 2) * 1440) {
+      return false;
+    }
+  }
+  std::int64_t open_from = 0;
+  for (std::int32_t date = first; date <= last; ++date) {
+    const NaiveCalendar::Hours hours = after.hours(date);
+    if (hours.open == hours.close) continue;
+    if (hours.open < open_from) return false;
+    open_from = hours.close;
+  }
+  return true;
+}
+
+bool NaiveModel::acceptable_service(const DefineService& service) const {
+  if (service.stage_count == 0 || service.stage_count > kServiceStagesMax) return false;
+  std::set<Stage> seen;
+  for (std::size_t index = 0; index < service.stage_count; ++index) {
+    const StageSpec& stage = service.stages[index];
+    if (raw(stage.stage) >= kStageCount || raw(stage.skill) >= kSkillCount ||
+        raw(stage.confirmer) > 2 || raw(stage.reach) > 1 || stage.flags > 63 ||
+        !seen.insert(stage.stage).second) {
+      return false;
+    }
+    const bool nobody = external(stage) || stage.stage == Stage::kMunicipalDecision;
+    if (outside(stage.effort_minutes, nobody ? 0 : 1, 1440) ||
+        outside(stage.sla_minutes, nobody ? 0 : 1, 60'000)) {
+      return false;
+    }
+    if (!nobody && stage.effort_complex_minutes > 1440) return false;
+  }
+  return true;
+}
+
+void NaiveModel::judge_reference(const Command& command) {
+  const CommandBody& body = command.body;
+  if (command.kind == CommandKind::kSetLimits) {
+    const Limits& limits = body.set_limits.limits;
+    const auto each = [&](auto check) {
+      return check(limits.cases_max, limits_.cases_max, kLimitsMax.cases_max) ||
+             check(limits.jobs_max, limits_.jobs_max, kLimitsMax.jobs_max) ||
+             check(limits.events_max, limits_.events_max, kLimitsMax.events_max) ||
+             check(limits.decisions_max, limits_.decisions_max, kLimitsMax.decisions_max) ||
+             check(limits.notes_max, limits_.notes_max, kLimitsMax.notes_max) ||
+             check(limits.keys_max, limits_.keys_max, kLimitsMax.keys_max) ||
+             check(limits.experts_max, limits_.experts_max, kLimitsMax.experts_max) ||
+             check(limits.offices_max, limits_.offices_max, kLimitsMax.offices_max);
+    };
+    judgement_.fault(each([](auto value, auto, auto most) { return value == 0 || value > most; }),
+                     Refusal::kOutOfRange);
+    judgement_.fault(each([](auto value, auto present, auto) { return value < present; }),
+                     Refusal::kNotCompatible);
+    judgement_.fault(limits == limits_, Refusal::kNothingToDo);
+  } else if (command.kind == CommandKind::kSetPolicy) {
+    judgement_.fault(policy_outside(body.set_policy), Refusal::kOutOfRange);
+    judgement_.fault(body.set_policy == policy_, Refusal::kNothingToDo);
+  } else if (command.kind == CommandKind::kSetCalendarDays) {
+    const SetCalendarDays& days = body.set_calendar_days;
+    if (!acceptable_calendar(days)) {
+      judgement_.faults = {Refusal::kOutOfRange};
+      return;
+    }
+    bool same = true;
+    NaiveCalendar after = calendar_;
+    after.set_days(days);
+    for (std::int32_t date = days.first_day; date < days.first_day + days.count; ++date) {
+      const auto now = calendar_.hours(date);
+      const auto then = after.hours(date);
+      same = same && calendar_.covers(date) && now.open == then.open && now.close == then.close;
+    }
+    judgement_.fault(same, Refusal::kNothingToDo);
+  } else if (command.kind == CommandKind::kDefineService) {
+    const DefineService& service = body.define_service;
+    judgement_.fault(outside(raw(service.service), 1, kServicesMax - 1), Refusal::kOutOfRange);
+    judgement_.fault(!acceptable_service(service) || too_long(service.label), Refusal::kOutOfRange);
+    const auto known = services_.find(raw(service.service));
+    if (known == services_.end()) {
+      judgement_.fault(service.version == 0, Refusal::kNotCompatible);
+      return;
+    }
+    judgement_.fault(service.version <= known->second.back().version, Refusal::kNotCompatible);
+    // Versions that cases still keep may fill all the places there are.
+    if (known->second.size() >= kServiceVersionsMax) {
+      judgement_.allowed.insert(Refusal::kNotCompatible);
+    }
+  } else if (command.kind == CommandKind::kDefineOrganisation) {
+    const DefineOrganisation& organisation = body.define_organisation;
+    judgement_.fault(raw(organisation.organisation) == 0, Refusal::kOutOfRange);
+    judgement_.fault(organisation.priority != PriorityClass::kMunicipal &&
+                         organisation.priority != PriorityClass::kOther,
+                     Refusal::kOutOfRange);
+    judgement_.fault(organisation.enabled > 1 || too_long(organisation.label),
+                     Refusal::kOutOfRange);
+    const auto known = organisations_.find(raw(organisation.organisation));
+    if (known == organisations_.end()) return;
+    const DefineOrganisation& present = known->second;
+    judgement_.fault(present.priority == organisation.priority &&
+                         present.enabled == organisation.enabled &&
+                         present.label == organisation.label,
+                     Refusal::kNothingToDo);
+  }
+}
+
+// ---- offices and experts ----
+
+void NaiveModel::judge_office_change(const SetOfficeState& change) {
+  judge_reason(change.reason, false);
+  judge_note(change.note, false);
+  judgement_.fault(outside(raw(change.state), 1, 6), Refusal::kOutOfRange);
+  const auto found = offices_.find(raw(change.office));
+  if (found == offices_.end()) {
+    judgement_.fault(true, Refusal::kUnknownOffice);
+    return;
+  }
+  const OfficeState from = found->second.state;
+  const OfficeState to = change.state;
+  using enum OfficeState;
+  if (from == to) {
+    judgement_.fault(true, Refusal::kNothingToDo);
+    return;
+  }
+  judgement_.fault(to == kActive && raw(found->second.defined.technical_manager) == 0,
+                   Refusal::kMissing);
+  const bool serving = from == kActive || from == kSuspended;
+  const bool named = (from == kEquipping && to == kActive) ||
+                     (serving && (to == kActive || to == kSuspended || to == kExpired ||
+                                  to == kRevoked || to == kSurrendered));
+  // The domain does not say whether a lapsed licence can be renewed or a new one given up.
+  const bool unsaid = from == kExpired || from == kEquipping;
+  if (unsaid && !named) judgement_.allowed.insert(Refusal::kWrongState);
+  judgement_.fault(!named && !unsaid, Refusal::kWrongState);
+}
+
+void NaiveModel::judge_expert_change(const SetExpertState& change) {
+  judge_reason(change.reason, false);
+  judge_note(change.note, false);
+  judgement_.fault(outside(raw(change.state), 1, 7), Refusal::kOutOfRange);
+  const auto found = experts_.find(raw(change.expert));
+  if (found == experts_.end()) {
+    judgement_.fault(true, Refusal::kUnknownExpert);
+    return;
+  }
+  const ExpertState from = found->second.state;
+  const ExpertState to = change.state;
+  using enum ExpertState;
+  if (from == to) {
+    judgement_.fault(true, Refusal::kNothingToDo);
+    return;
+  }
+  const bool named = (from == kCandidate && to == kInTraining) ||
+                     (from == kInTraining && to == kExamPending) ||
+                     (from == kExamPending && (to == kCertified || to == kInTraining)) ||
+                     (from == kCertified && to == kSuspended) ||
+                     (from == kSuspended && (to == kCertified || to == kExpired || to == kLeft));
+  // Leaving at any time, lapsing without a suspension and coming back are not spelled out.
+  const bool unsaid =
+      to == kLeft || (from == kCertified && to == kExpired) || from == kExpired || from == kLeft;
+  if (unsaid && !named) judgement_.allowed.insert(Refusal::kWrongState);
+  judgement_.fault(!named && !unsaid, Refusal::kWrongState);
+}
+
+void NaiveModel::judge_licence(const Command& command) {
+  const CommandBody& body = command.body;
+  if (command.kind == CommandKind::kDefineOffice) {
+    const DefineOffice& office = body.define_office;
+    const auto known = offices_.find(raw(office.office));
+    const bool fresh = known == offices_.end();
+    judgement_.fault(outside(raw(office.office), 1, 9999) || outside(office.district, 1, 31) ||
+                         point_outside(office.point) || too_long(office.label) ||
+                         raw(office.state) > 6,
+                     Refusal::kOutOfRange);
+    judgement_.fault(fresh && office.state == OfficeState::kNone, Refusal::kMissing);
+    judgement_.fault(fresh && offices_.size() >= limits_.offices_max, Refusal::kOutOfRange);
+    const OfficeState state = fresh ? office.state : known->second.state;
+    judgement_.fault(state == OfficeState::kActive && raw(office.technical_manager) == 0,
+                     Refusal::kMissing);
+  } else if (command.kind == CommandKind::kSetOfficeState) {
+    judge_office_change(body.set_office_state);
+  } else if (command.kind == CommandKind::kActivateService) {
+    const ActivateService& change = body.activate_service;
+    const auto office = offices_.find(raw(change.office));
+    judgement_.fault(office == offices_.end(), Refusal::kUnknownOffice);
+    judgement_.fault(!services_.contains(raw(change.service)), Refusal::kUnknownService);
+    judgement_.fault(change.until < change.from, Refusal::kOutOfRange);
+    if (office == offices_.end()) return;
+    const auto present = office->second.active.find(raw(change.service));
+    const bool none = present == office->second.active.end();
+    const std::int64_t from = none ? 0 : present->second.first;
+    const std::int64_t until = none ? 0 : present->second.second;
+    judgement_.fault(from == change.from.ms && until == change.until.ms, Refusal::kNothingToDo);
+  } else if (command.kind == CommandKind::kDefineExpert) {
+    const DefineExpert& expert = body.define_expert;
+    const auto known = experts_.find(raw(expert.expert));
+    const bool fresh = known == experts_.end();
+    judgement_.fault(outside(raw(expert.expert), 1, limits_.experts_max), Refusal::kOutOfRange);
+    judgement_.fault(!offices_.contains(raw(expert.office)), Refusal::kUnknownOffice);
+    judgement_.fault(raw(expert.person) == 0, Refusal::kMissing);
+    judgement_.fault(fresh && expert.state == ExpertState::kNone, Refusal::kMissing);
+    judgement_.fault(raw(expert.state) > 7 || (expert.districts & 1U) != 0 ||
+                         expert.units_per_day > 48 || point_outside(expert.home) ||
+                         too_long(expert.label),
+                     Refusal::kOutOfRange);
+    if (fresh) return;
+    judgement_.fault(known->second.defined.person != expert.person, Refusal::kNotCompatible);
+    judgement_.fault(known->second.defined.office != expert.office && held_count(expert.expert) > 0,
+                     Refusal::kWrongState);
+  } else if (command.kind == CommandKind::kSetExpertState) {
+    judge_expert_change(body.set_expert_state);
+  } else if (command.kind == CommandKind::kSetCertificate) {
+    const SetCertificate& change = body.set_certificate;
+    const auto known = experts_.find(raw(change.expert));
+    judgement_.fault(known == experts_.end(), Refusal::kUnknownExpert);
+    judgement_.fault(raw(change.skill) >= kSkillCount, Refusal::kOutOfRange);
+    const bool revokes = change.valid_until <= change.valid_from;
+    judgement_.fault(!revokes && change.valid_until.ms <= 0, Refusal::kOutOfRange);
+    if (judgement_.only_faults()) return;
+    const ModelCertificate& present = known->second.certificates[raw(change.skill)];
+    const bool same =
+        revokes ? present.until <= now_
+                : present.from == change.valid_from.ms && present.until == change.valid_until.ms;
+    judgement_.fault(same, Refusal::kNothingToDo);
+  } else {
+    const SetAbsence& change = body.set_absence;
+    const auto known = experts_.find(raw(change.expert));
+    const bool clears = change.from == change.until;
+    judgement_.fault(known == experts_.end(), Refusal::kUnknownExpert);
+    judgement_.fault(change.until < change.from, Refusal::kOutOfRange);
+    judge_reason(change.reason, !clears);
+    judge_note(change.note, false);
+    if (known == experts_.end()) return;
+    const ModelExpert& expert = known->second;
+    judgement_.fault(
+        clears ? expert.absent_until == 0 && expert.absent_from == 0
+               : expert.absent_from == change.from.ms && expert.absent_until == change.until.ms,
+        Refusal::kNothingToDo);
+  }
+}
+
+}  // namespace permitd::tests

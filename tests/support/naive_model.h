@@ -1,0 +1,318 @@
+// A naive model of the core: what every command must do, kept in maps and found by walking through
+// them. It judges each answer (accepted, or refused for a reason that is true), follows the events
+// of an accepted command one by one as legal moves, and afterwards compares everything it believes
+// with the core's views. Where the core is free (which of several equal experts) it checks that the
+// choice was legal, and follows. For tests; one thread; no indexes, no shared code with the core
+// but its vocabulary and the lottery.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "scheduler/scheduler.h"
+#include "tests/support/naive_calendar.h"
+
+namespace permitd::tests {
+
+struct ModelClock {
+  bool runs = false;
+  std::int64_t from = 0;     // when it last began to run
+  std::int64_t minutes = 0;  // working time that was left then, or is left while it stands
+};
+
+struct ModelJob {
+  scheduler::JobId id{};
+  scheduler::CaseId case_id{};
+  scheduler::JobKind kind{};
+  scheduler::JobState state{};
+  scheduler::StageSpec spec{};
+  scheduler::Skill skill{};
+  scheduler::PriorityClass priority{};
+  bool office_reach = false;
+  scheduler::OfficeId office{};  // whose experts alone, with office_reach
+  std::uint16_t effort = 0;
+  bool rework = false;
+  bool confirming = false;       // Done, and waits for the confirmer
+  scheduler::JobId origin{};     // of a confirmation
+  scheduler::ExpertId holder{};  // present or last
+  scheduler::LeaseToken token{};
+  scheduler::Tick lease_until;
+  scheduler::Tick ready_since = scheduler::kNever;
+  scheduler::ExpertId declined_by{};
+  std::int32_t booked_day = 0;
+  std::uint32_t failures = 0;  // times it came back undone
+  std::uint32_t marks = 0;
+  ModelClock clock;
+
+  bool visit() const {
+    return kind == scheduler::JobKind::kWork &&
+           (spec.flags & scheduler::kStageNeedsAppointment) != 0;
+  }
+  bool in_hand() const {
+    return state == scheduler::JobState::kAssigned || state == scheduler::JobState::kStarted;
+  }
+  bool open() const;
+};
+
+struct ModelCase {
+  scheduler::CaseId id{};
+  scheduler::SubmitCase filed;  // as amended
+  scheduler::OfficeId office{};
+  scheduler::CaseState state = scheduler::CaseState::kDraft;
+  scheduler::CaseState resumes_as = scheduler::CaseState::kDraft;
+  scheduler::PriorityClass priority = scheduler::PriorityClass::kOther;
+  scheduler::DefineService service;  // the version it is judged by
+  std::size_t stage = 0;             // index into service.stages
+  bool decided = false;
+  bool fees_paid = false;
+  bool rework_due = false;
+  bool begun = false;          // a job of it was started
+  bool review_begun = false;   // somebody started the plan review, and may have lost it again
+  bool review_passed = false;  // the plan review was finished or returned
+  scheduler::Tick silent_until = scheduler::kNever;
+  scheduler::Tick registered_at = scheduler::kNever;
+  std::uint64_t closed_order = 0;
+  std::vector<scheduler::JobId> jobs;
+  std::vector<scheduler::Event> history;
+  // Who did which protected role, by person.
+  std::array<std::set<std::uint64_t>, 3> roles;
+  std::set<std::pair<int, std::uint32_t>> role_entries;  // role, expert
+
+  bool terminal() const;
+  bool waiting() const;  // its clock stands
+};
+
+struct ModelCertificate {
+  bool ever = false;
+  std::int64_t from = 0;
+  std::int64_t until = 0;
+};
+
+struct ModelExpert {
+  scheduler::DefineExpert defined;
+  scheduler::ExpertState state{};
+  std::array<ModelCertificate, scheduler::kSkillCount> certificates;
+  std::int64_t absent_from = 0;
+  std::int64_t absent_until = 0;
+  std::uint32_t wanted = 0;
+  std::int64_t claim_until = 0;
+  std::int32_t booked_day = 0;
+  std::uint32_t booked = 0;  // minutes of booked_day
+  std::uint32_t visits = 0;
+  std::map<std::int32_t, std::uint32_t> load;                     // by day
+  std::vector<std::pair<scheduler::PersonId, std::int64_t>> met;  // owners, when
+  std::uint64_t done_total = 0;
+};
+
+struct ModelOffice {
+  scheduler::DefineOffice defined;
+  scheduler::OfficeState state{};
+  std::map<std::uint8_t, std::pair<std::int64_t, std::int64_t>> active;  // service: from, until
+  std::uint64_t submitted = 0;
+};
+
+struct ModelKey {
+  scheduler::Command command;
+  scheduler::Outcome outcome;
+};
+
+/// Which answers a command may get. No faults: it must be accepted.
+struct Judgement {
+  std::set<scheduler::Refusal> faults;   // all that are true
+  std::set<scheduler::Refusal> allowed;  // may be, but need not
+  scheduler::Filter filter{};            // of a kNotEligible, where it is known
+  bool only_faults() const { return !faults.empty(); }
+  void fault(bool wrong, scheduler::Refusal refusal) {
+    if (wrong) faults.insert(refusal);
+  }
+};
+
+class NaiveModel {
+ public:
+  /// To be called before the core applies the command.
+  void judge(const scheduler::Command& command, const scheduler::Scheduler& before);
+  /// To be called after it; follows the events and checks what the command must have done.
+  void follow(const scheduler::Command& command, const scheduler::Outcome& outcome,
+              const scheduler::Scheduler& after);
+  /// Compares everything with the core's views. Pre: nothing is due any more.
+  void audit(const scheduler::Scheduler& scheduler);
+
+  /// What did not agree; empty while all is well.
+  const std::vector<std::string>& complaints() const { return complaints_; }
+  /// How often which answer was given, to see that a test reaches what it should.
+  const std::map<std::pair<int, int>, std::uint64_t>& answers() const { return answers_; }
+
+ private:
+  using Command = scheduler::Command;
+  using Outcome = scheduler::Outcome;
+  using Event = scheduler::Event;
+
+  // naive_judge.cc
+  bool judge_actor(const Command& command);
+  bool judge_key(const Command& command);
+  void judge_kind(const Command& command);
+  void judge_reference(const Command& command);
+  void judge_licence(const Command& command);
+  void judge_case(const Command& command);
+  void judge_work(const Command& command);
+  void judge_steering(const Command& command);
+  void judge_acceptance(scheduler::OfficeId office, scheduler::ServiceId service,
+                        scheduler::OrganisationId organisation);
+  void judge_lease(const Command& command, scheduler::JobId job, scheduler::LeaseToken token);
+  void judge_office_change(const scheduler::SetOfficeState& change);
+  void judge_expert_change(const scheduler::SetExpertState& change);
+  void judge_claim(const Command& command);
+  void judge_room();
+  void judge_job_room();
+  void judge_schedule(const scheduler::Schedule& schedule);
+  void judge_reassign(const scheduler::Reassign& reassign);
+  bool acceptable_calendar(const scheduler::SetCalendarDays& days) const;
+  bool acceptable_service(const scheduler::DefineService& service) const;
+  bool amendable(const ModelCase& c, bool& unclear) const;
+  void judge_note(const scheduler::Note& note, bool required);
+  void judge_reason(scheduler::Reason reason, bool required);
+  ModelCase* judge_case_id(const Command& command, scheduler::CaseId id);
+  ModelJob* judge_job_id(const Command& command, scheduler::JobId id);
+
+  // naive_outcome.cc
+  void check_answer(const Command& command, const Outcome& outcome);
+  void follow_refusal(const Command& command, const Outcome& outcome,
+                      const scheduler::Scheduler& after);
+  void check_outcome(const Command& command, const Outcome& outcome);
+  void check_effect(const Command& command);
+  void check_returned(const Command& command);
+
+  // naive_effects.cc
+  void prepare(const Command& command);
+  void judge_by_present_rules(ModelCase& c);
+  void skip_stages(ModelCase& c);
+  void advance(ModelCase& c);
+  scheduler::Tick lease_end(const ModelJob& job) const;
+  ModelJob stage_job(const ModelCase& c, bool rework) const;
+  ModelJob confirmation_of(const ModelJob& work) const;
+  bool needs_confirmation(const ModelJob& job, scheduler::Skill& skill) const;
+  void start_clock(ModelJob& job);
+  void stop_clock(ModelJob& job);
+  void roll(ModelExpert& expert);
+  void unbook(ModelJob& job);
+  void sweep();
+  void remember_key(const Command& command, const Outcome& outcome);
+  void forget_evicted(const scheduler::Scheduler& after);
+
+  // naive_choice.cc
+  void check_decision(const Command& command, const ModelJob& job, scheduler::ExpertId chosen,
+                      const scheduler::Scheduler& after);
+  void check_claimed(const ModelJob& job, scheduler::ExpertId expert);
+  void check_offered(const ModelJob& job, std::span<const scheduler::CandidateView> candidates);
+  void check_binding(const Command& command, const Outcome& outcome);
+
+  // naive_follow.cc
+  void follow_event(const Command& command, const Event& event, const scheduler::Scheduler& after);
+  void follow_case(const Command& command, const Event& event);
+  void follow_created(const Event& event, const scheduler::Scheduler& after);
+  void follow_job(const Command& command, const Event& event, const scheduler::Scheduler& after);
+  void follow_assigned(const Command& command, ModelJob& job, const Event& event,
+                       const scheduler::Scheduler& after);
+  void follow_left_hand(const Command& command, ModelJob& job, scheduler::JobState to,
+                        scheduler::Reason reason);
+  void follow_ended(const Command& command, ModelJob& job, scheduler::JobState from);
+  void follow_worked(ModelJob& job);
+  void follow_mark(ModelJob& job, scheduler::EventKind kind);
+  bool pausing(const Command& command) const;
+
+  // naive_rules.cc
+  bool office_active(scheduler::OfficeId office) const;
+  bool service_active(scheduler::OfficeId office, scheduler::ServiceId service) const;
+  bool certified(const ModelExpert& expert, scheduler::Skill skill) const;
+  bool absent(const ModelExpert& expert) const;
+  std::uint32_t capacity(const ModelExpert& expert) const;
+  bool bookings_unclear() const { return today_ <= went_back_from_; }
+  bool loads_unclear() const {
+    return went_back_from_ != INT32_MIN &&
+           today_ <= went_back_from_ + static_cast<std::int32_t>(scheduler::kLoadWindowDays);
+  }
+  std::uint32_t booked_today(const ModelExpert& expert) const;
+  std::uint32_t visits_today(const ModelExpert& expert) const;
+  std::uint32_t window_minutes(const ModelExpert& expert) const;
+  std::uint32_t load_ppm(const ModelExpert& expert) const;
+  std::size_t held_count(scheduler::ExpertId expert) const;
+  bool concerns(const ModelCase& c, scheduler::PersonId person) const;
+  bool four_eyes(const ModelCase& c, const ModelJob& job, scheduler::ExpertId expert,
+                 bool& unclear) const;
+  scheduler::Filter first_filter(scheduler::ExpertId expert, const ModelJob& job,
+                                 bool lift_capacity, bool ordered, bool& unclear) const;
+  scheduler::Filter claim_filter(scheduler::ExpertId expert) const;
+  bool met_lately(scheduler::ExpertId expert, const ModelJob& job) const;
+  bool someone_else(scheduler::ExpertId expert, const ModelJob& job) const;
+  bool available(scheduler::ExpertId expert) const;
+  const ModelJob* municipal_for(scheduler::ExpertId expert) const;
+  bool precondition_missing(const ModelJob& job) const;
+  static int role_of(const ModelJob& job);
+  std::int64_t remaining(const ModelJob& job) const;
+  scheduler::Tick deadline(const ModelJob& job) const;
+  const scheduler::DefineService* in_force(scheduler::ServiceId service) const;
+  bool waits(const ModelJob& job) const;
+
+  // naive_audit.cc
+  void audit_jobs(const scheduler::Scheduler& scheduler);
+  void audit_job(const ModelJob& job, const scheduler::JobView& view);
+  void audit_cases(const scheduler::Scheduler& scheduler);
+  void audit_case(const ModelCase& c, const scheduler::CaseView& view);
+  void audit_history(const ModelCase& c, const scheduler::Scheduler& scheduler);
+  void audit_experts(const scheduler::Scheduler& scheduler);
+  void audit_offices(const scheduler::Scheduler& scheduler);
+  void audit_holders();
+  void audit_persons();
+  void audit_stages();
+  void audit_totals(const scheduler::Scheduler& scheduler);
+  void audit_conservation(const scheduler::Scheduler& scheduler);
+  void audit_lists(const scheduler::Scheduler& scheduler);
+
+  template <class... Values>
+  void complain(const char* format, const Values&... values);
+  template <class... Values>
+  void expect(bool holds, const char* format, const Values&... values);
+
+  bool known_expert(scheduler::ExpertId id) const { return experts_.contains(raw(id)); }
+  ModelJob* find_job(scheduler::JobId id);
+  ModelCase* find_case(scheduler::CaseId id);
+
+  std::map<std::uint64_t, ModelCase> cases_;
+  std::map<std::uint64_t, ModelJob> jobs_;
+  std::map<std::uint32_t, ModelExpert> experts_;
+  std::map<std::uint16_t, ModelOffice> offices_;
+  std::map<std::uint8_t, scheduler::DefineOrganisation> organisations_;
+  std::map<std::uint8_t, std::vector<scheduler::DefineService>> services_;
+  std::deque<ModelKey> keys_;
+  NaiveCalendar calendar_;
+  scheduler::SetPolicy policy_;
+  scheduler::Limits limits_{0, 0, 0, 0, 0, 0, 0, 0};
+  std::int64_t now_ = 0;
+  std::int32_t today_ = 0;
+  // An edit of the calendar took the working day back from here: what was booked is the core's
+  // affair until that day has passed, and the window of loads for as long as it reaches back.
+  std::int32_t went_back_from_ = INT32_MIN;
+  std::uint64_t op_ = 0;
+  std::uint64_t overrides_ = 0;
+  std::uint64_t keys_early_ = 0;
+  std::uint64_t jobs_created_ = 0;
+  std::uint64_t closed_count_ = 0;
+  std::map<std::pair<std::uint16_t, std::uint8_t>, scheduler::FlowCell> flow_;  // office, stage
+
+  Judgement judgement_;
+  bool repeat_expected_ = false;
+  Outcome repeated_;
+  scheduler::StatsView stats_before_;
+  std::vector<scheduler::JobId> became_ready_;
+
+  std::vector<std::string> complaints_;
+  std::map<std::pair<int, int>, std::uint64_t> answers_;
+};
+
+}  // namespace permitd::tests

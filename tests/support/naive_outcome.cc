@@ -1,0 +1,204 @@
+// Whether a command got the answer and had the effect that it must.
+#include <cstring>
+
+#include "tests/support/naive_complain.h"
+#include "tests/support/naive_model.h"
+
+namespace permitd::tests {
+
+using namespace permitd::scheduler;
+
+void NaiveModel::check_answer(const Command& command, const Outcome& outcome) {
+  const Refusal given = outcome.refusal;
+  expect(outcome.op == command.op && outcome.repeated == 0, "the answer names op {}",
+         raw(outcome.op));
+  if (judgement_.only_faults()) {
+    std::string names;
+    for (const Refusal fault : judgement_.faults) names += fmt::format(" {}", raw(fault));
+    const bool named = judgement_.faults.contains(given) ||
+                       (given != Refusal::kNone && judgement_.allowed.contains(given));
+    expect(named, "answered {} (field {}, filter {}), but what is wrong is:{}", raw(given),
+           raw(outcome.field), raw(outcome.filter), names);
+  } else if (given != Refusal::kNone) {
+    expect(judgement_.allowed.contains(given), "refused as {} (field {}, filter {}), though legal",
+           raw(given), raw(outcome.field), raw(outcome.filter));
+  }
+  if (given == Refusal::kNotEligible && judgement_.filter != Filter::kNone) {
+    expect(outcome.filter == judgement_.filter, "filter {} named, the first that fails is {}",
+           raw(outcome.filter), raw(judgement_.filter));
+  }
+}
+
+void NaiveModel::follow_refusal(const Command& command, const Outcome& outcome,
+                                const Scheduler& after) {
+  const StatsView now = after.stats();
+  const StatsView& before = stats_before_;
+  expect(after.events().empty(), "refused command {} has events", raw(command.kind));
+  expect(now.cases == before.cases && now.jobs == before.jobs, "refused as {}, yet counts changed",
+         raw(outcome.refusal));
+  expect(now.cases_in_memory == before.cases_in_memory &&
+             now.jobs_in_memory == before.jobs_in_memory &&
+             now.events_in_memory == before.events_in_memory,
+         "refused as {}, yet cases were forgotten", raw(outcome.refusal));
+  expect(std::memcmp(&now.flow, &before.flow, sizeof(now.flow)) == 0,
+         "refused as {}, yet the flow changed", raw(outcome.refusal));
+}
+
+void NaiveModel::check_outcome(const Command& command, const Outcome& outcome) {
+  const CommandBody& body = command.body;
+  if (command.kind == CommandKind::kSubmitCase) {
+    const ModelCase& c = *find_case(CaseId{stats_before_.cases_submitted + 1});
+    expect(outcome.case_id == c.id, "the answer names case {}", raw(outcome.case_id));
+    const bool draft = (body.submit_case.flags & kSubmitDraft) != 0;
+    expect(draft == (c.state == CaseState::kDraft), "case {} is in state {}", raw(c.id),
+           raw(c.state));
+    expect(draft || c.registered_at.ms == now_, "case {} was not registered", raw(c.id));
+    expect(raw(outcome.job) == (c.jobs.empty() ? 0 : raw(c.jobs[0])), "the answer names job {}",
+           raw(outcome.job));
+    if (!c.jobs.empty()) {
+      expect(outcome.until == deadline(jobs_.at(raw(c.jobs[0]))), "another deadline of case {}",
+             raw(c.id));
+    }
+  } else if (command.kind == CommandKind::kClaim && raw(outcome.job) != 0) {
+    const ModelJob& job = *find_job(outcome.job);
+    expect(job.state == JobState::kAssigned && raw(job.holder) == command.actor.id &&
+               job.token == outcome.token && job.lease_until == outcome.until,
+           "the claim of expert {} gave job {}", command.actor.id, raw(job.id));
+    expect(raw(job.token) == op_, "the claim gave job {} without a new token", raw(job.id));
+  } else if (command.kind == CommandKind::kStart || command.kind == CommandKind::kRenew) {
+    const ModelJob& job = *find_job(body.start.job);
+    expect(outcome.token == job.token && outcome.until == job.lease_until,
+           "another lease of job {}", raw(job.id));
+    expect(command.kind == CommandKind::kRenew || job.state == JobState::kStarted,
+           "job {} was not started", raw(job.id));
+  }
+  check_effect(command);
+}
+
+// The state that the command is there to bring about.
+void NaiveModel::check_effect(const Command& command) {
+  const CommandBody& body = command.body;
+  const auto case_is = [&](CaseId id, CaseState state) {
+    const ModelCase& c = *find_case(id);
+    expect(c.state == state, "case {} is in state {} after command {}", raw(id), raw(c.state),
+           raw(command.kind));
+  };
+  const auto job_is = [&](JobId id, auto... states) {
+    const ModelJob& job = *find_job(id);
+    expect(((job.state == states) || ...), "job {} is in state {} after command {}", raw(id),
+           raw(job.state), raw(command.kind));
+  };
+  using enum JobState;
+  switch (command.kind) {
+    case CommandKind::kWithdrawCase:
+      return case_is(body.withdraw_case.id, CaseState::kWithdrawn);
+    case CommandKind::kCloseCase:
+      return case_is(body.close_case.id, CaseState::kClosed);
+    case CommandKind::kRecordDecision:
+      if (body.record_decision.approved == 0)
+        case_is(body.record_decision.id, CaseState::kRejected);
+      return;
+    case CommandKind::kReferCase:
+      if (body.refer_case.refer == 1) case_is(body.refer_case.id, CaseState::kReferred);
+      return;
+    case CommandKind::kCancel:
+      case_is(find_job(body.cancel.job)->case_id, CaseState::kRejected);
+      return job_is(body.cancel.job, kCancelled);
+    case CommandKind::kComplete:
+      return job_is(body.complete.job, kDone);
+    case CommandKind::kReturn:
+      return check_returned(command);
+    case CommandKind::kDecline:
+      job_is(body.decline.job, kReady, kAssigned, kEscalated);
+      expect(!find_job(body.decline.job)->in_hand() ||
+                 raw(find_job(body.decline.job)->holder) != command.actor.id,
+             "job {} went back to the one who refused it", raw(body.decline.job));
+      return;
+    case CommandKind::kSchedule:
+      return job_is(body.schedule.job, kScheduled);
+    case CommandKind::kHold:
+      case_is(find_job(body.hold.job)->case_id, CaseState::kHeld);
+      return job_is(body.hold.job, kHeld);
+    case CommandKind::kRelease:
+      return job_is(body.release.job, kReady, kScheduled, kAssigned);
+    case CommandKind::kReassign:
+      expect(find_job(body.reassign.job)->holder == body.reassign.expert, "job {} went elsewhere",
+             raw(body.reassign.job));
+      return job_is(body.reassign.job, kAssigned);
+    case CommandKind::kExpedite:
+      expect(find_case(body.expedite.id)->priority == PriorityClass::kExpedited,
+             "case {} was not expedited", raw(body.expedite.id));
+      return;
+    case CommandKind::kAnswerCase:
+      expect(!find_case(body.answer_case.id)->waiting(), "case {} still waits",
+             raw(body.answer_case.id));
+      return;
+    case CommandKind::kUnclaim:
+      for (const auto& [id, job] : jobs_) {
+        expect(job.state != kAssigned || raw(job.holder) != command.actor.id,
+               "job {} was not given back", id);
+      }
+      return;
+    case CommandKind::kNone:
+    case CommandKind::kSetLimits:
+    case CommandKind::kTick:
+    case CommandKind::kSetPolicy:
+    case CommandKind::kSetCalendarDays:
+    case CommandKind::kDefineService:
+    case CommandKind::kDefineOrganisation:
+    case CommandKind::kDefineOffice:
+    case CommandKind::kSetOfficeState:
+    case CommandKind::kActivateService:
+    case CommandKind::kDefineExpert:
+    case CommandKind::kSetExpertState:
+    case CommandKind::kSetCertificate:
+    case CommandKind::kSetAbsence:
+    case CommandKind::kSubmitCase:
+    case CommandKind::kRegisterCase:
+    case CommandKind::kAmendCase:
+    case CommandKind::kRecordFees:
+    case CommandKind::kClaim:
+    case CommandKind::kStart:
+    case CommandKind::kRenew:
+      return;
+  }
+}
+
+void NaiveModel::check_returned(const Command& command) {
+  const Return& back = command.body.return_;
+  const ModelJob& job = *find_job(back.job);
+  const CaseState state = cases_.at(raw(job.case_id)).state;
+  switch (back.reason) {
+    case Reason::kDocumentsIncomplete:
+      return expect(state == CaseState::kAwaitingApplicant, "the applicant was not asked");
+    case Reason::kAgencyInquiry:
+      return expect(state == CaseState::kAwaitingAgency, "the agency was not asked");
+    case Reason::kViolation:
+      return expect(state == CaseState::kReferred, "the violation was not referred");
+    case Reason::kDefect: {
+      const ModelJob& judged = job.kind == JobKind::kConfirmation ? *find_job(job.origin) : job;
+      expect(judged.state == JobState::kReturned, "job {} was not returned", raw(judged.id));
+      return;
+    }
+    case Reason::kNoAccess:
+      return expect(job.state != JobState::kStarted, "the visit of job {} goes on", raw(job.id));
+    case Reason::kNone:
+    case Reason::kConflictOfInterest:
+    case Reason::kTooFar:
+    case Reason::kOverload:
+    case Reason::kIllness:
+    case Reason::kLeave:
+    case Reason::kLeaseExpired:
+    case Reason::kCertificateLapsed:
+    case Reason::kExpertSuspended:
+    case Reason::kOfficeInactive:
+    case Reason::kSupervisorOrder:
+    case Reason::kApplicantRequest:
+    case Reason::kApplicantSilent:
+    case Reason::kNotOnShift:
+    case Reason::kOther:
+      complain("a return for reason {} was accepted", raw(back.reason));
+  }
+}
+
+}  // namespace permitd::tests

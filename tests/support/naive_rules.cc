@@ -1,0 +1,264 @@
+// Who may do what, in the model: the filters of an assignment as sentences.
+#include <algorithm>
+
+#include "tests/support/naive_model.h"
+
+namespace permitd::tests {
+
+using namespace permitd::scheduler;
+
+namespace {
+
+constexpr std::int64_t kDay = 1440 * kMsPerMinute;
+constexpr int kInspector = 0;
+constexpr int kReviewer = 1;
+constexpr int kConfirmer = 2;
+constexpr int kNoRole = -1;
+
+// The core remembers this many (role, expert) pairs of a case; beyond, it may be stricter than
+// needed.
+constexpr std::size_t kRolesRemembered = 6;
+// Owners an expert is remembered to have met.
+constexpr std::size_t kMetRemembered = 8;
+
+}  // namespace
+
+bool ModelJob::open() const {
+  switch (state) {
+    case JobState::kBlocked:
+    case JobState::kReady:
+    case JobState::kScheduled:
+    case JobState::kAssigned:
+    case JobState::kStarted:
+    case JobState::kHeld:
+    case JobState::kEscalated:
+      return true;
+    case JobState::kDone:
+      return confirming;
+    case JobState::kConfirmed:
+    case JobState::kReturned:
+    case JobState::kCancelled:
+      return false;
+  }
+  return false;
+}
+
+bool ModelCase::terminal() const {
+  return state == CaseState::kClosed || state == CaseState::kRejected ||
+         state == CaseState::kWithdrawn || state == CaseState::kLapsed;
+}
+
+bool ModelCase::waiting() const {
+  return state == CaseState::kAwaitingApplicant || state == CaseState::kAwaitingAgency ||
+         state == CaseState::kReferred;
+}
+
+bool NaiveModel::office_active(OfficeId office) const {
+  const auto found = offices_.find(raw(office));
+  return found != offices_.end() && found->second.state == OfficeState::kActive;
+}
+
+bool NaiveModel::service_active(OfficeId office, ServiceId service) const {
+  const auto found = offices_.find(raw(office));
+  if (found == offices_.end()) return false;
+  const auto active = found->second.active.find(raw(service));
+  return active != found->second.active.end() && active->second.first <= now_ &&
+         now_ < active->second.second;
+}
+
+bool NaiveModel::certified(const ModelExpert& expert, Skill skill) const {
+  const ModelCertificate& certificate = expert.certificates[raw(skill)];
+  return expert.state == ExpertState::kCertified && certificate.from <= now_ &&
+         now_ < certificate.until;
+}
+
+bool NaiveModel::absent(const ModelExpert& expert) const {
+  return expert.absent_from <= now_ && now_ < expert.absent_until;
+}
+
+std::uint32_t NaiveModel::capacity(const ModelExpert& expert) const {
+  const std::uint32_t own = expert.defined.units_per_day;
+  return (own != 0 ? own : policy_.capacity_units_per_day) * 30;
+}
+
+std::uint32_t NaiveModel::booked_today(const ModelExpert& expert) const {
+  return today_ > expert.booked_day ? 0 : expert.booked;
+}
+
+std::uint32_t NaiveModel::visits_today(const ModelExpert& expert) const {
+  return today_ > expert.booked_day ? 0 : expert.visits;
+}
+
+std::uint32_t NaiveModel::window_minutes(const ModelExpert& expert) const {
+  const std::int32_t newest = std::max(today_, expert.booked_day);
+  std::uint32_t sum = 0;
+  for (const auto& [day, minutes] : expert.load) {
+    if (day > newest - static_cast<std::int32_t>(kLoadWindowDays)) sum += minutes;
+  }
+  return sum;
+}
+
+std::uint32_t NaiveModel::load_ppm(const ModelExpert& expert) const {
+  const std::uint64_t whole = std::uint64_t{capacity(expert)} * kLoadWindowDays;
+  return static_cast<std::uint32_t>(std::uint64_t{window_minutes(expert)} * 1'000'000 / whole);
+}
+
+std::size_t NaiveModel::held_count(ExpertId expert) const {
+  std::size_t count = 0;
+  for (const auto& [id, job] : jobs_) count += job.in_hand() && job.holder == expert ? 1U : 0U;
+  return count;
+}
+
+int NaiveModel::role_of(const ModelJob& job) {
+  if (job.kind == JobKind::kConfirmation) return kConfirmer;
+  if (job.skill == Skill::kInspect) return kInspector;
+  return job.skill == Skill::kReview ? kReviewer : kNoRole;
+}
+
+bool NaiveModel::concerns(const ModelCase& c, PersonId person) const {
+  if (raw(person) == 0) return false;
+  const SubmitCase& filed = c.filed;
+  return person == filed.owner || person == filed.relative || person == filed.designer ||
+         person == filed.supervising_engineer;
+}
+
+bool NaiveModel::four_eyes(const ModelCase& c, const ModelJob& job, ExpertId expert,
+                           bool& unclear) const {
+  const int role = role_of(job);
+  if (role == kNoRole) return false;
+  const std::uint64_t person = raw(experts_.at(raw(expert)).defined.person);
+  for (int other = 0; other < 3; ++other) {
+    if (other != role && c.roles[static_cast<std::size_t>(other)].contains(person)) return true;
+  }
+  if (c.role_entries.size() >= kRolesRemembered) unclear = true;
+  return false;
+}
+
+Filter NaiveModel::first_filter(ExpertId id, const ModelJob& job, bool lift_capacity, bool ordered,
+                                bool& unclear) const {
+  const ModelExpert& expert = experts_.at(raw(id));
+  const ModelCase& c = cases_.at(raw(job.case_id));
+  const OfficeId office = expert.defined.office;
+  if (!office_active(office) || !service_active(office, c.filed.service)) return Filter::kOffice;
+  if (!expert.certificates[raw(job.skill)].ever) return Filter::kSkill;
+  if (!certified(expert, job.skill)) return Filter::kCertificate;
+  if (four_eyes(c, job, id, unclear)) return Filter::kFourEyes;
+  if (concerns(c, expert.defined.person)) return Filter::kConflict;
+  if (job.declined_by == id && !ordered) return Filter::kConflict;
+  if (role_of(job) != kNoRole) {
+    const ModelOffice& own = offices_.at(raw(office));
+    if (concerns(c, own.defined.licensee) || concerns(c, own.defined.technical_manager)) {
+      return Filter::kConflict;
+    }
+  }
+  if (!calendar_.is_open(now_)) return Filter::kShift;
+  if (absent(expert)) return Filter::kAbsence;
+  if (!lift_capacity && bookings_unclear()) {
+    unclear = true;
+  } else if (!lift_capacity) {
+    if (booked_today(expert) + job.effort > capacity(expert)) return Filter::kCapacity;
+    if (job.visit() && visits_today(expert) >= policy_.visits_per_day) return Filter::kCapacity;
+  }
+  // A supervisor also overrules the reach of an office that is closed.
+  if (job.office_reach && !(ordered && !office_active(job.office))) {
+    if (office != job.office) return Filter::kDistrict;
+  } else if (expert.defined.districts != 0 &&
+             (expert.defined.districts >> c.filed.district & 1U) == 0) {
+    return Filter::kDistrict;
+  }
+  return held_count(id) >= kHeldJobsMax ? Filter::kHeldMost : Filter::kNone;
+}
+
+Filter NaiveModel::claim_filter(ExpertId id) const {
+  const ModelExpert& expert = experts_.at(raw(id));
+  if (!office_active(expert.defined.office)) return Filter::kOffice;
+  bool ever = false;
+  bool now = false;
+  for (std::uint8_t s = 0; s < kSkillCount; ++s) {
+    ever = ever || expert.certificates[s].ever;
+    now = now || certified(expert, Skill{s});
+  }
+  if (!ever) return Filter::kSkill;
+  if (!now) return Filter::kCertificate;
+  if (!calendar_.is_open(now_)) return Filter::kShift;
+  if (absent(expert)) return Filter::kAbsence;
+  if (!bookings_unclear() && booked_today(expert) >= capacity(expert)) return Filter::kCapacity;
+  return held_count(id) >= kHeldJobsMax ? Filter::kHeldMost : Filter::kNone;
+}
+
+bool NaiveModel::met_lately(ExpertId id, const ModelJob& job) const {
+  const PersonId owner = cases_.at(raw(job.case_id)).filed.owner;
+  if (role_of(job) != kInspector || raw(owner) == 0) return false;
+  const auto& met = experts_.at(raw(id)).met;
+  for (std::size_t back = 0; back < met.size() && back < kMetRemembered; ++back) {
+    const auto& [person, at] = met[met.size() - 1 - back];
+    if (person != owner) continue;
+    if (back < policy_.pair_repeat_visits || now_ - at < policy_.pair_repeat_days * kDay) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool NaiveModel::available(ExpertId id) const {
+  const ModelExpert& expert = experts_.at(raw(id));
+  return expert.wanted > 0 && now_ < expert.claim_until && office_active(expert.defined.office) &&
+         !absent(expert);
+}
+
+bool NaiveModel::someone_else(ExpertId id, const ModelJob& job) const {
+  for (const auto& [number, expert] : experts_) {
+    const ExpertId other{number};
+    bool unclear = false;
+    if (other == id) continue;
+    if (first_filter(other, job, false, false, unclear) != Filter::kNone || unclear) continue;
+    if (!met_lately(other, job)) return true;
+  }
+  return false;
+}
+
+bool NaiveModel::waits(const ModelJob& job) const {
+  return job.state == JobState::kReady && !cases_.at(raw(job.case_id)).waiting();
+}
+
+const ModelJob* NaiveModel::municipal_for(ExpertId expert) const {
+  for (const auto& [id, job] : jobs_) {
+    bool unclear = false;
+    if (job.priority == PriorityClass::kOther || !waits(job)) continue;
+    if (first_filter(expert, job, false, false, unclear) != Filter::kNone || unclear) continue;
+    if (met_lately(expert, job) && someone_else(expert, job)) continue;
+    return &job;
+  }
+  return nullptr;
+}
+
+bool NaiveModel::precondition_missing(const ModelJob& job) const {
+  const ModelCase& c = cases_.at(raw(job.case_id));
+  if (!service_active(c.office, c.filed.service)) return true;
+  const bool needs = job.kind == JobKind::kWork && (job.spec.flags & kStageNeedsDecision) != 0;
+  return needs && !(c.decided && c.fees_paid);
+}
+
+std::int64_t NaiveModel::remaining(const ModelJob& job) const {
+  if (!job.clock.runs) return job.clock.minutes;
+  return job.clock.minutes - calendar_.working_ms(job.clock.from, now_) / kMsPerMinute;
+}
+
+Tick NaiveModel::deadline(const ModelJob& job) const {
+  if (!job.clock.runs) return kNever;
+  if (job.clock.minutes <= 0) return Tick{job.clock.from};
+  return calendar_.add_minutes(job.clock.from, job.clock.minutes);
+}
+
+const DefineService* NaiveModel::in_force(ServiceId service) const {
+  const auto found = services_.find(raw(service));
+  const DefineService* best = nullptr;
+  if (found == services_.end()) return nullptr;
+  for (const DefineService& version : found->second) {
+    if (version.effective_from.ms > now_) continue;
+    if (best == nullptr || version.version > best->version) best = &version;
+  }
+  return best;
+}
+
+}  // namespace permitd::tests
