@@ -14,14 +14,6 @@ namespace permitd::scheduler {
 
 /// Available experts looked at for one job, least loaded first.
 inline constexpr std::uint32_t kExpertScanMax = 256;
-/// Certified experts looked at for somebody who has not met the owner lately (I14).
-inline constexpr std::uint32_t kPairRepeatScanMax = 64;
-
-/// The first filter that keeps the expert from the job now; kNone when it may be taken. Pair
-/// repeats are not judged here: they depend on who else could go.
-Filter first_filter(const Core& core, ExpertId expert, const JobRecord& job, bool lift_capacity);
-/// The first filter that keeps the expert from any job now.
-Filter claim_filter(const Core& core, ExpertId expert);
 
 /// What a search over the ready queues found for one expert.
 struct JobSearch {
@@ -55,7 +47,5 @@ void assign_by_supervisor(Core& core, std::uint32_t slot, ExpertId expert);
 
 /// End of a lease granted now.
 Tick lease_end(const Core& core, const JobRecord& job);
-/// Remembers who did a protected role of the job's case (I5) and whom an inspector met (I14).
-void remember_work(Core& core, const JobRecord& job);
 
 }  // namespace permitd::scheduler

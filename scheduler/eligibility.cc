@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "scheduler/dispatch.h"
 #include "scheduler/expert_flow.h"
 
 namespace permitd::scheduler {

@@ -1,10 +1,19 @@
 // Whether an expert may take a job: the filters, one function each, in the order they are applied.
-// Reads only.
+// Reads only, but for remember_work.
 #pragma once
 
 #include "scheduler/state.h"
 
 namespace permitd::scheduler {
+
+/// Certified experts looked at for somebody who has not met the owner lately (I14).
+inline constexpr std::uint32_t kPairRepeatScanMax = 64;
+
+/// The first filter that keeps the expert from the job now; kNone when it may be taken. Pair
+/// repeats are not judged here: they depend on who else could go.
+Filter first_filter(const Core& core, ExpertId expert, const JobRecord& job, bool lift_capacity);
+/// The first filter that keeps the expert from any job now.
+Filter claim_filter(const Core& core, ExpertId expert);
 
 /// The protected role a job is, for four eyes (I5).
 Role role_of(const JobRecord& job);
@@ -12,5 +21,8 @@ Role role_of(const JobRecord& job);
 bool pair_repeats(const Core& core, ExpertId expert, const JobRecord& job);
 /// As first_filter, and passed over for a pair repeat when somebody else could go.
 Filter claim_job_filter(const Core& core, ExpertId expert, const JobRecord& job);
+
+/// Remembers who did a protected role of the job's case (I5) and whom an inspector met (I14).
+void remember_work(Core& core, const JobRecord& job);
 
 }  // namespace permitd::scheduler

@@ -1,6 +1,7 @@
 // Why a job does not move: the first true cause, in the order in which a person would ask.
 #include "scheduler/counters.h"
 #include "scheduler/dispatch.h"
+#include "scheduler/eligibility.h"
 #include "scheduler/expert_flow.h"
 #include "scheduler/job_clock.h"
 #include "scheduler/view_build.h"

@@ -5,6 +5,7 @@
 #include "scheduler/case_flow.h"
 #include "scheduler/counters.h"
 #include "scheduler/dispatch.h"
+#include "scheduler/eligibility.h"
 #include "scheduler/events.h"
 #include "scheduler/expert_flow.h"
 #include "scheduler/job_clock.h"

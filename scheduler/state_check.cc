@@ -301,7 +301,7 @@ bool check_timers(const Core& core) {
   for (std::uint32_t slot = 0; slot < core.job_timers.subject_count(); ++slot) {
     const Tick at = core.job_timers.at(slot);
     if (at == kNever) continue;
-    if (!moment(at) || !live_job(core, slot) || !job_is_open(core.jobs[slot])) return false;
+    if (!live_job(core, slot) || !job_is_open(core.jobs[slot])) return false;
   }
   for (std::uint32_t subject = 0; subject < core.other_timers.subject_count(); ++subject) {
     const Tick at = core.other_timers.at(subject);
@@ -313,7 +313,7 @@ bool check_timers(const Core& core) {
       known = subject - office_timer(core, 0) < core.office_count;
     else
       known = expert_known(core, ExpertId{subject});
-    if (!known || !moment(at)) return false;
+    if (!known) return false;
   }
   return true;
 }

@@ -1,8 +1,7 @@
 // Steering by supervisors and operators, and the appointments of inspections.
 #include "scheduler/case_flow.h"
 #include "scheduler/commands.h"
-#include "scheduler/counters.h"
-#include "scheduler/dispatch.h"
+#include "scheduler/eligibility.h"
 #include "scheduler/events.h"
 #include "scheduler/expert_flow.h"
 #include "scheduler/job_clock.h"

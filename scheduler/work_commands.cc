@@ -5,6 +5,7 @@
 #include "scheduler/commands.h"
 #include "scheduler/counters.h"
 #include "scheduler/dispatch.h"
+#include "scheduler/eligibility.h"
 #include "scheduler/expert_flow.h"
 #include "scheduler/job_clock.h"
 #include "scheduler/job_flow.h"
