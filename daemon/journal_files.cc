@@ -26,14 +26,18 @@ namespace {
 
 constexpr char kFormatName[] = "FORMAT";
 constexpr char kLockName[] = "LOCK";
-constexpr char kRestoreRemedy[] = "Restore the directory from its last backup; 'permitctl restore --verify' tells whether one is whole.";
+constexpr char kRestoreRemedy[] =
+    "Restore the directory from its last backup; 'permitctl restore --verify' tells whether one is "
+    "whole.";
 constexpr int kFileMode = 0640;
 constexpr int kDirectoryMode = 0750;
 // Writes that a killed process left in flight take milliseconds, seconds on a device in trouble.
 constexpr int kLockTriesMax = 500;
 constexpr timespec kLockPause{0, 10'000'000};
 
-std::span<const std::byte> bytes_of(const std::string& text) { return std::as_bytes(std::span(text)); }
+std::span<const std::byte> bytes_of(const std::string& text) {
+  return std::as_bytes(std::span(text));
+}
 
 bool ends_with_number(std::string_view name, std::string_view prefix, std::uint64_t& number) {
   if (!name.starts_with(prefix)) return false;
@@ -52,8 +56,8 @@ Expected<std::string> read_small_file(const File& file, const std::string& name)
 
 std::string format_text(const JournalFormat& format) {
   std::string text = fmt::format("permitd journal\nformat {}.{}\nid {:016x}\nsegment-size {}\n",
-                                 protocol::kJournalVersionMajor, protocol::kJournalVersionMinor, format.journal_id,
-                                 format.segment_size);
+                                 protocol::kJournalVersionMajor, protocol::kJournalVersionMinor,
+                                 format.journal_id, format.segment_size);
   return text + fmt::format("checksum {:016x}\n", protocol::checksum_of(bytes_of(text)));
 }
 
@@ -78,7 +82,8 @@ Error system_error(std::string act, std::string remedy) {
   const int number = errno;
   const bool full = number == ENOSPC || number == EDQUOT;
   if (full && remedy.empty()) remedy = "Make room on the device.";
-  return Error{full ? ErrorCode::kFull : ErrorCode::kSystem, number, std::move(act), std::move(remedy)};
+  return Error{full ? ErrorCode::kFull : ErrorCode::kSystem, number, std::move(act),
+               std::move(remedy)};
 }
 
 Expected<JournalDirectory> JournalDirectory::open(const std::string& path) {
@@ -88,7 +93,8 @@ Expected<JournalDirectory> JournalDirectory::open(const std::string& path) {
     return std::unexpected(system_error("make the directory " + path));
   }
   directory.directory_ = File(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!directory.directory_.is_open()) return std::unexpected(system_error("open the directory " + path));
+  if (!directory.directory_.is_open())
+    return std::unexpected(system_error("open the directory " + path));
   return directory;
 }
 
@@ -102,8 +108,8 @@ Expected<void> JournalDirectory::lock() {
     std::string pid = owner ? *owner : "";
     while (!pid.empty() && pid.back() == '\n') pid.pop_back();
     return std::unexpected(Error{ErrorCode::kFenced, 0,
-                                 fmt::format("lock {}: process {} leads this journal", path_of(kLockName),
-                                             pid.empty() ? "unknown" : pid),
+                                 fmt::format("lock {}: process {} leads this journal",
+                                             path_of(kLockName), pid.empty() ? "unknown" : pid),
                                  "Stop that daemon, or give this one another directory."});
   }
   const std::string pid = fmt::format("{}\n", getpid());
@@ -126,23 +132,29 @@ Expected<bool> JournalDirectory::read_format(JournalFormat& format) const {
   unsigned major = 0;
   unsigned minor = 0;
   if (std::sscanf(text->c_str(), "permitd journal\nformat %u.%u\n", &major, &minor) != 2) {
-    return std::unexpected(Error{ErrorCode::kDamaged, 0, "read " + path + ": not a journal's FORMAT", kRestoreRemedy});
+    return std::unexpected(
+        Error{ErrorCode::kDamaged, 0, "read " + path + ": not a journal's FORMAT", kRestoreRemedy});
   }
   if (major != protocol::kJournalVersionMajor) {
-    return std::unexpected(Error{ErrorCode::kVersion, 0,
-                                 fmt::format("read {}: format {}.{}, this program reads {}.x", path, major, minor,
-                                             protocol::kJournalVersionMajor),
-                                 "Start the version of permitd that wrote the directory, or a newer one."});
+    return std::unexpected(
+        Error{ErrorCode::kVersion, 0,
+              fmt::format("read {}: format {}.{}, this program reads {}.x", path, major, minor,
+                          protocol::kJournalVersionMajor),
+              "Start the version of permitd that wrote the directory, or a newer one."});
   }
   unsigned long long id = 0;
   unsigned long long size = 0;
   unsigned long long checksum = 0;
   const std::size_t end = text->find("checksum ");
-  const bool parsed = std::sscanf(text->c_str(), "permitd journal\nformat %*u.%*u\nid %llx\nsegment-size %llu\n", &id, &size) == 2 &&
-                      end != std::string::npos && std::sscanf(text->c_str() + end, "checksum %llx\n", &checksum) == 1;
+  const bool parsed =
+      std::sscanf(text->c_str(), "permitd journal\nformat %*u.%*u\nid %llx\nsegment-size %llu\n",
+                  &id, &size) == 2 &&
+      end != std::string::npos &&
+      std::sscanf(text->c_str() + end, "checksum %llx\n", &checksum) == 1;
   if (!parsed || checksum != protocol::checksum_of(bytes_of(text->substr(0, end))) ||
       size < protocol::kFrameSizeMax || size % protocol::kBlockSize != 0) {
-    return std::unexpected(Error{ErrorCode::kDamaged, 0, "read " + path + ": the checksum is wrong", kRestoreRemedy});
+    return std::unexpected(
+        Error{ErrorCode::kDamaged, 0, "read " + path + ": the checksum is wrong", kRestoreRemedy});
   }
   format = {id, size};
   return true;
@@ -152,8 +164,10 @@ Expected<void> JournalDirectory::write_format(const JournalFormat& format) {
   const std::string text = format_text(format);
   auto file = open_file("FORMAT.tmp", O_WRONLY | O_CREAT | O_TRUNC, false);
   if (!file) return std::unexpected(file.error());
-  if (auto done = write_durable_now(*file, path_of("FORMAT.tmp"), 0, bytes_of(text)); !done) return done;
-  if (fsync(file->number()) != 0) return std::unexpected(system_error("sync " + path_of("FORMAT.tmp")));
+  if (auto done = write_durable_now(*file, path_of("FORMAT.tmp"), 0, bytes_of(text)); !done)
+    return done;
+  if (fsync(file->number()) != 0)
+    return std::unexpected(system_error("sync " + path_of("FORMAT.tmp")));
   return rename_file("FORMAT.tmp", kFormatName);
 }
 
@@ -172,7 +186,8 @@ Expected<std::vector<std::uint64_t>> JournalDirectory::numbers(std::string_view 
 Expected<File> JournalDirectory::open_file(std::string_view name, int flags, bool direct) const {
   const std::string path = path_of(name);
   int number = ::open(path.c_str(), flags | O_CLOEXEC | (direct ? O_DIRECT : 0), kFileMode);
-  if (number < 0 && direct && errno == EINVAL) number = ::open(path.c_str(), flags | O_CLOEXEC, kFileMode);
+  if (number < 0 && direct && errno == EINVAL)
+    number = ::open(path.c_str(), flags | O_CLOEXEC, kFileMode);
   if (number < 0) return std::unexpected(system_error("open " + path));
   return File(number);
 }
@@ -204,16 +219,22 @@ void JournalDirectory::remove_unfinished() const {
   for (const std::string& name : unfinished) unlink(path_of(name).c_str());
 }
 
-std::string JournalDirectory::segment_name(std::uint64_t number) { return fmt::format("journal.{:06}", number); }
-std::string JournalDirectory::spare_name(std::uint64_t number) { return fmt::format("spare.{:06}", number); }
+std::string JournalDirectory::segment_name(std::uint64_t number) {
+  return fmt::format("journal.{:06}", number);
+}
+std::string JournalDirectory::spare_name(std::uint64_t number) {
+  return fmt::format("spare.{:06}", number);
+}
 
 Expected<void> lock_segment(const File& file, const std::string& name) {
   for (int attempt = 0; attempt < kLockTriesMax; ++attempt) {
     if (flock(file.number(), LOCK_EX | LOCK_NB) == 0) return {};
-    if (errno != EWOULDBLOCK && errno != EINTR) return std::unexpected(system_error("lock " + name));
+    if (errno != EWOULDBLOCK && errno != EINTR)
+      return std::unexpected(system_error("lock " + name));
     nanosleep(&kLockPause, nullptr);
   }
-  return std::unexpected(Error{ErrorCode::kFenced, 0, "lock " + name + ": another process still writes it",
+  return std::unexpected(Error{ErrorCode::kFenced, 0,
+                               "lock " + name + ": another process still writes it",
                                "Wait until that process has ended."});
 }
 
@@ -230,7 +251,8 @@ Expected<void> read_or_zero(const File& file, const std::string& name, std::uint
     const ssize_t got = pread(file.number(), bytes.data() + done, bytes.size() - done,
                               static_cast<off_t>(offset + done));
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return std::unexpected(system_error(fmt::format("read {} at {}", name, offset + done)));
+    if (got < 0)
+      return std::unexpected(system_error(fmt::format("read {} at {}", name, offset + done)));
     if (got == 0) break;
     done += static_cast<std::size_t>(got);
   }

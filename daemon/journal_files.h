@@ -1,13 +1,15 @@
-// The journal's directory: what the files are called, who may use them, and the few durable acts on them.
+// The journal's directory: what the files are called, who may use them, and the few durable acts on
+// them.
 //
 //   LOCK                     held with flock by the one daemon that leads; its pid inside
-//   FORMAT                   version, journal id and segment size; written once, last of all at creation
-//   journal.000001 …         segments, numbered without gaps, each of the same size
+//   FORMAT                   version, journal id and segment size; written once, last of all at
+//   creation journal.000001 …         segments, numbered without gaps, each of the same size
 //   spare.000001             a segment that is no longer needed, waiting to be used again
 //   snapshot.<op>            see snapshot_file.h
 //   *.tmp                    unfinished; removed at the next start
 //
-// Every call may block on the device. The directory object belongs to one thread or is used read-only.
+// Every call may block on the device. The directory object belongs to one thread or is used
+// read-only.
 #pragma once
 
 #include <cstddef>
@@ -59,10 +61,12 @@ class JournalDirectory {
   [[nodiscard]] Expected<bool> read_format(JournalFormat& format) const;
   [[nodiscard]] Expected<void> write_format(const JournalFormat& format);
 
-  /// Numbers behind `prefix` ("journal.", "spare.", "snapshot."), ascending. Other names are left out.
+  /// Numbers behind `prefix` ("journal.", "spare.", "snapshot."), ascending. Other names are left
+  /// out.
   [[nodiscard]] Expected<std::vector<std::uint64_t>> numbers(std::string_view prefix) const;
 
-  /// Opens a file of the directory; O_DIRECT is dropped where the file system has none. Errors: kSystem.
+  /// Opens a file of the directory; O_DIRECT is dropped where the file system has none. Errors:
+  /// kSystem.
   [[nodiscard]] Expected<File> open_file(std::string_view name, int flags, bool direct) const;
   /// Renames and makes the new name durable.
   [[nodiscard]] Expected<void> rename_file(std::string_view from, std::string_view to) const;
@@ -83,19 +87,22 @@ class JournalDirectory {
 /// Error of the last system call; `act` names the file. ENOSPC and EDQUOT become kFull.
 Error system_error(std::string act, std::string remedy = {});
 
-/// Waits, a few seconds at most, until no write that a dead process left behind is still on its way into
-/// the file, and keeps others from writing it: the kernel lets go of the lock with the last such write.
+/// Waits, a few seconds at most, until no write that a dead process left behind is still on its way
+/// into the file, and keeps others from writing it: the kernel lets go of the lock with the last
+/// such write.
 [[nodiscard]] Expected<void> lock_segment(const File& file, const std::string& name);
 
 /// Size of an open file in bytes.
 [[nodiscard]] Expected<std::uint64_t> size_of(const File& file, const std::string& name);
 
 /// Reads until `bytes` are full or the file ends; the rest is zero-filled.
-[[nodiscard]] Expected<void> read_or_zero(const File& file, const std::string& name, std::uint64_t offset,
-                                          std::span<std::byte> bytes);
+[[nodiscard]] Expected<void> read_or_zero(const File& file, const std::string& name,
+                                          std::uint64_t offset, std::span<std::byte> bytes);
 
-/// Blocking write that is durable when it returns. `bytes` are whole aligned blocks where the file is direct.
-[[nodiscard]] Expected<void> write_durable_now(const File& file, const std::string& name, std::uint64_t offset,
+/// Blocking write that is durable when it returns. `bytes` are whole aligned blocks where the file
+/// is direct.
+[[nodiscard]] Expected<void> write_durable_now(const File& file, const std::string& name,
+                                               std::uint64_t offset,
                                                std::span<const std::byte> bytes);
 
 /// Memory for direct I/O: aligned to 4 KiB, zeroed.

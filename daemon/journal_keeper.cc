@@ -18,8 +18,8 @@ namespace {
 constexpr std::size_t kTasksMax = 64;
 // What an earlier process left prepared: at most 16 ahead, and the segments of 8 cut frames.
 constexpr std::size_t kReadyMax = 32;
-// Spares that wait for use. What is trimmed at once is what was written between two snapshots: 256 MiB,
-// four segments of the default size; twice that is kept.
+// Spares that wait for use. What is trimmed at once is what was written between two snapshots: 256
+// MiB, four segments of the default size; twice that is kept.
 constexpr std::size_t kSparesMax = 8;
 // A full device is asked again so often.
 constexpr int kRetryMs = 100;
@@ -159,8 +159,10 @@ Expected<File> JournalKeeper::reuse_spare(const std::string& name) {
 
 Expected<File> JournalKeeper::make_segment(const std::string& name) {
   if (options_.segments_max != 0 && segment_count_ >= options_.segments_max) {
-    return std::unexpected(Error{ErrorCode::kFull, 0, fmt::format("prepare {}: all {} segments are in use", name, options_.segments_max),
-                                 "Raise the limit of segments, or take a snapshot so that old ones can be used again."});
+    return std::unexpected(Error{
+        ErrorCode::kFull, 0,
+        fmt::format("prepare {}: all {} segments are in use", name, options_.segments_max),
+        "Raise the limit of segments, or take a snapshot so that old ones can be used again."});
   }
   auto file = directory_.open_file(kUnfinishedName, O_RDWR | O_CREAT | O_TRUNC, options_.direct);
   if (!file) return file;
@@ -188,10 +190,12 @@ Expected<void> JournalKeeper::write_zeros(const File& file, const std::string& n
     const ssize_t written = pwrite(file.number(), zeros.data(), slice, static_cast<off_t>(offset));
     if (written != static_cast<ssize_t>(slice)) {
       if (written >= 0) errno = ENOSPC;  // a short write to a regular file: no room for the rest
-      return std::unexpected(system_error(fmt::format("prepare {} at {}", directory_.path_of(name), offset)));
+      return std::unexpected(
+          system_error(fmt::format("prepare {} at {}", directory_.path_of(name), offset)));
     }
   }
-  if (fsync(file.number()) != 0) return std::unexpected(system_error("sync " + directory_.path_of(name)));
+  if (fsync(file.number()) != 0)
+    return std::unexpected(system_error("sync " + directory_.path_of(name)));
   return {};
 }
 

@@ -1,8 +1,10 @@
-// The journal's housekeeping, on a thread of its own so that the appender never waits for it: segments are
-// zero-written ahead of use, taken back when they are no longer needed, and old snapshots removed.
+// The journal's housekeeping, on a thread of its own so that the appender never waits for it:
+// segments are zero-written ahead of use, taken back when they are no longer needed, and old
+// snapshots removed.
 //
-// A file that is written once with zeros costs half as much per durable write as one that still has to
-// grow or to convert its extents. The engine's thread talks to it through two rings; no lock is shared.
+// A file that is written once with zeros costs half as much per durable write as one that still has
+// to grow or to convert its extents. The engine's thread talks to it through two rings; no lock is
+// shared.
 #pragma once
 
 #include <atomic>
@@ -53,7 +55,8 @@ class JournalKeeper {
   std::uint32_t ready_count() const { return ready_count_.load(std::memory_order_relaxed); }
   /// True while the last attempt to prepare a segment has failed; it is tried again by itself.
   bool is_stuck() const { return stuck_.load(std::memory_order_acquire); }
-  /// Segments first … last are no longer needed. False when the keeper is too far behind: ask again later.
+  /// Segments first … last are no longer needed. False when the keeper is too far behind: ask again
+  /// later.
   [[nodiscard]] bool retire(std::uint64_t first, std::uint64_t last);
   [[nodiscard]] bool remove_snapshots_before(std::uint64_t op);
   std::uint64_t recycled_count() const { return recycled_.load(std::memory_order_relaxed); }

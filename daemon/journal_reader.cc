@@ -46,7 +46,8 @@ std::uint64_t SegmentHolds::let_go(std::uint64_t segment) {
   return first_kept_;
 }
 
-Expected<bool> FileSegments::read(std::uint64_t segment, std::uint64_t offset, std::span<std::byte> bytes) {
+Expected<bool> FileSegments::read(std::uint64_t segment, std::uint64_t offset,
+                                  std::span<std::byte> bytes) {
   if (open_segment_ != segment || !file_.is_open()) {
     file_.reset();
     auto file = directory_.open_file(JournalDirectory::segment_name(segment), O_RDONLY, direct_);
@@ -55,7 +56,8 @@ Expected<bool> FileSegments::read(std::uint64_t segment, std::uint64_t offset, s
     file_ = std::move(*file);
     open_segment_ = segment;
   }
-  if (auto done = read_or_zero(file_, name_of(segment), offset, bytes); !done) return std::unexpected(done.error());
+  if (auto done = read_or_zero(file_, name_of(segment), offset, bytes); !done)
+    return std::unexpected(done.error());
   return true;
 }
 
@@ -63,8 +65,13 @@ std::string FileSegments::name_of(std::uint64_t segment) const {
   return directory_.path_of(JournalDirectory::segment_name(segment));
 }
 
-JournalReader::JournalReader(std::unique_ptr<SegmentSource> source, const JournalFormat& format, SegmentHolds& holds)
-    : source_(std::move(source)), format_(format), holds_(holds), place_(holds.enter()), walk_(*source_, format) {}
+JournalReader::JournalReader(std::unique_ptr<SegmentSource> source, const JournalFormat& format,
+                             SegmentHolds& holds)
+    : source_(std::move(source)),
+      format_(format),
+      holds_(holds),
+      place_(holds.enter()),
+      walk_(*source_, format) {}
 
 JournalReader::~JournalReader() { holds_.leave(place_); }
 
@@ -89,7 +96,8 @@ Expected<void> JournalReader::seek(std::uint64_t first_segment, Op from) {
   holds_.move_on(place_, *segment);
   walk_.start(*segment);
   next_op_ = raw(from);
-  // Batches that end before `from` are passed over; the first one is only known to exist when it is there.
+  // Batches that end before `from` are passed over; the first one is only known to exist when it is
+  // there.
   do {
     auto taken = walk_.next();
     if (!taken) return std::unexpected(taken.error());
@@ -99,7 +107,8 @@ Expected<void> JournalReader::seek(std::uint64_t first_segment, Op from) {
   return {};
 }
 
-Expected<bool> JournalReader::next(Op last, BatchHeader& header, std::span<const std::byte>& payload) {
+Expected<bool> JournalReader::next(Op last, BatchHeader& header,
+                                   std::span<const std::byte>& payload) {
   while (!has_frame_) {
     if (next_op_ > raw(last)) return false;
     const std::uint64_t segment = walk_.end().position.segment;
@@ -107,11 +116,12 @@ Expected<bool> JournalReader::next(Op last, BatchHeader& header, std::span<const
     if (!taken) return std::unexpected(taken.error());
     if (!*taken) {
       const FramePosition& place = walk_.end().position;
-      return std::unexpected(Error{ErrorCode::kDamaged, 0,
-                                   fmt::format("read {} at {}: op {} was durable and is not there any more",
-                                               source_->name_of(place.segment), place.offset, next_op_),
-                                   "Restore the directory from its last backup; 'permitctl restore --verify' tells "
-                                   "whether one is whole."});
+      return std::unexpected(
+          Error{ErrorCode::kDamaged, 0,
+                fmt::format("read {} at {}: op {} was durable and is not there any more",
+                            source_->name_of(place.segment), place.offset, next_op_),
+                "Restore the directory from its last backup; 'permitctl restore --verify' tells "
+                "whether one is whole."});
     }
     if (walk_.position().segment != segment) holds_.move_on(place_, walk_.position().segment);
     has_frame_ = walk_.header().op_count != 0;

@@ -1,6 +1,7 @@
 // Reads durable batches back from the files of a journal, also while it is being written.
 //
-// A reader may live on any one thread. SegmentHolds keeps the segments it is in from being used again.
+// A reader may live on any one thread. SegmentHolds keeps the segments it is in from being used
+// again.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +25,8 @@ class SegmentHolds {
   void move_on(std::size_t place, std::uint64_t segment);
   /// Oldest segment that is kept.
   std::uint64_t first_kept() const;
-  /// Lets go of what is older than `segment`, as far as readers permit; returns the oldest kept one.
+  /// Lets go of what is older than `segment`, as far as readers permit; returns the oldest kept
+  /// one.
   std::uint64_t let_go(std::uint64_t segment);
 
  private:
@@ -37,8 +39,10 @@ class SegmentHolds {
 /// The segments of a directory as bytes.
 class FileSegments final : public SegmentSource {
  public:
-  explicit FileSegments(const JournalDirectory& directory, bool direct) : directory_(directory), direct_(direct) {}
-  [[nodiscard]] Expected<bool> read(std::uint64_t segment, std::uint64_t offset, std::span<std::byte> bytes) override;
+  explicit FileSegments(const JournalDirectory& directory, bool direct)
+      : directory_(directory), direct_(direct) {}
+  [[nodiscard]] Expected<bool> read(std::uint64_t segment, std::uint64_t offset,
+                                    std::span<std::byte> bytes) override;
   std::string name_of(std::uint64_t segment) const override;
 
  private:
@@ -50,7 +54,8 @@ class FileSegments final : public SegmentSource {
 
 class JournalReader final : public BatchReader {
  public:
-  JournalReader(std::unique_ptr<SegmentSource> source, const JournalFormat& format, SegmentHolds& holds);
+  JournalReader(std::unique_ptr<SegmentSource> source, const JournalFormat& format,
+                SegmentHolds& holds);
   ~JournalReader() override;
   JournalReader(const JournalReader&) = delete;
   JournalReader& operator=(const JournalReader&) = delete;
@@ -68,8 +73,8 @@ class JournalReader final : public BatchReader {
   SegmentHolds& holds_;
   std::size_t place_;
   FrameWalk walk_;
-  std::uint64_t next_op_ = 0;     // of the frame that is looked for next
-  bool has_frame_ = false;        // walk_ stands on a batch that was not handed out yet
+  std::uint64_t next_op_ = 0;  // of the frame that is looked for next
+  bool has_frame_ = false;     // walk_ stands on a batch that was not handed out yet
 };
 
 }  // namespace permitd::daemon

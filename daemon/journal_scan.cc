@@ -18,7 +18,8 @@ constexpr std::size_t kWindowSize = std::size_t{4} << 20;
 static_assert(kWindowSize >= protocol::kFrameSizeMax);
 
 constexpr char kDamageRemedy[] =
-    "Nothing was changed. Restore the directory from its last backup; 'permitctl restore --verify' tells whether "
+    "Nothing was changed. Restore the directory from its last backup; 'permitctl restore --verify' "
+    "tells whether "
     "one is whole.";
 
 protocol::FramePlace place_of(const JournalFormat& format, const FramePosition& position) {
@@ -28,7 +29,9 @@ protocol::FramePlace place_of(const JournalFormat& format, const FramePosition& 
 }  // namespace
 
 FrameWalk::FrameWalk(SegmentSource& source, const JournalFormat& format)
-    : source_(source), format_(format), window_(std::min<std::size_t>(kWindowSize, format.segment_size)) {}
+    : source_(source),
+      format_(format),
+      window_(std::min<std::size_t>(kWindowSize, format.segment_size)) {}
 
 void FrameWalk::start(std::uint64_t segment) {
   end_ = {};
@@ -38,18 +41,21 @@ void FrameWalk::start(std::uint64_t segment) {
 }
 
 bool FrameWalk::covers(const FramePosition& position, std::size_t size) const {
-  return window_size_ != 0 && position.segment == window_begin_.segment && position.offset >= window_begin_.offset &&
+  return window_size_ != 0 && position.segment == window_begin_.segment &&
+         position.offset >= window_begin_.offset &&
          position.offset + size <= window_begin_.offset + window_size_;
 }
 
-std::span<const std::byte> FrameWalk::window_at(const FramePosition& position, std::size_t size) const {
+std::span<const std::byte> FrameWalk::window_at(const FramePosition& position,
+                                                std::size_t size) const {
   PERMIT_ASSERT(covers(position, size), position.offset, size);
   return window_.bytes().subspan(position.offset - window_begin_.offset, size);
 }
 
 Expected<bool> FrameWalk::fill(const FramePosition& position) {
   window_size_ = 0;
-  const std::size_t size = std::min<std::size_t>(window_.size(), format_.segment_size - position.offset);
+  const std::size_t size =
+      std::min<std::size_t>(window_.size(), format_.segment_size - position.offset);
   auto done = source_.read(position.segment, position.offset, window_.bytes().first(size));
   if (!done || !*done) return done;
   window_begin_ = position;
@@ -63,7 +69,8 @@ Expected<FrameWalk::Look> FrameWalk::look(const FramePosition& position, bool af
     if (!filled) return std::unexpected(filled.error());
     if (!*filled) return Look::kNothing;
   }
-  if (!read_header(window_at(position, kBlockSize), place_of(format_, position), header_)) return Look::kNothing;
+  if (!read_header(window_at(position, kBlockSize), place_of(format_, position), header_))
+    return Look::kNothing;
   const std::size_t size = protocol::frame_size(header_.payload_size);
   if (!covers(position, size)) {
     auto filled = fill(position);
@@ -74,8 +81,8 @@ Expected<FrameWalk::Look> FrameWalk::look(const FramePosition& position, bool af
   return is_whole(header_, payload_, hasher_) ? Look::kWhole : Look::kTorn;
 }
 
-// What the window holds may be older than what the device holds by now, so a place without a whole frame
-// is read once more.
+// What the window holds may be older than what the device holds by now, so a place without a whole
+// frame is read once more.
 Expected<FrameWalk::Look> FrameWalk::examine(const FramePosition& position) {
   const bool was_read_before = covers(position, kBlockSize);
   auto found = look(position, false);
@@ -85,8 +92,9 @@ Expected<FrameWalk::Look> FrameWalk::examine(const FramePosition& position) {
 
 bool FrameWalk::continues() const {
   if (started_anew_) return true;
-  return header_.frame == end_.frame + 1 && header_.previous == end_.hash && header_.first_op == end_.next_op &&
-         header_.epoch >= end_.epoch && header_.now_ms >= end_.now_ms;
+  return header_.frame == end_.frame + 1 && header_.previous == end_.hash &&
+         header_.first_op == end_.next_op && header_.epoch >= end_.epoch &&
+         header_.now_ms >= end_.now_ms;
 }
 
 Expected<bool> FrameWalk::take_if_next(const FramePosition& position) {
@@ -121,7 +129,10 @@ namespace {
 class AfterEnd {
  public:
   AfterEnd(SegmentSource& source, const JournalFormat& format, JournalTail& tail)
-      : source_(source), format_(format), tail_(tail), window_(std::min<std::size_t>(kWindowSize, format.segment_size)) {}
+      : source_(source),
+        format_(format),
+        tail_(tail),
+        window_(std::min<std::size_t>(kWindowSize, format.segment_size)) {}
 
   Expected<void> search() {
     FramePosition position = tail_.end.position;
@@ -136,14 +147,16 @@ class AfterEnd {
  private:
   Expected<bool> search_segment(FramePosition position) {
     while (position.offset + kBlockSize <= format_.segment_size) {
-      const std::size_t size = std::min<std::size_t>(window_.size(), format_.segment_size - position.offset);
+      const std::size_t size =
+          std::min<std::size_t>(window_.size(), format_.segment_size - position.offset);
       auto filled = source_.read(position.segment, position.offset, window_.bytes().first(size));
       if (!filled || !*filled) return filled;
       std::size_t offset = 0;
       while (offset + kBlockSize <= size) {
         FrameHeader header;
         const FramePosition here{position.segment, position.offset + offset};
-        const bool found = read_header(window_.bytes().subspan(offset, kBlockSize), place_of(format_, here), header);
+        const bool found = read_header(window_.bytes().subspan(offset, kBlockSize),
+                                       place_of(format_, here), header);
         if (found) {
           if (auto judged = judge(here, header); !judged) return std::unexpected(judged.error());
         }
@@ -158,12 +171,14 @@ class AfterEnd {
 
   Expected<void> judge(const FramePosition& position, const FrameHeader& header) {
     if (header.frame_durable > tail_.end.frame) {
-      return std::unexpected(Error{
-          ErrorCode::kDamaged, 0,
-          fmt::format("read {} at {}: frame {} (op {}) was durable and is not there any more; frame {} in {} at {} proves it",
-                      source_.name_of(tail_.end.position.segment), tail_.end.position.offset, tail_.end.frame + 1,
-                      tail_.end.next_op, header.frame, source_.name_of(position.segment), position.offset),
-          kDamageRemedy});
+      return std::unexpected(
+          Error{ErrorCode::kDamaged, 0,
+                fmt::format("read {} at {}: frame {} (op {}) was durable and is not there any "
+                            "more; frame {} in {} at {} proves it",
+                            source_.name_of(tail_.end.position.segment), tail_.end.position.offset,
+                            tail_.end.frame + 1, tail_.end.next_op, header.frame,
+                            source_.name_of(position.segment), position.offset),
+                kDamageRemedy});
     }
     tail_.cut_frames.push_back(position);
     tail_.torn_size += protocol::frame_size(header.payload_size);
@@ -178,7 +193,8 @@ class AfterEnd {
 
 Error first_frame_damaged(const SegmentSource& source, std::uint64_t segment) {
   return Error{ErrorCode::kDamaged, 0,
-               fmt::format("read {} at 0: the first frame of the journal is not there", source.name_of(segment)),
+               fmt::format("read {} at 0: the first frame of the journal is not there",
+                           source.name_of(segment)),
                kDamageRemedy};
 }
 
@@ -194,8 +210,8 @@ void note_frame(const FrameWalk& walk, JournalTail& tail) {
 
 }  // namespace
 
-Expected<JournalTail> find_tail(SegmentSource& source, const JournalFormat& format, std::uint64_t first_segment,
-                                std::uint64_t snapshot_op) {
+Expected<JournalTail> find_tail(SegmentSource& source, const JournalFormat& format,
+                                std::uint64_t first_segment, std::uint64_t snapshot_op) {
   JournalTail tail;
   FrameWalk walk(source, format);
   walk.start(first_segment);
@@ -208,15 +224,17 @@ Expected<JournalTail> find_tail(SegmentSource& source, const JournalFormat& form
   if (auto searched = after.search(); !searched) return std::unexpected(searched.error());
   const FramePosition& end = tail.end.position;
   if (snapshot_op >= tail.end.next_op) {
-    return std::unexpected(Error{ErrorCode::kDamaged, 0,
-                                 fmt::format("read {} at {}: op {} was durable and is not there any more; the snapshot at "
-                                             "op {} proves it",
-                                             source.name_of(end.segment), end.offset, tail.end.next_op, snapshot_op),
-                                 kDamageRemedy});
+    return std::unexpected(Error{
+        ErrorCode::kDamaged, 0,
+        fmt::format("read {} at {}: op {} was durable and is not there any more; the snapshot at "
+                    "op {} proves it",
+                    source.name_of(end.segment), end.offset, tail.end.next_op, snapshot_op),
+        kDamageRemedy});
   }
   if (!tail.cut_frames.empty()) {
-    tail.torn_note = fmt::format("{} at {}: {} frame(s) of {} bytes were begun and never acknowledged; they are cut",
-                                 source.name_of(end.segment), end.offset, tail.cut_frames.size(), tail.torn_size);
+    tail.torn_note = fmt::format(
+        "{} at {}: {} frame(s) of {} bytes were begun and never acknowledged; they are cut",
+        source.name_of(end.segment), end.offset, tail.cut_frames.size(), tail.torn_size);
   }
   return tail;
 }

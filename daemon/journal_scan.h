@@ -1,9 +1,9 @@
 // Reading frames in the order of their chain, and the decision where a journal ends.
 //
-// The first place that does not hold the next frame of the chain ends the journal. What was there is a
-// torn tail, never acknowledged, unless something says that the missing frame had been durable: a later
-// frame that was written with that knowledge, or a snapshot. Then bytes that were durable are gone, and
-// nobody but the operator may decide how to go on.
+// The first place that does not hold the next frame of the chain ends the journal. What was there
+// is a torn tail, never acknowledged, unless something says that the missing frame had been
+// durable: a later frame that was written with that knowledge, or a snapshot. Then bytes that were
+// durable are gone, and nobody but the operator may decide how to go on.
 //
 // The bytes come through SegmentSource, so that the same code judges files and a simulated disk.
 // Each object belongs to one thread.
@@ -39,8 +39,8 @@ struct FramePosition {
 
 /// Where a chain of frames stands: what the next frame must continue.
 struct ChainEnd {
-  FramePosition position;         // directly behind the last frame
-  std::uint64_t frame = 0;        // number of the last frame, 0 = none yet
+  FramePosition position;   // directly behind the last frame
+  std::uint64_t frame = 0;  // number of the last frame, 0 = none yet
   std::uint64_t epoch = 0;
   std::uint64_t next_op = 0;
   std::int64_t now_ms = INT64_MIN;
@@ -54,7 +54,8 @@ class FrameWalk {
 
   /// Goes on at the first frame of `segment`, whatever it continues.
   void start(std::uint64_t segment);
-  /// Takes the next frame. False when there is none that continues the chain; asking again looks afresh.
+  /// Takes the next frame. False when there is none that continues the chain; asking again looks
+  /// afresh.
   [[nodiscard]] Expected<bool> next();
 
   // The frame taken; valid until the next call.
@@ -96,16 +97,18 @@ struct SegmentEnd {
 
 struct JournalTail {
   ChainEnd end;
-  std::uint64_t first_op = 0;             // of the oldest batch, 0 = none
-  std::vector<SegmentEnd> segments;       // oldest first, the last is where the chain ends
-  std::vector<FramePosition> cut_frames;  // begun, never acknowledged: their headers must be overwritten
+  std::uint64_t first_op = 0;        // of the oldest batch, 0 = none
+  std::vector<SegmentEnd> segments;  // oldest first, the last is where the chain ends
+  std::vector<FramePosition>
+      cut_frames;  // begun, never acknowledged: their headers must be overwritten
   std::uint64_t torn_size = 0;
   std::string torn_note;
 };
 
-/// Verifies the journal that begins at `first_segment` and finds its end. `snapshot_op` is the op of the
-/// newest snapshot, 0 = none. Errors: kDamaged with file, offset, proof and remedy; kSystem.
+/// Verifies the journal that begins at `first_segment` and finds its end. `snapshot_op` is the op
+/// of the newest snapshot, 0 = none. Errors: kDamaged with file, offset, proof and remedy; kSystem.
 [[nodiscard]] Expected<JournalTail> find_tail(SegmentSource& source, const JournalFormat& format,
-                                              std::uint64_t first_segment, std::uint64_t snapshot_op);
+                                              std::uint64_t first_segment,
+                                              std::uint64_t snapshot_op);
 
 }  // namespace permitd::daemon

@@ -30,43 +30,51 @@ constexpr std::uint32_t kSegmentsAheadMax = 16;
 
 Error damaged(std::string act) {
   return Error{ErrorCode::kDamaged, 0, std::move(act),
-               "Nothing was changed. Restore the directory from its last backup; 'permitctl restore --verify' tells "
+               "Nothing was changed. Restore the directory from its last backup; 'permitctl "
+               "restore --verify' tells "
                "whether one is whole."};
 }
 
 Expected<std::uint64_t> random_id() {
   std::uint64_t id = 0;
-  if (getrandom(&id, sizeof id, 0) != sizeof id) return std::unexpected(system_error("draw an id for the journal"));
+  if (getrandom(&id, sizeof id, 0) != sizeof id)
+    return std::unexpected(system_error("draw an id for the journal"));
   return id;
 }
 
 }  // namespace
 
-Expected<std::unique_ptr<JournalStorage>> JournalStorage::open(const JournalOptions& options, Ring* ring) {
+Expected<std::unique_ptr<JournalStorage>> JournalStorage::open(const JournalOptions& options,
+                                                               Ring* ring) {
   if (ring == nullptr) return open(options, std::make_unique<SyscallWriter>());
-  return open(options, std::make_unique<RingWriter>(*ring, options.batches_in_flight, options.runs_completions));
+  return open(options, std::make_unique<RingWriter>(*ring, options.batches_in_flight,
+                                                    options.runs_completions));
 }
 
-Expected<std::unique_ptr<JournalStorage>> JournalStorage::open(const JournalOptions& options,
-                                                               std::unique_ptr<DurableWriter> writer) {
-  const bool right = options.segment_size >= kSegmentSizeMin && options.segment_size <= kSegmentSizeMax &&
+Expected<std::unique_ptr<JournalStorage>> JournalStorage::open(
+    const JournalOptions& options, std::unique_ptr<DurableWriter> writer) {
+  const bool right = options.segment_size >= kSegmentSizeMin &&
+                     options.segment_size <= kSegmentSizeMax &&
                      options.segment_size % kBlockSize == 0 && options.batches_in_flight >= 1 &&
-                     options.batches_in_flight <= kBatchesInFlightMax && options.segments_ahead >= 1 &&
-                     options.segments_ahead <= kSegmentsAheadMax;
+                     options.batches_in_flight <= kBatchesInFlightMax &&
+                     options.segments_ahead >= 1 && options.segments_ahead <= kSegmentsAheadMax;
   if (!right) {
-    return std::unexpected(Error{ErrorCode::kConfiguration, 0, "open the journal",
-                                 "Segments are 4 MiB to 4 GiB in whole blocks of 4 KiB, 1 to 8 batches are in flight, "
-                                 "1 to 16 segments ahead."});
+    return std::unexpected(
+        Error{ErrorCode::kConfiguration, 0, "open the journal",
+              "Segments are 4 MiB to 4 GiB in whole blocks of 4 KiB, 1 to 8 batches are in flight, "
+              "1 to 16 segments ahead."});
   }
   auto directory = JournalDirectory::open(options.directory);
   if (!directory) return std::unexpected(directory.error());
-  return std::unique_ptr<JournalStorage>(new JournalStorage(options, std::move(*directory), std::move(writer)));
+  return std::unique_ptr<JournalStorage>(
+      new JournalStorage(options, std::move(*directory), std::move(writer)));
 }
 
 JournalStorage::JournalStorage(const JournalOptions& options, JournalDirectory directory,
                                std::unique_ptr<DurableWriter> writer)
     : options_(options), directory_(std::move(directory)), writer_(std::move(writer)) {
-  for (std::uint32_t index = 0; index < options.batches_in_flight; ++index) slots_.emplace_back(protocol::kFrameSizeMax);
+  for (std::uint32_t index = 0; index < options.batches_in_flight; ++index)
+    slots_.emplace_back(protocol::kFrameSizeMax);
 }
 
 JournalStorage::~JournalStorage() {
@@ -86,18 +94,21 @@ Expected<Lead> JournalStorage::lead() {
   if (!*known) {
     if (auto made = create(); !made) return std::unexpected(made.error());
   } else if (format_.segment_size != options_.segment_size) {
-    notes_.push_back(fmt::format("the journal keeps its segment size of {} bytes", format_.segment_size));
+    notes_.push_back(
+        fmt::format("the journal keeps its segment size of {} bytes", format_.segment_size));
   }
   return take_over();
 }
 
-// A directory is a journal from the moment FORMAT stands in it; everything before can be done again.
+// A directory is a journal from the moment FORMAT stands in it; everything before can be done
+// again.
 Expected<void> JournalStorage::create() {
   if (auto cleared = clear_unfinished_creation(); !cleared) return cleared;
   auto id = random_id();
   if (!id) return std::unexpected(id.error());
   format_ = {*id, options_.segment_size};
-  JournalKeeper keeper(directory_, {format_.segment_size, options_.segments_ahead, options_.segments_max, options_.direct});
+  JournalKeeper keeper(directory_, {format_.segment_size, options_.segments_ahead,
+                                    options_.segments_max, options_.direct});
   keeper.set_up(0, 1);
   auto prepared = keeper.prepare_now();
   if (!prepared) return std::unexpected(prepared.error());
@@ -112,7 +123,8 @@ Expected<void> JournalStorage::create() {
   return directory_.write_format(format_);
 }
 
-// Without FORMAT there may be the first segments of a creation that was cut short, but never a command.
+// Without FORMAT there may be the first segments of a creation that was cut short, but never a
+// command.
 Expected<void> JournalStorage::clear_unfinished_creation() {
   auto numbers = directory_.numbers("journal.");
   if (!numbers) return std::unexpected(numbers.error());
@@ -127,9 +139,11 @@ Expected<void> JournalStorage::clear_unfinished_creation() {
     std::uint64_t second_magic = 0;
     std::memcpy(&first, blocks.data(), sizeof first);
     std::memcpy(&second_magic, blocks.data() + kBlockSize, sizeof second_magic);
-    const bool has_commands = first.magic == protocol::kFrameMagic && (first.frame != 1 || first.op_count != 0);
+    const bool has_commands =
+        first.magic == protocol::kFrameMagic && (first.frame != 1 || first.op_count != 0);
     if (number != 1 || has_commands || second_magic == protocol::kFrameMagic) {
-      return std::unexpected(damaged(fmt::format("open {}: there are segments and no FORMAT", directory_.path())));
+      return std::unexpected(
+          damaged(fmt::format("open {}: there are segments and no FORMAT", directory_.path())));
     }
     if (auto removed = directory_.remove_file(name); !removed) return removed;
   }
@@ -139,12 +153,14 @@ Expected<void> JournalStorage::clear_unfinished_creation() {
 Expected<std::vector<std::uint64_t>> JournalStorage::segments_there() {
   auto numbers = directory_.numbers("journal.");
   if (!numbers) return numbers;
-  if (numbers->empty()) return std::unexpected(damaged(fmt::format("open {}: there is no segment", directory_.path())));
+  if (numbers->empty())
+    return std::unexpected(damaged(fmt::format("open {}: there is no segment", directory_.path())));
   for (std::size_t index = 0; index < numbers->size(); ++index) {
     const std::uint64_t number = numbers->front() + index;
     if ((*numbers)[index] != number) {
-      return std::unexpected(damaged(fmt::format("open {}: the segment is missing",
-                                                 directory_.path_of(JournalDirectory::segment_name(number)))));
+      return std::unexpected(
+          damaged(fmt::format("open {}: the segment is missing",
+                              directory_.path_of(JournalDirectory::segment_name(number)))));
     }
     // Nobody may still be writing what is about to be judged.
     if (auto file = open_segment(number); !file) return std::unexpected(file.error());
@@ -156,12 +172,14 @@ Expected<File> JournalStorage::open_segment(std::uint64_t number) {
   const std::string name = JournalDirectory::segment_name(number);
   auto file = directory_.open_file(name, O_RDWR, options_.direct);
   if (!file) return file;
-  if (auto locked = lock_segment(*file, directory_.path_of(name)); !locked) return std::unexpected(locked.error());
+  if (auto locked = lock_segment(*file, directory_.path_of(name)); !locked)
+    return std::unexpected(locked.error());
   auto size = size_of(*file, name);
   if (!size) return std::unexpected(size.error());
   if (*size != format_.segment_size) {
-    return std::unexpected(damaged(fmt::format("open {}: {} bytes long, it was written with {}", directory_.path_of(name),
-                                               *size, format_.segment_size)));
+    return std::unexpected(
+        damaged(fmt::format("open {}: {} bytes long, it was written with {}",
+                            directory_.path_of(name), *size, format_.segment_size)));
   }
   return file;
 }
@@ -171,7 +189,8 @@ Expected<Lead> JournalStorage::take_over() {
   if (!numbers) return std::unexpected(numbers.error());
   const auto marks = list_snapshots(directory_);
   FileSegments source(directory_, options_.direct);
-  auto tail = find_tail(source, format_, numbers->front(), marks.empty() ? 0 : raw(marks.front().op));
+  auto tail =
+      find_tail(source, format_, numbers->front(), marks.empty() ? 0 : raw(marks.front().op));
   if (!tail) return std::unexpected(tail.error());
   if (auto cut_done = cut(*tail); !cut_done) return std::unexpected(cut_done.error());
   segments_ = tail->segments;
@@ -180,25 +199,29 @@ Expected<Lead> JournalStorage::take_over() {
   op_durable_ = end_.next_op - 1;
   epoch_ = end_.epoch + 1;
   (void)holds_.let_go(numbers->front());
-  if (auto opened = open_tail(*tail, numbers->back()); !opened) return std::unexpected(opened.error());
+  if (auto opened = open_tail(*tail, numbers->back()); !opened)
+    return std::unexpected(opened.error());
   if (auto marked = write_mark(FrameKind::kLead); !marked) return std::unexpected(marked.error());
   keeper_->start();
   leads_ = true;
   if (options_.direct && (fcntl(segment_.number(), F_GETFL) & O_DIRECT) == 0) {
-    notes_.push_back("the file system has no direct I/O; the journal is written through the page cache");
+    notes_.push_back(
+        "the file system has no direct I/O; the journal is written through the page cache");
   }
   return Lead{epoch_, Op{tail->first_op}, Op{op_durable_}, tail->torn_size, tail->torn_note};
 }
 
-// Overwrites the headers of frames that were begun and never acknowledged, so that nothing ever takes them
-// for part of the chain. The one at the very end is overwritten by the mark of the new lead.
+// Overwrites the headers of frames that were begun and never acknowledged, so that nothing ever
+// takes them for part of the chain. The one at the very end is overwritten by the mark of the new
+// lead.
 Expected<void> JournalStorage::cut(const JournalTail& tail) {
   const AlignedBuffer zeros(kBlockSize);
   for (auto position = tail.cut_frames.rbegin(); position != tail.cut_frames.rend(); ++position) {
     auto file = open_segment(position->segment);
     if (!file) return std::unexpected(file.error());
     const std::string name = directory_.path_of(JournalDirectory::segment_name(position->segment));
-    if (auto done = write_durable_now(*file, name, position->offset, zeros.bytes()); !done) return done;
+    if (auto done = write_durable_now(*file, name, position->offset, zeros.bytes()); !done)
+      return done;
   }
   return {};
 }
@@ -207,7 +230,8 @@ Expected<void> JournalStorage::cut(const JournalTail& tail) {
 Expected<void> JournalStorage::open_tail(const JournalTail& tail, std::uint64_t last_segment) {
   const std::uint64_t current = tail.end.position.segment;
   keeper_ = std::make_unique<JournalKeeper>(
-      directory_, KeeperOptions{format_.segment_size, options_.segments_ahead, options_.segments_max, options_.direct});
+      directory_, KeeperOptions{format_.segment_size, options_.segments_ahead,
+                                options_.segments_max, options_.direct});
   keeper_->set_waker(waker_);
   keeper_->set_up(last_segment - tail.segments.front().segment + 1, last_segment + 1);
   auto file = open_segment(current);
@@ -257,7 +281,8 @@ bool JournalStorage::can_append() {
 }
 
 bool JournalStorage::is_full() const {
-  return room_here() < protocol::kFrameSizeMax && keeper_->ready_count() == 0 && keeper_->is_stuck();
+  return room_here() < protocol::kFrameSizeMax && keeper_->ready_count() == 0 &&
+         keeper_->is_stuck();
 }
 
 std::span<std::byte> JournalStorage::begin_batch() {
@@ -268,7 +293,8 @@ std::span<std::byte> JournalStorage::begin_batch() {
 
 void JournalStorage::append(const BatchHeader& header) {
   PERMIT_ASSERT(raw(header.first_op) == end_.next_op, header.first_op, end_.next_op);
-  PERMIT_ASSERT(header.op_count >= 1 && header.op_count <= protocol::kFrameOpCountMax, header.op_count);
+  PERMIT_ASSERT(header.op_count >= 1 && header.op_count <= protocol::kFrameOpCountMax,
+                header.op_count);
   PERMIT_ASSERT(header.payload_size <= kBatchSizeMax, header.payload_size);
   PERMIT_ASSERT(header.now.ms >= end_.now_ms, header.now.ms, end_.now_ms);
   const std::size_t size = protocol::frame_size(header.payload_size);
@@ -294,8 +320,10 @@ void JournalStorage::begin_segment(PreparedSegment prepared) {
   end_.position = {prepared.number, 0};
 }
 
-// Fills in the header in front of the payload that lies in the slot, and moves the end of the chain.
-std::span<const std::byte> JournalStorage::seal_frame(Slot& slot, const BatchHeader& header, FrameKind kind) {
+// Fills in the header in front of the payload that lies in the slot, and moves the end of the
+// chain.
+std::span<const std::byte> JournalStorage::seal_frame(Slot& slot, const BatchHeader& header,
+                                                      FrameKind kind) {
   FrameHeader frame;
   frame.journal_id = format_.journal_id;
   frame.segment = end_.position.segment;
@@ -310,7 +338,8 @@ std::span<const std::byte> JournalStorage::seal_frame(Slot& slot, const BatchHea
   frame.seed = header.seed;
   frame.kind = kind;
   frame.previous = end_.hash;
-  const std::span<const std::byte> payload = slot.buffer.bytes().subspan(sizeof frame, header.payload_size);
+  const std::span<const std::byte> payload =
+      slot.buffer.bytes().subspan(sizeof frame, header.payload_size);
   seal(frame, payload, hasher_);
   std::memcpy(slot.buffer.data(), &frame, sizeof frame);
   slot.size = protocol::frame_size(header.payload_size);
@@ -338,7 +367,8 @@ void JournalStorage::poll() {
 }
 
 bool JournalStorage::is_writing() const {
-  return std::any_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.busy && !slot.done; });
+  return std::any_of(slots_.begin(), slots_.end(),
+                     [](const Slot& slot) { return slot.busy && !slot.done; });
 }
 
 void JournalStorage::flush() {
@@ -355,8 +385,9 @@ void JournalStorage::note_result(const WriteResult& result) {
   if (result.result == static_cast<std::int64_t>(slot.size) || failure_) return;
   // A short write is a failed one: nothing says what of it is durable.
   errno = result.result < 0 ? static_cast<int>(-result.result) : EIO;
-  failure_ = system_error(fmt::format("write {} at {}", directory_.path_of(JournalDirectory::segment_name(slot.segment)),
-                                      slot.offset));
+  failure_ = system_error(
+      fmt::format("write {} at {}",
+                  directory_.path_of(JournalDirectory::segment_name(slot.segment)), slot.offset));
 }
 
 void JournalStorage::collect_results() {
@@ -377,19 +408,26 @@ void JournalStorage::collect_results() {
 // ---- reading and trimming ----
 
 Expected<std::unique_ptr<BatchReader>> JournalStorage::read(Op from) {
-  auto reader = std::make_unique<JournalReader>(std::make_unique<FileSegments>(directory_, options_.direct), format_, holds_);
-  if (auto done = reader->seek(holds_.first_kept(), from); !done) return std::unexpected(done.error());
+  auto reader = std::make_unique<JournalReader>(
+      std::make_unique<FileSegments>(directory_, options_.direct), format_, holds_);
+  if (auto done = reader->seek(holds_.first_kept(), from); !done)
+    return std::unexpected(done.error());
   return reader;
 }
 
 std::vector<SnapshotMark> JournalStorage::snapshots() { return list_snapshots(directory_); }
 
-Expected<std::unique_ptr<SnapshotWriter>> JournalStorage::write_snapshot(Op op) { return create_snapshot(directory_, op); }
+Expected<std::unique_ptr<SnapshotWriter>> JournalStorage::write_snapshot(Op op) {
+  return create_snapshot(directory_, op);
+}
 
-Expected<std::unique_ptr<SnapshotReader>> JournalStorage::read_snapshot(Op op) { return open_snapshot(directory_, op); }
+Expected<std::unique_ptr<SnapshotReader>> JournalStorage::read_snapshot(Op op) {
+  return open_snapshot(directory_, op);
+}
 
 void JournalStorage::trim(Op op) {
-  // A segment goes only when the first frame behind it is durable, so that the chain always has a beginning.
+  // A segment goes only when the first frame behind it is durable, so that the chain always has a
+  // beginning.
   std::size_t count = 0;
   while (count + 1 < segments_.size() && segments_[count].last_op <= raw(op) &&
          segments_[count + 1].first_frame <= frame_durable_) {
@@ -398,7 +436,8 @@ void JournalStorage::trim(Op op) {
   if (raw(op) != 0) (void)keeper_->remove_snapshots_before(raw(op));
   if (count == 0) return;
   const std::uint64_t first = segments_.front().segment;
-  const std::uint64_t kept = std::min(holds_.let_go(segments_[count].segment), segments_[count].segment);
+  const std::uint64_t kept =
+      std::min(holds_.let_go(segments_[count].segment), segments_[count].segment);
   if (kept <= first || !keeper_->retire(first, kept - 1)) return;
   segments_.erase(segments_.begin(), segments_.begin() + static_cast<std::ptrdiff_t>(kept - first));
 }

@@ -1,8 +1,10 @@
-// Storage in local files: batches as frames in preallocated segments, each made durable by one write.
+// Storage in local files: batches as frames in preallocated segments, each made durable by one
+// write.
 //
 // Engine thread, but for read() and the snapshot calls, which any thread may make. Up to
-// `batches_in_flight` writes are under way at once and may finish in any order; op_durable() follows the
-// contiguous prefix. protocol/FORMAT.md describes the bytes, journal_scan.h the decision about a tail.
+// `batches_in_flight` writes are under way at once and may finish in any order; op_durable()
+// follows the contiguous prefix. protocol/FORMAT.md describes the bytes, journal_scan.h the
+// decision about a tail.
 #pragma once
 
 #include <cstdint>
@@ -22,23 +24,25 @@ namespace permitd::daemon {
 
 struct JournalOptions {
   std::string directory;
-  std::uint64_t segment_size = std::uint64_t{64} << 20;  // of a new journal; 4 MiB … 4 GiB, whole 4 KiB blocks
-  std::uint32_t batches_in_flight = 2;                   // 1 … 8
-  std::uint32_t segments_ahead = 2;                      // 1 … 16, prepared and waiting
-  std::uint64_t segments_max = 0;                        // files, spares included; 0 = as many as fit the device
-  bool direct = true;                                    // O_DIRECT where the file system has it
+  std::uint64_t segment_size = std::uint64_t{64}
+                               << 20;   // of a new journal; 4 MiB … 4 GiB, whole 4 KiB blocks
+  std::uint32_t batches_in_flight = 2;  // 1 … 8
+  std::uint32_t segments_ahead = 2;     // 1 … 16, prepared and waiting
+  std::uint64_t segments_max = 0;       // files, spares included; 0 = as many as fit the device
+  bool direct = true;                   // O_DIRECT where the file system has it
   /// poll() runs the ring's completion handlers. False where a loop of its own does.
   bool runs_completions = true;
 };
 
 class JournalStorage final : public Storage {
  public:
-  /// `ring` null: plain system calls. It is borrowed, belongs to the engine's thread and outlives the storage.
-  /// Errors: kConfiguration, kSystem.
-  [[nodiscard]] static Expected<std::unique_ptr<JournalStorage>> open(const JournalOptions& options, Ring* ring);
-  /// The same with another way of writing, e.g. one that a test delays.
+  /// `ring` null: plain system calls. It is borrowed, belongs to the engine's thread and outlives
+  /// the storage. Errors: kConfiguration, kSystem.
   [[nodiscard]] static Expected<std::unique_ptr<JournalStorage>> open(const JournalOptions& options,
-                                                                      std::unique_ptr<DurableWriter> writer);
+                                                                      Ring* ring);
+  /// The same with another way of writing, e.g. one that a test delays.
+  [[nodiscard]] static Expected<std::unique_ptr<JournalStorage>> open(
+      const JournalOptions& options, std::unique_ptr<DurableWriter> writer);
   /// Ends orderly: waits for what is in flight and marks the journal as closed.
   ~JournalStorage() override;
 
@@ -77,7 +81,8 @@ class JournalStorage final : public Storage {
     bool done = false;
   };
 
-  JournalStorage(const JournalOptions& options, JournalDirectory directory, std::unique_ptr<DurableWriter> writer);
+  JournalStorage(const JournalOptions& options, JournalDirectory directory,
+                 std::unique_ptr<DurableWriter> writer);
 
   [[nodiscard]] Expected<void> create();
   [[nodiscard]] Expected<void> clear_unfinished_creation();
@@ -89,7 +94,8 @@ class JournalStorage final : public Storage {
   [[nodiscard]] Expected<void> write_mark(protocol::FrameKind kind);
   void start_keeper(std::uint64_t segment_count, std::uint64_t next_number);
   Slot& slot_of(std::uint64_t frame) { return slots_[frame % slots_.size()]; }
-  std::span<const std::byte> seal_frame(Slot& slot, const BatchHeader& header, protocol::FrameKind kind);
+  std::span<const std::byte> seal_frame(Slot& slot, const BatchHeader& header,
+                                        protocol::FrameKind kind);
   void begin_segment(PreparedSegment prepared);
   void collect_results();
   void note_result(const WriteResult& result);
@@ -112,8 +118,8 @@ class JournalStorage final : public Storage {
   std::uint64_t op_durable_ = 0;
   std::uint32_t in_flight_ = 0;
   std::uint64_t epoch_ = 0;
-  File segment_;                     // being appended to
-  std::vector<File> left_segments_;  // full, with writes under way
+  File segment_;                      // being appended to
+  std::vector<File> left_segments_;   // full, with writes under way
   std::vector<SegmentEnd> segments_;  // that hold frames, oldest first
   std::optional<Error> failure_;
   StorageStats stats_;

@@ -22,7 +22,8 @@ bool take_from(std::vector<WriteResult>& results, std::size_t& taken, WriteResul
 
 }  // namespace
 
-void SyscallWriter::start(std::size_t slot, int file, std::span<const std::byte> bytes, std::uint64_t offset) {
+void SyscallWriter::start(std::size_t slot, int file, std::span<const std::byte> bytes,
+                          std::uint64_t offset) {
   const iovec part{const_cast<std::byte*>(bytes.data()), bytes.size()};
   ssize_t done = 0;
   do {
@@ -48,12 +49,14 @@ class RingWriter::Slot final : public Operation {
 RingWriter::RingWriter(Ring& ring, std::size_t slot_count, bool runs_completions)
     : ring_(ring), runs_completions_(runs_completions) {
   results_.reserve(slot_count * 2);
-  for (std::size_t index = 0; index < slot_count; ++index) slots_.push_back(std::make_unique<Slot>(*this, index));
+  for (std::size_t index = 0; index < slot_count; ++index)
+    slots_.push_back(std::make_unique<Slot>(*this, index));
 }
 
 RingWriter::~RingWriter() = default;
 
-void RingWriter::start(std::size_t slot, int file, std::span<const std::byte> bytes, std::uint64_t offset) {
+void RingWriter::start(std::size_t slot, int file, std::span<const std::byte> bytes,
+                       std::uint64_t offset) {
   ring_.write_durable(*slots_.at(slot), file, bytes, offset);
 }
 

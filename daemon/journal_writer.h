@@ -1,7 +1,8 @@
 // The one way bytes become durable: a positioned write that is on the device when it completes.
 //
-// RingWriter gives it to an io_uring and does not block; SyscallWriter is for hosts without io_uring and
-// blocks for the time of the write. Both report results in take(), in the order of completion. Engine thread.
+// RingWriter gives it to an io_uring and does not block; SyscallWriter is for hosts without
+// io_uring and blocks for the time of the write. Both report results in take(), in the order of
+// completion. Engine thread.
 #pragma once
 
 #include <cstddef>
@@ -23,8 +24,10 @@ struct WriteResult {
 class DurableWriter {
  public:
   virtual ~DurableWriter() = default;
-  /// Starts a write; `bytes` must stand still until its result was taken. One write per slot at a time.
-  virtual void start(std::size_t slot, int file, std::span<const std::byte> bytes, std::uint64_t offset) = 0;
+  /// Starts a write; `bytes` must stand still until its result was taken. One write per slot at a
+  /// time.
+  virtual void start(std::size_t slot, int file, std::span<const std::byte> bytes,
+                     std::uint64_t offset) = 0;
   /// Looks for results without blocking.
   virtual void poll() = 0;
   /// Blocks until there is a result. Pre: a write is under way whose result was not taken.
@@ -35,7 +38,8 @@ class DurableWriter {
 
 class SyscallWriter final : public DurableWriter {
  public:
-  void start(std::size_t slot, int file, std::span<const std::byte> bytes, std::uint64_t offset) override;
+  void start(std::size_t slot, int file, std::span<const std::byte> bytes,
+             std::uint64_t offset) override;
   void poll() override {}
   void wait() override {}
   bool take(WriteResult& result) override;
@@ -47,10 +51,12 @@ class SyscallWriter final : public DurableWriter {
 
 class RingWriter final : public DurableWriter {
  public:
-  /// `runs_completions`: poll() also runs the ring's handlers; otherwise the loop that owns the ring does.
+  /// `runs_completions`: poll() also runs the ring's handlers; otherwise the loop that owns the
+  /// ring does.
   RingWriter(Ring& ring, std::size_t slot_count, bool runs_completions);
   ~RingWriter() override;
-  void start(std::size_t slot, int file, std::span<const std::byte> bytes, std::uint64_t offset) override;
+  void start(std::size_t slot, int file, std::span<const std::byte> bytes,
+             std::uint64_t offset) override;
   void poll() override;
   void wait() override;
   bool take(WriteResult& result) override;

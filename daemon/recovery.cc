@@ -23,7 +23,8 @@ class Stopwatch {
  public:
   std::uint64_t ms() const {
     const auto passed = std::chrono::steady_clock::now() - begin_;
-    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(passed).count());
+    return static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(passed).count());
   }
 
  private:
@@ -60,19 +61,22 @@ Expected<SnapshotMark> load_snapshot(Storage& storage, Scheduler& scheduler, Op 
   const bool loaded = scheduler.read_state(source);
   if (source.error) return std::unexpected(*source.error);
   if (loaded && source.size == mark.size && scheduler.op_applied() == op) return mark;
-  return std::unexpected(Error{ErrorCode::kDamaged, 0,
-                               fmt::format("load the snapshot at op {}: its bytes are whole but not a state", raw(op)),
-                               "Remove the snapshot: an older one and the journal give the same state."});
+  return std::unexpected(
+      Error{ErrorCode::kDamaged, 0,
+            fmt::format("load the snapshot at op {}: its bytes are whole but not a state", raw(op)),
+            "Remove the snapshot: an older one and the journal give the same state."});
 }
 
 Error unknown_command(const BatchHeader& header, std::uint64_t op) {
-  return Error{ErrorCode::kVersion, 0,
-               fmt::format("replay op {} of the batch at op {}: not a command that this program knows", op,
-                           raw(header.first_op)),
-               "Start the version of permitd that wrote the directory, or a newer one."};
+  return Error{
+      ErrorCode::kVersion, 0,
+      fmt::format("replay op {} of the batch at op {}: not a command that this program knows", op,
+                  raw(header.first_op)),
+      "Start the version of permitd that wrote the directory, or a newer one."};
 }
 
-Expected<void> apply_payload(Scheduler& scheduler, const BatchHeader& header, std::span<const std::byte> payload) {
+Expected<void> apply_payload(Scheduler& scheduler, const BatchHeader& header,
+                             std::span<const std::byte> payload) {
   protocol::CommandDecoder decoder(payload, header.first_op, header.now, header.seed);
   scheduler::Command command;
   std::uint64_t count = 0;
@@ -104,8 +108,8 @@ Expected<SnapshotMark> load_newest_snapshot(Storage& storage, Scheduler& schedul
     notes.push_back(loaded.error().text());
     failed = loaded.error();
   }
-  // A scheduler that a snapshot was half loaded into cannot begin at the first op: the operator removes the
-  // file and starts again.
+  // A scheduler that a snapshot was half loaded into cannot begin at the first op: the operator
+  // removes the file and starts again.
   if (failed) return std::unexpected(*failed);
   return SnapshotMark{};
 }
@@ -122,13 +126,15 @@ Expected<Replay> replay_journal(Storage& storage, Scheduler& scheduler, Op last)
     if (!taken) return std::unexpected(taken.error());
     if (!*taken) return replay;
     if (header.first_op != behind(scheduler.op_applied())) {
-      return std::unexpected(Error{ErrorCode::kDamaged, 0,
-                                   fmt::format("replay the journal: it goes on at op {} where op {} is needed",
-                                               raw(header.first_op), raw(scheduler.op_applied()) + 1),
-                                   "Restore the directory from its last backup; 'permitctl restore --verify' tells "
-                                   "whether one is whole."});
+      return std::unexpected(
+          Error{ErrorCode::kDamaged, 0,
+                fmt::format("replay the journal: it goes on at op {} where op {} is needed",
+                            raw(header.first_op), raw(scheduler.op_applied()) + 1),
+                "Restore the directory from its last backup; 'permitctl restore --verify' tells "
+                "whether one is whole."});
     }
-    if (auto applied = apply_payload(scheduler, header, payload); !applied) return std::unexpected(applied.error());
+    if (auto applied = apply_payload(scheduler, header, payload); !applied)
+      return std::unexpected(applied.error());
     replay.op_count += header.op_count;
     replay.batch_count += 1;
     replay.size += header.payload_size;
@@ -157,11 +163,12 @@ Expected<RecoveryReport> recover(Storage& storage, Scheduler& scheduler) {
   report.replay = *replay;
   report.replay_ms = replay_watch.ms();
   if (scheduler.op_applied() == lead->last_op) return report;
-  return std::unexpected(Error{ErrorCode::kDamaged, 0,
-                               fmt::format("replay the journal: it ends at op {}, op {} was durable",
-                                           raw(scheduler.op_applied()), raw(lead->last_op)),
-                               "Restore the directory from its last backup; 'permitctl restore --verify' tells whether "
-                               "one is whole."});
+  return std::unexpected(Error{
+      ErrorCode::kDamaged, 0,
+      fmt::format("replay the journal: it ends at op {}, op {} was durable",
+                  raw(scheduler.op_applied()), raw(lead->last_op)),
+      "Restore the directory from its last backup; 'permitctl restore --verify' tells whether "
+      "one is whole."});
 }
 
 Expected<Verification> verify_snapshot(Storage& storage, Op op) {
@@ -175,22 +182,27 @@ Expected<Verification> verify_snapshot(Storage& storage, Op op) {
     digest_of_file = digest_of_state(loaded);
   }
   if (digest_of_file != result.mark.digest) {
-    return std::unexpected(Error{ErrorCode::kDamaged, 0, fmt::format("verify the snapshot at op {}: loading and writing it again changes it", raw(op)),
-                                 "Keep the directory and report the fault: this is a bug."});
+    return std::unexpected(
+        Error{ErrorCode::kDamaged, 0,
+              fmt::format("verify the snapshot at op {}: loading and writing it again changes it",
+                          raw(op)),
+              "Keep the directory and report the fault: this is a bug."});
   }
   Scheduler shadow;
   std::vector<std::string> notes;
-  auto base = raw(op) == 0 ? Expected<SnapshotMark>{} : load_newest_snapshot(storage, shadow, Op{raw(op) - 1}, notes);
+  auto base = raw(op) == 0 ? Expected<SnapshotMark>{}
+                           : load_newest_snapshot(storage, shadow, Op{raw(op) - 1}, notes);
   if (!base) return std::unexpected(base.error());
   result.base_op = base->op;
   auto replay = replay_journal(storage, shadow, op);
   if (!replay || shadow.op_applied() != op) return result;
   result.replayed = true;
   if (digest_of_state(shadow) == result.mark.digest) return result;
-  return std::unexpected(Error{ErrorCode::kDamaged, 0,
-                               fmt::format("verify the snapshot at op {}: a replay from op {} gives another state", raw(op),
-                                           raw(result.base_op)),
-                               "Keep the directory and report the fault: this is a bug."});
+  return std::unexpected(
+      Error{ErrorCode::kDamaged, 0,
+            fmt::format("verify the snapshot at op {}: a replay from op {} gives another state",
+                        raw(op), raw(result.base_op)),
+            "Keep the directory and report the fault: this is a bug."});
 }
 
 }  // namespace permitd::daemon

@@ -1,6 +1,7 @@
 // From a storage to a scheduler: newest readable snapshot, then the batches behind it.
 //
-// Blocking, on one thread, before anything is served; the snapshotter uses the same steps on its own.
+// Blocking, on one thread, before anything is served; the snapshotter uses the same steps on its
+// own.
 #pragma once
 
 #include <cstdint>
@@ -27,20 +28,25 @@ struct RecoveryReport {
   std::uint64_t lead_ms = 0;
   std::uint64_t snapshot_ms = 0;
   std::uint64_t replay_ms = 0;
-  std::vector<std::string> notes;  // what the log should say, e.g. a snapshot that could not be read
+  std::vector<std::string>
+      notes;  // what the log should say, e.g. a snapshot that could not be read
 };
 
 /// Takes the lead and brings `scheduler`, which is empty, to the newest durable op.
-/// Errors: those of Storage::lead(); kDamaged when neither a snapshot nor the journal reaches far enough.
+/// Errors: those of Storage::lead(); kDamaged when neither a snapshot nor the journal reaches far
+/// enough.
 [[nodiscard]] Expected<RecoveryReport> recover(Storage& storage, scheduler::Scheduler& scheduler);
 
-/// Loads the newest readable snapshot at or before `last`. Returns its mark, op 0 when there is none.
-/// Unreadable ones are passed over with a note.
-[[nodiscard]] Expected<SnapshotMark> load_newest_snapshot(Storage& storage, scheduler::Scheduler& scheduler,
-                                                          scheduler::Op last, std::vector<std::string>& notes);
+/// Loads the newest readable snapshot at or before `last`. Returns its mark, op 0 when there is
+/// none. Unreadable ones are passed over with a note.
+[[nodiscard]] Expected<SnapshotMark> load_newest_snapshot(Storage& storage,
+                                                          scheduler::Scheduler& scheduler,
+                                                          scheduler::Op last,
+                                                          std::vector<std::string>& notes);
 
 /// Applies the batches behind op_applied() that end at or before `last`.
-[[nodiscard]] Expected<Replay> replay_journal(Storage& storage, scheduler::Scheduler& scheduler, scheduler::Op last);
+[[nodiscard]] Expected<Replay> replay_journal(Storage& storage, scheduler::Scheduler& scheduler,
+                                              scheduler::Op last);
 
 /// XXH3-128 of the state bytes.
 StateDigest digest_of_state(const scheduler::Scheduler& scheduler);
@@ -48,11 +54,13 @@ StateDigest digest_of_state(const scheduler::Scheduler& scheduler);
 struct Verification {
   SnapshotMark mark;
   scheduler::Op base_op{};  // snapshot that the replay began at, 0 = the beginning of the journal
-  bool replayed = false;    // false: the journal does not reach back far enough, only the file was verified
+  bool replayed =
+      false;  // false: the journal does not reach back far enough, only the file was verified
 };
 
-/// Reads the snapshot at `op`, checks every byte, and compares it with a replay from the one before it where
-/// the journal still has the batches. Needs the memory of one more scheduler. Errors: kDamaged.
+/// Reads the snapshot at `op`, checks every byte, and compares it with a replay from the one before
+/// it where the journal still has the batches. Needs the memory of one more scheduler. Errors:
+/// kDamaged.
 [[nodiscard]] Expected<Verification> verify_snapshot(Storage& storage, scheduler::Op op);
 
 }  // namespace permitd::daemon

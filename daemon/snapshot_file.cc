@@ -24,15 +24,18 @@ using scheduler::raw;
 namespace {
 
 constexpr char kPrefix[] = "snapshot.";
-// Written bytes are sent on their way so often, so that the sync at the end does not hold up the journal.
+// Written bytes are sent on their way so often, so that the sync at the end does not hold up the
+// journal.
 constexpr std::uint64_t kFlushSize = std::uint64_t{8} << 20;
-constexpr char kRemedy[] = "Remove the file: an older snapshot and the journal give the same state.";
+constexpr char kRemedy[] =
+    "Remove the file: an older snapshot and the journal give the same state.";
 
 std::string snapshot_name(std::uint64_t op) { return fmt::format("snapshot.{:020}", op); }
 
 template <class Record>
 std::uint64_t record_checksum(const Record& record) {
-  return protocol::checksum_of(std::as_bytes(std::span(&record, 1)).first(sizeof record - sizeof record.checksum));
+  return protocol::checksum_of(
+      std::as_bytes(std::span(&record, 1)).first(sizeof record - sizeof record.checksum));
 }
 
 template <class Record>
@@ -45,7 +48,8 @@ std::uint64_t chunk_checksum(std::uint64_t index, std::span<const std::byte> byt
 }
 
 Error damaged(const std::string& name, std::uint64_t offset, const char* what) {
-  return Error{ErrorCode::kDamaged, 0, fmt::format("read {} at {}: {}", name, offset, what), kRemedy};
+  return Error{ErrorCode::kDamaged, 0, fmt::format("read {} at {}: {}", name, offset, what),
+               kRemedy};
 }
 
 class FileSnapshotWriter final : public SnapshotWriter {
@@ -114,8 +118,8 @@ class FileSnapshotWriter final : public SnapshotWriter {
     filled_ = 0;
     if (offset_ - flushed_ >= kFlushSize) {
       // Only a hint to begin early; what counts is the sync of commit().
-      sync_file_range(file_.number(), static_cast<off64_t>(flushed_), static_cast<off64_t>(offset_ - flushed_),
-                      SYNC_FILE_RANGE_WRITE);
+      sync_file_range(file_.number(), static_cast<off64_t>(flushed_),
+                      static_cast<off64_t>(offset_ - flushed_), SYNC_FILE_RANGE_WRITE);
       flushed_ = offset_;
     }
     return {};
@@ -123,9 +127,11 @@ class FileSnapshotWriter final : public SnapshotWriter {
 
   Expected<void> put(std::span<const std::byte> bytes) {
     while (!bytes.empty()) {
-      const ssize_t done = pwrite(file_.number(), bytes.data(), bytes.size(), static_cast<off_t>(offset_));
+      const ssize_t done =
+          pwrite(file_.number(), bytes.data(), bytes.size(), static_cast<off_t>(offset_));
       if (done < 0 && errno == EINTR) continue;
-      if (done <= 0) return std::unexpected(system_error(fmt::format("write {} at {}", path(), offset_)));
+      if (done <= 0)
+        return std::unexpected(system_error(fmt::format("write {} at {}", path(), offset_)));
       offset_ += static_cast<std::uint64_t>(done);
       bytes = bytes.subspan(static_cast<std::size_t>(done));
     }
@@ -147,30 +153,35 @@ class FileSnapshotWriter final : public SnapshotWriter {
 
 class FileSnapshotReader final : public SnapshotReader {
  public:
-  FileSnapshotReader(std::string name, File file) : name_(std::move(name)), file_(std::move(file)), chunk_(kSnapshotChunkSize) {}
+  FileSnapshotReader(std::string name, File file)
+      : name_(std::move(name)), file_(std::move(file)), chunk_(kSnapshotChunkSize) {}
 
   Expected<void> begin() {
     auto size = size_of(file_, name_);
     if (!size) return std::unexpected(size.error());
     SnapshotHeader header;
     SnapshotFooter footer;
-    if (*size < sizeof header + sizeof footer) return std::unexpected(damaged(name_, *size, "the file is too short"));
+    if (*size < sizeof header + sizeof footer)
+      return std::unexpected(damaged(name_, *size, "the file is too short"));
     if (auto done = get(0, std::as_writable_bytes(std::span(&header, 1))); !done) return done;
     if (header.magic != protocol::kSnapshotMagic || header.checksum != record_checksum(header)) {
       return std::unexpected(damaged(name_, 0, "the header is wrong"));
     }
     if (header.version_major != protocol::kSnapshotVersionMajor) {
-      return std::unexpected(Error{ErrorCode::kVersion, 0,
-                                   fmt::format("read {}: format {}.{}, this program reads {}.x", name_, header.version_major,
-                                               header.version_minor, protocol::kSnapshotVersionMajor),
-                                   "Start the version of permitd that wrote the directory, or a newer one."});
+      return std::unexpected(Error{
+          ErrorCode::kVersion, 0,
+          fmt::format("read {}: format {}.{}, this program reads {}.x", name_, header.version_major,
+                      header.version_minor, protocol::kSnapshotVersionMajor),
+          "Start the version of permitd that wrote the directory, or a newer one."});
     }
     const std::uint64_t footer_offset = *size - sizeof footer;
-    if (auto done = get(footer_offset, std::as_writable_bytes(std::span(&footer, 1))); !done) return done;
-    const bool footer_right = footer.magic == protocol::kSnapshotFooterMagic && footer.op == header.op &&
-                              footer.checksum == record_checksum(footer);
+    if (auto done = get(footer_offset, std::as_writable_bytes(std::span(&footer, 1))); !done)
+      return done;
+    const bool footer_right = footer.magic == protocol::kSnapshotFooterMagic &&
+                              footer.op == header.op && footer.checksum == record_checksum(footer);
     const std::uint64_t chunk_count = (footer.size + kSnapshotChunkSize - 1) / kSnapshotChunkSize;
-    if (!footer_right || header.chunk_size != kSnapshotChunkSize || footer.chunk_count != chunk_count ||
+    if (!footer_right || header.chunk_size != kSnapshotChunkSize ||
+        footer.chunk_count != chunk_count ||
         footer_offset != sizeof header + chunk_count * sizeof(SnapshotChunk) + footer.size) {
       return std::unexpected(damaged(name_, footer_offset, "the footer is wrong"));
     }
@@ -197,8 +208,10 @@ class FileSnapshotReader final : public SnapshotReader {
  private:
   Expected<void> next_chunk() {
     const std::uint64_t done_size = chunk_index_ * kSnapshotChunkSize;
-    if (done_size >= mark_.size) return std::unexpected(damaged(name_, offset_, "the state goes on behind the end"));
-    const std::size_t expected = std::min<std::uint64_t>(kSnapshotChunkSize, mark_.size - done_size);
+    if (done_size >= mark_.size)
+      return std::unexpected(damaged(name_, offset_, "the state goes on behind the end"));
+    const std::size_t expected =
+        std::min<std::uint64_t>(kSnapshotChunkSize, mark_.size - done_size);
     SnapshotChunk head;
     if (auto done = get(offset_, std::as_writable_bytes(std::span(&head, 1))); !done) return done;
     if (head.index != chunk_index_ || head.size != expected) {
@@ -242,7 +255,9 @@ StateHasher::StateHasher() : state_(XXH3_createState()) {
 
 StateHasher::~StateHasher() { XXH3_freeState(state_); }
 
-void StateHasher::add(std::span<const std::byte> bytes) { XXH3_128bits_update(state_, bytes.data(), bytes.size()); }
+void StateHasher::add(std::span<const std::byte> bytes) {
+  XXH3_128bits_update(state_, bytes.data(), bytes.size());
+}
 
 StateDigest StateHasher::digest() const {
   const XXH128_hash_t value = XXH3_128bits_digest(state_);
@@ -268,8 +283,10 @@ void remove_snapshots(const JournalDirectory& directory, std::uint64_t op) {
   (void)directory.sync();
 }
 
-Expected<std::unique_ptr<SnapshotWriter>> create_snapshot(const JournalDirectory& directory, Op op) {
-  auto file = directory.open_file(snapshot_name(raw(op)) + ".tmp", O_RDWR | O_CREAT | O_TRUNC, false);
+Expected<std::unique_ptr<SnapshotWriter>> create_snapshot(const JournalDirectory& directory,
+                                                          Op op) {
+  auto file =
+      directory.open_file(snapshot_name(raw(op)) + ".tmp", O_RDWR | O_CREAT | O_TRUNC, false);
   if (!file) return std::unexpected(file.error());
   auto writer = std::make_unique<FileSnapshotWriter>(directory, op, std::move(*file));
   if (auto begun = writer->begin(); !begun) return std::unexpected(begun.error());
@@ -283,7 +300,9 @@ Expected<std::unique_ptr<SnapshotReader>> open_snapshot(const JournalDirectory& 
   posix_fadvise(file->number(), 0, 0, POSIX_FADV_SEQUENTIAL);
   auto reader = std::make_unique<FileSnapshotReader>(directory.path_of(name), std::move(*file));
   if (auto begun = reader->begin(); !begun) return std::unexpected(begun.error());
-  if (reader->mark().op != op) return std::unexpected(damaged(directory.path_of(name), 0, "the op is not the one of the name"));
+  if (reader->mark().op != op)
+    return std::unexpected(
+        damaged(directory.path_of(name), 0, "the op is not the one of the name"));
   return reader;
 }
 

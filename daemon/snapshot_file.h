@@ -1,6 +1,7 @@
-// Snapshot files: a header, chunks of state bytes with a checksum each, a footer with the digest of the
-// whole. A snapshot counts when it bears its final name, which it gets after everything in it is durable.
-// protocol/FORMAT.md has the layout. Each object belongs to one thread; directories are only read.
+// Snapshot files: a header, chunks of state bytes with a checksum each, a footer with the digest of
+// the whole. A snapshot counts when it bears its final name, which it gets after everything in it
+// is durable. protocol/FORMAT.md has the layout. Each object belongs to one thread; directories are
+// only read.
 #pragma once
 
 #include <cstdint>
@@ -35,9 +36,9 @@ std::vector<SnapshotMark> list_snapshots(const JournalDirectory& directory);
 /// Removes the snapshots older than `op` as far as possible.
 void remove_snapshots(const JournalDirectory& directory, std::uint64_t op);
 
-[[nodiscard]] Expected<std::unique_ptr<SnapshotWriter>> create_snapshot(const JournalDirectory& directory,
-                                                                        scheduler::Op op);
-[[nodiscard]] Expected<std::unique_ptr<SnapshotReader>> open_snapshot(const JournalDirectory& directory,
-                                                                      scheduler::Op op);
+[[nodiscard]] Expected<std::unique_ptr<SnapshotWriter>> create_snapshot(
+    const JournalDirectory& directory, scheduler::Op op);
+[[nodiscard]] Expected<std::unique_ptr<SnapshotReader>> open_snapshot(
+    const JournalDirectory& directory, scheduler::Op op);
 
 }  // namespace permitd::daemon

@@ -80,7 +80,8 @@ void Snapshotter::run() {
       continue;
     }
     work_waker_.announce_sleep();
-    if (requested_.load(std::memory_order_seq_cst) == done && !stopping_.load(std::memory_order_seq_cst)) {
+    if (requested_.load(std::memory_order_seq_cst) == done &&
+        !stopping_.load(std::memory_order_seq_cst)) {
       pollfd wanted{work_waker_.file(), POLLIN, 0};
       poll(&wanted, 1, -1);
     }

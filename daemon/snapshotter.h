@@ -1,9 +1,10 @@
-// Makes snapshots without stopping the engine: a shadow scheduler is loaded from the newest snapshot,
-// brought forward by replaying durable batches, and written out. So every snapshot is also a replay test
-// of the one before it.
+// Makes snapshots without stopping the engine: a shadow scheduler is loaded from the newest
+// snapshot, brought forward by replaying durable batches, and written out. So every snapshot is
+// also a replay test of the one before it.
 //
-// request() and collect() belong to the engine's thread; the work is done on a thread of its own, at low
-// priority. The two meet in an atomic and a ring. Needs the memory of a second scheduler while it works.
+// request() and collect() belong to the engine's thread; the work is done on a thread of its own,
+// at low priority. The two meet in an atomic and a ring. Needs the memory of a second scheduler
+// while it works.
 #pragma once
 
 #include <atomic>
@@ -20,10 +21,11 @@ namespace permitd::daemon {
 class Snapshotter {
  public:
   struct Result {
-    bool finished = false;    // false: nothing has ended since the last look
+    bool finished = false;  // false: nothing has ended since the last look
     bool ok = false;
-    SnapshotMark mark;        // of the newest snapshot
-    scheduler::Op trim_op{};  // op of the one before it: the journal behind it is needed no more; 0 = none
+    SnapshotMark mark;  // of the newest snapshot
+    scheduler::Op
+        trim_op{};  // op of the one before it: the journal behind it is needed no more; 0 = none
     std::optional<Error> error;
   };
 
@@ -36,8 +38,8 @@ class Snapshotter {
   /// `waker` is woken whenever collect() has something new. Once, before request().
   void start(Waker& waker);
 
-  /// Wants a snapshot at `op`, which is durable and ends a batch. A later request replaces an earlier one
-  /// that has not begun. Does not block.
+  /// Wants a snapshot at `op`, which is durable and ends a batch. A later request replaces an
+  /// earlier one that has not begun. Does not block.
   void request(scheduler::Op op);
   /// What ended since the last call. Cheap when nothing has.
   Result collect();

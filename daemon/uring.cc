@@ -23,8 +23,8 @@ constexpr std::uint64_t kWakeTag = 1;
 
 constexpr int kReceiveGroup = 0;
 constexpr std::uint32_t kReceiveBuffersMax = 1U << 15;  // the kernel's limit of one buffer ring
-// Deferred work is delivered in chunks; after so many of them the caller gets what there is, so that a
-// flood of receives cannot keep it from its handlers.
+// Deferred work is delivered in chunks; after so many of them the caller gets what there is, so
+// that a flood of receives cannot keep it from its handlers.
 constexpr int kCollectRoundsMax = 16;
 // How long the destructor waits for a device or a socket to let go of the last operation.
 constexpr std::int64_t kAbandonStepNs = 10'000'000;
@@ -38,10 +38,14 @@ struct NeededOperation {
   const char* name;
 };
 constexpr std::array kOperations{
-    NeededOperation{IORING_OP_WRITE, "write"},          NeededOperation{IORING_OP_WRITE_FIXED, "write from registered buffers"},
-    NeededOperation{IORING_OP_ACCEPT, "accept"},        NeededOperation{IORING_OP_RECV, "receive"},
-    NeededOperation{IORING_OP_SENDMSG, "send message"}, NeededOperation{IORING_OP_POLL_ADD, "poll"},
-    NeededOperation{IORING_OP_ASYNC_CANCEL, "cancel"},  NeededOperation{IORING_OP_CLOSE, "close"},
+    NeededOperation{IORING_OP_WRITE, "write"},
+    NeededOperation{IORING_OP_WRITE_FIXED, "write from registered buffers"},
+    NeededOperation{IORING_OP_ACCEPT, "accept"},
+    NeededOperation{IORING_OP_RECV, "receive"},
+    NeededOperation{IORING_OP_SENDMSG, "send message"},
+    NeededOperation{IORING_OP_POLL_ADD, "poll"},
+    NeededOperation{IORING_OP_ASYNC_CANCEL, "cancel"},
+    NeededOperation{IORING_OP_CLOSE, "close"},
     NeededOperation{IORING_OP_MSG_RING, "message to a ring"},
 };
 
@@ -126,18 +130,20 @@ struct Ring::Kernel {
 
 Expected<void> Ring::Kernel::set_up(std::uint32_t entries) {
   io_uring_params params{};
-  params.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_COOP_TASKRUN |
-                 IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE |
-                 IORING_SETUP_CLAMP;
+  params.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
+                 IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SUBMIT_ALL |
+                 IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
   params.cq_entries = std::bit_ceil(entries) * 4;
   const int result = io_uring_queue_init_params(entries, &ring, &params);
   if (result < 0) return std::unexpected(setup_error(-result));
   is_set_up = true;
   if ((params.features & kFeatures) != kFeatures) {
-    return std::unexpected(unsupported(0, "set up io_uring: the kernel lacks features of Linux 5.17",
+    return std::unexpected(unsupported(0,
+                                       "set up io_uring: the kernel lacks features of Linux 5.17",
                                        "Start with --io=epoll, or boot Linux 6.1 or later."));
   }
-  io_uring_register_ring_fd(&ring);  // saves a lookup per call; without it everything works all the same
+  io_uring_register_ring_fd(
+      &ring);  // saves a lookup per call; without it everything works all the same
   return {};
 }
 
@@ -150,8 +156,9 @@ Expected<void> Ring::Kernel::probe() {
   }
   io_uring_free_probe(found);
   if (missing == nullptr) return {};
-  return std::unexpected(unsupported(0, std::string("set up io_uring: the operation '") + missing + "' is missing",
-                                     "Start with --io=epoll, or boot Linux 6.1 or later."));
+  return std::unexpected(
+      unsupported(0, std::string("set up io_uring: the operation '") + missing + "' is missing",
+                  "Start with --io=epoll, or boot Linux 6.1 or later."));
 }
 
 Expected<void> Ring::Kernel::provide_buffers(std::uint32_t count, std::uint32_t size) {
@@ -160,7 +167,8 @@ Expected<void> Ring::Kernel::provide_buffers(std::uint32_t count, std::uint32_t 
   buffer_ring = static_cast<io_uring_buf_ring*>(map_memory(buffer_ring_size));
   buffers = static_cast<std::byte*>(map_memory(buffers_size));
   if (buffer_ring == nullptr || buffers == nullptr) {
-    return std::unexpected(Error{ErrorCode::kSystem, ENOMEM, "map receive buffers", "Provide fewer receive buffers."});
+    return std::unexpected(
+        Error{ErrorCode::kSystem, ENOMEM, "map receive buffers", "Provide fewer receive buffers."});
   }
   io_uring_buf_reg registration{};
   registration.ring_addr = reinterpret_cast<std::uintptr_t>(buffer_ring);
@@ -190,13 +198,16 @@ Ring::Ring(const RingOptions& options) : options_(options), kernel_(std::make_un
 
 Expected<std::unique_ptr<Ring>> Ring::create(const RingOptions& options) {
   const std::uint32_t count = options.receive_buffer_count;
-  if (options.entries == 0 || (count != 0 && (!std::has_single_bit(count) || count > kReceiveBuffersMax ||
-                                              options.receive_buffer_size == 0))) {
-    return std::unexpected(Error{ErrorCode::kConfiguration, 0, "set up io_uring",
-                                 "Queue entries must be positive and receive buffers a power of two up to 32768."});
+  if (options.entries == 0 ||
+      (count != 0 && (!std::has_single_bit(count) || count > kReceiveBuffersMax ||
+                      options.receive_buffer_size == 0))) {
+    return std::unexpected(
+        Error{ErrorCode::kConfiguration, 0, "set up io_uring",
+              "Queue entries must be positive and receive buffers a power of two up to 32768."});
   }
   std::unique_ptr<Ring> ring(new Ring(options));
-  if (auto done = ring->kernel_->set_up(options.entries); !done) return std::unexpected(done.error());
+  if (auto done = ring->kernel_->set_up(options.entries); !done)
+    return std::unexpected(done.error());
   if (auto done = ring->kernel_->probe(); !done) return std::unexpected(done.error());
   if (count != 0) {
     auto done = ring->kernel_->provide_buffers(count, options.receive_buffer_size);
@@ -249,8 +260,8 @@ void tag(io_uring_sqe* slot, Operation* operation) {
 
 }  // namespace
 
-void Ring::write_durable(Operation& operation, int file, std::span<const std::byte> bytes, std::uint64_t offset,
-                         int buffer) {
+void Ring::write_durable(Operation& operation, int file, std::span<const std::byte> bytes,
+                         std::uint64_t offset, int buffer) {
   io_uring_sqe* slot = prepare(&operation);
   const auto size = static_cast<unsigned>(bytes.size());
   if (buffer >= 0) {
@@ -323,8 +334,10 @@ int Ring::file() const { return kernel_->ring.ring_fd; }
 Expected<void> Ring::register_buffers(std::span<const std::span<std::byte>> buffers) {
   std::vector<iovec> vectors;
   vectors.reserve(buffers.size());
-  for (const std::span<std::byte> buffer : buffers) vectors.push_back({buffer.data(), buffer.size()});
-  const int result = io_uring_register_buffers(&kernel_->ring, vectors.data(), static_cast<unsigned>(vectors.size()));
+  for (const std::span<std::byte> buffer : buffers)
+    vectors.push_back({buffer.data(), buffer.size()});
+  const int result = io_uring_register_buffers(&kernel_->ring, vectors.data(),
+                                               static_cast<unsigned>(vectors.size()));
   if (result == 0) return {};
   return std::unexpected(Error{ErrorCode::kSystem, -result, "register buffers with io_uring",
                                "Raise LimitMEMLOCK of the service."});
@@ -340,7 +353,8 @@ Expected<void> Ring::register_files(std::span<const int> files) {
   if (result == 0) {
     kernel_->files.fill(-1);
     std::copy(files.begin(), files.end(), kernel_->files.begin());
-    result = io_uring_register_files_update(&kernel_->ring, 0, kernel_->files.data(), kRegisteredFilesMax);
+    result = io_uring_register_files_update(&kernel_->ring, 0, kernel_->files.data(),
+                                            kRegisteredFilesMax);
   }
   if (result >= 0) return {};
   kernel_->files.fill(-1);
@@ -355,12 +369,15 @@ std::span<std::byte> Ring::receive_buffer(std::uint16_t buffer, std::size_t size
 
 void Ring::recycle(std::uint16_t buffer) {
   PERMIT_ASSERT(buffer < options_.receive_buffer_count, buffer);
-  io_uring_buf_ring_add(kernel_->buffer_ring, kernel_->buffers + std::size_t{buffer} * options_.receive_buffer_size,
-                        options_.receive_buffer_size, buffer, io_uring_buf_ring_mask(options_.receive_buffer_count), 0);
+  io_uring_buf_ring_add(kernel_->buffer_ring,
+                        kernel_->buffers + std::size_t{buffer} * options_.receive_buffer_size,
+                        options_.receive_buffer_size, buffer,
+                        io_uring_buf_ring_mask(options_.receive_buffer_count), 0);
   io_uring_buf_ring_advance(kernel_->buffer_ring, 1);
 }
 
-// One system call: sends what was prepared, runs deferred work and flushes an overflown completion queue.
+// One system call: sends what was prepared, runs deferred work and flushes an overflown completion
+// queue.
 void Ring::enter() {
   const int result = io_uring_submit_and_get_events(&kernel_->ring);
   ++system_calls_;
@@ -384,7 +401,8 @@ void Ring::take_completions() {
     completion.more = (entry->flags & IORING_CQE_F_MORE) != 0;
     completion.has_buffer = (entry->flags & IORING_CQE_F_BUFFER) != 0;
     completion.buffer = static_cast<std::uint16_t>(entry->flags >> IORING_CQE_BUFFER_SHIFT);
-    ready_.push_back({reinterpret_cast<Operation*>(static_cast<std::uintptr_t>(entry->user_data)), completion});
+    ready_.push_back(
+        {reinterpret_cast<Operation*>(static_cast<std::uintptr_t>(entry->user_data)), completion});
   }
   io_uring_cq_advance(&kernel_->ring, count);
 }
@@ -427,7 +445,9 @@ void Ring::sleep(std::int64_t timeout_ns) {
     result = io_uring_submit_and_wait_timeout(&kernel_->ring, &entry, 1, &timeout, nullptr);
   }
   ++system_calls_;
-  PERMIT_ASSERT(result >= 0 || result == -ETIME || result == -EINTR || result == -EBUSY || result == -EAGAIN, result);
+  PERMIT_ASSERT(
+      result >= 0 || result == -ETIME || result == -EINTR || result == -EBUSY || result == -EAGAIN,
+      result);
 }
 
 std::size_t Ring::wait(std::int64_t timeout_ns, std::int64_t spin_ns) {

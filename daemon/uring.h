@@ -1,10 +1,11 @@
 // One io_uring, owned by one thread: submissions are prepared, sent together, and completions are
 // collected first and run later, so that no completion handler runs inside another.
 //
-// An Operation is the receipt of one submission. It must stay alive until its last completion has run
-// (is_pending() false); its destructor aborts otherwise. Who wants to go away earlier cancels the
-// operation and frees it in its last complete(). The ring's destructor cancels and waits for everything
-// that is left, without calling handlers; it runs on the issuer's thread. Only uring.cc knows liburing.
+// An Operation is the receipt of one submission. It must stay alive until its last completion has
+// run (is_pending() false); its destructor aborts otherwise. Who wants to go away earlier cancels
+// the operation and frees it in its last complete(). The ring's destructor cancels and waits for
+// everything that is left, without calling handlers; it runs on the issuer's thread. Only uring.cc
+// knows liburing.
 #pragma once
 
 #include <netinet/in.h>
@@ -38,8 +39,8 @@ class Operation {
   Operation(const Operation&) = delete;
   Operation& operator=(const Operation&) = delete;
   virtual ~Operation();
-  /// Called by run_completions() only. After a completion without `more` the operation is free again: the
-  /// handler may submit it anew or destroy it.
+  /// Called by run_completions() only. After a completion without `more` the operation is free
+  /// again: the handler may submit it anew or destroy it.
   virtual void complete(const Completion& completion) noexcept = 0;
   bool is_pending() const { return pending_; }
 
@@ -52,8 +53,9 @@ class Operation {
 };
 
 struct RingOptions {
-  std::uint32_t entries = 1024;            // submission queue; completions have four times as many
-  std::uint32_t receive_buffer_count = 0;  // provided buffers for receive_multishot, power of two; 0 = none
+  std::uint32_t entries = 1024;  // submission queue; completions have four times as many
+  std::uint32_t receive_buffer_count =
+      0;  // provided buffers for receive_multishot, power of two; 0 = none
   std::uint32_t receive_buffer_size = 16'384;
 };
 
@@ -68,38 +70,43 @@ class Ring {
   Ring(const Ring&) = delete;
   Ring& operator=(const Ring&) = delete;
 
-  // Submissions: prepared now, sent by the next submit() or wait(). Buffers must outlive the operation.
-  /// Positioned write that is durable when it completes (RWF_DSYNC). `buffer` >= 0: a registered buffer.
-  void write_durable(Operation& operation, int file, std::span<const std::byte> bytes, std::uint64_t offset,
-                     int buffer = -1);
+  // Submissions: prepared now, sent by the next submit() or wait(). Buffers must outlive the
+  // operation.
+  /// Positioned write that is durable when it completes (RWF_DSYNC). `buffer` >= 0: a registered
+  /// buffer.
+  void write_durable(Operation& operation, int file, std::span<const std::byte> bytes,
+                     std::uint64_t offset, int buffer = -1);
   void accept_multishot(Operation& operation, int socket);
   void receive_multishot(Operation& operation, int socket);
-  /// Whole message or an error (MSG_WAITALL | MSG_NOSIGNAL). `message` and what it points at must outlive it.
+  /// Whole message or an error (MSG_WAITALL | MSG_NOSIGNAL). `message` and what it points at must
+  /// outlive it.
   void send_message(Operation& operation, int socket, const msghdr* message);
   void poll_multishot(Operation& operation, int file, std::uint32_t events);
   void poll_once(Operation& operation, int file, std::uint32_t events);
   /// Cancels `target`; its own completion (−ECANCELED or what it had) still comes.
   void cancel(Operation& target);
   void close_file(int file);
-  /// Wakes another ring (MSG_RING): its owner's wait() returns. Any number of wakes may collapse into one.
+  /// Wakes another ring (MSG_RING): its owner's wait() returns. Any number of wakes may collapse
+  /// into one.
   void wake(const Ring& other);
   int file() const;
 
   /// Registers buffers for write_durable by index. Once, before use; they must outlive the ring.
   [[nodiscard]] Expected<void> register_buffers(std::span<const std::span<std::byte>> buffers);
-  /// Registers files that are written often; write_durable() recognises them by descriptor. Calling it
-  /// again replaces the files; at most kRegisteredFilesMax.
+  /// Registers files that are written often; write_durable() recognises them by descriptor. Calling
+  /// it again replaces the files; at most kRegisteredFilesMax.
   [[nodiscard]] Expected<void> register_files(std::span<const int> files);
 
-  /// Bytes of a provided buffer; give it back with recycle() when read. A receive that meets no free
-  /// buffer ends with −ENOBUFS: the caller recycles and arms it again.
+  /// Bytes of a provided buffer; give it back with recycle() when read. A receive that meets no
+  /// free buffer ends with −ENOBUFS: the caller recycles and arms it again.
   std::span<std::byte> receive_buffer(std::uint16_t buffer, std::size_t size);
   void recycle(std::uint16_t buffer);
 
-  /// Sends what was prepared, takes what has completed; does not wait. Returns completions collected.
+  /// Sends what was prepared, takes what has completed; does not wait. Returns completions
+  /// collected.
   std::size_t poll();
-  /// The same, but waits until something completes, `timeout_ns` pass (−1: no limit) or somebody wakes it.
-  /// Spins on the completion queue for at most `spin_ns` before it sleeps.
+  /// The same, but waits until something completes, `timeout_ns` pass (−1: no limit) or somebody
+  /// wakes it. Spins on the completion queue for at most `spin_ns` before it sleeps.
   std::size_t wait(std::int64_t timeout_ns, std::int64_t spin_ns);
   /// Runs the handlers of collected completions; handlers may prepare new submissions.
   void run_completions();

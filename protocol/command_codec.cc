@@ -11,7 +11,8 @@ namespace permitd::protocol {
 using scheduler::Command;
 using scheduler::CommandKind;
 
-static_assert(std::endian::native == std::endian::little, "the formats are written as they lie in memory");
+static_assert(std::endian::native == std::endian::little,
+              "the formats are written as they lie in memory");
 
 namespace {
 
@@ -22,7 +23,8 @@ const std::array<std::uint16_t, kKindCount>& body_sizes() {
   static const std::array<std::uint16_t, kKindCount> sizes = [] {
     std::array<std::uint16_t, kKindCount> table{};
     for (std::size_t kind = 0; kind < kKindCount; ++kind) {
-      table[kind] = static_cast<std::uint16_t>(scheduler::body_size(static_cast<CommandKind>(kind)));
+      table[kind] =
+          static_cast<std::uint16_t>(scheduler::body_size(static_cast<CommandKind>(kind)));
       PERMIT_ASSERT(table[kind] <= sizeof(scheduler::CommandBody), kind, table[kind]);
     }
     return table;

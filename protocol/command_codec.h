@@ -1,8 +1,9 @@
 // Commands as bytes: the payload of a journal batch is the concatenation of its encoded commands.
 //
-// A command is a head of 24 bytes and the body of its kind, little-endian, without padding. What the batch
-// implies is not written: op = first op + index, the time is the batch's, the seed is seed_of(batch, op).
-// Pure functions, any thread. Decoding checks kinds and sizes; values are the core's to judge.
+// A command is a head of 24 bytes and the body of its kind, little-endian, without padding. What
+// the batch implies is not written: op = first op + index, the time is the batch's, the seed is
+// seed_of(batch, op). Pure functions, any thread. Decoding checks kinds and sizes; values are the
+// core's to judge.
 #pragma once
 
 #include <cstddef>
@@ -17,14 +18,16 @@ namespace permitd::protocol {
 struct CommandHead {
   std::uint8_t kind = 0;
   std::uint8_t actor_kind = 0;
-  std::uint16_t body_size = 0;  // redundant with `kind`, so that a reader can tell damage from a new kind
+  std::uint16_t body_size =
+      0;  // redundant with `kind`, so that a reader can tell damage from a new kind
   std::uint32_t actor_id = 0;
   std::uint64_t key_high = 0;
   std::uint64_t key_low = 0;
 };
 static_assert(sizeof(CommandHead) == 24);
 
-inline constexpr std::size_t kEncodedCommandSizeMax = sizeof(CommandHead) + sizeof(scheduler::CommandBody);
+inline constexpr std::size_t kEncodedCommandSizeMax =
+    sizeof(CommandHead) + sizeof(scheduler::CommandBody);
 static_assert(kEncodedCommandSizeMax == 224);
 
 /// Bytes encode_command() needs for a command of this kind; 0 for a kind that does not exist.
@@ -34,7 +37,8 @@ std::size_t encoded_size(scheduler::CommandKind kind);
 /// Pre: the kind exists.
 std::size_t encode_command(const scheduler::Command& command, std::span<std::byte> out);
 
-/// The seed of one command of a batch: a splitmix64 step keyed by the op. The same on every machine.
+/// The seed of one command of a batch: a splitmix64 step keyed by the op. The same on every
+/// machine.
 constexpr std::uint64_t seed_of(std::uint64_t batch_seed, scheduler::Op op) {
   std::uint64_t mixed = batch_seed + 0x9E3779B97F4A7C15U * scheduler::raw(op);
   mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9U;
@@ -49,7 +53,8 @@ class CommandDecoder {
                  std::uint64_t batch_seed)
       : rest_(payload), op_(scheduler::raw(first_op)), now_(now), batch_seed_(batch_seed) {}
 
-  /// Overwrites `out` with the next command. False at the end, or where the bytes are not a command.
+  /// Overwrites `out` with the next command. False at the end, or where the bytes are not a
+  /// command.
   [[nodiscard]] bool next(scheduler::Command& out);
   /// True when next() ended at something that is not a command.
   bool is_broken() const { return broken_; }

@@ -10,7 +10,8 @@
 
 namespace permitd::protocol {
 
-static_assert(std::endian::native == std::endian::little, "the formats are written as they lie in memory");
+static_assert(std::endian::native == std::endian::little,
+              "the formats are written as they lie in memory");
 
 struct FrameHasher::State {
   EVP_MD* algorithm = nullptr;
@@ -39,7 +40,9 @@ Sha256 FrameHasher::hash(const FrameHeader& header, std::span<const std::byte> p
   return result;
 }
 
-std::uint64_t checksum_of(std::span<const std::byte> bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
+std::uint64_t checksum_of(std::span<const std::byte> bytes) {
+  return XXH3_64bits(bytes.data(), bytes.size());
+}
 
 namespace {
 
@@ -59,7 +62,8 @@ void seal(FrameHeader& header, std::span<const std::byte> payload, FrameHasher& 
 bool read_header(std::span<const std::byte> bytes, const FramePlace& place, FrameHeader& header) {
   PERMIT_ASSERT(bytes.size() >= sizeof header, bytes.size());
   std::memcpy(&header, bytes.data(), sizeof header);
-  if (header.magic != kFrameMagic || header.journal_id != place.journal_id || header.segment != place.segment) {
+  if (header.magic != kFrameMagic || header.journal_id != place.journal_id ||
+      header.segment != place.segment) {
     return false;
   }
   if (header.checksum != header_checksum(header)) return false;

@@ -1,5 +1,5 @@
-// The journal on disk: frames of whole 4 KiB blocks, each with its place, its batch and the hash of the
-// frame before. FORMAT.md is the specification; this is its code. Pure functions, no I/O.
+// The journal on disk: frames of whole 4 KiB blocks, each with its place, its batch and the hash of
+// the frame before. FORMAT.md is the specification; this is its code. Pure functions, no I/O.
 //
 // All numbers little-endian, as they lie in memory. Reserved bytes and padding are zero.
 #pragma once
@@ -12,11 +12,14 @@
 
 namespace permitd::protocol {
 
-inline constexpr std::uint16_t kJournalVersionMajor = 1;  // an older program must not read a newer major
-inline constexpr std::uint16_t kJournalVersionMinor = 0;  // additions that an older program may ignore
+inline constexpr std::uint16_t kJournalVersionMajor =
+    1;  // an older program must not read a newer major
+inline constexpr std::uint16_t kJournalVersionMinor =
+    0;  // additions that an older program may ignore
 
 inline constexpr std::uint64_t kFrameMagic = 0x314A'5449'4D52'4550;  // the bytes "PERMITJ1"
-/// Unit of writing: the largest logical block of today's devices, so that a frame never shares a block.
+/// Unit of writing: the largest logical block of today's devices, so that a frame never shares a
+/// block.
 inline constexpr std::size_t kBlockSize = 4096;
 inline constexpr std::size_t kFramePayloadSizeMax = std::size_t{2} << 20;
 inline constexpr std::uint32_t kFrameOpCountMax = 8192;
@@ -31,8 +34,9 @@ enum class FrameKind : std::uint8_t {
 
 struct FrameHeader {
   std::uint64_t magic = kFrameMagic;
-  std::uint64_t journal_id = 0;     // of the FORMAT file: a frame of another journal is no frame
-  std::uint64_t segment = 0;        // number of the segment it was written to: tells stale frames in reused files
+  std::uint64_t journal_id = 0;  // of the FORMAT file: a frame of another journal is no frame
+  std::uint64_t segment =
+      0;  // number of the segment it was written to: tells stale frames in reused files
   std::uint64_t epoch = 0;
   std::uint64_t frame = 0;          // 1, 2, 3 …
   std::uint64_t frame_durable = 0;  // every frame up to here was durable when this one was written
@@ -46,9 +50,9 @@ struct FrameHeader {
   std::uint16_t version_minor = kJournalVersionMinor;
   FrameKind kind = FrameKind::kBatch;
   std::uint8_t reserved[3]{};
-  Sha256 previous{};                // `hash` of the frame before; zero in the first frame
-  Sha256 hash{};                    // SHA-256 of the header up to here and the payload
-  std::uint64_t checksum = 0;       // XXH3-64 of the header up to here
+  Sha256 previous{};           // `hash` of the frame before; zero in the first frame
+  Sha256 hash{};               // SHA-256 of the header up to here and the payload
+  std::uint64_t checksum = 0;  // XXH3-64 of the header up to here
 };
 static_assert(sizeof(FrameHeader) == 168);
 static_assert(offsetof(FrameHeader, previous) == 96);
@@ -61,7 +65,8 @@ constexpr std::size_t frame_size(std::size_t payload_size) {
 }
 inline constexpr std::size_t kFrameSizeMax = frame_size(kFramePayloadSizeMax);
 
-/// Computes frame hashes; keeps the hash state between frames because making one costs more than a block.
+/// Computes frame hashes; keeps the hash state between frames because making one costs more than a
+/// block.
 class FrameHasher {
  public:
   FrameHasher();
@@ -85,12 +90,14 @@ struct FramePlace {
   std::size_t room = 0;  // bytes to the end of the segment
 };
 
-/// Copies a header out of `bytes` and tells whether it is one that was written to this place. The payload
-/// is not looked at. `bytes` hold at least a header.
-[[nodiscard]] bool read_header(std::span<const std::byte> bytes, const FramePlace& place, FrameHeader& header);
+/// Copies a header out of `bytes` and tells whether it is one that was written to this place. The
+/// payload is not looked at. `bytes` hold at least a header.
+[[nodiscard]] bool read_header(std::span<const std::byte> bytes, const FramePlace& place,
+                               FrameHeader& header);
 
 /// True when the payload is the one the header was sealed with.
-[[nodiscard]] bool is_whole(const FrameHeader& header, std::span<const std::byte> payload, FrameHasher& hasher);
+[[nodiscard]] bool is_whole(const FrameHeader& header, std::span<const std::byte> payload,
+                            FrameHasher& hasher);
 
 /// XXH3-64, for small records beside the journal.
 std::uint64_t checksum_of(std::span<const std::byte> bytes);

@@ -9,8 +9,9 @@ namespace permitd::protocol {
 
 inline constexpr std::uint16_t kSnapshotVersionMajor = 1;
 inline constexpr std::uint16_t kSnapshotVersionMinor = 0;
-inline constexpr std::uint64_t kSnapshotMagic = 0x3153'5449'4D52'4550;        // the bytes "PERMITS1"
-inline constexpr std::uint64_t kSnapshotFooterMagic = 0x4553'5449'4D52'4550;  // the bytes "PERMITSE"
+inline constexpr std::uint64_t kSnapshotMagic = 0x3153'5449'4D52'4550;  // the bytes "PERMITS1"
+inline constexpr std::uint64_t kSnapshotFooterMagic =
+    0x4553'5449'4D52'4550;  // the bytes "PERMITSE"
 /// State bytes per chunk; the last one may hold fewer.
 inline constexpr std::size_t kSnapshotChunkSize = std::size_t{1} << 20;
 
@@ -35,12 +36,12 @@ static_assert(sizeof(SnapshotChunk) == 24);
 struct SnapshotFooter {
   std::uint64_t magic = kSnapshotFooterMagic;
   std::uint64_t op = 0;
-  std::uint64_t size = 0;         // state bytes
+  std::uint64_t size = 0;  // state bytes
   std::uint64_t chunk_count = 0;
   std::uint64_t digest_high = 0;  // XXH3-128 of the state bytes
   std::uint64_t digest_low = 0;
   std::uint64_t reserved = 0;
-  std::uint64_t checksum = 0;     // XXH3-64 of the footer up to here
+  std::uint64_t checksum = 0;  // XXH3-64 of the footer up to here
 };
 static_assert(sizeof(SnapshotFooter) == 64);
 

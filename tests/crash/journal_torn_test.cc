@@ -1,6 +1,7 @@
-// Goal: whatever a power cut leaves of the writes under way, everything acknowledged is there afterwards,
-// nothing unacknowledged is half there, and damage elsewhere is refused, never passed over. Method: the
-// simulated disk, cut at every byte, with every header bit flipped, and in thousands of random crashes.
+// Goal: whatever a power cut leaves of the writes under way, everything acknowledged is there
+// afterwards, nothing unacknowledged is half there, and damage elsewhere is refused, never passed
+// over. Method: the simulated disk, cut at every byte, with every header bit flipped, and in
+// thousands of random crashes.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -27,13 +28,16 @@ struct Batch {
   std::vector<std::byte> payload;
 };
 
-std::uint64_t last_op(const Batch& batch) { return raw(batch.header.first_op) + batch.header.op_count - 1; }
+std::uint64_t last_op(const Batch& batch) {
+  return raw(batch.header.first_op) + batch.header.op_count - 1;
+}
 
-void append(FaultyStorage& storage, std::vector<Batch>& written, std::mt19937_64& random, std::uint64_t first,
-            std::size_t size) {
+void append(FaultyStorage& storage, std::vector<Batch>& written, std::mt19937_64& random,
+            std::uint64_t first, std::size_t size) {
   Batch batch;
   const std::int64_t before = written.empty() ? 0 : written.back().header.now.ms;
-  batch.header = {Op{first}, static_cast<std::uint32_t>(1 + random() % 5), static_cast<std::uint32_t>(size),
+  batch.header = {Op{first}, static_cast<std::uint32_t>(1 + random() % 5),
+                  static_cast<std::uint32_t>(size),
                   Tick{before + static_cast<std::int64_t>(random() % 3)}, random()};
   batch.payload.resize(size);
   for (std::byte& each : batch.payload) each = static_cast<std::byte>(random());
@@ -53,12 +57,14 @@ void expect_content(FaultyStorage& storage, const std::vector<Batch>& written, s
     auto taken = (*reader)->next(storage.op_durable(), header, payload);
     ASSERT_TRUE(taken.has_value()) << taken.error().text();
     if (!*taken) break;
-    const auto batch = std::find_if(written.begin(), written.end(),
-                                    [&](const Batch& each) { return each.header.first_op == header.first_op; });
+    const auto batch = std::find_if(written.begin(), written.end(), [&](const Batch& each) {
+      return each.header.first_op == header.first_op;
+    });
     ASSERT_NE(batch, written.end());
     ASSERT_EQ(header.op_count, batch->header.op_count);
     ASSERT_EQ(header.seed, batch->header.seed);
-    ASSERT_TRUE(std::equal(payload.begin(), payload.end(), batch->payload.begin(), batch->payload.end()));
+    ASSERT_TRUE(
+        std::equal(payload.begin(), payload.end(), batch->payload.begin(), batch->payload.end()));
     reached = last_op(*batch);
   }
   ASSERT_EQ(reached, raw(storage.op_durable()));
@@ -69,8 +75,8 @@ void copy_disk(const FaultyDisk& from, FaultyDisk& to) {
   to.segments = from.segments;
 }
 
-/// A small journal of `count` batches over more than one segment, each written with its predecessor but one
-/// durable; no orderly end.
+/// A small journal of `count` batches over more than one segment, each written with its predecessor
+/// but one durable; no orderly end.
 class Recorded : public testing::Test {
  protected:
   static constexpr int kBatches = 14;
@@ -81,7 +87,8 @@ class Recorded : public testing::Test {
     auto lead = storage.lead();
     EXPECT_TRUE(lead.has_value());
     for (int index = 0; index < kBatches; ++index) {
-      append(storage, written_, random, written_.empty() ? 1 : last_op(written_.back()) + 1, 200 + 1200 * static_cast<std::size_t>(index));
+      append(storage, written_, random, written_.empty() ? 1 : last_op(written_.back()) + 1,
+             200 + 1200 * static_cast<std::size_t>(index));
       storage.poll();
     }
     storage.crash();  // nothing is under way: the end is only not orderly
@@ -99,7 +106,9 @@ class Recorded : public testing::Test {
     for (const auto& [number, bytes] : disk_.segments) {
       for (std::size_t offset = 0; offset + protocol::kBlockSize <= bytes.size();) {
         protocol::FrameHeader header;
-        const bool found = read_header(std::span(bytes).subspan(offset), {disk_.format.journal_id, number, kSegmentSize - offset}, header);
+        const bool found =
+            read_header(std::span(bytes).subspan(offset),
+                        {disk_.format.journal_id, number, kSegmentSize - offset}, header);
         if (found) {
           const std::size_t size = protocol::frame_size(header.payload_size);
           frames_.push_back({{number, offset}, sizeof header + header.payload_size, size, header});
@@ -109,7 +118,8 @@ class Recorded : public testing::Test {
         }
       }
     }
-    ASSERT_EQ(frames_.size(), static_cast<std::size_t>(kBatches) + 2);  // two leads: at creation and after
+    ASSERT_EQ(frames_.size(),
+              static_cast<std::size_t>(kBatches) + 2);  // two leads: at creation and after
     ASSERT_GE(disk_.segments.size(), 3U);
   }
 
@@ -125,11 +135,13 @@ TEST_F(Recorded, CutAtEveryByteLeavesThePrefix) {
   for (std::size_t cut_index = 1; cut_index < frames_.size(); ++cut_index) {
     const Frame& cut = frames_[cut_index];
     // Every byte of the header and the edges of the payload; its inside in steps.
-    for (std::uint64_t byte = 0; byte < cut.used; byte += byte < 200 || byte + 64 > cut.used ? 1 : 61) {
+    for (std::uint64_t byte = 0; byte < cut.used;
+         byte += byte < 200 || byte + 64 > cut.used ? 1 : 61) {
       FaultyDisk copy;
       copy_disk(disk_, copy);
       auto& bytes = copy.segments[cut.position.segment];
-      std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(cut.position.offset + byte), bytes.end(), std::byte{0});
+      std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(cut.position.offset + byte),
+                bytes.end(), std::byte{0});
       for (auto& [number, later] : copy.segments) {
         if (number > cut.position.segment) std::fill(later.begin(), later.end(), std::byte{0});
       }
@@ -155,7 +167,8 @@ TEST_F(Recorded, AFlippedBitAnywhereIsRefusedOrIsTheUnprovenEnd) {
   int cut = 0;
   for (std::size_t index = 0; index < frames_.size(); ++index) {
     const Frame& frame = frames_[index];
-    for (std::uint64_t byte = 0; byte < frame.size; byte += byte < sizeof(protocol::FrameHeader) ? 1 : 83) {
+    for (std::uint64_t byte = 0; byte < frame.size;
+         byte += byte < sizeof(protocol::FrameHeader) ? 1 : 83) {
       const unsigned bit = static_cast<unsigned>((byte * 5 + index) % 8);
       FaultyDisk copy;
       copy_disk(disk_, copy);
@@ -183,7 +196,8 @@ TEST_F(Recorded, AFlippedBitAnywhereIsRefusedOrIsTheUnprovenEnd) {
 
 TEST_F(Recorded, ASnapshotProvesTheEndToo) {
   const Frame& last = frames_.back();
-  for (const std::uint64_t op : {ops_before(last), ops_before(last) + 1, last_op(written_.back())}) {
+  for (const std::uint64_t op :
+       {ops_before(last), ops_before(last) + 1, last_op(written_.back())}) {
     FaultyDisk copy;
     copy_disk(disk_, copy);
     copy.snapshots[op].mark.op = Op{op};
@@ -210,8 +224,9 @@ TEST_F(Recorded, AMissingSegmentIsRefused) {
 }
 
 TEST(JournalTorn, TwoInFlightOutOfOrder) {
-  // The second write is whole on the disk and the first is not: neither was acknowledged, both are cut, and
-  // the second never comes back, though its bytes fit the place after the first one is written anew.
+  // The second write is whole on the disk and the first is not: neither was acknowledged, both are
+  // cut, and the second never comes back, though its bytes fit the place after the first one is
+  // written anew.
   FaultyDisk disk;
   std::vector<Batch> written;
   std::mt19937_64 random(1);
@@ -226,8 +241,8 @@ TEST(JournalTorn, TwoInFlightOutOfOrder) {
     EXPECT_FALSE(storage.can_append());
     storage.complete(1);
     EXPECT_EQ(raw(storage.op_durable()), last_op(written[0]));
-    // The plug is pulled with nothing of the first write on the disk: it is not in writes under way any more
-    // when the storage is simply dropped.
+    // The plug is pulled with nothing of the first write on the disk: it is not in writes under way
+    // any more when the storage is simply dropped.
     FaultyDisk snapshot_of_disk;
     copy_disk(disk, snapshot_of_disk);
     storage.crash();
@@ -262,8 +277,10 @@ TEST(JournalTorn, ThousandsOfCrashesLoseNothingAcknowledged) {
     std::uint64_t kept_from = 1;
     const auto in_flight = static_cast<std::uint32_t>(1 + random() % 8);
     for (int life = 0; life < 20; ++life) {
-      FaultyStorage storage(disk, {.segment_size = kSegmentSize, .batches_in_flight = in_flight,
-                                   .seed = random(), .complete_permille = 400});
+      FaultyStorage storage(disk, {.segment_size = kSegmentSize,
+                                   .batches_in_flight = in_flight,
+                                   .seed = random(),
+                                   .complete_permille = 400});
       const std::uint64_t next = written.empty() ? 1 : last_op(written.back()) + 1;
       auto lead = storage.lead();
       ASSERT_TRUE(lead.has_value()) << lead.error().text();
@@ -273,7 +290,8 @@ TEST(JournalTorn, ThousandsOfCrashesLoseNothingAcknowledged) {
       std::uint64_t at = next;
       for (std::uint64_t step = 0; step < steps; ++step) {
         if (storage.can_append()) {
-          append(storage, written, random, at, random() % 3 == 0 ? random() % 20'000 : random() % 600);
+          append(storage, written, random, at,
+                 random() % 3 == 0 ? random() % 20'000 : random() % 600);
           at = last_op(written.back()) + 1;
         }
         if (random() % 2 == 0) storage.poll();
@@ -291,7 +309,8 @@ TEST(JournalTorn, ThousandsOfCrashesLoseNothingAcknowledged) {
       const std::uint64_t acknowledged_at_last = raw(storage.op_durable());
       storage.crash();
       ASSERT_GE(acknowledged_at_last, acknowledged);
-      // What the next life finds may be more than was acknowledged, but whole batches of it, in order.
+      // What the next life finds may be more than was acknowledged, but whole batches of it, in
+      // order.
       FaultyDisk copy;
       copy_disk(disk, copy);
       copy.snapshots = disk.snapshots;

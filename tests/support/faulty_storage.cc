@@ -28,17 +28,21 @@ constexpr std::uint64_t kJournalId = 0x5EED'0F7E'57ED'D15C;
 class DiskSegments final : public daemon::SegmentSource {
  public:
   explicit DiskSegments(FaultyDisk& disk) : disk_(disk) {}
-  Expected<bool> read(std::uint64_t segment, std::uint64_t offset, std::span<std::byte> bytes) override {
+  Expected<bool> read(std::uint64_t segment, std::uint64_t offset,
+                      std::span<std::byte> bytes) override {
     const std::lock_guard lock(disk_.mutex);
     const auto found = disk_.segments.find(segment);
     if (found == disk_.segments.end()) return false;
     const std::vector<std::byte>& have = found->second;
-    const std::size_t part = offset >= have.size() ? 0 : std::min(bytes.size(), have.size() - offset);
+    const std::size_t part =
+        offset >= have.size() ? 0 : std::min(bytes.size(), have.size() - offset);
     if (part != 0) std::memcpy(bytes.data(), have.data() + offset, part);
     std::memset(bytes.data() + part, 0, bytes.size() - part);
     return true;
   }
-  std::string name_of(std::uint64_t segment) const override { return fmt::format("disk.{:06}", segment); }
+  std::string name_of(std::uint64_t segment) const override {
+    return fmt::format("disk.{:06}", segment);
+  }
 
  private:
   FaultyDisk& disk_;
@@ -72,7 +76,8 @@ class DiskSnapshotReader final : public daemon::SnapshotReader {
   const daemon::SnapshotMark& mark() const override { return snapshot_.mark; }
   Expected<void> read(std::span<std::byte> bytes) override {
     if (snapshot_.damaged || bytes.size() > snapshot_.bytes.size() - offset_) {
-      return std::unexpected(Error{ErrorCode::kDamaged, 0, "read a simulated snapshot", ""});
+      return std::unexpected(
+          Error{ErrorCode::kDamaged, 0, "read a simulated snapshot", "Remove the snapshot."});
     }
     std::memcpy(bytes.data(), snapshot_.bytes.data() + offset_, bytes.size());
     offset_ += bytes.size();
@@ -86,7 +91,8 @@ class DiskSnapshotReader final : public daemon::SnapshotReader {
 
 }  // namespace
 
-void FaultyDisk::write(std::uint64_t segment, std::uint64_t offset, std::span<const std::byte> bytes) {
+void FaultyDisk::write(std::uint64_t segment, std::uint64_t offset,
+                       std::span<const std::byte> bytes) {
   const std::lock_guard lock(mutex);
   std::vector<std::byte>& have = segments[segment];
   if (have.size() < offset + bytes.size()) have.resize(offset + bytes.size());
@@ -147,7 +153,8 @@ void FaultyStorage::format_disk() {
 }
 
 Expected<daemon::Lead> FaultyStorage::lead() {
-  if (disk_.in_use) return std::unexpected(Error{ErrorCode::kFenced, 0, "lock the simulated disk", ""});
+  if (disk_.in_use)
+    return std::unexpected(Error{ErrorCode::kFenced, 0, "lock the simulated disk", ""});
   disk_.in_use = true;
   if (disk_.format.segment_size == 0) format_disk();
   options_.segment_size = disk_.format.segment_size;
@@ -160,7 +167,8 @@ Expected<daemon::Lead> FaultyStorage::lead() {
     return std::unexpected(tail.error());
   }
   const std::vector<std::byte> zeros(kBlockSize);
-  for (const FramePosition& position : tail->cut_frames) disk_.write(position.segment, position.offset, zeros);
+  for (const FramePosition& position : tail->cut_frames)
+    disk_.write(position.segment, position.offset, zeros);
   segments_ = tail->segments;
   end_ = tail->end;
   epoch_ = end_.epoch + 1;
@@ -171,7 +179,8 @@ Expected<daemon::Lead> FaultyStorage::lead() {
   disk_.make_segment(write.position.segment);
   disk_.write(write.position.segment, write.position.offset, write.bytes);
   frame_durable_ = end_.frame;
-  return daemon::Lead{epoch_, Op{tail->first_op}, Op{op_durable_}, tail->torn_size, tail->torn_note};
+  return daemon::Lead{epoch_, Op{tail->first_op}, Op{op_durable_}, tail->torn_size,
+                      tail->torn_note};
 }
 
 // ---- appending ----
@@ -190,7 +199,8 @@ FaultyStorage::Write FaultyStorage::make_frame(const daemon::BatchHeader& header
   PERMIT_ASSERT(raw(header.first_op) == end_.next_op, header.first_op, end_.next_op);
   PERMIT_ASSERT(header.now.ms >= end_.now_ms, header.now.ms, end_.now_ms);
   const std::size_t size = protocol::frame_size(header.payload_size);
-  if (end_.position.offset + size > options_.segment_size) end_.position = {end_.position.segment + 1, 0};
+  if (end_.position.offset + size > options_.segment_size)
+    end_.position = {end_.position.segment + 1, 0};
   FrameHeader frame;
   frame.journal_id = disk_.format.journal_id;
   frame.segment = end_.position.segment;
@@ -207,10 +217,12 @@ FaultyStorage::Write FaultyStorage::make_frame(const daemon::BatchHeader& header
   frame.previous = end_.hash;
   const auto payload = std::span<const std::byte>(payload_).first(header.payload_size);
   seal(frame, payload, hasher_);
-  Write write{frame.frame, frame.first_op + frame.op_count - 1, end_.position, std::vector<std::byte>(size)};
+  Write write{frame.frame, frame.first_op + frame.op_count - 1, end_.position,
+              std::vector<std::byte>(size)};
   std::memcpy(write.bytes.data(), &frame, sizeof frame);
   std::copy(payload.begin(), payload.end(), write.bytes.begin() + sizeof frame);
-  if (segments_.empty() || segments_.back().segment != frame.segment) segments_.push_back({frame.segment, 0, frame.frame});
+  if (segments_.empty() || segments_.back().segment != frame.segment)
+    segments_.push_back({frame.segment, 0, frame.frame});
   segments_.back().last_op = write.last_op;
   end_.position.offset += size;
   end_.frame = frame.frame;
@@ -269,15 +281,18 @@ void FaultyStorage::flush() {
 // ---- reading and trimming ----
 
 Expected<std::unique_ptr<daemon::BatchReader>> FaultyStorage::read(Op from) {
-  auto reader = std::make_unique<daemon::JournalReader>(std::make_unique<DiskSegments>(disk_), disk_.format, holds_);
-  if (auto done = reader->seek(holds_.first_kept(), from); !done) return std::unexpected(done.error());
+  auto reader = std::make_unique<daemon::JournalReader>(std::make_unique<DiskSegments>(disk_),
+                                                        disk_.format, holds_);
+  if (auto done = reader->seek(holds_.first_kept(), from); !done)
+    return std::unexpected(done.error());
   return reader;
 }
 
 std::vector<daemon::SnapshotMark> FaultyStorage::snapshots() {
   const std::lock_guard lock(disk_.mutex);
   std::vector<daemon::SnapshotMark> marks;
-  for (auto each = disk_.snapshots.rbegin(); each != disk_.snapshots.rend(); ++each) marks.push_back(each->second.mark);
+  for (auto each = disk_.snapshots.rbegin(); each != disk_.snapshots.rend(); ++each)
+    marks.push_back(each->second.mark);
   return marks;
 }
 
@@ -289,7 +304,8 @@ Expected<std::unique_ptr<daemon::SnapshotReader>> FaultyStorage::read_snapshot(O
   const std::lock_guard lock(disk_.mutex);
   const auto found = disk_.snapshots.find(raw(op));
   if (found == disk_.snapshots.end()) {
-    return std::unexpected(Error{ErrorCode::kSystem, ENOENT, fmt::format("open the simulated snapshot {}", raw(op)), ""});
+    return std::unexpected(Error{ErrorCode::kSystem, ENOENT,
+                                 fmt::format("open the simulated snapshot {}", raw(op)), ""});
   }
   return std::make_unique<DiskSnapshotReader>(found->second);
 }
@@ -300,7 +316,8 @@ void FaultyStorage::trim(Op op) {
          segments_[count + 1].first_frame <= frame_durable_) {
     ++count;
   }
-  const std::uint64_t kept = std::min(holds_.let_go(segments_[count].segment), segments_[count].segment);
+  const std::uint64_t kept =
+      std::min(holds_.let_go(segments_[count].segment), segments_[count].segment);
   const std::lock_guard lock(disk_.mutex);
   disk_.snapshots.erase(disk_.snapshots.begin(), disk_.snapshots.lower_bound(raw(op)));
   while (disk_.segments.begin()->first < kept) {

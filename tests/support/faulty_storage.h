@@ -1,10 +1,11 @@
 // Storage on a simulated disk with a volatile cache, for tests that pull the plug.
 //
-// A FaultyDisk is what survives; a FaultyStorage is a process that uses it. A write reaches the disk when
-// it completes; crash() applies any subset of the 512-byte sectors of the writes under way, as a device
-// may. The frames are the real ones and the real code decides about the tail.
+// A FaultyDisk is what survives; a FaultyStorage is a process that uses it. A write reaches the
+// disk when it completes; crash() applies any subset of the 512-byte sectors of the writes under
+// way, as a device may. The frames are the real ones and the real code decides about the tail.
 //
-// Engine thread, but for reading and snapshots, as with every Storage; the disk has a mutex for them.
+// Engine thread, but for reading and snapshots, as with every Storage; the disk has a mutex for
+// them.
 #pragma once
 
 #include <cstdint>
@@ -35,7 +36,7 @@ class FaultyDisk {
   std::mutex mutex;
   daemon::JournalFormat format{0, 0};
   std::map<std::uint64_t, std::vector<std::byte>> segments;  // as far as they were written
-  std::vector<std::vector<std::byte>> spares;                // trimmed segments, used again with what is in them
+  std::vector<std::vector<std::byte>> spares;  // trimmed segments, used again with what is in them
   std::map<std::uint64_t, Snapshot> snapshots;
   bool in_use = false;
 
@@ -60,8 +61,8 @@ class FaultyStorage final : public daemon::Storage {
   ~FaultyStorage() override;
 
   // ---- what the test does to it ----
-  /// The plug: each sector of each write under way is on the disk or not, as chance has it. The storage
-  /// can only be destroyed afterwards.
+  /// The plug: each sector of each write under way is on the disk or not, as chance has it. The
+  /// storage can only be destroyed afterwards.
   void crash();
   /// Completes write number `index` of those under way, 0 = oldest.
   void complete(std::size_t index);
@@ -83,10 +84,13 @@ class FaultyStorage final : public daemon::Storage {
   const daemon::Error* failure() const override { return failure_ ? &*failure_ : nullptr; }
   void poll() override;
   void flush() override;
-  [[nodiscard]] daemon::Expected<std::unique_ptr<daemon::BatchReader>> read(scheduler::Op from) override;
+  [[nodiscard]] daemon::Expected<std::unique_ptr<daemon::BatchReader>> read(
+      scheduler::Op from) override;
   std::vector<daemon::SnapshotMark> snapshots() override;
-  [[nodiscard]] daemon::Expected<std::unique_ptr<daemon::SnapshotWriter>> write_snapshot(scheduler::Op op) override;
-  [[nodiscard]] daemon::Expected<std::unique_ptr<daemon::SnapshotReader>> read_snapshot(scheduler::Op op) override;
+  [[nodiscard]] daemon::Expected<std::unique_ptr<daemon::SnapshotWriter>> write_snapshot(
+      scheduler::Op op) override;
+  [[nodiscard]] daemon::Expected<std::unique_ptr<daemon::SnapshotReader>> read_snapshot(
+      scheduler::Op op) override;
   void trim(scheduler::Op op) override;
   daemon::StorageStats stats() const override;
 
@@ -109,7 +113,7 @@ class FaultyStorage final : public daemon::Storage {
   protocol::FrameHasher hasher_;
   daemon::SegmentHolds holds_;
   std::vector<std::byte> payload_;
-  std::vector<Write> writes_;                       // under way, oldest first
+  std::vector<Write> writes_;                        // under way, oldest first
   std::map<std::uint64_t, std::uint64_t> finished_;  // frame → last op, behind a gap
   std::vector<daemon::SegmentEnd> segments_;
   daemon::ChainEnd end_;

@@ -1,4 +1,5 @@
-// An empty directory of a test's own, removed with everything in it. Under the build machine's TMPDIR.
+// An empty directory of a test's own, removed with everything in it. Under the build machine's
+// TMPDIR.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -1,5 +1,6 @@
-// Goal: what is encoded comes back as it was, and nothing else is taken for a command. Method: every kind
-// with random bodies, every cut and every changed byte of the heads; golden values pin the format.
+// Goal: what is encoded comes back as it was, and nothing else is taken for a command. Method:
+// every kind with random bodies, every cut and every changed byte of the heads; golden values pin
+// the format.
 #include "protocol/command_codec.h"
 
 #include <gtest/gtest.h>
@@ -29,7 +30,8 @@ std::vector<CommandKind> all_kinds() {
 Command random_command(CommandKind kind, std::mt19937_64& random) {
   Command command;
   command.kind = kind;
-  command.actor = {static_cast<scheduler::ActorKind>(random() % 6), static_cast<std::uint32_t>(random())};
+  command.actor = {static_cast<scheduler::ActorKind>(random() % 6),
+                   static_cast<std::uint32_t>(random())};
   command.key = {random(), random()};
   for (std::size_t index = 0; index < scheduler::body_size(kind); ++index) {
     command.body.bytes[index] = static_cast<std::byte>(random());
@@ -44,8 +46,9 @@ void stamp(Command& command, Op op, Tick now, std::uint64_t batch_seed) {
 }
 
 bool same(const Command& left, const Command& right) {
-  return left.op == right.op && left.now == right.now && left.seed == right.seed && left.key == right.key &&
-         left.actor == right.actor && left.kind == right.kind && left.body.bytes == right.body.bytes;
+  return left.op == right.op && left.now == right.now && left.seed == right.seed &&
+         left.key == right.key && left.actor == right.actor && left.kind == right.kind &&
+         left.body.bytes == right.body.bytes;
 }
 
 TEST(CommandCodec, EveryKindComesBackByteForByte) {
@@ -65,7 +68,8 @@ TEST(CommandCodec, EveryKindComesBackByteForByte) {
   }
   CommandDecoder decoder(payload, Op{1000}, Tick{77}, 99);
   Command decoded;
-  std::memset(static_cast<void*>(&decoded), 0xEE, sizeof decoded);  // whatever was in it before is gone afterwards
+  std::memset(static_cast<void*>(&decoded), 0xEE,
+              sizeof decoded);  // whatever was in it before is gone afterwards
   for (std::size_t index = 0; index < commands.size(); ++index) {
     ASSERT_TRUE(decoder.next(decoded));
     stamp(commands[index], Op{1000 + index}, Tick{77}, 99);
@@ -80,12 +84,14 @@ TEST(CommandCodec, TheFormatDoesNotChange) {
   command.kind = CommandKind::kStart;
   command.actor = {scheduler::ActorKind::kExpert, 0x01020304};
   command.key = {0x1112131415161718, 0x2122232425262728};
-  command.body.start = {scheduler::JobId{0x3132333435363738}, scheduler::LeaseToken{0x4142434445464748}};
+  command.body.start = {scheduler::JobId{0x3132333435363738},
+                        scheduler::LeaseToken{0x4142434445464748}};
   std::byte bytes[kEncodedCommandSizeMax];
   ASSERT_EQ(encode_command(command, bytes), 40U);
-  const std::uint8_t expected[40] = {
-      0x34, 0x02, 0x10, 0x00, 0x04, 0x03, 0x02, 0x01, 0x18, 0x17, 0x16, 0x15, 0x14, 0x13, 0x12, 0x11, 0x28, 0x27, 0x26, 0x25,
-      0x24, 0x23, 0x22, 0x21, 0x38, 0x37, 0x36, 0x35, 0x34, 0x33, 0x32, 0x31, 0x48, 0x47, 0x46, 0x45, 0x44, 0x43, 0x42, 0x41};
+  const std::uint8_t expected[40] = {0x34, 0x02, 0x10, 0x00, 0x04, 0x03, 0x02, 0x01, 0x18, 0x17,
+                                     0x16, 0x15, 0x14, 0x13, 0x12, 0x11, 0x28, 0x27, 0x26, 0x25,
+                                     0x24, 0x23, 0x22, 0x21, 0x38, 0x37, 0x36, 0x35, 0x34, 0x33,
+                                     0x32, 0x31, 0x48, 0x47, 0x46, 0x45, 0x44, 0x43, 0x42, 0x41};
   EXPECT_EQ(std::memcmp(bytes, expected, sizeof expected), 0);
 }
 
@@ -134,12 +140,14 @@ TEST(CommandCodec, UnknownKindsAndWrongSizesAreNoCommands) {
   std::mt19937_64 random(4);
   const std::size_t size = encode_command(random_command(CommandKind::kStart, random), bytes);
   for (int kind = 0; kind < 256; ++kind) {
-    for (const std::uint16_t body_size : std::initializer_list<std::uint16_t>{0, 8, 16, 24, 199, 200, 0xFFFF}) {
+    for (const std::uint16_t body_size :
+         std::initializer_list<std::uint16_t>{0, 8, 16, 24, 199, 200, 0xFFFF}) {
       bytes[0] = static_cast<std::byte>(kind);
       std::memcpy(bytes + 2, &body_size, sizeof body_size);
       CommandDecoder decoder(bytes, Op{1}, Tick{}, 0);
       Command command;
-      const bool right = body_size != 0 && scheduler::body_size(static_cast<CommandKind>(kind)) == body_size;
+      const bool right =
+          body_size != 0 && scheduler::body_size(static_cast<CommandKind>(kind)) == body_size;
       ASSERT_EQ(decoder.next(command), right) << kind << " " << body_size;
       ASSERT_EQ(decoder.is_broken(), !right);
     }

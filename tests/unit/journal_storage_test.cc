@@ -1,5 +1,6 @@
 // Goal: what only the files have: locks, versions, missing and short files, a full device, reuse of
-// segments, failing and late writes. Method: real directories, and a writer whose completions the test orders.
+// segments, failing and late writes. Method: real directories, and a writer whose completions the
+// test orders.
 #include "daemon/journal_storage.h"
 
 #include <fcntl.h>
@@ -10,6 +11,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <deque>
 #include <filesystem>
 #include <fstream>
@@ -52,12 +55,14 @@ void append(JournalStorage& storage, std::uint64_t op, std::size_t size, std::ui
   storage.append({Op{op}, 1, static_cast<std::uint32_t>(size), scheduler::Tick{1}, op});
 }
 
+/// Looks until it is so; a minute is never needed and bounds a broken test.
 bool wait_until(const std::function<bool()>& done) {
-  for (int turn = 0; turn < 20'000; ++turn) {
-    if (done()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+  while (!done()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::yield();
   }
-  return false;
+  return true;
 }
 
 std::string read_text(const std::string& path) {
@@ -67,7 +72,9 @@ std::string read_text(const std::string& path) {
   return text.str();
 }
 
-void write_text(const std::string& path, const std::string& text) { std::ofstream(path, std::ios::trunc) << text; }
+void write_text(const std::string& path, const std::string& text) {
+  std::ofstream(path, std::ios::trunc) << text;
+}
 
 TEST(JournalStorage, ASecondDaemonIsToldWhoLeads) {
   tests::ScratchDirectory directory;
@@ -76,7 +83,8 @@ TEST(JournalStorage, ASecondDaemonIsToldWhoLeads) {
   auto second = lead_of(options_in(directory.path()));
   ASSERT_FALSE(second.has_value());
   EXPECT_EQ(second.error().code, ErrorCode::kFenced);
-  EXPECT_NE(second.error().act.find("process " + std::to_string(getpid())), std::string::npos) << second.error().text();
+  EXPECT_NE(second.error().act.find("process " + std::to_string(getpid())), std::string::npos)
+      << second.error().text();
   storage.reset();
   EXPECT_TRUE(lead_of(options_in(directory.path())).has_value());
 }
@@ -84,15 +92,27 @@ TEST(JournalStorage, ASecondDaemonIsToldWhoLeads) {
 TEST(JournalStorage, ASegmentSomebodyStillWritesIsNotJudged) {
   tests::ScratchDirectory directory;
   ASSERT_TRUE(lead_of(options_in(directory.path())).has_value());
-  // A killed process whose last write is under way holds the lock of the segment until it has ended.
+  // A killed process whose last write is under way holds the lock of the segment until it has
+  // ended.
   const int file = open((directory / "journal.000001").c_str(), O_RDWR | O_CLOEXEC);
   ASSERT_EQ(flock(file, LOCK_EX), 0);
-  std::thread ending([file] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    close(file);
+  std::atomic<bool> leads{false};
+  std::thread leading([&] {
+    EXPECT_TRUE(lead_of(options_in(directory.path())).has_value());
+    leads.store(true);
   });
-  EXPECT_TRUE(lead_of(options_in(directory.path())).has_value());
-  ending.join();
+  // The newcomer takes LOCK first. It has not judged anything as long as the segment is locked.
+  const int lock = open((directory / "LOCK").c_str(), O_RDWR | O_CLOEXEC);
+  EXPECT_TRUE(wait_until([lock] {
+    const bool taken = flock(lock, LOCK_EX | LOCK_NB) != 0;
+    if (!taken) flock(lock, LOCK_UN);
+    return taken;
+  }));
+  EXPECT_FALSE(leads.load());
+  close(file);
+  leading.join();
+  EXPECT_TRUE(leads.load());
+  close(lock);
 }
 
 TEST(JournalStorage, WrongSettingsAreRefused) {
@@ -138,7 +158,8 @@ class JournalFiles : public testing::Test {
   }
   void patch(const std::string& name, std::uint64_t offset, const std::string& bytes) const {
     const int file = open((directory_ / name).c_str(), O_WRONLY | O_CLOEXEC);
-    ASSERT_EQ(pwrite(file, bytes.data(), bytes.size(), static_cast<off_t>(offset)), static_cast<ssize_t>(bytes.size()));
+    ASSERT_EQ(pwrite(file, bytes.data(), bytes.size(), static_cast<off_t>(offset)),
+              static_cast<ssize_t>(bytes.size()));
     close(file);
   }
 
@@ -160,7 +181,9 @@ TEST_F(JournalFiles, AnyChangeOfFormatIsNoticed) {
     write_text(directory_ / "FORMAT", changed);
     auto lead = lead_of(options());
     ASSERT_FALSE(lead.has_value()) << index;
-    EXPECT_TRUE(lead.error().code == ErrorCode::kDamaged || lead.error().code == ErrorCode::kVersion) << index;
+    EXPECT_TRUE(lead.error().code == ErrorCode::kDamaged ||
+                lead.error().code == ErrorCode::kVersion)
+        << index;
   }
 }
 
@@ -176,7 +199,8 @@ TEST_F(JournalFiles, AnUnfinishedCreationIsDoneAgain) {
   std::filesystem::remove(fresh / "FORMAT");
   const int file = open((fresh / "journal.000001").c_str(), O_WRONLY | O_CLOEXEC);
   const std::vector<char> zeros(kSegmentSize - protocol::kBlockSize);
-  ASSERT_EQ(pwrite(file, zeros.data(), zeros.size(), protocol::kBlockSize), static_cast<ssize_t>(zeros.size()));
+  ASSERT_EQ(pwrite(file, zeros.data(), zeros.size(), protocol::kBlockSize),
+            static_cast<ssize_t>(zeros.size()));
   close(file);
   std::filesystem::remove(fresh / "journal.000002");
   std::filesystem::remove(fresh / "journal.000003");
@@ -204,7 +228,8 @@ TEST_F(JournalFiles, AMissingSegmentIsRefused) {
   expect_refused(ErrorCode::kDamaged, "journal.000002");
   std::filesystem::rename(directory_ / "elsewhere", directory_ / "journal.000002");
   std::filesystem::rename(directory_ / "journal.000001", directory_ / "elsewhere");
-  // Without the oldest it looks like a trimmed journal; that no snapshot reaches so far is for recovery to see.
+  // Without the oldest it looks like a trimmed journal; that no snapshot reaches so far is for
+  // recovery to see.
   auto lead = lead_of(options());
   ASSERT_TRUE(lead.has_value());
   EXPECT_GT(lead->first_op, Op{1});
@@ -272,7 +297,8 @@ TEST(JournalStorage, FullOfSegmentsIsFullUntilTrimmed) {
   auto storage = open_storage(options);
   ASSERT_TRUE(storage->lead().has_value());
   std::uint64_t op = 0;
-  while (wait_until([&] { return storage->can_append() || storage->is_full(); }) && storage->can_append()) {
+  while (wait_until([&] { return storage->can_append() || storage->is_full(); }) &&
+         storage->can_append()) {
     append(*storage, ++op, kBatchSizeMax);
     storage->flush();
     ASSERT_LT(op, 10U);
@@ -314,14 +340,16 @@ TEST_F(TinyDevice, FullDeviceRefusesAndRecoversWhenSpaceReturns) {
     auto storage = open_storage(options);
     auto lead = storage->lead();
     ASSERT_TRUE(lead.has_value()) << lead.error().text();
-    while (wait_until([&] { return storage->can_append() || storage->is_full(); }) && storage->can_append()) {
+    while (wait_until([&] { return storage->can_append() || storage->is_full(); }) &&
+           storage->can_append()) {
       append(*storage, ++op, kBatchSizeMax);
       storage->flush();
       ASSERT_LT(op, 10U);
     }
     EXPECT_EQ(op, 2U);
     EXPECT_TRUE(storage->is_full());
-    EXPECT_FALSE(std::filesystem::exists(directory_ / "segment.tmp"));  // what was taken is given back
+    EXPECT_FALSE(
+        std::filesystem::exists(directory_ / "segment.tmp"));  // what was taken is given back
     std::filesystem::remove(directory_ / "ballast");
     ASSERT_TRUE(wait_until([&] { return storage->can_append(); }));
     append(*storage, ++op, kBatchSizeMax);
@@ -349,7 +377,8 @@ class OrderedWriter final : public DurableWriter {
     std::span<const std::byte> bytes;
     std::uint64_t offset;
   };
-  void start(std::size_t slot, int file, std::span<const std::byte> bytes, std::uint64_t offset) override {
+  void start(std::size_t slot, int file, std::span<const std::byte> bytes,
+             std::uint64_t offset) override {
     held.push_back({slot, file, bytes, offset});
   }
   void poll() override {}
@@ -364,7 +393,8 @@ class OrderedWriter final : public DurableWriter {
     const Held write = held.at(index);
     held.erase(held.begin() + static_cast<std::ptrdiff_t>(index));
     if (result == 0) {
-      result = pwrite(write.file, write.bytes.data(), write.bytes.size(), static_cast<off_t>(write.offset));
+      result = pwrite(write.file, write.bytes.data(), write.bytes.size(),
+                      static_cast<off_t>(write.offset));
     }
     results.push_back({write.slot, result});
   }
@@ -451,7 +481,8 @@ TEST_F(OrderedJournal, WritesUnderWayKeepTheirSegmentOpen) {
   start(2);
   append(*storage_, 1, kBatchSizeMax);
   ASSERT_TRUE(wait_until([&] { return storage_->can_append(); }));
-  append(*storage_, 2, kBatchSizeMax);  // goes to the next segment while the first is still being written
+  append(*storage_, 2,
+         kBatchSizeMax);  // goes to the next segment while the first is still being written
   EXPECT_NE(writer_->held[0].file, writer_->held[1].file);
   writer_->complete(1);
   EXPECT_EQ(durable(), 0U);

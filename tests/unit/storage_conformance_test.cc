@@ -1,5 +1,6 @@
-// Goal: every Storage keeps the same contract. Method: one suite over the journal on io_uring, the journal
-// on plain system calls, and the simulated disk; payloads are raw bytes, no scheduler takes part.
+// Goal: every Storage keeps the same contract. Method: one suite over the journal on io_uring, the
+// journal on plain system calls, and the simulated disk; payloads are raw bytes, no scheduler takes
+// part.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -56,7 +57,8 @@ class JournalPlace final : public Place {
 class FaultyPlace final : public Place {
  public:
   std::unique_ptr<Storage> open() override {
-    return std::make_unique<tests::FaultyStorage>(disk_, tests::FaultyOptions{.segment_size = kSegmentSize});
+    return std::make_unique<tests::FaultyStorage>(
+        disk_, tests::FaultyOptions{.segment_size = kSegmentSize});
   }
 
  private:
@@ -100,8 +102,9 @@ class StorageConformance : public testing::TestWithParam<std::string> {
   void append(std::uint32_t op_count, std::size_t size) {
     wait_for_room();
     Batch batch;
-    const std::uint64_t first = written_.empty() ? raw(storage_->op_durable()) + 1
-                                                 : raw(written_.back().header.first_op) + written_.back().header.op_count;
+    const std::uint64_t first =
+        written_.empty() ? raw(storage_->op_durable()) + 1
+                         : raw(written_.back().header.first_op) + written_.back().header.op_count;
     batch.header = {Op{first}, op_count, static_cast<std::uint32_t>(size),
                     Tick{1000 + static_cast<std::int64_t>(written_.size())}, random_()};
     batch.payload.resize(size);
@@ -113,7 +116,9 @@ class StorageConformance : public testing::TestWithParam<std::string> {
     written_.push_back(std::move(batch));
   }
 
-  Op last_written() const { return Op{raw(written_.back().header.first_op) + written_.back().header.op_count - 1}; }
+  Op last_written() const {
+    return Op{raw(written_.back().header.first_op) + written_.back().header.op_count - 1};
+  }
 
   /// Everything from batch `index` on reads back as it was written, up to the newest durable op.
   void expect_reads_from(std::size_t index, Op from) {
@@ -130,7 +135,8 @@ class StorageConformance : public testing::TestWithParam<std::string> {
       ASSERT_EQ(header.op_count, batch.header.op_count);
       ASSERT_EQ(header.now, batch.header.now);
       ASSERT_EQ(header.seed, batch.header.seed);
-      ASSERT_TRUE(std::equal(payload.begin(), payload.end(), batch.payload.begin(), batch.payload.end()));
+      ASSERT_TRUE(
+          std::equal(payload.begin(), payload.end(), batch.payload.begin(), batch.payload.end()));
     }
     auto taken = (*reader)->next(storage_->op_durable(), header, payload);
     ASSERT_TRUE(taken.has_value());
@@ -222,7 +228,8 @@ TEST_P(StorageConformance, ReadingMayBeginAnywhere) {
   open();
   for (int index = 0; index < 30; ++index) append(5, 400'000);
   storage_->flush();
-  for (const std::uint64_t op : {1U, 5U, 6U, 33U, 75U, 76U, 150U}) expect_reads_from((op - 1) / 5, Op{op});
+  for (const std::uint64_t op : {1U, 5U, 6U, 33U, 75U, 76U, 150U})
+    expect_reads_from((op - 1) / 5, Op{op});
 }
 
 TEST_P(StorageConformance, AReaderFollowsTheWriterAndNeverPassesTheOpItIsGiven) {
@@ -243,7 +250,8 @@ TEST_P(StorageConformance, AReaderFollowsTheWriterAndNeverPassesTheOpItIsGiven) 
     ASSERT_TRUE(taken.has_value()) << taken.error().text();
     ASSERT_TRUE(*taken);
     const Batch& batch = written_[index];
-    ASSERT_TRUE(std::equal(payload.begin(), payload.end(), batch.payload.begin(), batch.payload.end()));
+    ASSERT_TRUE(
+        std::equal(payload.begin(), payload.end(), batch.payload.begin(), batch.payload.end()));
   }
 }
 
@@ -348,7 +356,8 @@ TEST_P(StorageConformance, ASnapshotAloneIsABeginning) {
   EXPECT_EQ(lead_.last_op, Op{1002});
 }
 
-INSTANTIATE_TEST_SUITE_P(Storages, StorageConformance, testing::Values("uring", "syscall", "faulty"),
+INSTANTIATE_TEST_SUITE_P(Storages, StorageConformance,
+                         testing::Values("uring", "syscall", "faulty"),
                          [](const auto& which) { return std::string(which.param); });
 
 }  // namespace

@@ -1,5 +1,6 @@
-// Goal: the ring keeps its contract at the edges that lose data or hang in practice: full submission
-// queue, overflown completions, exhausted receive buffers, wakes, cancels. Method: socket pairs and files.
+// Goal: the ring keeps its contract at the edges that lose data or hang in practice: full
+// submission queue, overflown completions, exhausted receive buffers, wakes, cancels. Method:
+// socket pairs and files.
 #include "daemon/uring.h"
 
 #include <arpa/inet.h>
@@ -35,7 +36,9 @@ std::unique_ptr<Ring> make_ring(RingOptions options = {}) {
 }
 
 struct SocketPair {
-  SocketPair() { EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), 0); }
+  SocketPair() {
+    EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), 0);
+  }
   ~SocketPair() {
     close(ends[0]);
     close(ends[1]);
@@ -52,7 +55,8 @@ void run_until(Ring& ring, const std::function<bool()>& done) {
 }
 
 std::string text_of(Ring& ring, const Completion& completion) {
-  const auto bytes = ring.receive_buffer(completion.buffer, static_cast<std::size_t>(completion.result));
+  const auto bytes =
+      ring.receive_buffer(completion.buffer, static_cast<std::size_t>(completion.result));
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 

@@ -1,0 +1,341 @@
+// Goal: a state found again is the state that was, from any mixture of snapshots and journal, or
+// the start is refused with the cause. Method: a random city on the simulated disk; digests are
+// compared.
+#include "daemon/recovery.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <memory>
+#include <thread>
+
+#include "daemon/snapshotter.h"
+#include "protocol/command_codec.h"
+#include "tests/support/command_generator.h"
+#include "tests/support/faulty_storage.h"
+#include "tests/support/state_bytes.h"
+
+namespace permitd::tests {
+namespace {
+
+using daemon::BatchHeader;
+using daemon::ErrorCode;
+using daemon::StateDigest;
+using scheduler::Command;
+using scheduler::Op;
+using scheduler::raw;
+using scheduler::Scheduler;
+
+constexpr FaultyOptions kOptions{.segment_size = 64 * 1024};
+
+/// Lives a city: makes commands, keeps them in the storage and applies them, as the engine does.
+class City {
+ public:
+  City(std::uint64_t seed, std::size_t count) : steps_(steps_of(seed, count)), chance_(seed) {}
+
+  bool is_over() const { return next_ == steps_.size(); }
+  void live(FaultyStorage& storage, std::size_t batches) {
+    for (; batches != 0 && !is_over(); --batches) {
+      while (!storage.can_append()) storage.poll();
+      one_batch(storage);
+    }
+  }
+  Scheduler& scheduler() { return scheduler_; }
+  /// Digests after each batch, by op.
+  const std::map<std::uint64_t, StateDigest>& digests() const { return digests_; }
+
+ private:
+  void one_batch(FaultyStorage& storage) {
+    BatchHeader header;
+    header.first_op = Op{raw(scheduler_.op_applied()) + 1};
+    header.seed = chance_.next();
+    const std::span<std::byte> payload = storage.begin_batch();
+    std::size_t size = 0;
+    const std::size_t count = chance_.between(1U, 12U);
+    for (std::size_t index = 0; index < count && !is_over(); ++index) {
+      Command command = generator_.make(steps_[next_++], scheduler_);
+      if (protocol::encoded_size(command.kind) == 0) continue;  // the edges keep such away
+      if (header.op_count == 0) header.now = command.now;
+      command.now = header.now;
+      command.seed = protocol::seed_of(header.seed, command.op);
+      size += protocol::encode_command(command, payload.subspan(size));
+      scheduler_.apply(command);
+      header.op_count += 1;
+    }
+    if (header.op_count == 0) return;
+    header.payload_size = static_cast<std::uint32_t>(size);
+    storage.append(header);
+    digests_[raw(scheduler_.op_applied())] = daemon::digest_of_state(scheduler_);
+  }
+
+  std::vector<Step> steps_;
+  std::size_t next_ = 0;
+  Chance chance_;
+  CommandGenerator generator_;
+  Scheduler scheduler_;
+  std::map<std::uint64_t, StateDigest> digests_;
+};
+
+void snapshot(daemon::Storage& storage, const Scheduler& scheduler) {
+  auto writer = storage.write_snapshot(scheduler.op_applied());
+  ASSERT_TRUE(writer.has_value());
+  const Bytes bytes = state_bytes(scheduler);
+  ASSERT_TRUE((*writer)->write(bytes).has_value());
+  ASSERT_TRUE((*writer)->commit().has_value());
+}
+
+class Recovery : public testing::Test {
+ protected:
+  void start() {
+    storage_ = std::make_unique<FaultyStorage>(disk_, kOptions);
+    ASSERT_TRUE(storage_->lead().has_value());
+  }
+  void live(std::size_t batches) {
+    city_.live(*storage_, batches);
+    storage_->flush();
+  }
+  daemon::Expected<daemon::RecoveryReport> recover_into(Scheduler& scheduler) {
+    storage_.reset();
+    storage_ = std::make_unique<FaultyStorage>(disk_, kOptions);
+    return daemon::recover(*storage_, scheduler);
+  }
+  StateDigest digest() { return daemon::digest_of_state(city_.scheduler()); }
+  Op op() { return city_.scheduler().op_applied(); }
+
+  FaultyDisk disk_;
+  City city_{7, 3000};
+  std::unique_ptr<FaultyStorage> storage_;
+};
+
+TEST_F(Recovery, OfNothingIsNothing) {
+  Scheduler found;
+  auto report = recover_into(found);
+  ASSERT_TRUE(report.has_value());
+  EXPECT_EQ(found.op_applied(), Op{0});
+  EXPECT_EQ(report->replay.op_count, 0U);
+}
+
+TEST_F(Recovery, OfTheJournalAloneGivesTheState) {
+  start();
+  live(200);
+  Scheduler found;
+  auto report = recover_into(found);
+  ASSERT_TRUE(report.has_value()) << report.error().text();
+  EXPECT_EQ(found.op_applied(), op());
+  EXPECT_EQ(report->replay.op_count, raw(op()));
+  EXPECT_GT(report->replay.batch_count, 190U);
+  EXPECT_EQ(report->snapshot_op, Op{0});
+  EXPECT_EQ(daemon::digest_of_state(found), digest());
+}
+
+TEST_F(Recovery, OfASnapshotReplaysOnlyWhatCameAfter) {
+  start();
+  live(100);
+  snapshot(*storage_, city_.scheduler());
+  const Op at = op();
+  live(50);
+  storage_->trim(at);
+  Scheduler found;
+  auto report = recover_into(found);
+  ASSERT_TRUE(report.has_value()) << report.error().text();
+  EXPECT_EQ(report->snapshot_op, at);
+  EXPECT_EQ(report->replay.op_count, raw(op()) - raw(at));
+  EXPECT_EQ(daemon::digest_of_state(found), digest());
+}
+
+TEST_F(Recovery, FallsBackToTheOlderSnapshotWithANote) {
+  start();
+  live(60);
+  snapshot(*storage_, city_.scheduler());
+  const Op older = op();
+  live(60);
+  snapshot(*storage_, city_.scheduler());
+  const Op newer = op();
+  live(10);
+  storage_->trim(older);
+  disk_.snapshots.at(raw(newer)).damaged = true;
+  Scheduler found;
+  auto report = recover_into(found);
+  ASSERT_TRUE(report.has_value()) << report.error().text();
+  EXPECT_EQ(report->snapshot_op, older);
+  EXPECT_EQ(report->notes.size(), 1U);
+  EXPECT_EQ(daemon::digest_of_state(found), digest());
+}
+
+TEST_F(Recovery, FallsBackWhenTheBytesAreWholeButNoState) {
+  start();
+  live(60);
+  snapshot(*storage_, city_.scheduler());
+  const Op older = op();
+  live(60);
+  snapshot(*storage_, city_.scheduler());
+  Bytes& bytes = disk_.snapshots.at(raw(op())).bytes;
+  bytes.push_back(std::byte{0});
+  disk_.snapshots.at(raw(op())).mark.size += 1;
+  Scheduler found;
+  auto report = recover_into(found);
+  ASSERT_TRUE(report.has_value()) << report.error().text();
+  EXPECT_EQ(report->snapshot_op, older);
+  EXPECT_EQ(daemon::digest_of_state(found), digest());
+}
+
+TEST_F(Recovery, RefusesWhenNothingReachesFarEnough) {
+  start();
+  live(100);
+  snapshot(*storage_, city_.scheduler());
+  const Op at = op();
+  live(50);
+  storage_->trim(at);
+  ASSERT_GT(disk_.segments.begin()->first, 1U);
+  {
+    FaultyDisk::Snapshot& only = disk_.snapshots.at(raw(at));
+    only.damaged = true;
+    Scheduler found;
+    auto report = recover_into(found);
+    ASSERT_FALSE(report.has_value());
+    EXPECT_EQ(report.error().code, ErrorCode::kDamaged);
+    EXPECT_FALSE(report.error().remedy.empty());
+  }
+  disk_.snapshots.clear();
+  Scheduler found;
+  auto report = recover_into(found);
+  ASSERT_FALSE(report.has_value());
+  EXPECT_EQ(report.error().code, ErrorCode::kDamaged);
+  EXPECT_NE(report.error().act.find("op 1 is needed"), std::string::npos) << report.error().text();
+}
+
+TEST_F(Recovery, ACommandOfANewerProgramIsNamed) {
+  start();
+  live(3);
+  const std::uint64_t first = raw(op()) + 1;
+  const std::span<std::byte> payload = storage_->begin_batch();
+  std::fill_n(payload.begin(), 32, std::byte{0xEE});
+  storage_->append({Op{first}, 1, 32, city_.scheduler().now(), 1});
+  storage_->flush();
+  Scheduler found;
+  auto report = recover_into(found);
+  ASSERT_FALSE(report.has_value());
+  EXPECT_EQ(report.error().code, ErrorCode::kVersion);
+  EXPECT_NE(report.error().act.find("op " + std::to_string(first)), std::string::npos);
+}
+
+TEST_F(Recovery, AfterEveryCrashTheStateIsOneThatWas) {
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    FaultyDisk disk;
+    FaultyOptions options = kOptions;
+    options.seed = seed;
+    options.complete_permille = 300;
+    options.batches_in_flight = 1 + static_cast<std::uint32_t>(seed % 4);
+    FaultyStorage storage(disk, options);
+    ASSERT_TRUE(storage.lead().has_value());
+    City city(seed, 600);
+    city.live(storage, 20 + seed * 3);
+    const Op acknowledged = storage.op_durable();
+    storage.crash();
+    FaultyStorage again(disk, options);
+    Scheduler found;
+    auto report = daemon::recover(again, found);
+    ASSERT_TRUE(report.has_value()) << report.error().text();
+    EXPECT_GE(found.op_applied(), acknowledged);
+    if (found.op_applied() == Op{0}) continue;
+    EXPECT_EQ(daemon::digest_of_state(found), city.digests().at(raw(found.op_applied())));
+  }
+}
+
+TEST_F(Recovery, VerificationReplaysFromTheSnapshotBefore) {
+  start();
+  live(60);
+  snapshot(*storage_, city_.scheduler());
+  const Op first = op();
+  live(60);
+  snapshot(*storage_, city_.scheduler());
+  auto verified = daemon::verify_snapshot(*storage_, op());
+  ASSERT_TRUE(verified.has_value()) << verified.error().text();
+  EXPECT_TRUE(verified->replayed);
+  EXPECT_EQ(verified->base_op, first);
+  EXPECT_EQ(verified->mark.digest, digest());
+  auto from_the_beginning = daemon::verify_snapshot(*storage_, first);
+  ASSERT_TRUE(from_the_beginning.has_value());
+  EXPECT_TRUE(from_the_beginning->replayed);
+  EXPECT_EQ(from_the_beginning->base_op, Op{0});
+  live(30);
+  storage_->trim(first);
+  auto unreachable = daemon::verify_snapshot(*storage_, first);
+  ASSERT_TRUE(unreachable.has_value());
+  EXPECT_FALSE(unreachable->replayed);
+}
+
+TEST_F(Recovery, VerificationNoticesAStateThatTheJournalDoesNotGive) {
+  start();
+  live(60);
+  // The same number of ops of another life: a whole and valid state, but not this one.
+  FaultyDisk other_disk;
+  FaultyStorage other(other_disk, kOptions);
+  ASSERT_TRUE(other.lead().has_value());
+  City stranger(8, 3000);
+  while (stranger.scheduler().op_applied() < op()) stranger.live(other, 1);
+  while (op() < stranger.scheduler().op_applied()) live(1);
+  if (op() != stranger.scheduler().op_applied())
+    GTEST_SKIP() << "batches of the two lives do not meet";
+  snapshot(*storage_, stranger.scheduler());
+  auto verified = daemon::verify_snapshot(*storage_, op());
+  ASSERT_FALSE(verified.has_value());
+  EXPECT_EQ(verified.error().code, ErrorCode::kDamaged);
+}
+
+/// Waits for the next result on a waker, as the engine's loop does.
+daemon::Snapshotter::Result await_result(daemon::Snapshotter& snapshotter) {
+  while (true) {
+    const daemon::Snapshotter::Result result = snapshotter.collect();
+    if (result.finished) return result;
+    std::this_thread::yield();
+  }
+}
+
+TEST_F(Recovery, TheSnapshotterMakesTheStateThatTheEngineHad) {
+  start();
+  daemon::Waker waker;
+  daemon::Snapshotter snapshotter(*storage_);
+  snapshotter.start(waker);
+  EXPECT_FALSE(snapshotter.collect().finished);
+  Op before{};
+  for (int round = 0; round < 5; ++round) {
+    live(40);
+    const Op at = storage_->op_durable();
+    const StateDigest expected = digest();
+    snapshotter.request(at);
+    live(10);  // the engine does not stop
+    const auto result = await_result(snapshotter);
+    ASSERT_TRUE(result.ok) << result.error->text();
+    EXPECT_EQ(result.mark.op, at);
+    EXPECT_EQ(result.mark.digest, expected);
+    EXPECT_EQ(result.trim_op, before);
+    storage_->trim(result.trim_op);
+    before = at;
+  }
+  // Asked again for what is there, it gives what is there.
+  snapshotter.request(before);
+  const auto again = await_result(snapshotter);
+  EXPECT_TRUE(again.ok);
+  EXPECT_EQ(again.mark.op, before);
+  EXPECT_EQ(storage_->snapshots().size(), 2U);
+}
+
+TEST_F(Recovery, TheSnapshotterSaysWhatWentWrong) {
+  start();
+  live(40);
+  daemon::Waker waker;
+  daemon::Snapshotter snapshotter(*storage_);
+  snapshotter.start(waker);
+  disk_.flip_bit(1, 3 * protocol::kBlockSize + 200, 1);
+  snapshotter.request(storage_->op_durable());
+  const auto result = await_result(snapshotter);
+  EXPECT_FALSE(result.ok);
+  ASSERT_TRUE(result.error.has_value());
+  EXPECT_EQ(result.error->code, ErrorCode::kDamaged);
+  storage_->crash();
+}
+
+}  // namespace
+}  // namespace permitd::tests

@@ -1,0 +1,180 @@
+// Goal: a snapshot gives back the bytes that were written or says where it is damaged; it counts
+// only under its final name. Method: every cut and a flipped bit in every part of real files.
+#include "daemon/snapshot_file.h"
+
+#include <gtest/gtest.h>
+#include <sys/mount.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <random>
+
+#include "protocol/snapshot_format.h"
+#include "tests/support/scratch_directory.h"
+
+namespace permitd::daemon {
+namespace {
+
+using scheduler::Op;
+
+std::vector<std::byte> random_state(std::size_t size) {
+  std::mt19937_64 random(size);
+  std::vector<std::byte> state(size);
+  for (std::byte& each : state) each = static_cast<std::byte>(random());
+  return state;
+}
+
+class SnapshotFile : public testing::Test {
+ protected:
+  SnapshotFile() {
+    auto opened = JournalDirectory::open(scratch_.path());
+    EXPECT_TRUE(opened.has_value());
+    directory_ = std::make_unique<JournalDirectory>(std::move(*opened));
+  }
+
+  SnapshotMark write(Op op, const std::vector<std::byte>& state, std::size_t piece) {
+    auto writer = create_snapshot(*directory_, op);
+    EXPECT_TRUE(writer.has_value());
+    for (std::size_t offset = 0; offset < state.size(); offset += piece) {
+      const std::size_t size = std::min(piece, state.size() - offset);
+      EXPECT_TRUE((*writer)->write(std::span(state).subspan(offset, size)).has_value());
+    }
+    auto mark = (*writer)->commit();
+    EXPECT_TRUE(mark.has_value());
+    return *mark;
+  }
+
+  Expected<std::vector<std::byte>> read(Op op) {
+    auto reader = open_snapshot(*directory_, op);
+    if (!reader) return std::unexpected(reader.error());
+    std::vector<std::byte> state((*reader)->mark().size);
+    for (std::size_t offset = 0; offset < state.size(); offset += 70'000) {
+      const std::size_t size = std::min<std::size_t>(70'000, state.size() - offset);
+      auto done = (*reader)->read(std::span(state).subspan(offset, size));
+      if (!done) return std::unexpected(done.error());
+    }
+    return state;
+  }
+
+  std::string file(std::uint64_t op) const {
+    std::string digits = std::to_string(op);
+    return scratch_ / ("snapshot." + std::string(20 - digits.size(), '0') + digits);
+  }
+  std::vector<char> file_bytes(std::uint64_t op) const {
+    std::ifstream stream(file(op), std::ios::binary);
+    return {std::istreambuf_iterator<char>(stream), {}};
+  }
+  void set_file_bytes(std::uint64_t op, const std::vector<char>& bytes) const {
+    std::ofstream(file(op), std::ios::binary | std::ios::trunc)
+        .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  }
+
+  tests::ScratchDirectory scratch_;
+  std::unique_ptr<JournalDirectory> directory_;
+};
+
+TEST_F(SnapshotFile, AnySizeInAnyPiecesComesBack) {
+  std::uint64_t op = 1;
+  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, protocol::kSnapshotChunkSize - 1,
+                                 protocol::kSnapshotChunkSize, protocol::kSnapshotChunkSize + 1,
+                                 3 * protocol::kSnapshotChunkSize}) {
+    for (const std::size_t piece : {std::size_t{777}, 2 * protocol::kSnapshotChunkSize}) {
+      const auto state = random_state(size);
+      const SnapshotMark mark = write(Op{op}, state, piece);
+      EXPECT_EQ(mark.size, size);
+      StateHasher hasher;
+      hasher.add(state);
+      EXPECT_EQ(mark.digest, hasher.digest());
+      auto found = read(Op{op});
+      ASSERT_TRUE(found.has_value()) << found.error().text();
+      ASSERT_EQ(*found, state);
+      ++op;
+    }
+  }
+  EXPECT_EQ(list_snapshots(*directory_).size(), 12U);
+  EXPECT_EQ(list_snapshots(*directory_).front().op, Op{12});
+}
+
+TEST_F(SnapshotFile, EveryFlippedBitIsNoticed) {
+  write(Op{5}, random_state(protocol::kSnapshotChunkSize + 5000), 1 << 20);
+  const std::vector<char> right = file_bytes(5);
+  // Each byte of the records, and the state in steps.
+  const std::size_t second_chunk = sizeof(protocol::SnapshotHeader) +
+                                   sizeof(protocol::SnapshotChunk) + protocol::kSnapshotChunkSize;
+  std::size_t noticed = 0;
+  for (std::size_t byte = 0; byte < right.size();) {
+    std::vector<char> wrong = right;
+    wrong[byte] = static_cast<char>(wrong[byte] ^ (1 << (byte % 8)));
+    set_file_bytes(5, wrong);
+    auto found = read(Op{5});
+    ASSERT_FALSE(found.has_value()) << byte;
+    ASSERT_TRUE(found.error().code == ErrorCode::kDamaged ||
+                found.error().code == ErrorCode::kVersion);
+    ++noticed;
+    const bool is_record = byte < 100 || (byte >= second_chunk && byte < second_chunk + 40) ||
+                           byte + 100 >= right.size();
+    byte = is_record ? byte + 1 : std::min(byte + 50'021, std::max(byte + 1, right.size() - 100));
+    if (byte > 100 && byte < second_chunk && byte + 50'021 >= second_chunk) byte = second_chunk;
+  }
+  EXPECT_GT(noticed, 250U);
+}
+
+TEST_F(SnapshotFile, EveryCutIsNoticed) {
+  write(Op{5}, random_state(300), 100);
+  const std::vector<char> right = file_bytes(5);
+  for (std::size_t size = 0; size < right.size(); ++size) {
+    set_file_bytes(5, {right.begin(), right.begin() + static_cast<std::ptrdiff_t>(size)});
+    ASSERT_FALSE(read(Op{5}).has_value()) << size;
+    ASSERT_TRUE(list_snapshots(*directory_).empty()) << size;
+  }
+  set_file_bytes(5, right);
+  EXPECT_TRUE(read(Op{5}).has_value());
+}
+
+TEST_F(SnapshotFile, AnotherOpsFileIsNotTakenForIt) {
+  write(Op{5}, random_state(100), 100);
+  std::filesystem::rename(file(5), file(6));
+  EXPECT_EQ(open_snapshot(*directory_, Op{6}).error().code, ErrorCode::kDamaged);
+  EXPECT_TRUE(list_snapshots(*directory_).empty());
+}
+
+TEST_F(SnapshotFile, UncommittedLeavesNothing) {
+  {
+    auto writer = create_snapshot(*directory_, Op{9});
+    ASSERT_TRUE((*writer)->write(random_state(3'000'000)).has_value());
+    EXPECT_TRUE(std::filesystem::exists(file(9) + ".tmp"));
+    EXPECT_TRUE(list_snapshots(*directory_).empty());
+  }
+  EXPECT_FALSE(std::filesystem::exists(file(9) + ".tmp"));
+  EXPECT_FALSE(std::filesystem::exists(file(9)));
+}
+
+TEST_F(SnapshotFile, RemovingLeavesTheNewerOnes) {
+  for (const std::uint64_t op : {3U, 5U, 8U}) write(Op{op}, random_state(10), 10);
+  remove_snapshots(*directory_, 5);
+  const auto marks = list_snapshots(*directory_);
+  ASSERT_EQ(marks.size(), 2U);
+  EXPECT_EQ(marks[0].op, Op{8});
+  EXPECT_EQ(marks[1].op, Op{5});
+}
+
+TEST_F(SnapshotFile, AFullDeviceIsToldAndLeavesNothing) {
+  if (mount("tmpfs", scratch_.path().c_str(), "tmpfs", 0, "size=2m") != 0) {
+    GTEST_SKIP() << "needs the right to mount";
+  }
+  {
+    auto opened = JournalDirectory::open(scratch_.path());
+    auto writer = create_snapshot(*opened, Op{1});
+    ASSERT_TRUE(writer.has_value());
+    auto done = (*writer)->write(random_state(5'000'000));
+    ASSERT_FALSE(done.has_value());
+    EXPECT_EQ(done.error().code, ErrorCode::kFull);
+    writer->reset();
+    EXPECT_TRUE(std::filesystem::is_empty(scratch_.path()));
+  }
+  umount2(scratch_.path().c_str(), MNT_DETACH);
+}
+
+}  // namespace
+}  // namespace permitd::daemon
