@@ -1,8 +1,8 @@
-// Who may be whom: from what the kernel says of a peer to the identities it may ask for. A plain value,
-// fixed at start; any thread may read it.
+// Who may be whom: from what the kernel says of a peer to the identities it may ask for. A plain
+// value, fixed at start; any thread may read it.
 //
-// On a unix socket the kernel names the peer's user. TCP proves nothing, so a TCP peer may be nobody,
-// unless it sits on this machine and the operator has said that this machine is trusted.
+// On a unix socket the kernel names the peer's user. TCP proves nothing, so a TCP peer may be
+// nobody, unless it sits on this machine and the operator has said that this machine is trusted.
 #pragma once
 
 #include <cstdint>

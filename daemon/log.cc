@@ -14,12 +14,18 @@ std::atomic<LogLevel> level_logged{LogLevel::kInfo};
 /// Priority of syslog(3).
 char priority_of(LogLevel level) {
   switch (level) {
-    case LogLevel::kCritical: return '2';
-    case LogLevel::kError: return '3';
-    case LogLevel::kWarning: return '4';
-    case LogLevel::kNotice: return '5';
-    case LogLevel::kInfo: return '6';
-    case LogLevel::kDebug: return '7';
+    case LogLevel::kCritical:
+      return '2';
+    case LogLevel::kError:
+      return '3';
+    case LogLevel::kWarning:
+      return '4';
+    case LogLevel::kNotice:
+      return '5';
+    case LogLevel::kInfo:
+      return '6';
+    case LogLevel::kDebug:
+      return '7';
   }
   return '6';
 }
@@ -52,8 +58,10 @@ bool LogSite::admit(std::uint64_t& kept_back) { return admit_at(monotonic_ns(), 
 bool LogSite::admit_at(std::int64_t now_ns, std::uint64_t& kept_back) {
   std::int64_t begin = window_begin_ns_.load(std::memory_order_relaxed);
   const bool is_over = begin == INT64_MIN || now_ns - begin >= kLogSiteIntervalNs;
-  // Two threads that meet here may write one line more than the burst: harmless, and no lock is needed.
-  if (is_over && window_begin_ns_.compare_exchange_strong(begin, now_ns, std::memory_order_relaxed)) {
+  // Two threads that meet here may write one line more than the burst: harmless, and no lock is
+  // needed.
+  if (is_over &&
+      window_begin_ns_.compare_exchange_strong(begin, now_ns, std::memory_order_relaxed)) {
     written_.store(0, std::memory_order_relaxed);
   }
   if (written_.fetch_add(1, std::memory_order_relaxed) >= kLogSiteBurst) {

@@ -1,8 +1,8 @@
 // The log: one line to stderr per message, with the priority prefix that the service manager reads
 // (sd-daemon(3)). A line is one write, so lines of different threads never mix. Any thread.
 //
-// What a peer can provoke goes through a LogSite, which lets a few lines pass per interval and then says
-// how many it kept back: a flood of faults must not become a flood of writes.
+// What a peer can provoke goes through a LogSite, which lets a few lines pass per interval and then
+// says how many it kept back: a flood of faults must not become a flood of writes.
 #pragma once
 
 #include <fmt/format.h>
@@ -30,7 +30,8 @@ void log_line(LogLevel level, fmt::format_string<Args...> format, Args&&... args
 /// One place in the code that may have much to say.
 class LogSite {
  public:
-  /// True when a line may be written now; `kept_back` is how many could not since the last that was.
+  /// True when a line may be written now; `kept_back` is how many could not since the last that
+  /// was.
   bool admit(std::uint64_t& kept_back);
   /// The same at a given moment of a monotonic clock, nanoseconds.
   bool admit_at(std::int64_t now_ns, std::uint64_t& kept_back);

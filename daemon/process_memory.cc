@@ -4,7 +4,8 @@
 
 #include <cstdio>
 
-extern "C" __attribute__((weak)) int mallctl(const char* name, void* old_value, std::size_t* old_size, void* new_value,
+extern "C" __attribute__((weak)) int mallctl(const char* name, void* old_value,
+                                             std::size_t* old_size, void* new_value,
                                              std::size_t new_size);
 
 namespace permitd::daemon {

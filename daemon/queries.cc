@@ -52,11 +52,13 @@ bool Scope::covers(const Scheduler& scheduler, const JobView& view) const {
   return false;
 }
 
-CaseQuery::CaseQuery(Scope scope, scheduler::CaseId id) : jobs(kCaseJobsMax), scope_(scope), id_(id) {}
+CaseQuery::CaseQuery(Scope scope, scheduler::CaseId id)
+    : jobs(kCaseJobsMax), scope_(scope), id_(id) {}
 
 bool CaseQuery::run(const Scheduler& scheduler) noexcept {
   found = scheduler.find_case(id_, view) && scope_.covers(scheduler, view);
-  fill_page(jobs, [&](std::span<JobView> out) { return found ? scheduler.list_case_jobs(id_, out) : 0; });
+  fill_page(jobs,
+            [&](std::span<JobView> out) { return found ? scheduler.list_case_jobs(id_, out) : 0; });
   return true;
 }
 
@@ -65,7 +67,8 @@ bool JobQuery::run(const Scheduler& scheduler) noexcept {
   return true;
 }
 
-HistoryQuery::HistoryQuery(Scope scope, scheduler::CaseId id, std::uint32_t from, std::uint16_t limit)
+HistoryQuery::HistoryQuery(Scope scope, scheduler::CaseId id, std::uint32_t from,
+                           std::uint16_t limit)
     : events(limit), scope_(scope), id_(id), from_(from) {}
 
 bool HistoryQuery::run(const Scheduler& scheduler) noexcept {
@@ -85,7 +88,8 @@ bool WhyQuery::run(const Scheduler& scheduler) noexcept {
   return true;
 }
 
-JobsQuery::JobsQuery(Scope scope, const scheduler::JobFilter& filter, std::uint64_t position, std::uint16_t limit)
+JobsQuery::JobsQuery(Scope scope, const scheduler::JobFilter& filter, std::uint64_t position,
+                     std::uint16_t limit)
     : rows(limit), filter_(filter) {
   cursor.position = position;
   if (scope.kind == Scope::Kind::kOffice) {
@@ -118,10 +122,14 @@ bool HeldQuery::run(const Scheduler& scheduler) noexcept {
   return true;
 }
 
-OfficesQuery::OfficesQuery(std::uint64_t position, std::uint16_t limit) : rows(limit) { cursor.position = position; }
+OfficesQuery::OfficesQuery(std::uint64_t position, std::uint16_t limit) : rows(limit) {
+  cursor.position = position;
+}
 
 bool OfficesQuery::run(const Scheduler& scheduler) noexcept {
-  fill_page(rows, [&](std::span<scheduler::OfficeView> out) { return scheduler.list_offices(cursor, out); });
+  fill_page(rows, [&](std::span<scheduler::OfficeView> out) {
+    return scheduler.list_offices(cursor, out);
+  });
   return true;
 }
 
@@ -131,7 +139,9 @@ ExpertsQuery::ExpertsQuery(OfficeId office, std::uint64_t position, std::uint16_
 }
 
 bool ExpertsQuery::run(const Scheduler& scheduler) noexcept {
-  fill_page(rows, [&](std::span<scheduler::ExpertView> out) { return scheduler.list_experts(office_, cursor, out); });
+  fill_page(rows, [&](std::span<scheduler::ExpertView> out) {
+    return scheduler.list_experts(office_, cursor, out);
+  });
   return true;
 }
 
@@ -141,8 +151,9 @@ OpenCellsQuery::OpenCellsQuery(OfficeId office, std::uint64_t position, std::uin
 }
 
 bool OpenCellsQuery::run(const Scheduler& scheduler) noexcept {
-  fill_page(rows,
-            [&](std::span<scheduler::OpenCellView> out) { return scheduler.list_open_cells(office_, cursor, out); });
+  fill_page(rows, [&](std::span<scheduler::OpenCellView> out) {
+    return scheduler.list_open_cells(office_, cursor, out);
+  });
   return true;
 }
 

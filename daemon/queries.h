@@ -1,9 +1,9 @@
-// The reads that sessions offer, as bounded queries over the scheduler's views. Plain C++: the port's thread
-// makes one, with all its memory, lends it to the engine, and reads the answer out of it afterwards. run()
-// never allocates and looks at a bounded number of records per slice.
+// The reads that sessions offer, as bounded queries over the scheduler's views. Plain C++: the
+// port's thread makes one, with all its memory, lends it to the engine, and reads the answer out of
+// it afterwards. run() never allocates and looks at a bounded number of records per slice.
 //
-// Scope is decided here, beside the data: what lies outside a session's scope is never copied out, so that
-// it cannot be told apart from what does not exist (I18).
+// Scope is decided here, beside the data: what lies outside a session's scope is never copied out,
+// so that it cannot be told apart from what does not exist (I18).
 #pragma once
 
 #include <array>
@@ -27,10 +27,11 @@ struct Scope {
   bool covers(const scheduler::Scheduler& scheduler, const scheduler::JobView& view) const;
 };
 
-/// Jobs of one case that an answer names: chain, confirmations and five attempts of rework stay below.
+/// Jobs of one case that an answer names: chain, confirmations and five attempts of rework stay
+/// below.
 inline constexpr std::size_t kCaseJobsMax = 64;
-/// Records that one slice looks at, about 0.2 ms of work; and one call, after which the caller goes on with
-/// the cursor.
+/// Records that one slice looks at, about 0.2 ms of work; and one call, after which the caller goes
+/// on with the cursor.
 inline constexpr std::size_t kQueryScanMax = 2048;
 inline constexpr std::uint32_t kQuerySlicesMax = 256;
 
@@ -98,7 +99,8 @@ struct PageQuery : Query {
 
 class JobsQuery final : public PageQuery {
  public:
-  JobsQuery(Scope scope, const scheduler::JobFilter& filter, std::uint64_t position, std::uint16_t limit);
+  JobsQuery(Scope scope, const scheduler::JobFilter& filter, std::uint64_t position,
+            std::uint16_t limit);
   bool run(const scheduler::Scheduler& scheduler) noexcept override;
 
   std::vector<scheduler::JobView> rows;

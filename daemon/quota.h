@@ -1,6 +1,6 @@
-// A token bucket per office, so that one office cannot take the share of all others. Integers only; time is
-// handed in, in nanoseconds of a monotonic clock. Each rpc thread has its own: with n threads an office
-// that spreads its connections can reach n times the rate.
+// A token bucket per office, so that one office cannot take the share of all others. Integers only;
+// time is handed in, in nanoseconds of a monotonic clock. Each rpc thread has its own: with n
+// threads an office that spreads its connections can reach n times the rate.
 #pragma once
 
 #include <algorithm>
@@ -22,8 +22,8 @@ class OfficeQuota {
   /// Takes `count` submissions at once or none. A call of more than `burst` can never pass.
   bool take(scheduler::OfficeId office, std::uint32_t count, std::int64_t now_ns) {
     if (interval_ns_ == 0) return true;
-    // The bucket is kept as the moment until which everything it ever held is spent: what is in it now is
-    // the distance from there to now, at most its depth.
+    // The bucket is kept as the moment until which everything it ever held is spent: what is in it
+    // now is the distance from there to now, at most its depth.
     std::int64_t& spent_until = spent_until_ns_[scheduler::raw(office) % kOfficeCount];
     const std::int64_t begin = std::max(spent_until, now_ns - depth_ns_);
     const std::int64_t end = begin + interval_ns_ * count;

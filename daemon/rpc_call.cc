@@ -14,11 +14,13 @@ constexpr unsigned kGenerationBits = 24;
 constexpr std::uint32_t kGenerationMask = (1U << kGenerationBits) - 1;
 constexpr std::uint32_t kSlotCountMax = 1U << 24;
 
-// Answers handed out before KJ gets its turn: enough to keep a batch together, too few to starve new calls.
+// Answers handed out before KJ gets its turn: enough to keep a batch together, too few to starve
+// new calls.
 constexpr std::uint32_t kDeliverMax = 8192;
 
 std::uint64_t make_ticket(SlotIndex slot, std::uint32_t generation, std::uint16_t item) {
-  return (std::uint64_t{slot} << (kItemBits + kGenerationBits)) | (std::uint64_t{generation} << kItemBits) | item;
+  return (std::uint64_t{slot} << (kItemBits + kGenerationBits)) |
+         (std::uint64_t{generation} << kItemBits) | item;
 }
 
 }  // namespace
@@ -96,7 +98,8 @@ bool CallTable::deliver() {
     const auto index = static_cast<SlotIndex>(ticket >> (kItemBits + kGenerationBits));
     PERMIT_ASSERT(index < slots_.size(), index);
     Slot& slot = slots_[index];
-    PERMIT_ASSERT(slot.generation == ((ticket >> kItemBits) & kGenerationMask), slot.generation, ticket);
+    PERMIT_ASSERT(slot.generation == ((ticket >> kItemBits) & kGenerationMask), slot.generation,
+                  ticket);
     PERMIT_ASSERT(slot.outstanding > 0, ticket);
     Receiver* receiver = slot.receiver;
     if (receiver != nullptr) receiver->answer(static_cast<std::uint16_t>(ticket), *response);
@@ -113,7 +116,8 @@ bool CallTable::deliver() {
 
 bool CallTable::proceed_waiters() {
   if (waiters_.empty()) return false;
-  // A waiter may come back for more while it proceeds; each is asked once a turn, in the order they came.
+  // A waiter may come back for more while it proceeds; each is asked once a turn, in the order they
+  // came.
   std::vector<RoomWaiter*> asked;
   asked.swap(waiters_);
   bool proceeded = false;
@@ -132,7 +136,9 @@ void CallTable::publish() {
   port_.publish();
 }
 
-void ResultCall::answer(std::uint16_t, const Response& response) { write_result(response.outcome, kind_, result_); }
+void ResultCall::answer(std::uint16_t, const Response& response) {
+  write_result(response.outcome, kind_, result_);
+}
 
 void ResultsCall::answer(std::uint16_t item, const Response& response) {
   write_result(response.outcome, kind_, results_[item]);

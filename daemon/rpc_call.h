@@ -1,10 +1,10 @@
-// Calls that wait for the engine. A call takes a slot of the table, sends one or many requests whose tickets
-// name slot and item, and is told of each answer as it comes. Rpc thread only.
+// Calls that wait for the engine. A call takes a slot of the table, sends one or many requests
+// whose tickets name slot and item, and is told of each answer as it comes. Rpc thread only.
 //
-// Invariants: every request pushed is answered exactly once, so a slot is free again when its last answer
-// has come, whether or not anybody still waits for it. A caller that went away only takes its receiver off
-// the slot: what was pushed is accepted work and goes on. A ticket carries the slot's generation, so that
-// an answer can never reach a later user of the slot.
+// Invariants: every request pushed is answered exactly once, so a slot is free again when its last
+// answer has come, whether or not anybody still waits for it. A caller that went away only takes
+// its receiver off the slot: what was pushed is accepted work and goes on. A ticket carries the
+// slot's generation, so that an answer can never reach a later user of the slot.
 #pragma once
 
 #include <kj/async.h>
@@ -78,7 +78,8 @@ class CallTable {
   void forget(RoomWaiter& waiter);
   bool has_waiters() const { return !waiters_.empty(); }
 
-  /// Takes answers from the port and hands them out; a bounded number per call. True when there were any.
+  /// Takes answers from the port and hands them out; a bounded number per call. True when there
+  /// were any.
   bool deliver();
   /// Lets those go on who wait for room. True when one did.
   bool proceed_waiters();
@@ -127,11 +128,12 @@ class OpenCall {
   SlotIndex slot_;
 };
 
-/// Base of what waits inside a promise: KJ builds it in place with the promise and destroys it when the
-/// promise is resolved or dropped.
+/// Base of what waits inside a promise: KJ builds it in place with the promise and destroys it when
+/// the promise is resolved or dropped.
 class WaitingCall : public Receiver {
  public:
-  WaitingCall(kj::PromiseFulfiller<void>& fulfiller, CallTable& calls, SlotIndex slot, std::uint32_t& in_flight)
+  WaitingCall(kj::PromiseFulfiller<void>& fulfiller, CallTable& calls, SlotIndex slot,
+              std::uint32_t& in_flight)
       : fulfiller_(fulfiller), calls_(calls), slot_(slot), in_flight_(in_flight) {
     in_flight_ += 1;
     calls_.attach(slot, *this);
@@ -159,8 +161,9 @@ class WaitingCall : public Receiver {
 /// Writes the outcome of one command into its place.
 class ResultCall final : public WaitingCall {
  public:
-  ResultCall(kj::PromiseFulfiller<void>& fulfiller, CallTable& calls, SlotIndex slot, std::uint32_t& in_flight,
-             protocol::Result::Builder result, scheduler::CommandKind kind)
+  ResultCall(kj::PromiseFulfiller<void>& fulfiller, CallTable& calls, SlotIndex slot,
+             std::uint32_t& in_flight, protocol::Result::Builder result,
+             scheduler::CommandKind kind)
       : WaitingCall(fulfiller, calls, slot, in_flight), result_(result), kind_(kind) {}
   void answer(std::uint16_t item, const Response& response) override;
 
@@ -172,8 +175,9 @@ class ResultCall final : public WaitingCall {
 /// Writes the outcomes of many commands of one kind, each into its place.
 class ResultsCall final : public WaitingCall {
  public:
-  ResultsCall(kj::PromiseFulfiller<void>& fulfiller, CallTable& calls, SlotIndex slot, std::uint32_t& in_flight,
-              capnp::List<protocol::Result>::Builder results, scheduler::CommandKind kind)
+  ResultsCall(kj::PromiseFulfiller<void>& fulfiller, CallTable& calls, SlotIndex slot,
+              std::uint32_t& in_flight, capnp::List<protocol::Result>::Builder results,
+              scheduler::CommandKind kind)
       : WaitingCall(fulfiller, calls, slot, in_flight), results_(results), kind_(kind) {}
   void answer(std::uint16_t item, const Response& response) override;
 
@@ -186,16 +190,19 @@ class ResultsCall final : public WaitingCall {
 template <class Q, class Fill>
 class QueryCall final : public WaitingCall {
  public:
-  QueryCall(kj::PromiseFulfiller<void>& fulfiller, CallTable& calls, SlotIndex slot, std::uint32_t& in_flight,
-            std::unique_ptr<Q> query, Fill&& fill)
-      : WaitingCall(fulfiller, calls, slot, in_flight), query_(std::move(query)), fill_(kj::mv(fill)) {}
+  QueryCall(kj::PromiseFulfiller<void>& fulfiller, CallTable& calls, SlotIndex slot,
+            std::uint32_t& in_flight, std::unique_ptr<Q> query, Fill&& fill)
+      : WaitingCall(fulfiller, calls, slot, in_flight),
+        query_(std::move(query)),
+        fill_(kj::mv(fill)) {}
   ~QueryCall() {
     if (slot_ != kNoSlot) calls_.release(std::exchange(slot_, kNoSlot), std::move(query_));
   }
   void answer(std::uint16_t, const Response& response) override { op_ = response.outcome.op; }
   void complete() override {
     slot_ = kNoSlot;
-    // What is written here was counted and bounded before; an exception is KJ's, e.g. out of memory.
+    // What is written here was counted and bounded before; an exception is KJ's, e.g. out of
+    // memory.
     fulfiller_.rejectIfThrows([&] { fill_(*query_, op_); });
     fulfiller_.fulfill();
   }
@@ -210,8 +217,8 @@ class QueryCall final : public WaitingCall {
 template <class Fill>
 class ResponseCall final : public WaitingCall {
  public:
-  ResponseCall(kj::PromiseFulfiller<void>& fulfiller, CallTable& calls, SlotIndex slot, std::uint32_t& in_flight,
-               Fill&& fill)
+  ResponseCall(kj::PromiseFulfiller<void>& fulfiller, CallTable& calls, SlotIndex slot,
+               std::uint32_t& in_flight, Fill&& fill)
       : WaitingCall(fulfiller, calls, slot, in_flight), fill_(kj::mv(fill)) {}
   void answer(std::uint16_t, const Response& response) override {
     fulfiller_.rejectIfThrows([&] { fill_(response); });

@@ -1,4 +1,5 @@
-// What the parts of the server share: settings, figures, and the counts of one connection. Rpc thread only.
+// What the parts of the server share: settings, figures, and the counts of one connection. Rpc
+// thread only.
 #pragma once
 
 #include <kj/refcount.h>
@@ -20,21 +21,21 @@ namespace permitd::daemon {
 
 struct RpcServerOptions {
   ConnectionLimits connections;
-  std::uint32_t calls_in_flight_max = 256;       // per connection
-  std::uint32_t sessions_max = 64;               // per connection
-  std::uint32_t streams_max = 4;                 // per connection
-  std::uint32_t subscriptions_max = 8;           // per connection
+  std::uint32_t calls_in_flight_max = 256;  // per connection
+  std::uint32_t sessions_max = 64;          // per connection
+  std::uint32_t streams_max = 4;            // per connection
+  std::uint32_t subscriptions_max = 8;      // per connection
   std::uint16_t submissions_per_call_max = 1024;
   std::uint16_t page_max = 1000;
-  std::uint32_t call_slots = 65'536;             // calls that wait for the engine, over all connections
-  std::uint32_t office_rate = 0;                 // submissions a second of one office; 0 = no quota
+  std::uint32_t call_slots = 65'536;  // calls that wait for the engine, over all connections
+  std::uint32_t office_rate = 0;      // submissions a second of one office; 0 = no quota
   std::uint32_t office_burst = 10'000;
-  std::uint32_t drain_seconds = 20;              // then connections are closed as they are
-  IoKind io = IoKind::kUring;                    // told by health
-  bool is_rehearsal = false;                     // told by hello
+  std::uint32_t drain_seconds = 20;  // then connections are closed as they are
+  IoKind io = IoKind::kUring;        // told by health
+  bool is_rehearsal = false;         // told by hello
   AccessPolicy access;
   std::string server_name = "permitd";
-  std::function<void()> on_drain;                // an operator asked for it; null: the server drains itself
+  std::function<void()> on_drain;  // an operator asked for it; null: the server drains itself
 };
 
 struct RpcFigures {
@@ -43,14 +44,15 @@ struct RpcFigures {
   std::uint32_t calls_in_flight = 0;  // taken from the call table when they are read
   std::uint64_t calls_total = 0;
   std::uint64_t busy_total = 0;
-  std::uint64_t denied_total = 0;     // sessions that access rules refused
+  std::uint64_t denied_total = 0;  // sessions that access rules refused
 };
 
-/// One per server, shared with what serves its connections: KJ may keep a call, and with it its session,
-/// beyond the end of the server.
+/// One per server, shared with what serves its connections: KJ may keep a call, and with it its
+/// session, beyond the end of the server.
 class RpcServices : public kj::Refcounted {
  public:
-  RpcServices(RpcLoop& rpc_loop, Engine& the_engine, Port& port, Clock& the_clock, RpcServerOptions server_options)
+  RpcServices(RpcLoop& rpc_loop, Engine& the_engine, Port& port, Clock& the_clock,
+              RpcServerOptions server_options)
       : loop(rpc_loop),
         engine(the_engine),
         clock(the_clock),
@@ -79,7 +81,10 @@ class RpcServices : public kj::Refcounted {
 class RpcConnection : public kj::Refcounted {
  public:
   RpcConnection(kj::Own<RpcServices> shared, const PeerProof& peer_proof, std::string peer_address)
-      : services_own(kj::mv(shared)), services(*services_own), proof(peer_proof), address(std::move(peer_address)) {}
+      : services_own(kj::mv(shared)),
+        services(*services_own),
+        proof(peer_proof),
+        address(std::move(peer_address)) {}
 
   /// False when the connection has as many calls in flight as it may: the call is refused as busy.
   bool admit() {

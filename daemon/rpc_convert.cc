@@ -19,9 +19,12 @@ namespace {
 capnp::Text::Reader to_text(std::string_view text) {
   return capnp::Text::Reader(text.data(), text.size());
 }
-capnp::Text::Reader to_text(const std::string& text) { return capnp::Text::Reader(text.c_str(), text.size()); }
+capnp::Text::Reader to_text(const std::string& text) {
+  return capnp::Text::Reader(text.c_str(), text.size());
+}
 
-/// A stored text is not followed by NUL when it fills its place, so it is copied into the message, not lent.
+/// A stored text is not followed by NUL when it fills its place, so it is copied into the message,
+/// not lent.
 template <std::size_t N, class Init>
 void write_text(const scheduler::Text<N>& text, Init&& init) {
   if (text.size == 0) return;
@@ -57,18 +60,36 @@ void write_refusal(const Outcome& outcome, CommandKind kind, protocol::Refusal::
   out.setSentence(to_text(protocol::refusal_sentence(outcome, kind)));
 }
 
-void write_refusal(Refusal refusal, scheduler::Field field, CommandKind kind, protocol::Refusal::Builder out) {
+void write_refusal(Refusal refusal, scheduler::Field field, CommandKind kind,
+                   protocol::Refusal::Builder out) {
   Outcome outcome;
   outcome.refusal = refusal;
   outcome.field = field;
   write_refusal(outcome, kind, out);
 }
 
+namespace {
+
+/// Another office's case reads as one that does not exist, whatever state it is in (I18).
+Outcome within_scope(const Outcome& outcome, CommandKind kind) {
+  if (outcome.refusal != Refusal::kNotAllowed || outcome.field != scheduler::Field::kOffice) {
+    return outcome;
+  }
+  Outcome unknown;
+  unknown.op = outcome.op;
+  const bool is_job = kind == CommandKind::kSchedule;
+  unknown.refusal = is_job ? Refusal::kUnknownJob : Refusal::kUnknownCase;
+  unknown.field = is_job ? scheduler::Field::kJob : scheduler::Field::kCase;
+  return unknown;
+}
+
+}  // namespace
+
 void write_result(const Outcome& outcome, CommandKind kind, protocol::Result::Builder out) {
   if (outcome.refusal == Refusal::kNone) [[likely]] {
     write_accepted(outcome, out.initAccepted());
   } else {
-    write_refusal(outcome, kind, out.initRefused());
+    write_refusal(within_scope(outcome, kind), kind, out.initRefused());
   }
 }
 
@@ -125,7 +146,8 @@ void write_case(const scheduler::CaseView& view, protocol::Case::Builder out) {
   out.setDistrict(view.district);
   out.setStageIndex(view.stage_index);
   auto stages = out.initStages(view.stage_count);
-  for (unsigned i = 0; i < view.stage_count; ++i) stages.set(i, to_wire<protocol::Stage>(view.stages[i]));
+  for (unsigned i = 0; i < view.stage_count; ++i)
+    stages.set(i, to_wire<protocol::Stage>(view.stages[i]));
   out.setDecided(view.decided);
   out.setFeesPaid(view.fees_paid);
   out.setCurrentJob(raw(view.current_job));
@@ -168,7 +190,8 @@ void write_expert(const scheduler::ExpertView& view, protocol::Expert::Builder o
   out.setWindowMinutes(view.window_minutes);
   out.setDoneTotal(view.done_total);
   auto certified = out.initCertifiedUntil(scheduler::kSkillCount);
-  for (unsigned i = 0; i < scheduler::kSkillCount; ++i) certified.set(i, view.certified_until[i].ms);
+  for (unsigned i = 0; i < scheduler::kSkillCount; ++i)
+    certified.set(i, view.certified_until[i].ms);
   out.setDistricts(view.districts);
   out.setAbsentFrom(view.absent_from.ms);
   out.setAbsentUntil(view.absent_until.ms);
@@ -260,7 +283,8 @@ void write_stats_by_stage(const scheduler::StatsView& view, protocol::Stats::Bui
   for (unsigned stage = 0; stage < scheduler::kStageCount; ++stage) {
     write_flow(view.flow[stage], flow[stage]);
     auto row = bands.init(stage, scheduler::kSlaBandCount);
-    for (unsigned band = 0; band < scheduler::kSlaBandCount; ++band) row.set(band, view.bands[stage][band]);
+    for (unsigned band = 0; band < scheduler::kSlaBandCount; ++band)
+      row.set(band, view.bands[stage][band]);
   }
 }
 

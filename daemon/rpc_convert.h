@@ -1,5 +1,6 @@
-// From the core's values to the wire: views, outcomes and events into Cap'n Proto builders. Any thread; no
-// state. The closed sets of the schema and of the core are the same numbers (checked at compile time).
+// From the core's values to the wire: views, outcomes and events into Cap'n Proto builders. Any
+// thread; no state. The closed sets of the schema and of the core are the same numbers (checked at
+// compile time).
 #pragma once
 
 #include "protocol/permit.capnp.h"
@@ -9,10 +10,13 @@
 
 namespace permitd::daemon {
 
-/// Fills an accepted or refused result. `kind` is the command answered, for the sentence of a refusal.
-void write_result(const scheduler::Outcome& outcome, scheduler::CommandKind kind, protocol::Result::Builder out);
+/// Fills an accepted or refused result. `kind` is the command answered, for the sentence of a
+/// refusal.
+void write_result(const scheduler::Outcome& outcome, scheduler::CommandKind kind,
+                  protocol::Result::Builder out);
 /// Pre: the outcome is a refusal.
-void write_refusal(const scheduler::Outcome& outcome, scheduler::CommandKind kind, protocol::Refusal::Builder out);
+void write_refusal(const scheduler::Outcome& outcome, scheduler::CommandKind kind,
+                   protocol::Refusal::Builder out);
 /// A refusal given by the daemon itself.
 void write_refusal(scheduler::Refusal refusal, scheduler::Field field, scheduler::CommandKind kind,
                    protocol::Refusal::Builder out);

@@ -36,7 +36,9 @@ Flaw read_key(protocol::Key::Reader in, scheduler::IdempotencyKey& out) {
   return kSound;
 }
 
-Flaw read_note(capnp::Text::Reader in, scheduler::Note& out) { return read_text(in, Field::kNote, out); }
+Flaw read_note(capnp::Text::Reader in, scheduler::Note& out) {
+  return read_text(in, Field::kNote, out);
+}
 
 Flaw read_reason(protocol::Reason in, scheduler::Reason& out) {
   return to_core(in, out) ? kSound : out_of_range(Field::kReason);

@@ -1,6 +1,6 @@
-// From the wire to the core's commands. Everything that can be judged without state is judged here: sizes,
-// text, counts, and whether an enumerator is one that this version knows. Ranges of numbers are the core's
-// affair, because a replay must judge them the same way. Any thread; no state.
+// From the wire to the core's commands. Everything that can be judged without state is judged here:
+// sizes, text, counts, and whether an enumerator is one that this version knows. Ranges of numbers
+// are the core's affair, because a replay must judge them the same way. Any thread; no state.
 #pragma once
 
 #include "protocol/permit.capnp.h"
@@ -26,8 +26,10 @@ struct Flaw {
 [[nodiscard]] Flaw read_office(protocol::OfficeSpec::Reader in, scheduler::DefineOffice& out);
 [[nodiscard]] Flaw read_expert(protocol::ExpertSpec::Reader in, scheduler::DefineExpert& out);
 [[nodiscard]] Flaw read_service(protocol::Service::Reader in, scheduler::DefineService& out);
-[[nodiscard]] Flaw read_organisation(protocol::Organisation::Reader in, scheduler::DefineOrganisation& out);
-[[nodiscard]] Flaw read_calendar(std::int32_t first_day, capnp::List<protocol::CalendarDay>::Reader in,
+[[nodiscard]] Flaw read_organisation(protocol::Organisation::Reader in,
+                                     scheduler::DefineOrganisation& out);
+[[nodiscard]] Flaw read_calendar(std::int32_t first_day,
+                                 capnp::List<protocol::CalendarDay>::Reader in,
                                  scheduler::SetCalendarDays& out);
 void read_policy(protocol::Policy::Reader in, scheduler::SetPolicy& out);
 

@@ -1,6 +1,6 @@
 // The closed sets of permit.capnp against those of the core: equal numbers, checked enumerator by
-// enumerator where the schema's compiler gives both names. A value from the wire may lie beyond the set
-// that this version knows; it is looked at as a number before it is used as an enumerator.
+// enumerator where the schema's compiler gives both names. A value from the wire may lie beyond the
+// set that this version knows; it is looked at as a number before it is used as an enumerator.
 #pragma once
 
 #include <cstddef>
@@ -18,12 +18,13 @@ namespace permitd::daemon {
 template <class WireEnum>
 struct EnumPair;
 
-#define PERMIT_ENUM_PAIR(Name, last_of_wire, last_of_core)                                              \
-  template <>                                                                                           \
-  struct EnumPair<protocol::Name> {                                                                     \
-    using Core = scheduler::Name;                                                                       \
-    static constexpr std::size_t kCount = static_cast<std::size_t>(protocol::Name::last_of_wire) + 1;   \
-    static_assert(kCount == static_cast<std::size_t>(scheduler::Name::last_of_core) + 1);               \
+#define PERMIT_ENUM_PAIR(Name, last_of_wire, last_of_core)                                \
+  template <>                                                                             \
+  struct EnumPair<protocol::Name> {                                                       \
+    using Core = scheduler::Name;                                                         \
+    static constexpr std::size_t kCount =                                                 \
+        static_cast<std::size_t>(protocol::Name::last_of_wire) + 1;                       \
+    static_assert(kCount == static_cast<std::size_t>(scheduler::Name::last_of_core) + 1); \
   };
 PERMIT_ENUM_PAIR(Skill, CONFIRM, kConfirm)
 PERMIT_ENUM_PAIR(PriorityClass, OTHER, kOther)
@@ -60,8 +61,8 @@ template <class WireEnum>
 }
 
 // Every enumerator, not only the last: an insertion in the middle of one side must not compile.
-#define PERMIT_SAME(Enum, WIRE, kCore)                                       \
-  static_assert(static_cast<unsigned>(protocol::Enum::WIRE) ==               \
+#define PERMIT_SAME(Enum, WIRE, kCore)                         \
+  static_assert(static_cast<unsigned>(protocol::Enum::WIRE) == \
                 static_cast<unsigned>(scheduler::Enum::kCore));
 PERMIT_SAME(Skill, FILE, kFile)
 PERMIT_SAME(Skill, INSPECT, kInspect)

@@ -1,4 +1,5 @@
-// What an expert may do: ask for work, do it, give it back. The session is the expert. Rpc thread only.
+// What an expert may do: ask for work, do it, give it back. The session is the expert. Rpc thread
+// only.
 #pragma once
 
 #include "daemon/rpc_session.h"

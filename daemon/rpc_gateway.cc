@@ -34,17 +34,19 @@ GatewayServer::GatewayServer(kj::Own<RpcConnection> connection)
 
 kj::Promise<void> GatewayServer::hello(HelloContext context) {
   auto query = std::make_unique<ClockQuery>(services().clock);
-  return ask(std::move(query), [&options = services().options, context](ClockQuery& done, scheduler::Op) mutable {
-    auto results = context.getResults();
-    results.setProtocolVersion(kProtocolVersion);
-    results.setServer(options.server_name);
-    write_limits(options, results.initLimits());
-    results.setNow(done.now.ms);
-    results.setRehearsal(options.is_rehearsal);
-  });
+  return ask(std::move(query),
+             [&options = services().options, context](ClockQuery& done, scheduler::Op) mutable {
+               auto results = context.getResults();
+               results.setProtocolVersion(kProtocolVersion);
+               results.setServer(options.server_name);
+               write_limits(options, results.initLimits());
+               results.setNow(done.now.ms);
+               results.setRehearsal(options.is_rehearsal);
+             });
 }
 
-bool GatewayServer::is_allowed(Role role, std::uint32_t number, protocol::SessionResult::Builder results) {
+bool GatewayServer::is_allowed(Role role, std::uint32_t number,
+                               protocol::SessionResult::Builder results) {
   if (services().options.access.allows(connection_->proof, role, number)) return true;
   services().figures.denied_total += 1;
   const std::string denial = access_denial(connection_->proof, role, number);
@@ -85,18 +87,21 @@ kj::Promise<void> GatewayServer::session(SessionContext context) {
       return kj::READY_NOW;
     case protocol::Identity::SUPERVISOR:
       if (is_allowed(Role::kSupervisor, identity.getSupervisor(), results)) {
-        results.setSupervisor(kj::heap<SupervisorSessionServer>(kj::addRef(*connection_), identity.getSupervisor()));
+        results.setSupervisor(
+            kj::heap<SupervisorSessionServer>(kj::addRef(*connection_), identity.getSupervisor()));
       }
       return kj::READY_NOW;
     case protocol::Identity::OPERATOR:
       if (is_allowed(Role::kOperator, identity.getOperator(), results)) {
-        results.setOperator(kj::heap<OperatorSessionServer>(kj::addRef(*connection_), identity.getOperator()));
+        results.setOperator(
+            kj::heap<OperatorSessionServer>(kj::addRef(*connection_), identity.getOperator()));
       }
       return kj::READY_NOW;
     case protocol::Identity::AUDITOR:
       if (is_allowed(Role::kAuditor, identity.getAuditor(), results)) {
         const scheduler::Actor actor{scheduler::ActorKind::kAuditor, identity.getAuditor()};
-        results.setAuditor(kj::heap<AuditorSessionServer>(kj::addRef(*connection_), actor, Scope{}));
+        results.setAuditor(
+            kj::heap<AuditorSessionServer>(kj::addRef(*connection_), actor, Scope{}));
       }
       return kj::READY_NOW;
   }

@@ -1,5 +1,5 @@
-// What an office may do: file cases, follow them, book appointments. The session is the office; no method
-// takes an office's number. Rpc thread only.
+// What an office may do: file cases, follow them, book appointments. The session is the office; no
+// method takes an office's number. Rpc thread only.
 #pragma once
 
 #include "daemon/rpc_reader.h"
@@ -25,7 +25,8 @@ class OfficeSessionServer final : public protocol::OfficeSession::Server, public
   using Submissions = capnp::List<protocol::Submission>::Reader;
   using Results = capnp::List<protocol::Result>::Builder;
   scheduler::Refusal admit_submissions(std::uint32_t count);
-  bool push_submission(SlotIndex slot, std::uint16_t item, protocol::Submission::Reader submission, Results results);
+  bool push_submission(SlotIndex slot, std::uint16_t item, protocol::Submission::Reader submission,
+                       Results results);
 
   const scheduler::OfficeId office_;
 };

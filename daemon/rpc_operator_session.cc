@@ -26,7 +26,8 @@ void write_engine_health(const EngineQuery& query, protocol::Health::Builder out
 }
 
 void write_loop_health(const RpcServices& services, protocol::Health::Builder out) {
-  out.setUptimeSeconds(static_cast<std::uint64_t>((services.now_ns - services.begin_ns) / 1'000'000'000));
+  out.setUptimeSeconds(
+      static_cast<std::uint64_t>((services.now_ns - services.begin_ns) / 1'000'000'000));
   out.setIo(services.options.io == IoKind::kUring ? "io_uring" : "epoll");
   out.setConnections(services.figures.connections);
   out.setSessions(services.figures.sessions);
@@ -52,17 +53,19 @@ void write_digest(const StateDigest& digest, protocol::Digest::Builder out) {
 
 }  // namespace
 
-OperatorSessionServer::OperatorSessionServer(kj::Own<RpcConnection> connection, std::uint32_t operator_number)
+OperatorSessionServer::OperatorSessionServer(kj::Own<RpcConnection> connection,
+                                             std::uint32_t operator_number)
     : RpcSession(kj::mv(connection), {scheduler::ActorKind::kOperator, operator_number}, Scope{}) {}
 
 kj::Promise<void> OperatorSessionServer::health(HealthContext context) {
   auto query = std::make_unique<EngineQuery>(services().engine, services().clock);
-  return ask(std::move(query), [&shared = services(), context](EngineQuery& done, scheduler::Op op) mutable {
-    auto out = context.getResults().initHealth();
-    out.setOp(raw(op));
-    write_engine_health(done, out);
-    write_loop_health(shared, out);
-  });
+  return ask(std::move(query),
+             [&shared = services(), context](EngineQuery& done, scheduler::Op op) mutable {
+               auto out = context.getResults().initHealth();
+               out.setOp(raw(op));
+               write_engine_health(done, out);
+               write_loop_health(shared, out);
+             });
 }
 
 kj::Promise<void> OperatorSessionServer::snapshot(SnapshotContext context) {

@@ -1,4 +1,5 @@
-// What the operator of the machine may do: look after the process. No content of any case. Rpc thread only.
+// What the operator of the machine may do: look after the process. No content of any case. Rpc
+// thread only.
 #pragma once
 
 #include "daemon/rpc_session.h"

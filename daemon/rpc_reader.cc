@@ -11,7 +11,9 @@ using scheduler::Refusal;
 namespace {
 
 /// First-segment sizes, in words, that hold an answer of `rows` rows without another allocation.
-capnp::MessageSize size_hint(std::size_t rows, std::uint64_t row_words) { return {8 + rows * row_words, 0}; }
+capnp::MessageSize size_hint(std::size_t rows, std::uint64_t row_words) {
+  return {8 + rows * row_words, 0};
+}
 
 // Words of one row with its pointers and usual texts.
 constexpr std::uint64_t kJobWords = 12;
@@ -39,7 +41,8 @@ void write_page_end(const PageQuery& query, scheduler::Op op, protocol::PageEnd:
 
 void write_case_answer(const CaseQuery& query, protocol::CaseResult::Builder out) {
   if (!query.found) {
-    write_refusal(Refusal::kUnknownCase, scheduler::Field::kCase, scheduler::CommandKind::kNone, out.initRefused());
+    write_refusal(Refusal::kUnknownCase, scheduler::Field::kCase, scheduler::CommandKind::kNone,
+                  out.initRefused());
     return;
   }
   auto found = out.initCase();
@@ -48,7 +51,8 @@ void write_case_answer(const CaseQuery& query, protocol::CaseResult::Builder out
 }
 
 kj::Promise<void> ReaderServer::case_(CaseContext context) {
-  auto query = std::make_unique<CaseQuery>(scope_, scheduler::CaseId{context.getParams().getCaseId()});
+  auto query =
+      std::make_unique<CaseQuery>(scope_, scheduler::CaseId{context.getParams().getCaseId()});
   return ask(std::move(query), [context](CaseQuery& done, scheduler::Op) mutable {
     write_case_answer(done, context.getResults(size_hint(done.jobs.size() + 2, kJobWords)));
   });
@@ -68,8 +72,8 @@ kj::Promise<void> ReaderServer::job(JobContext context) {
 
 kj::Promise<void> ReaderServer::history(HistoryContext context) {
   const auto params = context.getParams();
-  auto query = std::make_unique<HistoryQuery>(scope_, scheduler::CaseId{params.getCaseId()}, params.getFrom(),
-                                              page_limit(params.getLimit()));
+  auto query = std::make_unique<HistoryQuery>(scope_, scheduler::CaseId{params.getCaseId()},
+                                              params.getFrom(), page_limit(params.getLimit()));
   return ask(std::move(query), [context](HistoryQuery& done, scheduler::Op) mutable {
     auto results = context.getResults(size_hint(done.events.size(), kEventWords));
     if (!done.found) {
@@ -99,8 +103,8 @@ kj::Promise<void> ReaderServer::why(WhyContext context) {
 kj::Promise<void> ReaderServer::jobs(JobsContext context) {
   const auto params = context.getParams();
   const auto page = params.getPage();
-  auto query = std::make_unique<JobsQuery>(scope_, read_filter(params.getFilter()), page.getCursor(),
-                                           page_limit(page.getLimit()));
+  auto query = std::make_unique<JobsQuery>(scope_, read_filter(params.getFilter()),
+                                           page.getCursor(), page_limit(page.getLimit()));
   return ask(std::move(query), [context](JobsQuery& done, scheduler::Op op) mutable {
     auto results = context.getResults(size_hint(done.rows.size(), kJobWords));
     write_rows(done.rows, results.initJobs(count_of(done.rows)), write_job);
@@ -109,8 +113,8 @@ kj::Promise<void> ReaderServer::jobs(JobsContext context) {
 }
 
 kj::Promise<void> ReaderServer::watch(WatchContext context) {
-  context.getResults().setSubscription(services().watches.subscribe(kj::addRef(*connection_), scope_,
-                                                                   context.getParams().getSubscriber()));
+  context.getResults().setSubscription(services().watches.subscribe(
+      kj::addRef(*connection_), scope_, context.getParams().getSubscriber()));
   return kj::READY_NOW;
 }
 
@@ -123,8 +127,8 @@ kj::Promise<void> CityReaderServer::stats(StatsContext context) {
 kj::Promise<void> CityReaderServer::openCells(OpenCellsContext context) {
   const auto params = context.getParams();
   const auto page = params.getPage();
-  auto query = std::make_unique<OpenCellsQuery>(scheduler::OfficeId{params.getOffice()}, page.getCursor(),
-                                                page_limit(page.getLimit()));
+  auto query = std::make_unique<OpenCellsQuery>(scheduler::OfficeId{params.getOffice()},
+                                                page.getCursor(), page_limit(page.getLimit()));
   return ask(std::move(query), [context](OpenCellsQuery& done, scheduler::Op op) mutable {
     auto results = context.getResults(size_hint(done.rows.size(), kOpenCellWords));
     write_rows(done.rows, results.initCells(count_of(done.rows)), write_open_cell);
@@ -145,8 +149,8 @@ kj::Promise<void> CityReaderServer::offices(OfficesContext context) {
 kj::Promise<void> CityReaderServer::experts(ExpertsContext context) {
   const auto params = context.getParams();
   const auto page = params.getPage();
-  auto query = std::make_unique<ExpertsQuery>(scheduler::OfficeId{params.getOffice()}, page.getCursor(),
-                                              page_limit(page.getLimit()));
+  auto query = std::make_unique<ExpertsQuery>(scheduler::OfficeId{params.getOffice()},
+                                              page.getCursor(), page_limit(page.getLimit()));
   return ask(std::move(query), [context](ExpertsQuery& done, scheduler::Op op) mutable {
     auto results = context.getResults(size_hint(done.rows.size(), kExpertWords));
     write_rows(done.rows, results.initExperts(count_of(done.rows)), write_expert);

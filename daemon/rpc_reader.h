@@ -1,4 +1,5 @@
-// The reads that sessions share: cases and jobs within a scope, and the whole city for those who may see it.
+// The reads that sessions share: cases and jobs within a scope, and the whole city for those who
+// may see it.
 #pragma once
 
 #include "daemon/rpc_session.h"
@@ -31,7 +32,8 @@ class CityReaderServer : public virtual protocol::CityReader::Server, public Rea
 };
 
 /// Reads everything, changes nothing.
-class AuditorSessionServer final : public protocol::AuditorSession::Server, public CityReaderServer {
+class AuditorSessionServer final : public protocol::AuditorSession::Server,
+                                   public CityReaderServer {
  public:
   using CityReaderServer::CityReaderServer;
 };

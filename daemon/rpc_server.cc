@@ -13,12 +13,13 @@ constexpr std::int64_t kNsPerSecond = 1'000'000'000;
 // While calls wait for room or quota, and while draining, the loop looks again so often.
 constexpr std::int64_t kRetryNs = 2'000'000;
 constexpr std::int64_t kDrainRetryNs = 50'000'000;
-// A draining server closes a connection that has been quiet for so long: a client that was told may still
-// ask for its last results.
+// A draining server closes a connection that has been quiet for so long: a client that was told may
+// still ask for its last results.
 constexpr std::int64_t kQuietNs = kNsPerSecond;
 // Deepest message of ours: envelope 4, parameters 1, list 1, submission 1, text 1.
 constexpr int kNestingMax = 16;
-// A message may be looked at a few times over before it counts as an attempt to make the server spin.
+// A message may be looked at a few times over before it counts as an attempt to make the server
+// spin.
 constexpr std::uint64_t kTraversalFactor = 4;
 // Words of calls in flight before the connection is not read any more.
 constexpr std::uint64_t kFlowFactor = 4;
@@ -47,7 +48,8 @@ class RpcServer::Connection {
       : server_(server),
         state_(kj::mv(state)),
         stream_(kj::mv(stream)),
-        network_(*stream_, capnp::rpc::twoparty::Side::SERVER, reader_options(server.services_->options.connections)),
+        network_(*stream_, capnp::rpc::twoparty::Side::SERVER,
+                 reader_options(server.services_->options.connections)),
         rpc_(capnp::makeRpcServer(network_, kj::heap<GatewayServer>(kj::addRef(*state_)))) {
     rpc_.setFlowLimit(server.services_->options.connections.message_words_max * kFlowFactor);
     next = server.connections_;
@@ -86,20 +88,21 @@ class RpcServer::Connection {
   kj::Own<kj::PromiseFulfiller<void>> close_fulfiller_;
 };
 
-RpcServer::RpcServer(RpcLoop& loop, Engine& engine, Port& port, Clock& clock, RpcServerOptions options)
+RpcServer::RpcServer(RpcLoop& loop, Engine& engine, Port& port, Clock& clock,
+                     RpcServerOptions options)
     : port_(port),
       services_(kj::refcounted<RpcServices>(loop, engine, port, clock, std::move(options))),
       tasks_(*this) {
   services_->begin_ns = monotonic_ns();
   services_->now_ns = services_->begin_ns;
-  services_->drain = [this] { services_->options.on_drain ? services_->options.on_drain() : drain(); };
+  services_->drain = [this] {
+    services_->options.on_drain ? services_->options.on_drain() : drain();
+  };
   loop.add_hook(*this);
   loop.add_waker(port.waker());
 }
 
-RpcServer::~RpcServer() noexcept {
-  services_->watches.leave_port();
-}
+RpcServer::~RpcServer() noexcept { services_->watches.leave_port(); }
 
 void RpcServer::accept(kj::Own<capnp::MessageStream> stream, const Peer& peer) {
   const PeerProof proof{peer.is_unix, peer.uid, peer.is_loopback};
@@ -111,12 +114,15 @@ void RpcServer::accept(kj::Own<capnp::MessageStream> stream, const Peer& peer) {
 }
 
 RpcLoop::OnConnection RpcServer::on_connection() {
-  return [this](kj::Own<capnp::MessageStream> stream, const Peer& peer) { accept(kj::mv(stream), peer); };
+  return [this](kj::Own<capnp::MessageStream> stream, const Peer& peer) {
+    accept(kj::mv(stream), peer);
+  };
 }
 
 void RpcServer::taskFailed(kj::Exception&& exception) {
   // A connection that ended with an error has ended; the transport has counted why.
-  log_line(services_->faults, LogLevel::kDebug, "a connection ended: {}", exception.getDescription().cStr());
+  log_line(services_->faults, LogLevel::kDebug, "a connection ended: {}",
+           exception.getDescription().cStr());
 }
 
 bool RpcServer::work() {
@@ -156,8 +162,10 @@ void RpcServer::tell_engine_to_drain() {
 }
 
 void RpcServer::close_connections() {
-  const bool is_over = services_->now_ns - drain_begin_ns_ >= std::int64_t{services_->options.drain_seconds} * kNsPerSecond;
-  for (Connection* connection = connections_; connection != nullptr; connection = connection->next) {
+  const bool is_over = services_->now_ns - drain_begin_ns_ >=
+                       std::int64_t{services_->options.drain_seconds} * kNsPerSecond;
+  for (Connection* connection = connections_; connection != nullptr;
+       connection = connection->next) {
     if (is_over || connection->is_quiet(services_->now_ns)) connection->close();
   }
 }

@@ -1,8 +1,9 @@
-// The Cap'n Proto server of one rpc thread: takes connections from the loop, gives each a gateway, and hands
-// answers and events of its port to the calls and subscribers that wait for them.
+// The Cap'n Proto server of one rpc thread: takes connections from the loop, gives each a gateway,
+// and hands answers and events of its port to the calls and subscribers that wait for them.
 //
-// Everything here belongs to the loop's thread; the engine is reached through the port alone. A peer that
-// goes away takes nothing with it: commands already pushed go on, their answers are discarded.
+// Everything here belongs to the loop's thread; the engine is reached through the port alone. A
+// peer that goes away takes nothing with it: commands already pushed go on, their answers are
+// discarded.
 #pragma once
 
 #include <kj/async.h>
@@ -15,8 +16,8 @@ namespace permitd::daemon {
 
 class RpcServer final : public RpcLoop::Hook, private kj::TaskSet::ErrorHandler {
  public:
-  /// All borrowed for the life of the server; `port` is one of the engine's, for this thread alone. Adds
-  /// itself to the loop as a hook and the port's waker to its wakers.
+  /// All borrowed for the life of the server; `port` is one of the engine's, for this thread alone.
+  /// Adds itself to the loop as a hook and the port's waker to its wakers.
   RpcServer(RpcLoop& loop, Engine& engine, Port& port, Clock& clock, RpcServerOptions options);
   ~RpcServer() noexcept;
   RpcServer(const RpcServer&) = delete;
@@ -27,8 +28,9 @@ class RpcServer final : public RpcLoop::Hook, private kj::TaskSet::ErrorHandler 
   /// The same as a callback for RpcLoop::listen_….
   RpcLoop::OnConnection on_connection();
 
-  /// No new connections and no new work: the engine is told, subscribers are told, connections are closed as
-  /// soon as they are quiet, and after drain_seconds as they are. Loop's thread; more than once is harmless.
+  /// No new connections and no new work: the engine is told, subscribers are told, connections are
+  /// closed as soon as they are quiet, and after drain_seconds as they are. Loop's thread; more
+  /// than once is harmless.
   void drain();
   /// True when draining and the last connection is closed.
   bool is_drained() const { return services_->is_draining && services_->figures.connections == 0; }

@@ -11,7 +11,8 @@ using scheduler::Refusal;
 
 void RpcConnection::admit_read() {
   if (admit() && services.calls.has_read_room()) return;
-  kj::throwFatalException(KJ_EXCEPTION(OVERLOADED, "busy: too many calls are waiting; send again in a moment"));
+  kj::throwFatalException(
+      KJ_EXCEPTION(OVERLOADED, "busy: too many calls are waiting; send again in a moment"));
 }
 
 RpcSession::RpcSession(kj::Own<RpcConnection> connection, scheduler::Actor actor, Scope scope)
@@ -25,13 +26,15 @@ RpcSession::~RpcSession() {
   services().figures.sessions -= 1;
 }
 
-Flaw RpcSession::begin_command(Request& request, CommandKind kind, protocol::Key::Reader key) const {
+Flaw RpcSession::begin_command(Request& request, CommandKind kind,
+                               protocol::Key::Reader key) const {
   request.command.kind = kind;
   request.command.actor = actor_;
   return read_key(key, request.command.key);
 }
 
-kj::Promise<void> RpcSession::command(protocol::Result::Builder result, CommandKind kind, protocol::Key::Reader key,
+kj::Promise<void> RpcSession::command(protocol::Result::Builder result, CommandKind kind,
+                                      protocol::Key::Reader key,
                                       kj::FunctionParam<Flaw(scheduler::CommandBody&)> fill) {
   if (!connection_->admit() || !calls().has_command_room(1)) {
     services().figures.busy_total += 1;
@@ -47,7 +50,8 @@ kj::Promise<void> RpcSession::command(protocol::Result::Builder result, CommandK
   }
   OpenCall call(calls());
   calls().send(call.slot(), 0);
-  return kj::newAdaptedPromise<void, ResultCall>(calls(), call.hand_over(), connection_->calls_in_flight, result, kind);
+  return kj::newAdaptedPromise<void, ResultCall>(calls(), call.hand_over(),
+                                                 connection_->calls_in_flight, result, kind);
 }
 
 std::uint16_t RpcSession::page_limit(std::uint16_t wanted) const {

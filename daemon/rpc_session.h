@@ -1,4 +1,5 @@
-// What every session does: turn one call into commands or a read, and wait for the answer. Rpc thread only.
+// What every session does: turn one call into commands or a read, and wait for the answer. Rpc
+// thread only.
 #pragma once
 
 #include <kj/function.h>
@@ -21,10 +22,12 @@ class RpcSession {
 
  protected:
   /// Sends one command. `fill` writes the body and says what is wrong with it.
-  kj::Promise<void> command(protocol::Result::Builder result, scheduler::CommandKind kind, protocol::Key::Reader key,
+  kj::Promise<void> command(protocol::Result::Builder result, scheduler::CommandKind kind,
+                            protocol::Key::Reader key,
                             kj::FunctionParam<Flaw(scheduler::CommandBody&)> fill);
   /// Prepares the request of a command: kind, actor, key.
-  Flaw begin_command(Request& request, scheduler::CommandKind kind, protocol::Key::Reader key) const;
+  Flaw begin_command(Request& request, scheduler::CommandKind kind,
+                     protocol::Key::Reader key) const;
 
   /// Lends the query to the engine; `answer(query, op)` runs when it is done and durable.
   template <class Q, class Answer>
@@ -47,8 +50,8 @@ class RpcSession {
     request.kind = kind;
     request.command.now = at;
     calls().send(call.slot(), 0);
-    return kj::newAdaptedPromise<void, ResponseCall<std::decay_t<Answer>>>(calls(), call.hand_over(),
-                                                                          connection_->calls_in_flight, kj::mv(answer));
+    return kj::newAdaptedPromise<void, ResponseCall<std::decay_t<Answer>>>(
+        calls(), call.hand_over(), connection_->calls_in_flight, kj::mv(answer));
   }
 
   /// Rows of a page: what was asked for, 1 … page_max.

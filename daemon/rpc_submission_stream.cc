@@ -9,7 +9,8 @@ using scheduler::IdempotencyKey;
 using scheduler::Outcome;
 using scheduler::Refusal;
 
-SubmissionStreamServer::SubmissionStreamServer(kj::Own<RpcConnection> connection, scheduler::Actor office)
+SubmissionStreamServer::SubmissionStreamServer(kj::Own<RpcConnection> connection,
+                                               scheduler::Actor office)
     : RpcSession(kj::mv(connection), office, Scope{}), slot_(calls().open()) {
   calls().keep_open(slot_);
   calls().attach(slot_, *this);
@@ -66,7 +67,8 @@ bool SubmissionStreamServer::push_some() {
   Waiting& waiting = *waiting_;
   while (waiting.next < waiting.submissions.size()) {
     if (head_ - tail_ >= kWindow || !calls().has_command_room(1)) return false;
-    if (!services().quota.take(scheduler::OfficeId{static_cast<std::uint16_t>(actor_.id)}, 1, services().now_ns)) {
+    if (!services().quota.take(scheduler::OfficeId{static_cast<std::uint16_t>(actor_.id)}, 1,
+                               services().now_ns)) {
       return false;
     }
     push(waiting.submissions[waiting.next]);

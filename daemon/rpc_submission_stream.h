@@ -1,8 +1,9 @@
-// Bulk ingestion: submissions come without the client waiting for answers, and the stream holds the client
-// back when the engine or its office's quota has had enough. Nothing is ever refused as busy. Rpc thread only.
+// Bulk ingestion: submissions come without the client waiting for answers, and the stream holds the
+// client back when the engine or its office's quota has had enough. Nothing is ever refused as
+// busy. Rpc thread only.
 //
-// Cap'n Proto hands over the next streaming call when the one before has returned, so at most one call waits
-// here; it returns when all its submissions are pushed, not when they are answered.
+// Cap'n Proto hands over the next streaming call when the one before has returned, so at most one
+// call waits here; it returns when all its submissions are pushed, not when they are answered.
 #pragma once
 
 #include <array>
@@ -18,8 +19,8 @@ class SubmissionStreamServer final : public protocol::SubmissionStream::Server,
                                      private Receiver,
                                      private RoomWaiter {
  public:
-  /// Submissions that may be without an answer: four calls of 256, four times over, keep the engine busy
-  /// through a sync, and 4,096 × 16 bytes of keys are all that is kept.
+  /// Submissions that may be without an answer: four calls of 256, four times over, keep the engine
+  /// busy through a sync, and 4,096 × 16 bytes of keys are all that is kept.
   static constexpr std::uint32_t kWindow = 4096;
   static constexpr std::size_t kRefusalsKept = 100;
 
@@ -54,8 +55,8 @@ class SubmissionStreamServer final : public protocol::SubmissionStream::Server,
   std::optional<Waiting> waiting_;
   kj::Own<kj::PromiseFulfiller<void>> submit_fulfiller_;
   kj::Own<kj::PromiseFulfiller<void>> finish_fulfiller_;
-  // Sequence numbers of the submissions pushed, [tail_, head_) with unanswered ones in between; an answer
-  // names the low 16 bits of its own.
+  // Sequence numbers of the submissions pushed, [tail_, head_) with unanswered ones in between; an
+  // answer names the low 16 bits of its own.
   std::uint32_t head_ = 0;
   std::uint32_t tail_ = 0;
   std::array<scheduler::IdempotencyKey, kWindow> keys_{};  // [sequence % kWindow]

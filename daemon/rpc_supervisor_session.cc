@@ -15,73 +15,84 @@ constexpr Flaw kSound{};
 
 }  // namespace
 
-SupervisorSessionServer::SupervisorSessionServer(kj::Own<RpcConnection> connection, std::uint32_t supervisor)
-    : CityReaderServer(kj::mv(connection), {scheduler::ActorKind::kSupervisor, supervisor}, Scope{}) {}
+SupervisorSessionServer::SupervisorSessionServer(kj::Own<RpcConnection> connection,
+                                                 std::uint32_t supervisor)
+    : CityReaderServer(kj::mv(connection), {scheduler::ActorKind::kSupervisor, supervisor},
+                       Scope{}) {}
 
 // ---- jobs and cases ----
 
 kj::Promise<void> SupervisorSessionServer::hold(HoldContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kHold, params.getKey(), [&](CommandBody& body) {
-    body.hold.job = scheduler::JobId{params.getJob()};
-    body.hold.pauses_clock = params.getPausesClock() ? 1 : 0;
-    if (const Flaw flaw = read_reason(params.getReason(), body.hold.reason)) return flaw;
-    return read_note(params.getNote(), body.hold.note);
-  });
+  return command(context.getResults().initResult(), CommandKind::kHold, params.getKey(),
+                 [&](CommandBody& body) {
+                   body.hold.job = scheduler::JobId{params.getJob()};
+                   body.hold.pauses_clock = params.getPausesClock() ? 1 : 0;
+                   if (const Flaw flaw = read_reason(params.getReason(), body.hold.reason))
+                     return flaw;
+                   return read_note(params.getNote(), body.hold.note);
+                 });
 }
 
 kj::Promise<void> SupervisorSessionServer::release(ReleaseContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kRelease, params.getKey(), [&](CommandBody& body) {
-    body.release.job = scheduler::JobId{params.getJob()};
-    return read_note(params.getNote(), body.release.note);
-  });
+  return command(context.getResults().initResult(), CommandKind::kRelease, params.getKey(),
+                 [&](CommandBody& body) {
+                   body.release.job = scheduler::JobId{params.getJob()};
+                   return read_note(params.getNote(), body.release.note);
+                 });
 }
 
 kj::Promise<void> SupervisorSessionServer::expedite(ExpediteContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kExpedite, params.getKey(), [&](CommandBody& body) {
-    body.expedite.id = scheduler::CaseId{params.getCaseId()};
-    return read_note(params.getNote(), body.expedite.note);
-  });
+  return command(context.getResults().initResult(), CommandKind::kExpedite, params.getKey(),
+                 [&](CommandBody& body) {
+                   body.expedite.id = scheduler::CaseId{params.getCaseId()};
+                   return read_note(params.getNote(), body.expedite.note);
+                 });
 }
 
 kj::Promise<void> SupervisorSessionServer::reassign(ReassignContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kReassign, params.getKey(), [&](CommandBody& body) {
-    body.reassign.job = scheduler::JobId{params.getJob()};
-    body.reassign.expert = scheduler::ExpertId{params.getExpert()};
-    body.reassign.override_capacity = params.getOverrideCapacity() ? 1 : 0;
-    return read_note(params.getNote(), body.reassign.note);
-  });
+  return command(context.getResults().initResult(), CommandKind::kReassign, params.getKey(),
+                 [&](CommandBody& body) {
+                   body.reassign.job = scheduler::JobId{params.getJob()};
+                   body.reassign.expert = scheduler::ExpertId{params.getExpert()};
+                   body.reassign.override_capacity = params.getOverrideCapacity() ? 1 : 0;
+                   return read_note(params.getNote(), body.reassign.note);
+                 });
 }
 
 kj::Promise<void> SupervisorSessionServer::cancel(CancelContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kCancel, params.getKey(), [&](CommandBody& body) {
-    body.cancel.job = scheduler::JobId{params.getJob()};
-    return read_note(params.getNote(), body.cancel.note);
-  });
+  return command(context.getResults().initResult(), CommandKind::kCancel, params.getKey(),
+                 [&](CommandBody& body) {
+                   body.cancel.job = scheduler::JobId{params.getJob()};
+                   return read_note(params.getNote(), body.cancel.note);
+                 });
 }
 
 kj::Promise<void> SupervisorSessionServer::recordDecision(RecordDecisionContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kRecordDecision, params.getKey(),
-                 [&](CommandBody& body) {
-                   body.record_decision.id = scheduler::CaseId{params.getCaseId()};
-                   body.record_decision.approved = params.getApproved() ? 1 : 0;
-                   if (const Flaw flaw = read_reason(params.getReason(), body.record_decision.reason)) return flaw;
-                   return read_note(params.getNote(), body.record_decision.note);
-                 });
+  return command(
+      context.getResults().initResult(), CommandKind::kRecordDecision, params.getKey(),
+      [&](CommandBody& body) {
+        body.record_decision.id = scheduler::CaseId{params.getCaseId()};
+        body.record_decision.approved = params.getApproved() ? 1 : 0;
+        if (const Flaw flaw = read_reason(params.getReason(), body.record_decision.reason))
+          return flaw;
+        return read_note(params.getNote(), body.record_decision.note);
+      });
 }
 
 kj::Promise<void> SupervisorSessionServer::refer(ReferContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kReferCase, params.getKey(), [&](CommandBody& body) {
-    body.refer_case.id = scheduler::CaseId{params.getCaseId()};
-    body.refer_case.refer = params.getRefer() ? 1 : 0;
-    return read_note(params.getNote(), body.refer_case.note);
-  });
+  return command(context.getResults().initResult(), CommandKind::kReferCase, params.getKey(),
+                 [&](CommandBody& body) {
+                   body.refer_case.id = scheduler::CaseId{params.getCaseId()};
+                   body.refer_case.refer = params.getRefer() ? 1 : 0;
+                   return read_note(params.getNote(), body.refer_case.note);
+                 });
 }
 
 kj::Promise<void> SupervisorSessionServer::withdraw(WithdrawContext context) {
@@ -89,7 +100,8 @@ kj::Promise<void> SupervisorSessionServer::withdraw(WithdrawContext context) {
   return command(context.getResults().initResult(), CommandKind::kWithdrawCase, params.getKey(),
                  [&](CommandBody& body) {
                    body.withdraw_case.id = scheduler::CaseId{params.getCaseId()};
-                   if (const Flaw flaw = read_reason(params.getReason(), body.withdraw_case.reason)) return flaw;
+                   if (const Flaw flaw = read_reason(params.getReason(), body.withdraw_case.reason))
+                     return flaw;
                    return read_note(params.getNote(), body.withdraw_case.note);
                  });
 }
@@ -98,14 +110,16 @@ kj::Promise<void> SupervisorSessionServer::withdraw(WithdrawContext context) {
 
 kj::Promise<void> SupervisorSessionServer::setAbsence(SetAbsenceContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kSetAbsence, params.getKey(), [&](CommandBody& body) {
-    scheduler::SetAbsence& absence = body.set_absence;
-    absence.expert = scheduler::ExpertId{params.getExpert()};
-    absence.from = {params.getFrom()};
-    absence.until = {params.getUntil()};
-    if (const Flaw flaw = read_reason(params.getReason(), absence.reason)) return flaw;
-    return read_note(params.getNote(), absence.note);
-  });
+  return command(context.getResults().initResult(), CommandKind::kSetAbsence, params.getKey(),
+                 [&](CommandBody& body) {
+                   scheduler::SetAbsence& absence = body.set_absence;
+                   absence.expert = scheduler::ExpertId{params.getExpert()};
+                   absence.from = {params.getFrom()};
+                   absence.until = {params.getUntil()};
+                   if (const Flaw flaw = read_reason(params.getReason(), absence.reason))
+                     return flaw;
+                   return read_note(params.getNote(), absence.note);
+                 });
 }
 
 kj::Promise<void> SupervisorSessionServer::setOfficeState(SetOfficeStateContext context) {
@@ -114,8 +128,10 @@ kj::Promise<void> SupervisorSessionServer::setOfficeState(SetOfficeStateContext 
                  [&](CommandBody& body) {
                    scheduler::SetOfficeState& change = body.set_office_state;
                    change.office = scheduler::OfficeId{params.getOffice()};
-                   if (!to_core(params.getState(), change.state)) return Flaw{Refusal::kOutOfRange, Field::kState};
-                   if (const Flaw flaw = read_reason(params.getReason(), change.reason)) return flaw;
+                   if (!to_core(params.getState(), change.state))
+                     return Flaw{Refusal::kOutOfRange, Field::kState};
+                   if (const Flaw flaw = read_reason(params.getReason(), change.reason))
+                     return flaw;
                    return read_note(params.getNote(), change.note);
                  });
 }
@@ -126,8 +142,10 @@ kj::Promise<void> SupervisorSessionServer::setExpertState(SetExpertStateContext 
                  [&](CommandBody& body) {
                    scheduler::SetExpertState& change = body.set_expert_state;
                    change.expert = scheduler::ExpertId{params.getExpert()};
-                   if (!to_core(params.getState(), change.state)) return Flaw{Refusal::kOutOfRange, Field::kState};
-                   if (const Flaw flaw = read_reason(params.getReason(), change.reason)) return flaw;
+                   if (!to_core(params.getState(), change.state))
+                     return Flaw{Refusal::kOutOfRange, Field::kState};
+                   if (const Flaw flaw = read_reason(params.getReason(), change.reason))
+                     return flaw;
                    return read_note(params.getNote(), change.note);
                  });
 }
@@ -140,29 +158,33 @@ kj::Promise<void> SupervisorSessionServer::setCertificate(SetCertificateContext 
                    certificate.expert = scheduler::ExpertId{params.getExpert()};
                    certificate.valid_from = {params.getValidFrom()};
                    certificate.valid_until = {params.getValidUntil()};
-                   return to_core(params.getSkill(), certificate.skill) ? kSound
-                                                                        : Flaw{Refusal::kOutOfRange, Field::kSkill};
+                   return to_core(params.getSkill(), certificate.skill)
+                              ? kSound
+                              : Flaw{Refusal::kOutOfRange, Field::kSkill};
                  });
 }
 
 kj::Promise<void> SupervisorSessionServer::defineOffice(DefineOfficeContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kDefineOffice, params.getKey(),
-                 [&](CommandBody& body) { return read_office(params.getOffice(), body.define_office); });
+  return command(
+      context.getResults().initResult(), CommandKind::kDefineOffice, params.getKey(),
+      [&](CommandBody& body) { return read_office(params.getOffice(), body.define_office); });
 }
 
 kj::Promise<void> SupervisorSessionServer::defineExpert(DefineExpertContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kDefineExpert, params.getKey(),
-                 [&](CommandBody& body) { return read_expert(params.getExpert(), body.define_expert); });
+  return command(
+      context.getResults().initResult(), CommandKind::kDefineExpert, params.getKey(),
+      [&](CommandBody& body) { return read_expert(params.getExpert(), body.define_expert); });
 }
 
 // ---- catalogue, calendar, policy ----
 
 kj::Promise<void> SupervisorSessionServer::defineService(DefineServiceContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kDefineService, params.getKey(),
-                 [&](CommandBody& body) { return read_service(params.getService(), body.define_service); });
+  return command(
+      context.getResults().initResult(), CommandKind::kDefineService, params.getKey(),
+      [&](CommandBody& body) { return read_service(params.getService(), body.define_service); });
 }
 
 kj::Promise<void> SupervisorSessionServer::activateService(ActivateServiceContext context) {
@@ -179,8 +201,8 @@ kj::Promise<void> SupervisorSessionServer::activateService(ActivateServiceContex
 
 kj::Promise<void> SupervisorSessionServer::defineOrganisation(DefineOrganisationContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kDefineOrganisation, params.getKey(),
-                 [&](CommandBody& body) {
+  return command(context.getResults().initResult(), CommandKind::kDefineOrganisation,
+                 params.getKey(), [&](CommandBody& body) {
                    return read_organisation(params.getOrganisation(), body.define_organisation);
                  });
 }
@@ -189,16 +211,18 @@ kj::Promise<void> SupervisorSessionServer::setCalendarDays(SetCalendarDaysContex
   const auto params = context.getParams();
   return command(context.getResults().initResult(), CommandKind::kSetCalendarDays, params.getKey(),
                  [&](CommandBody& body) {
-                   return read_calendar(params.getFirstDay(), params.getDays(), body.set_calendar_days);
+                   return read_calendar(params.getFirstDay(), params.getDays(),
+                                        body.set_calendar_days);
                  });
 }
 
 kj::Promise<void> SupervisorSessionServer::setPolicy(SetPolicyContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kSetPolicy, params.getKey(), [&](CommandBody& body) {
-    read_policy(params.getPolicy(), body.set_policy);
-    return kSound;
-  });
+  return command(context.getResults().initResult(), CommandKind::kSetPolicy, params.getKey(),
+                 [&](CommandBody& body) {
+                   read_policy(params.getPolicy(), body.set_policy);
+                   return kSound;
+                 });
 }
 
 }  // namespace permitd::daemon

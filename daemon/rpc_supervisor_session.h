@@ -5,7 +5,8 @@
 
 namespace permitd::daemon {
 
-class SupervisorSessionServer final : public protocol::SupervisorSession::Server, public CityReaderServer {
+class SupervisorSessionServer final : public protocol::SupervisorSession::Server,
+                                      public CityReaderServer {
  public:
   SupervisorSessionServer(kj::Own<RpcConnection> connection, std::uint32_t supervisor);
 

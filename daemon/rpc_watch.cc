@@ -34,8 +34,13 @@ bool is_watched(const Scope& scope, const Event& event) {
 /// The subscription as the client holds it: dropping it ends it.
 class Watcher final : public protocol::Subscription::Server, private kj::TaskSet::ErrorHandler {
  public:
-  Watcher(WatchHub& hub, kj::Own<RpcConnection> connection, const Scope& scope, protocol::Subscriber::Client subscriber)
-      : hub_(hub), connection_(kj::mv(connection)), scope_(scope), subscriber_(kj::mv(subscriber)), tasks_(*this) {
+  Watcher(WatchHub& hub, kj::Own<RpcConnection> connection, const Scope& scope,
+          protocol::Subscriber::Client subscriber)
+      : hub_(hub),
+        connection_(kj::mv(connection)),
+        scope_(scope),
+        subscriber_(kj::mv(subscriber)),
+        tasks_(*this) {
     queue_.reserve(kWatchQueueMax);
     connection_->subscriptions += 1;
   }
@@ -84,8 +89,9 @@ class Watcher final : public protocol::Subscription::Server, private kj::TaskSet
 
  private:
   void give_up() {
-    log_line(hub_.too_slow_, LogLevel::kWarning, "{}: a subscriber did not answer for {} s and was given up",
-             connection_->address, kWatchPatienceMs / 1000);
+    log_line(hub_.too_slow_, LogLevel::kWarning,
+             "{}: a subscriber did not answer for {} s and was given up", connection_->address,
+             kWatchPatienceMs / 1000);
     hub_.remove(*this);
     end("You did not take events for too long. Subscribe again and read what you missed.");
   }
@@ -108,7 +114,8 @@ class Watcher final : public protocol::Subscription::Server, private kj::TaskSet
   kj::TaskSet tasks_;
 };
 
-protocol::Subscription::Client WatchHub::subscribe(kj::Own<RpcConnection> connection, const Scope& scope,
+protocol::Subscription::Client WatchHub::subscribe(kj::Own<RpcConnection> connection,
+                                                   const Scope& scope,
                                                    protocol::Subscriber::Client subscriber) {
   RpcServices& services = connection->services;
   services.figures.calls_total += 1;

@@ -1,7 +1,8 @@
-// Subscribers to the feed of events. Each has a bounded queue and one call in flight; who is too slow loses
-// events, is told how many, and after a while is told to go. Rpc thread only.
+// Subscribers to the feed of events. Each has a bounded queue and one call in flight; who is too
+// slow loses events, is told how many, and after a while is told to go. Rpc thread only.
 //
-// Only what is durable comes through the port's feed, so a subscriber never sees what a crash could undo.
+// Only what is durable comes through the port's feed, so a subscriber never sees what a crash could
+// undo.
 #pragma once
 
 #include <kj/async.h>
@@ -34,7 +35,8 @@ class WatchHub {
   WatchHub(const WatchHub&) = delete;
   WatchHub& operator=(const WatchHub&) = delete;
 
-  /// Throws OVERLOADED when the connection, or the loop, has as many as it may, or when the server drains.
+  /// Throws OVERLOADED when the connection, or the loop, has as many as it may, or when the server
+  /// drains.
   protocol::Subscription::Client subscribe(kj::Own<RpcConnection> connection, const Scope& scope,
                                            protocol::Subscriber::Client subscriber);
   /// Takes events from the port, a bounded number. True when there were any.

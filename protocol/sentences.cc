@@ -96,42 +96,78 @@ std::string state_phrase(const Outcome& outcome, CommandKind kind) {
 std::string_view rule_of(Field field) {
   using enum Field;
   switch (field) {
-    case kNone: return "";
-    case kCase: return "a case number as submit gave it";
-    case kJob: return "a job number as a lease or a list gave it";
-    case kToken: return "the fencing token of the present lease";
-    case kOffice: return "1 to 9999, district x 100 + serial";
-    case kExpert: return "1 up to the number of experts configured";
-    case kPerson: return "the municipality's number of a person, not 0";
-    case kService: return "1 to 63";
-    case kOrganisation: return "1 to 255";
-    case kDistrict: return "1 to 31";
-    case kParcel: return "1 to 23 bytes of UTF-8 without control characters";
-    case kReference: return "at most 23 bytes of UTF-8 without control characters";
-    case kFloors: return "0 to 200";
-    case kArea: return "0 to 10,000,000 square metres";
-    case kPoint: return "a latitude of -90 to 90 and a longitude of -180 to 180 degrees, in millionths";
-    case kReason: return "one of the reasons that fit this call";
-    case kNote: return "at most 79 bytes of UTF-8 without control characters";
-    case kState: return "one of the states of the schema";
-    case kSkill: return "one of file, inspect, admin, review, deliver, confirm";
-    case kValidity: return "two moments, from before until";
-    case kVersion: return "greater than the version before";
-    case kStages: return "1 to 8 stages, each with effort of 1 to 1440 and SLA of 1 to 60,000 minutes";
-    case kPolicy: return "within the ranges given with the policy in the schema";
-    case kDay: return "a day of the calendar, days since 1970-01-01";
-    case kHalfDay: return "morning or afternoon";
-    case kLimits: return "within the bounds of the program, and never less than before";
-    case kKey: return "128 bits, not all zero";
-    case kLabel: return "at most 39 bytes of UTF-8 without control characters";
-    case kActor: return "somebody whose task this is";
-    case kAmount: return "more than 0";
-    case kCount: return "1 up to the limit that hello names";
-    case kOwner: return "the municipality's number of a person, not 0";
-    case kSovereign: return "";
-    case kMechanised: return "";
-    case kPriority: return "municipal or other";
-    case kCommand: return "one of the calls of the schema";
+    case kNone:
+      return "";
+    case kCase:
+      return "a case number as submit gave it";
+    case kJob:
+      return "a job number as a lease or a list gave it";
+    case kToken:
+      return "the fencing token of the present lease";
+    case kOffice:
+      return "1 to 9999, district x 100 + serial";
+    case kExpert:
+      return "1 up to the number of experts configured";
+    case kPerson:
+      return "the municipality's number of a person, not 0";
+    case kService:
+      return "1 to 63";
+    case kOrganisation:
+      return "1 to 255";
+    case kDistrict:
+      return "1 to 31";
+    case kParcel:
+      return "1 to 23 bytes of UTF-8 without control characters";
+    case kReference:
+      return "at most 23 bytes of UTF-8 without control characters";
+    case kFloors:
+      return "0 to 200";
+    case kArea:
+      return "0 to 10,000,000 square metres";
+    case kPoint:
+      return "a latitude of -90 to 90 and a longitude of -180 to 180 degrees, in millionths";
+    case kReason:
+      return "one of the reasons that fit this call";
+    case kNote:
+      return "at most 79 bytes of UTF-8 without control characters";
+    case kState:
+      return "one of the states of the schema";
+    case kSkill:
+      return "one of file, inspect, admin, review, deliver, confirm";
+    case kValidity:
+      return "two moments, from before until";
+    case kVersion:
+      return "greater than the version before";
+    case kStages:
+      return "1 to 8 stages, each with effort of 1 to 1440 and SLA of 1 to 60,000 minutes";
+    case kPolicy:
+      return "within the ranges given with the policy in the schema";
+    case kDay:
+      return "a day of the calendar, days since 1970-01-01";
+    case kHalfDay:
+      return "morning or afternoon";
+    case kLimits:
+      return "within the bounds of the program, and never less than before";
+    case kKey:
+      return "128 bits, not all zero";
+    case kLabel:
+      return "at most 39 bytes of UTF-8 without control characters";
+    case kActor:
+      return "somebody whose task this is";
+    case kAmount:
+      return "more than 0";
+    case kCount:
+      return "1 up to the limit that hello names";
+    case kOwner:
+      return "the municipality's number of a person, not 0";
+    case kSovereign:
+      return "";
+    case kMechanised:
+      return "";
+    case kPriority:
+      return "municipal or other";
+    case kCommand:
+      return "one of the calls of the schema";
   }
   return "";
 }
@@ -139,18 +175,30 @@ std::string_view rule_of(Field field) {
 std::string_view filter_phrase(Filter filter) {
   using enum Filter;
   switch (filter) {
-    case kNone: return "for no recorded reason";
-    case kOffice: return "because the expert's office is not active for this service";
-    case kSkill: return "because the expert has not the skill";
-    case kCertificate: return "because the expert has no certificate valid now";
-    case kFourEyes: return "because the expert has already acted on this case in another role (four eyes)";
-    case kConflict: return "because of a conflict of interest with this case";
-    case kShift: return "because the expert is not on shift";
-    case kAbsence: return "because the expert is absent";
-    case kCapacity: return "because the expert's capacity of the day is booked out";
-    case kDistrict: return "because the parcel lies outside the expert's districts or office";
-    case kHeldMost: return "because the expert holds as many jobs as one person may";
-    case kPairRepeat: return "because the expert inspected for this owner lately and another is eligible";
+    case kNone:
+      return "for no recorded reason";
+    case kOffice:
+      return "because the expert's office is not active for this service";
+    case kSkill:
+      return "because the expert has not the skill";
+    case kCertificate:
+      return "because the expert has no certificate valid now";
+    case kFourEyes:
+      return "because the expert has already acted on this case in another role (four eyes)";
+    case kConflict:
+      return "because of a conflict of interest with this case";
+    case kShift:
+      return "because the expert is not on shift";
+    case kAbsence:
+      return "because the expert is absent";
+    case kCapacity:
+      return "because the expert's capacity of the day is booked out";
+    case kDistrict:
+      return "because the parcel lies outside the expert's districts or office";
+    case kHeldMost:
+      return "because the expert holds as many jobs as one person may";
+    case kPairRepeat:
+      return "because the expert inspected for this owner lately and another is eligible";
   }
   return "for an unknown reason";
 }
@@ -161,15 +209,26 @@ std::string missing_sentence(Field field) {
 std::string range_sentence(Field field) {
   const std::string_view rule = rule_of(field);
   if (rule.empty()) return "A value is outside its range. Compare the call with the schema.";
-  return fmt::format("{} is outside its range: {}. Correct it and send again.", name_of(field), rule);
+  return fmt::format("{} is outside its range: {}. Correct it and send again.", name_of(field),
+                     rule);
+}
+
+std::string too_large_sentence(Field field) {
+  if (field == Field::kNone || field == Field::kCount) {
+    return "The call asks for too much at once. Split it; hello names the limits.";
+  }
+  return fmt::format("{} is too large: {}. Shorten it and send again.", name_of(field),
+                     rule_of(field));
 }
 
 std::string_view not_delegable_sentence(Field field) {
   if (field == Field::kSovereign) {
-    return "This service contains only steps that are sovereign; they stay with the municipality and cannot be "
+    return "This service contains only steps that are sovereign; they stay with the municipality "
+           "and cannot be "
            "delegated. Send the applicant to the district.";
   }
-  return "A stage of this service is not mechanised, so the service cannot be delegated yet. Send the applicant "
+  return "A stage of this service is not mechanised, so the service cannot be delegated yet. Send "
+         "the applicant "
          "to the district.";
 }
 
@@ -178,70 +237,104 @@ std::string_view not_delegable_sentence(Field field) {
 std::string refusal_sentence(const Outcome& outcome, CommandKind kind) {
   using enum Refusal;
   switch (outcome.refusal) {
-    case kNone: return "";
-    case kUnknownCase: return "There is no such case within your scope. Check the case number.";
-    case kUnknownJob: return "There is no such job within your scope. Check the job number.";
-    case kUnknownOffice: return "There is no such office. Define it first, or check its code (district x 100 + serial).";
-    case kUnknownExpert: return "There is no such expert. Define the expert first, or check the number.";
-    case kUnknownService: return "There is no such service in force. Define it first, or check the code (1 to 63).";
-    case kUnknownOrganisation: return "There is no such organisation. Define it first, or check the number.";
+    case kNone:
+      return "";
+    case kUnknownCase:
+      return "There is no such case within your scope. Check the case number.";
+    case kUnknownJob:
+      return "There is no such job within your scope. Check the job number.";
+    case kUnknownOffice:
+      return "There is no such office. Define it first, or check its code (district x 100 + "
+             "serial).";
+    case kUnknownExpert:
+      return "There is no such expert. Define the expert first, or check the number.";
+    case kUnknownService:
+      return "There is no such service in force. Define it first, or check the code (1 to 63).";
+    case kUnknownOrganisation:
+      return "There is no such organisation. Define it first, or check the number.";
     case kWrongState:
-      return fmt::format("{} cannot be done now: {}. Nothing was changed; read it again before the next step.",
-                         name_of(kind), state_phrase(outcome, kind));
+      return fmt::format(
+          "{} cannot be done now: {}. Nothing was changed; read it again before the next step.",
+          name_of(kind), state_phrase(outcome, kind));
     case kStaleLease:
-      return "The token is not the job's present lease: it has expired or the job was given away. Stop working on "
+      return "The token is not the job's present lease: it has expired or the job was given away. "
+             "Stop working on "
              "the job and read the worklist.";
-    case kNotHolder: return "Somebody else holds this job. Read the worklist for what you hold.";
+    case kNotHolder:
+      return "Somebody else holds this job. Read the worklist for what you hold.";
     case kNotAllowed:
-      return fmt::format("{} is not yours to do here. It must come from somebody whose task it is.", name_of(kind));
+      return fmt::format("{} is not yours to do here. It must come from somebody whose task it is.",
+                         name_of(kind));
     case kOfficeNotActive:
       return fmt::format("The office is not active ({}). A supervisor must set it active first.",
                          state_phrase(outcome, CommandKind::kDefineOffice));
     case kServiceNotActive:
-      return "The service has not gone over to this office at this moment. A supervisor activates it with a date.";
-    case kNotDelegable: return std::string{not_delegable_sentence(outcome.field)};
+      return "The service has not gone over to this office at this moment. A supervisor activates "
+             "it with a date.";
+    case kNotDelegable:
+      return std::string{not_delegable_sentence(outcome.field)};
     case kOrganisationNotEnabled:
-      return "The organisation's gate is closed: its requests are not taken yet. A supervisor enables it.";
-    case kOutOfRange: return range_sentence(outcome.field);
-    case kMissing: return missing_sentence(outcome.field);
+      return "The organisation's gate is closed: its requests are not taken yet. A supervisor "
+             "enables it.";
+    case kOutOfRange:
+      return range_sentence(outcome.field);
+    case kMissing:
+      return missing_sentence(outcome.field);
     case kKeyMissing:
-      return "The idempotency key is all zero. Choose 128 random bits per call and repeat them in a retry.";
+      return "The idempotency key is all zero. Choose 128 random bits per call and repeat them in "
+             "a retry.";
     case kKeyReused:
-      return "This idempotency key came before with a different request. Use a new key for a new request.";
+      return "This idempotency key came before with a different request. Use a new key for a new "
+             "request.";
     case kNotEligible:
       return fmt::format("The expert may not take this job {}. Choose another expert, or wait.",
                          filter_phrase(outcome.filter));
-    case kNotMunicipal: return "Only municipal cases can be expedited; this one belongs to another organisation.";
-    case kFeesNotPaid: return "The fees are not recorded as paid. Record them, then send again.";
+    case kNotMunicipal:
+      return "Only municipal cases can be expedited; this one belongs to another organisation.";
+    case kFeesNotPaid:
+      return "The fees are not recorded as paid. Record them, then send again.";
     case kOutsideCalendar:
-      return "No working calendar is set for that moment. A supervisor must set the calendar days first.";
-    case kNothingToDo: return "It is already so; nothing was changed.";
+      return "No working calendar is set for that moment. A supervisor must set the calendar days "
+             "first.";
+    case kNothingToDo:
+      return "It is already so; nothing was changed.";
     case kCasesFull:
-      return "The memory for cases is full. Nothing was accepted; close cases, or the operator raises limits.cases_max.";
+      return "The memory for cases is full. Nothing was accepted; close cases, or the operator "
+             "raises limits.cases_max.";
     case kJobsFull:
-      return "The memory for jobs is full. Nothing was accepted; finish work, or the operator raises limits.jobs_max.";
+      return "The memory for jobs is full. Nothing was accepted; finish work, or the operator "
+             "raises limits.jobs_max.";
     case kHistoryFull:
-      return "The memory for history is full. Nothing was accepted; the operator raises limits.events_max.";
+      return "The memory for history is full. Nothing was accepted; the operator raises "
+             "limits.events_max.";
     case kNotCompatible:
-      return fmt::format("{} does not fit what is in force: {}.", name_of(outcome.field), rule_of(outcome.field));
-    case kBusy: return "The server has as much work waiting as it takes. Send again in a moment with the same key.";
+      return fmt::format("{} does not fit what is in force: {}.", name_of(outcome.field),
+                         rule_of(outcome.field));
+    case kBusy:
+      return "The server has as much work waiting as it takes. Send again in a moment with the "
+             "same key.";
     case kQuotaExceeded:
-      return "Your office has sent more than its share just now. Send again in a second with the same key.";
+      return "Your office has sent more than its share just now. Send again in a second with the "
+             "same key.";
     case kTooLarge:
-      return fmt::format("The call is too large: {}. Split it; hello names the limits.",
-                         outcome.field == Field::kNone ? std::string_view{"it passes a limit"} : rule_of(outcome.field));
+      return too_large_sentence(outcome.field);
     case kDiskFull:
-      return "The journal's device is full, so nothing can be made durable. Nothing was accepted; the operator frees "
+      return "The journal's device is full, so nothing can be made durable. Nothing was accepted; "
+             "the operator frees "
              "space.";
     case kDraining:
-      return "The server is about to stop and takes no new work; holders of leases may finish. Connect again in a "
+      return "The server is about to stop and takes no new work; holders of leases may finish. "
+             "Connect again in a "
              "while.";
     case kUnauthenticated:
-      return "This connection does not prove to be who it asks to be. Use an account that the access rules name for "
+      return "This connection does not prove to be who it asks to be. Use an account that the "
+             "access rules name for "
              "this role.";
-    case kUnsupported: return "This server is not set up for that call (only a rehearsal can advance its clock).";
+    case kUnsupported:
+      return "This server is not set up for that call (only a rehearsal can advance its clock).";
   }
-  return fmt::format("Refused with code {}, which this version does not know.", raw(outcome.refusal));
+  return fmt::format("Refused with code {}, which this version does not know.",
+                     raw(outcome.refusal));
 }
 
 namespace {
@@ -251,7 +344,8 @@ using scheduler::EventKind;
 
 std::string event_subject(const Event& event) {
   if (raw(event.job) != 0) {
-    return fmt::format("job {} ({} of case {})", raw(event.job), name_of(event.stage), raw(event.case_id));
+    return fmt::format("job {} ({} of case {})", raw(event.job), name_of(event.stage),
+                       raw(event.case_id));
   }
   if (raw(event.case_id) != 0) return fmt::format("case {}", raw(event.case_id));
   if (raw(event.expert) != 0) return fmt::format("expert {}", raw(event.expert));
@@ -267,22 +361,38 @@ std::string event_change(const Event& event) {
 std::string event_act(const Event& event) {
   using enum EventKind;
   switch (event.kind) {
-    case kCaseChanged: return event_change<scheduler::CaseState>(event);
-    case kJobChanged: return event_change<scheduler::JobState>(event);
-    case kJobCreated: return fmt::format("created, {}", name_of(scheduler::JobState{event.after}));
-    case kCaseAmended: return "amended";
-    case kFeesRecorded: return "fees recorded";
-    case kSlaNotified: return "most of its time is used";
-    case kSlaBreached: return "past its deadline, told to the office head";
-    case kSlaEscalated: return "far past its deadline, told to the district";
-    case kExpedited: return "expedited";
-    case kDeadlineMoved: return "deadline moved with the calendar";
-    case kOfficeChanged: return event_change<scheduler::OfficeState>(event);
-    case kExpertChanged: return event_change<scheduler::ExpertState>(event);
-    case kCertificateChanged: return "certificate changed";
-    case kAbsenceChanged: return "absence changed";
-    case kReferenceChanged: return "changed";
-    case kCapacityOverridden: return "capacity overridden";
+    case kCaseChanged:
+      return event_change<scheduler::CaseState>(event);
+    case kJobChanged:
+      return event_change<scheduler::JobState>(event);
+    case kJobCreated:
+      return fmt::format("created, {}", name_of(scheduler::JobState{event.after}));
+    case kCaseAmended:
+      return "amended";
+    case kFeesRecorded:
+      return "fees recorded";
+    case kSlaNotified:
+      return "most of its time is used";
+    case kSlaBreached:
+      return "past its deadline, told to the office head";
+    case kSlaEscalated:
+      return "far past its deadline, told to the district";
+    case kExpedited:
+      return "expedited";
+    case kDeadlineMoved:
+      return "deadline moved with the calendar";
+    case kOfficeChanged:
+      return event_change<scheduler::OfficeState>(event);
+    case kExpertChanged:
+      return event_change<scheduler::ExpertState>(event);
+    case kCertificateChanged:
+      return "certificate changed";
+    case kAbsenceChanged:
+      return "absence changed";
+    case kReferenceChanged:
+      return "changed";
+    case kCapacityOverridden:
+      return "capacity overridden";
   }
   return "changed";
 }
@@ -292,8 +402,10 @@ std::string event_act(const Event& event) {
 std::string event_sentence(const Event& event, std::string_view note) {
   std::string text = fmt::format("{}: {}", event_subject(event), event_act(event));
   const auto out = std::back_inserter(text);
-  if (raw(event.expert) != 0 && raw(event.case_id) != 0) fmt::format_to(out, ", expert {}", raw(event.expert));
-  if (event.reason != scheduler::Reason::kNone) fmt::format_to(out, ", because of {}", name_of(event.reason));
+  if (raw(event.expert) != 0 && raw(event.case_id) != 0)
+    fmt::format_to(out, ", expert {}", raw(event.expert));
+  if (event.reason != scheduler::Reason::kNone)
+    fmt::format_to(out, ", because of {}", name_of(event.reason));
   if (event.actor.kind != scheduler::ActorKind::kEngine) {
     fmt::format_to(out, ", by {} {}", name_of(event.actor.kind), event.actor.id);
   }
@@ -307,8 +419,8 @@ std::string removed_phrase(const scheduler::DecisionView& decision) {
   std::string text;
   for (std::size_t filter = 1; filter < scheduler::kFilterCount; ++filter) {
     if (decision.removed[filter] == 0) continue;
-    fmt::format_to(std::back_inserter(text), "{}{} by {}", text.empty() ? "" : ", ", decision.removed[filter],
-                   name_of(static_cast<Filter>(filter)));
+    fmt::format_to(std::back_inserter(text), "{}{} by {}", text.empty() ? "" : ", ",
+                   decision.removed[filter], name_of(static_cast<Filter>(filter)));
   }
   return text;
 }
@@ -323,18 +435,21 @@ std::string decision_sentence(const scheduler::DecisionView& decision) {
   }
   std::string text;
   if (decision.by_claim) {
-    text = fmt::format("Expert {} asked for work at {} and got job {}, the first in order that fits.", chosen,
-                       moment_text(decision.at), raw(decision.job));
+    text =
+        fmt::format("Expert {} asked for work at {} and got job {}, the first in order that fits.",
+                    chosen, moment_text(decision.at), raw(decision.job));
   } else {
-    text = fmt::format("Job {} looked for an expert at {}; {} were considered and expert {} was chosen.",
-                       raw(decision.job), moment_text(decision.at), decision.considered, chosen);
+    text = fmt::format(
+        "Job {} looked for an expert at {}; {} were considered and expert {} was chosen.",
+        raw(decision.job), moment_text(decision.at), decision.considered, chosen);
   }
   const auto out = std::back_inserter(text);
   const std::string removed = removed_phrase(decision);
   if (!removed.empty()) fmt::format_to(out, " Removed: {}.", removed);
   if (decision.near_equal_count > 1) {
-    fmt::format_to(out, " {} were about equally loaded; the lot with seed {:016x} of op {} fell on expert {}.",
-                   decision.near_equal_count, decision.seed, raw(decision.op), chosen);
+    fmt::format_to(
+        out, " {} were about equally loaded; the lot with seed {:016x} of op {} fell on expert {}.",
+        decision.near_equal_count, decision.seed, raw(decision.op), chosen);
   } else if (decision.near_equal_count == 1 && !decision.by_claim) {
     fmt::format_to(out, " Nobody else was as little loaded.");
   }
@@ -344,30 +459,51 @@ std::string decision_sentence(const scheduler::DecisionView& decision) {
 std::string stuck_sentence(const scheduler::StuckView& stuck) {
   using enum scheduler::Stuck;
   switch (stuck.cause) {
-    case kNotStuck: return "It is being worked on.";
-    case kFinished: return "It is finished.";
-    case kCaseDraft: return "The case is a draft; register it.";
-    case kHeld: return "A supervisor holds it; release it.";
-    case kEscalated: return "It was tried too often and is on the supervisors' list; reassign or cancel it.";
-    case kAwaitingApplicant: return "The applicant must complete the documents; the clock is paused.";
-    case kAwaitingAgency: return "Another agency must answer; the clock is paused.";
-    case kCaseHeld: return "Its case is held; a supervisor releases it.";
-    case kReferred: return "The case is with the Article 100 commission.";
-    case kAwaitingDecision: return "The municipality has not recorded its decision yet.";
-    case kFeesNotPaid: return "The fees are not recorded as paid.";
-    case kServiceNotActive: return "The service is not active for the office at this moment.";
-    case kAppointmentAhead: return fmt::format("Its appointment begins at {}.", moment_text(stuck.until));
-    case kNoCertifiedExpert: return "Nobody with the skill is certified now; certify somebody.";
+    case kNotStuck:
+      return "It is being worked on.";
+    case kFinished:
+      return "It is finished.";
+    case kCaseDraft:
+      return "The case is a draft; register it.";
+    case kHeld:
+      return "A supervisor holds it; release it.";
+    case kEscalated:
+      return "It was tried too often and is on the supervisors' list; reassign or cancel it.";
+    case kAwaitingApplicant:
+      return "The applicant must complete the documents; the clock is paused.";
+    case kAwaitingAgency:
+      return "Another agency must answer; the clock is paused.";
+    case kCaseHeld:
+      return "Its case is held; a supervisor releases it.";
+    case kReferred:
+      return "The case is with the Article 100 commission.";
+    case kAwaitingDecision:
+      return "The municipality has not recorded its decision yet.";
+    case kFeesNotPaid:
+      return "The fees are not recorded as paid.";
+    case kServiceNotActive:
+      return "The service is not active for the office at this moment.";
+    case kAppointmentAhead:
+      return fmt::format("Its appointment begins at {}.", moment_text(stuck.until));
+    case kNoCertifiedExpert:
+      return "Nobody with the skill is certified now; certify somebody.";
     case kCalendarClosed:
-      return stuck.until == scheduler::kNever ? std::string{"The calendar is closed and no next working day is set."}
-                                              : fmt::format("The calendar is closed until {}.", moment_text(stuck.until));
+      return stuck.until == scheduler::kNever
+                 ? std::string{"The calendar is closed and no next working day is set."}
+                 : fmt::format("The calendar is closed until {}.", moment_text(stuck.until));
     case kNoCapacity:
-      return fmt::format("{} experts are certified, none with room for it: booked out, absent or in conflict. {} jobs "
-                         "are before it.", stuck.certified, stuck.ahead);
+      return fmt::format(
+          "{} experts are certified, none with room for it: booked out, absent or in conflict. {} "
+          "jobs "
+          "are before it.",
+          stuck.certified, stuck.ahead);
     case kNobodyAvailable:
-      return fmt::format("{} of {} certified experts have room, but nobody has claimed work. {} jobs are before it.",
-                         stuck.with_capacity, stuck.certified, stuck.ahead);
-    case kAwaitingConfirmation: return "It is done and waits for a second person to confirm it.";
+      return fmt::format(
+          "{} of {} certified experts have room, but nobody has claimed work. {} jobs are before "
+          "it.",
+          stuck.with_capacity, stuck.certified, stuck.ahead);
+    case kAwaitingConfirmation:
+      return "It is done and waits for a second person to confirm it.";
   }
   return "The cause is not known to this version.";
 }

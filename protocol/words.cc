@@ -11,7 +11,8 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::array kSkillNames{"file"sv, "inspect"sv, "admin"sv, "review"sv, "deliver"sv, "confirm"sv};
+constexpr std::array kSkillNames{"file"sv,   "inspect"sv, "admin"sv,
+                                 "review"sv, "deliver"sv, "confirm"sv};
 static_assert(kSkillNames.size() == scheduler::kSkillCount);
 
 constexpr std::array kPriorityClassNames{"expedited"sv, "municipal"sv, "other"sv};
@@ -22,20 +23,21 @@ constexpr std::array kStageNames{"fileFormation"sv, "siteInspection"sv,    "admi
 static_assert(kStageNames.size() == scheduler::kStageCount);
 
 constexpr std::array kCaseStateNames{
-    "draft"sv,    "registered"sv, "inProgress"sv, "awaitingApplicant"sv, "awaitingAgency"sv,
-    "held"sv,     "awaitingDecision"sv, "approved"sv, "delivered"sv,     "closed"sv,
-    "rejected"sv, "withdrawn"sv,  "lapsed"sv,     "referred"sv};
+    "draft"sv,    "registered"sv,       "inProgress"sv, "awaitingApplicant"sv, "awaitingAgency"sv,
+    "held"sv,     "awaitingDecision"sv, "approved"sv,   "delivered"sv,         "closed"sv,
+    "rejected"sv, "withdrawn"sv,        "lapsed"sv,     "referred"sv};
 static_assert(kCaseStateNames.size() == scheduler::kCaseStateCount);
 
-constexpr std::array kJobStateNames{"blocked"sv,   "ready"sv,    "scheduled"sv, "assigned"sv,
-                                    "started"sv,   "done"sv,     "confirmed"sv, "returned"sv,
-                                    "held"sv,      "escalated"sv, "cancelled"sv};
+constexpr std::array kJobStateNames{"blocked"sv, "ready"sv,     "scheduled"sv, "assigned"sv,
+                                    "started"sv, "done"sv,      "confirmed"sv, "returned"sv,
+                                    "held"sv,    "escalated"sv, "cancelled"sv};
 static_assert(kJobStateNames.size() == scheduler::kJobStateCount);
 
 constexpr std::array kOfficeStateNames{"none"sv,    "equipping"sv, "active"sv,     "suspended"sv,
                                        "expired"sv, "revoked"sv,   "surrendered"sv};
-constexpr std::array kExpertStateNames{"none"sv,      "candidate"sv, "inTraining"sv, "examPending"sv,
-                                       "certified"sv, "suspended"sv, "expired"sv,    "left"sv};
+constexpr std::array kExpertStateNames{"none"sv,        "candidate"sv, "inTraining"sv,
+                                       "examPending"sv, "certified"sv, "suspended"sv,
+                                       "expired"sv,     "left"sv};
 constexpr std::array kJobKindNames{"work"sv, "confirmation"sv};
 constexpr std::array kReachNames{"city"sv, "office"sv};
 constexpr std::array kConfirmerNames{"nobody"sv, "officeHead"sv, "secondReviewerAboveArea"sv};
@@ -47,53 +49,74 @@ static_assert(kSlaBandNames.size() == scheduler::kSlaBandCount);
 constexpr std::array kActorKindNames{"engine"sv,     "office"sv,   "expert"sv,
                                      "supervisor"sv, "operator"sv, "auditor"sv};
 
-constexpr std::array kReasonNames{
-    "none"sv,            "documentsIncomplete"sv, "agencyInquiry"sv,      "defect"sv,
-    "noAccess"sv,        "conflictOfInterest"sv,  "tooFar"sv,             "overload"sv,
-    "illness"sv,         "leave"sv,               "leaseExpired"sv,       "certificateLapsed"sv,
-    "expertSuspended"sv, "officeInactive"sv,      "supervisorOrder"sv,    "applicantRequest"sv,
-    "applicantSilent"sv, "violation"sv,           "notOnShift"sv,         "other"sv};
+constexpr std::array kReasonNames{"none"sv,
+                                  "documentsIncomplete"sv,
+                                  "agencyInquiry"sv,
+                                  "defect"sv,
+                                  "noAccess"sv,
+                                  "conflictOfInterest"sv,
+                                  "tooFar"sv,
+                                  "overload"sv,
+                                  "illness"sv,
+                                  "leave"sv,
+                                  "leaseExpired"sv,
+                                  "certificateLapsed"sv,
+                                  "expertSuspended"sv,
+                                  "officeInactive"sv,
+                                  "supervisorOrder"sv,
+                                  "applicantRequest"sv,
+                                  "applicantSilent"sv,
+                                  "violation"sv,
+                                  "notOnShift"sv,
+                                  "other"sv};
 static_assert(kReasonNames.size() == scheduler::kReasonCount);
 
-constexpr std::array kFilterNames{"none"sv,    "office"sv,   "skill"sv,    "certificate"sv,
+constexpr std::array kFilterNames{"none"sv,     "office"sv,   "skill"sv,    "certificate"sv,
                                   "fourEyes"sv, "conflict"sv, "shift"sv,    "absence"sv,
                                   "capacity"sv, "district"sv, "heldMost"sv, "pairRepeat"sv};
 static_assert(kFilterNames.size() == scheduler::kFilterCount);
 
 constexpr std::array kEventKindNames{
-    "caseChanged"sv,    "jobChanged"sv,      "jobCreated"sv,         "caseAmended"sv,
-    "feesRecorded"sv,   "slaNotified"sv,     "slaBreached"sv,        "slaEscalated"sv,
-    "expedited"sv,      "deadlineMoved"sv,   "officeChanged"sv,      "expertChanged"sv,
+    "caseChanged"sv,        "jobChanged"sv,     "jobCreated"sv,       "caseAmended"sv,
+    "feesRecorded"sv,       "slaNotified"sv,    "slaBreached"sv,      "slaEscalated"sv,
+    "expedited"sv,          "deadlineMoved"sv,  "officeChanged"sv,    "expertChanged"sv,
     "certificateChanged"sv, "absenceChanged"sv, "referenceChanged"sv, "capacityOverridden"sv};
-static_assert(kEventKindNames.size() == static_cast<std::size_t>(scheduler::EventKind::kCapacityOverridden) + 1);
+static_assert(kEventKindNames.size() ==
+              static_cast<std::size_t>(scheduler::EventKind::kCapacityOverridden) + 1);
 
-constexpr std::array kStuckNames{
-    "notStuck"sv,       "finished"sv,          "caseDraft"sv,      "held"sv,
-    "escalated"sv,      "awaitingApplicant"sv, "awaitingAgency"sv, "caseHeld"sv,
-    "referred"sv,       "awaitingDecision"sv,  "feesNotPaid"sv,    "serviceNotActive"sv,
-    "appointmentAhead"sv, "noCertifiedExpert"sv, "calendarClosed"sv, "noCapacity"sv,
-    "nobodyAvailable"sv, "awaitingConfirmation"sv};
-static_assert(kStuckNames.size() == static_cast<std::size_t>(scheduler::Stuck::kAwaitingConfirmation) + 1);
+constexpr std::array kStuckNames{"notStuck"sv,         "finished"sv,
+                                 "caseDraft"sv,        "held"sv,
+                                 "escalated"sv,        "awaitingApplicant"sv,
+                                 "awaitingAgency"sv,   "caseHeld"sv,
+                                 "referred"sv,         "awaitingDecision"sv,
+                                 "feesNotPaid"sv,      "serviceNotActive"sv,
+                                 "appointmentAhead"sv, "noCertifiedExpert"sv,
+                                 "calendarClosed"sv,   "noCapacity"sv,
+                                 "nobodyAvailable"sv,  "awaitingConfirmation"sv};
+static_assert(kStuckNames.size() ==
+              static_cast<std::size_t>(scheduler::Stuck::kAwaitingConfirmation) + 1);
 
 constexpr std::array kFieldNames{
-    ""sv,          "case"sv,     "job"sv,      "token"sv,   "office"sv,   "expert"sv,
-    "person"sv,    "service"sv,  "organisation"sv, "district"sv, "parcel"sv, "reference"sv,
-    "floors"sv,    "areaM2"sv,   "point"sv,    "reason"sv,  "note"sv,     "state"sv,
-    "skill"sv,     "validity"sv, "version"sv,  "stages"sv,  "policy"sv,   "day"sv,
-    "half"sv,      "limits"sv,   "key"sv,      "label"sv,   "actor"sv,    "amountRial"sv,
-    "count"sv,     "owner"sv,    "sovereign"sv, "mechanised"sv, "priority"sv, "command"sv};
+    ""sv,       "case"sv,     "job"sv,          "token"sv,      "office"sv,   "expert"sv,
+    "person"sv, "service"sv,  "organisation"sv, "district"sv,   "parcel"sv,   "reference"sv,
+    "floors"sv, "areaM2"sv,   "point"sv,        "reason"sv,     "note"sv,     "state"sv,
+    "skill"sv,  "validity"sv, "version"sv,      "stages"sv,     "policy"sv,   "day"sv,
+    "half"sv,   "limits"sv,   "key"sv,          "label"sv,      "actor"sv,    "amountRial"sv,
+    "count"sv,  "owner"sv,    "sovereign"sv,    "mechanised"sv, "priority"sv, "command"sv};
 static_assert(kFieldNames.size() == static_cast<std::size_t>(scheduler::Field::kCommand) + 1);
 
 char folded(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 bool is_skipped(char c) { return c == '-' || c == '_'; }
 
-/// Length of the UTF-8 sequence that begins at `at`, 0 when it is not a valid one. Overlong forms, surrogates
-/// and values above U+10FFFF are not valid (Unicode 15, table 3-7).
+/// Length of the UTF-8 sequence that begins at `at`, 0 when it is not a valid one. Overlong forms,
+/// surrogates and values above U+10FFFF are not valid (Unicode 15, table 3-7).
 std::size_t utf8_length(std::string_view text, std::size_t at) {
   const auto byte = [&](std::size_t offset) {
     return at + offset < text.size() ? static_cast<unsigned char>(text[at + offset]) : 0U;
   };
-  const auto in = [](unsigned value, unsigned low, unsigned high) { return value >= low && value <= high; };
+  const auto in = [](unsigned value, unsigned low, unsigned high) {
+    return value >= low && value <= high;
+  };
   const unsigned lead = byte(0);
   if (in(lead, 0xC2, 0xDF)) return in(byte(1), 0x80, 0xBF) ? 2 : 0;
   if (in(lead, 0xE0, 0xEF)) {
@@ -111,10 +134,10 @@ std::size_t utf8_length(std::string_view text, std::size_t at) {
 
 }  // namespace
 
-#define PERMIT_NAMES(Enum)                                           \
-  template <>                                                        \
-  std::span<const std::string_view> names_of<scheduler::Enum>() {    \
-    return k##Enum##Names;                                           \
+#define PERMIT_NAMES(Enum)                                        \
+  template <>                                                     \
+  std::span<const std::string_view> names_of<scheduler::Enum>() { \
+    return k##Enum##Names;                                        \
   }
 PERMIT_NAMES(Skill)
 PERMIT_NAMES(PriorityClass)
@@ -139,41 +162,76 @@ PERMIT_NAMES(Field)
 std::string_view name_of(scheduler::Refusal value) {
   using enum scheduler::Refusal;
   switch (value) {
-    case kNone: return "none";
-    case kUnknownCase: return "unknownCase";
-    case kUnknownJob: return "unknownJob";
-    case kUnknownOffice: return "unknownOffice";
-    case kUnknownExpert: return "unknownExpert";
-    case kUnknownService: return "unknownService";
-    case kUnknownOrganisation: return "unknownOrganisation";
-    case kWrongState: return "wrongState";
-    case kStaleLease: return "staleLease";
-    case kNotHolder: return "notHolder";
-    case kNotAllowed: return "notAllowed";
-    case kOfficeNotActive: return "officeNotActive";
-    case kServiceNotActive: return "serviceNotActive";
-    case kNotDelegable: return "notDelegable";
-    case kOrganisationNotEnabled: return "organisationNotEnabled";
-    case kOutOfRange: return "outOfRange";
-    case kMissing: return "missing";
-    case kKeyMissing: return "keyMissing";
-    case kKeyReused: return "keyReused";
-    case kNotEligible: return "notEligible";
-    case kNotMunicipal: return "notMunicipal";
-    case kFeesNotPaid: return "feesNotPaid";
-    case kOutsideCalendar: return "outsideCalendar";
-    case kNothingToDo: return "nothingToDo";
-    case kCasesFull: return "casesFull";
-    case kJobsFull: return "jobsFull";
-    case kHistoryFull: return "historyFull";
-    case kNotCompatible: return "notCompatible";
-    case kBusy: return "busy";
-    case kQuotaExceeded: return "quotaExceeded";
-    case kTooLarge: return "tooLarge";
-    case kDiskFull: return "diskFull";
-    case kDraining: return "draining";
-    case kUnauthenticated: return "unauthenticated";
-    case kUnsupported: return "unsupported";
+    case kNone:
+      return "none";
+    case kUnknownCase:
+      return "unknownCase";
+    case kUnknownJob:
+      return "unknownJob";
+    case kUnknownOffice:
+      return "unknownOffice";
+    case kUnknownExpert:
+      return "unknownExpert";
+    case kUnknownService:
+      return "unknownService";
+    case kUnknownOrganisation:
+      return "unknownOrganisation";
+    case kWrongState:
+      return "wrongState";
+    case kStaleLease:
+      return "staleLease";
+    case kNotHolder:
+      return "notHolder";
+    case kNotAllowed:
+      return "notAllowed";
+    case kOfficeNotActive:
+      return "officeNotActive";
+    case kServiceNotActive:
+      return "serviceNotActive";
+    case kNotDelegable:
+      return "notDelegable";
+    case kOrganisationNotEnabled:
+      return "organisationNotEnabled";
+    case kOutOfRange:
+      return "outOfRange";
+    case kMissing:
+      return "missing";
+    case kKeyMissing:
+      return "keyMissing";
+    case kKeyReused:
+      return "keyReused";
+    case kNotEligible:
+      return "notEligible";
+    case kNotMunicipal:
+      return "notMunicipal";
+    case kFeesNotPaid:
+      return "feesNotPaid";
+    case kOutsideCalendar:
+      return "outsideCalendar";
+    case kNothingToDo:
+      return "nothingToDo";
+    case kCasesFull:
+      return "casesFull";
+    case kJobsFull:
+      return "jobsFull";
+    case kHistoryFull:
+      return "historyFull";
+    case kNotCompatible:
+      return "notCompatible";
+    case kBusy:
+      return "busy";
+    case kQuotaExceeded:
+      return "quotaExceeded";
+    case kTooLarge:
+      return "tooLarge";
+    case kDiskFull:
+      return "diskFull";
+    case kDraining:
+      return "draining";
+    case kUnauthenticated:
+      return "unauthenticated";
+    case kUnsupported:
+      return "unsupported";
   }
   return "unknown";
 }
@@ -181,42 +239,78 @@ std::string_view name_of(scheduler::Refusal value) {
 std::string_view name_of(scheduler::CommandKind value) {
   using enum scheduler::CommandKind;
   switch (value) {
-    case kNone: return "none";
-    case kSetLimits: return "setLimits";
-    case kTick: return "tick";
-    case kSetPolicy: return "setPolicy";
-    case kSetCalendarDays: return "setCalendarDays";
-    case kDefineService: return "defineService";
-    case kDefineOrganisation: return "defineOrganisation";
-    case kDefineOffice: return "defineOffice";
-    case kSetOfficeState: return "setOfficeState";
-    case kActivateService: return "activateService";
-    case kDefineExpert: return "defineExpert";
-    case kSetExpertState: return "setExpertState";
-    case kSetCertificate: return "setCertificate";
-    case kSetAbsence: return "setAbsence";
-    case kSubmitCase: return "submit";
-    case kRegisterCase: return "register";
-    case kAmendCase: return "amend";
-    case kWithdrawCase: return "withdraw";
-    case kAnswerCase: return "answer";
-    case kRecordFees: return "recordFees";
-    case kRecordDecision: return "recordDecision";
-    case kReferCase: return "refer";
-    case kCloseCase: return "close";
-    case kClaim: return "claim";
-    case kUnclaim: return "unclaim";
-    case kStart: return "start";
-    case kRenew: return "renew";
-    case kComplete: return "complete";
-    case kReturn: return "return";
-    case kDecline: return "decline";
-    case kSchedule: return "schedule";
-    case kHold: return "hold";
-    case kRelease: return "release";
-    case kExpedite: return "expedite";
-    case kReassign: return "reassign";
-    case kCancel: return "cancel";
+    case kNone:
+      return "none";
+    case kSetLimits:
+      return "setLimits";
+    case kTick:
+      return "tick";
+    case kSetPolicy:
+      return "setPolicy";
+    case kSetCalendarDays:
+      return "setCalendarDays";
+    case kDefineService:
+      return "defineService";
+    case kDefineOrganisation:
+      return "defineOrganisation";
+    case kDefineOffice:
+      return "defineOffice";
+    case kSetOfficeState:
+      return "setOfficeState";
+    case kActivateService:
+      return "activateService";
+    case kDefineExpert:
+      return "defineExpert";
+    case kSetExpertState:
+      return "setExpertState";
+    case kSetCertificate:
+      return "setCertificate";
+    case kSetAbsence:
+      return "setAbsence";
+    case kSubmitCase:
+      return "submit";
+    case kRegisterCase:
+      return "register";
+    case kAmendCase:
+      return "amend";
+    case kWithdrawCase:
+      return "withdraw";
+    case kAnswerCase:
+      return "answer";
+    case kRecordFees:
+      return "recordFees";
+    case kRecordDecision:
+      return "recordDecision";
+    case kReferCase:
+      return "refer";
+    case kCloseCase:
+      return "close";
+    case kClaim:
+      return "claim";
+    case kUnclaim:
+      return "unclaim";
+    case kStart:
+      return "start";
+    case kRenew:
+      return "renew";
+    case kComplete:
+      return "complete";
+    case kReturn:
+      return "return";
+    case kDecline:
+      return "decline";
+    case kSchedule:
+      return "schedule";
+    case kHold:
+      return "hold";
+    case kRelease:
+      return "release";
+    case kExpedite:
+      return "expedite";
+    case kReassign:
+      return "reassign";
+    case kCancel:
+      return "cancel";
   }
   return "unknown";
 }

@@ -1,8 +1,9 @@
-// The words of permitd: one stable name per enumerator, and the sentences in which refusals, events and
-// decisions are told. Server and command line say the same thing because both take it from here.
+// The words of permitd: one stable name per enumerator, and the sentences in which refusals, events
+// and decisions are told. Server and command line say the same thing because both take it from
+// here.
 //
-// Names are those of permit.capnp; they are part of the wire and never change. Everything here is pure and
-// may be called from any thread.
+// Names are those of permit.capnp; they are part of the wire and never change. Everything here is
+// pure and may be called from any thread.
 #pragma once
 
 #include <cstdint>
@@ -18,9 +19,10 @@
 
 namespace permitd::protocol {
 
-/// Names of a closed set in the order of its values. For scheduler::{Skill, PriorityClass, Stage, CaseState,
-/// JobState, OfficeState, ExpertState, JobKind, Reach, Confirmer, HalfDay, SlaBand, ActorKind, Reason, Filter,
-/// EventKind, Stuck, Field}. Refusal and CommandKind have gaps and are reached by name_of() alone.
+/// Names of a closed set in the order of its values. For scheduler::{Skill, PriorityClass, Stage,
+/// CaseState, JobState, OfficeState, ExpertState, JobKind, Reach, Confirmer, HalfDay, SlaBand,
+/// ActorKind, Reason, Filter, EventKind, Stuck, Field}. Refusal and CommandKind have gaps and are
+/// reached by name_of() alone.
 template <class Enum>
 std::span<const std::string_view> names_of();
 
@@ -34,7 +36,8 @@ std::string_view name_of(Enum value) {
 std::string_view name_of(scheduler::Refusal value);
 std::string_view name_of(scheduler::CommandKind value);
 
-/// True when both say the same, letters' case, '-' and '_' aside: "SITE_INSPECTION" is "siteInspection".
+/// True when both say the same, letters' case, '-' and '_' aside: "SITE_INSPECTION" is
+/// "siteInspection".
 bool is_same_name(std::string_view left, std::string_view right);
 
 /// Value of a name, see is_same_name().
@@ -53,8 +56,8 @@ bool is_valid_text(std::string_view text);
 /// "2026-03-21 07:30 UTC"; "never" for kNever.
 std::string moment_text(scheduler::Tick at);
 
-/// What is wrong, by which rule, and what to do next. `kind` is the command that was refused (kNone for reads):
-/// it says whose state `outcome.state` is. Pre: the outcome is a refusal.
+/// What is wrong, by which rule, and what to do next. `kind` is the command that was refused (kNone
+/// for reads): it says whose state `outcome.state` is. Pre: the outcome is a refusal.
 std::string refusal_sentence(const scheduler::Outcome& outcome, scheduler::CommandKind kind);
 
 /// "job 12 (siteInspection of case 5): assigned -> started, expert 7".
