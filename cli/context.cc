@@ -10,7 +10,6 @@
 
 #include "cli/json_text.h"
 #include "cli/local_time.h"
-#include "cli/operator_client.h"
 #include "protocol/words.h"
 
 namespace permitd::cli {
@@ -86,7 +85,7 @@ BlockingClient& Context::connection() {
   if (!globals.socket.empty()) address = {.socket_path = globals.socket, .host_port = {}};
   if (!globals.connect.empty()) address = {.socket_path = {}, .host_port = globals.connect};
   auto seconds = parse_duration_seconds(globals.timeout);
-  if (!seconds || *seconds == 0) throw UsageError("--timeout must be a number with its unit: 500s, 5m, 1h.");
+  if (!seconds || *seconds == 0) throw UsageError("--timeout must be a number with its unit: 30s, 5m, 1h.");
   ClientOptions options;
   options.name = "permitctl";
   options.call_deadline = *seconds * kj::SECONDS;
