@@ -19,6 +19,9 @@ bool moment(Tick at) {
   return at == kNever || (at.ms >= -(std::int64_t{1} << 50) && at.ms <= std::int64_t{1} << 50);
 }
 
+// Numbers that grow by one per command stay far below what the containers can keep (2^44).
+bool number(std::uint64_t value) { return value <= std::uint64_t{1} << 43; }
+
 bool live_case(const Core& core, std::uint32_t slot) {
   return slot < core.case_slots.used && raw(core.cases[slot].id) != 0;
 }
@@ -98,7 +101,8 @@ bool check_held(const Core& core, std::uint32_t number, std::vector<bool>& held_
   std::size_t started = 0;
   for (std::size_t i = 0; i < expert.held_count; ++i) {
     const HeldJob& held = expert.held[i];
-    if (!live_job(core, held.slot) || held_jobs[held.slot] || !moment(held.lease_until))
+    if (!live_job(core, held.slot) || held_jobs[held.slot] || !moment(held.lease_until) ||
+        held.token > LeaseToken{raw(core.op)})
       return false;
     held_jobs[held.slot] = true;
     const JobRecord& job = core.jobs[held.slot];
@@ -391,7 +395,10 @@ bool recount(Core& core) {
 }
 
 bool check_records(Core& core) {
-  if (!moment(core.now) || !check_catalogue(core) || !check_offices(core)) return false;
+  if (!number(raw(core.op)) || !number(core.cases_created) || !number(core.jobs_created))
+    return false;
+  if (core.now.ms < 0 || !number(static_cast<std::uint64_t>(core.now.ms))) return false;
+  if (!check_catalogue(core) || !check_offices(core)) return false;
   if (!check_free_chain(core.cases, core.case_slots, &CaseRecord::next)) return false;
   if (!check_free_chain(core.jobs, core.job_slots, &JobRecord::previous)) return false;
   for (std::uint32_t slot = 0; slot < core.case_slots.used; ++slot) {
