@@ -168,8 +168,13 @@ DefineService city_service(std::uint32_t number, std::uint16_t version, Chance& 
   if (number <= 3) add(stage(Stage::kAdminProcessing, Skill::kAdmin, chance));
   if (number == 1 || number == 4) add(review(chance));
   if (number == 6) return body;  // ends with the inspection
-  if (number != 2) add(decision(chance));
+  // Service 3 may have its decision outside the chain: the delivery itself waits for it.
+  if (number != 2 && (number != 3 || chance.chance(500))) add(decision(chance));
   if (number != 2) add(delivery(chance));
+  if (number == 3 && chance.chance(300)) body.stages[2].flags |= kStageNotMechanised;
+  if (number == 1 || number == 4) {
+    body.stages[1].flags |= static_cast<std::uint8_t>(chance.chance(400) ? kStageOnlyIfBuilt : 0);
+  }
   if (number == 5) body.stages[0].flags |= kStageNotMechanised;  // may not be submitted
   return body;
 }

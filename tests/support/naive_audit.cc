@@ -71,6 +71,11 @@ void NaiveModel::audit_job(const ModelJob& job, const JobView& view) {
     expect(view.appointment != kNever && view.appointment.ms > now_,
            "the half-day of job {} has begun", id);
   }
+  const bool booked = job.half_day != kNoHalfDay;
+  const NaiveCalendar::Hours hours = booked ? half_day(job.half_day) : NaiveCalendar::Hours{};
+  const Tick begin = hours.open == hours.close ? kNever : Tick{hours.open};
+  expect(view.appointment == begin, "job {} has an appointment at {}, not {}", id,
+         view.appointment.ms, begin.ms);
   if (job.state == JobState::kBlocked && !waiting_case) {
     expect(precondition_missing(job), "nothing blocks job {}", id);
   }

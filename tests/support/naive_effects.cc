@@ -265,6 +265,17 @@ void NaiveModel::unbook(ModelJob& job) {
   load -= std::min<std::uint32_t>(load, job.effort);
 }
 
+void NaiveModel::book_half_day(ModelJob& job, std::int32_t key) {
+  drop_half_day(job);
+  job.half_day = key;
+  if (key != kNoHalfDay) ++visits_booked_[key];
+}
+
+void NaiveModel::drop_half_day(ModelJob& job) {
+  if (job.half_day != kNoHalfDay) --visits_booked_[job.half_day];
+  job.half_day = kNoHalfDay;
+}
+
 void NaiveModel::sweep() {
   for (auto& [number, expert] : experts_) {
     const bool fit = office_active(expert.defined.office) &&

@@ -137,7 +137,7 @@ void NaiveModel::follow_event(const Command& command, const Event& event, const 
     case EventKind::kCaseChanged:
       return follow_case(command, event);
     case EventKind::kJobCreated:
-      return follow_created(event, after);
+      return follow_created(command, event, after);
     case EventKind::kJobChanged:
       expect(job != nullptr, "job {} moved, but was never created", raw(event.job));
       return job == nullptr ? void() : follow_job(command, event, after);
@@ -213,12 +213,18 @@ void NaiveModel::follow_case(const Command& command, const Event& event) {
   }
   if (command.kind == CommandKind::kRecordDecision && from == CaseState::kAwaitingDecision &&
       !ends_case(to)) {
-    c.decided = true;
-    if (external(c.service.stages[c.stage])) advance(c);
+    // What is done outside but is no decision only lets the case go on.
+    const StageSpec& stage = c.service.stages[c.stage];
+    const bool decides = (stage.flags & (kStageIsSovereign | kStageNeedsDecision)) != 0;
+    if (decides) c.decided = true;
+    expect(decides == (to == CaseState::kApproved), "case {} went to {} by a decision", raw(c.id),
+           event.after);
+    if (external(stage)) advance(c);
   }
 }
 
-void NaiveModel::follow_created(const Event& event, const Scheduler& after) {
+void NaiveModel::follow_created(const Command& command, const Event& event,
+                                const Scheduler& after) {
   ModelCase& c = *find_case(event.case_id);
   const ModelJob* work = nullptr;
   for (const JobId id : c.jobs) {
@@ -261,7 +267,47 @@ void NaiveModel::follow_created(const Event& event, const Scheduler& after) {
     job.ready_since = Tick{now_};
     became_ready_.push_back(job.id);
   }
-  jobs_[raw(job.id)] = job;
+  ModelJob& kept = jobs_[raw(job.id)] = job;
+  if (!blocked && kept.visit()) follow_appointment(command, kept, JobState::kBlocked, after);
+}
+
+// An inspection gets the first half-day that is far enough ahead and has room, and waits without
+// one only when there is none.
+void NaiveModel::follow_appointment(const Command& command, ModelJob& job, JobState from,
+                                    const Scheduler& after) {
+  const bool missed = command.kind == CommandKind::kReturn && from != JobState::kBlocked;
+  if (command.kind == CommandKind::kSchedule) {
+    const Schedule& schedule = command.body.schedule;
+    return book_half_day(job, schedule.day * 2 + raw(schedule.half));
+  }
+  if (command.kind == CommandKind::kRelease) {
+    const bool begun = job.half_day == kNoHalfDay || half_day(job.half_day).open <= now_;
+    expect(begun == (job.state == JobState::kReady), "job {} was released into state {}",
+           raw(job.id), raw(job.state));
+    return;
+  }
+  // A visit that was made is spent; a half-day that the calendar took away is given back.
+  if (missed) job.half_day = kNoHalfDay;
+  if (from == JobState::kScheduled) {
+    const NaiveCalendar::Hours hours = half_day(job.half_day);
+    if (hours.open != hours.close) {
+      expect(hours.open <= now_, "the half-day of job {} has not begun", raw(job.id));
+      return;
+    }
+    drop_half_day(job);
+  }
+  std::int32_t key = first_free_half_day(job.skill);
+  JobView view;
+  if (late_ && after.find_job(job.id, view)) {
+    // Which moments of the past the core saw is its own affair: take what it chose.
+    key = kNoHalfDay;
+    for (std::int32_t ahead = 0; ahead < 140 && job.state == JobState::kScheduled; ++ahead) {
+      if (half_day(today_ * 2 + ahead).open == view.appointment.ms) key = today_ * 2 + ahead;
+    }
+  }
+  expect((key == kNoHalfDay) == (job.state == JobState::kReady),
+         "job {} is in state {}, the first free half-day is {}", raw(job.id), raw(job.state), key);
+  if (key != kNoHalfDay) book_half_day(job, key);
 }
 
 void NaiveModel::follow_job(const Command& command, const Event& event, const Scheduler& after) {
@@ -285,7 +331,16 @@ void NaiveModel::follow_job(const Command& command, const Event& event, const Sc
   }
   if (job.in_hand()) follow_left_hand(command, job, to, event.reason);
   const bool was_blocked = job.state == JobState::kBlocked;
+  const bool missed = command.kind == CommandKind::kReturn && event.reason == Reason::kNoAccess;
   job.state = to;
+  const bool books = was_blocked || missed || from == JobState::kScheduled ||
+                     from == JobState::kHeld || from == JobState::kEscalated ||
+                     to == JobState::kScheduled;
+  if (job.visit() && books && (to == JobState::kReady || to == JobState::kScheduled)) {
+    follow_appointment(command, job, from, after);
+  }
+  if (missed && to == JobState::kEscalated) job.half_day = kNoHalfDay;
+  if (to == JobState::kCancelled) drop_half_day(job);
   if (was_blocked && to != JobState::kCancelled) {
     expect(!precondition_missing(job), "job {} is not blocked any more, but should be",
            raw(job.id));

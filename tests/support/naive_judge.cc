@@ -116,6 +116,7 @@ void NaiveModel::judge(const Command& command, const Scheduler& before) {
   stats_before_ = before.stats();
   now_ = command.now.ms;
   op_ = raw(command.op);
+  late_ = before.next_due().ms <= now_;
   // Working days begin by themselves.
   today_ = std::max(today_, calendar_.day_of(now_));
   if (actors_of(command.kind) == 0) {

@@ -243,16 +243,21 @@ void NaiveModel::judge_schedule(const Schedule& schedule) {
     judgement_.fault(true, Refusal::kOutOfRange);
     return;
   }
-  const NaiveCalendar::Hours hours = calendar_.hours(schedule.day);
+  const std::int32_t key = schedule.day * 2 + raw(schedule.half);
+  const NaiveCalendar::Hours hours = half_day(key);
   judgement_.fault(hours.open == hours.close, Refusal::kOutsideCalendar);
-  const std::int64_t length = hours.close - hours.open;
-  const std::int64_t begin =
-      schedule.half == HalfDay::kMorning ? hours.open : hours.open + length / 2;
-  const std::int64_t ahead = (std::int64_t{schedule.day} - today_) * 2 + raw(schedule.half);
-  judgement_.fault(begin <= now_ || ahead >= kAppointmentHorizon || ahead < 0,
+  const std::int64_t ahead = std::int64_t{key} - today_ * 2;
+  judgement_.fault(hours.open <= now_ || ahead >= kAppointmentHorizon || ahead < 0,
                    Refusal::kOutOfRange);
-  // How full a half-day is depends on visits that were already made: the core counts them.
-  judgement_.allowed = {Refusal::kNothingToDo, Refusal::kNotEligible};
+  judgement_.fault(job.state == JobState::kScheduled && job.half_day == key, Refusal::kNothingToDo);
+  const auto booked = visits_booked_.find(key);
+  const bool full =
+      booked != visits_booked_.end() && booked->second >= visits_per_half_day(job.skill);
+  if (late_) {
+    judgement_.allowed.insert(Refusal::kNotEligible);
+  } else {
+    judgement_.fault(full, Refusal::kNotEligible);
+  }
 }
 
 void NaiveModel::judge_reassign(const Reassign& reassign) {

@@ -26,6 +26,8 @@ struct ModelClock {
   std::int64_t minutes = 0;  // working time that was left then, or is left while it stands
 };
 
+inline constexpr std::int32_t kNoHalfDay = INT32_MIN;
+
 struct ModelJob {
   scheduler::JobId id{};
   scheduler::CaseId case_id{};
@@ -45,6 +47,7 @@ struct ModelJob {
   scheduler::Tick lease_until;
   scheduler::Tick ready_since = scheduler::kNever;
   scheduler::ExpertId declined_by{};
+  std::int32_t half_day = kNoHalfDay;  // of the appointment: date × 2, + 1 in the afternoon
   std::int32_t booked_day = 0;
   std::uint32_t failures = 0;  // times it came back undone
   std::uint32_t marks = 0;
@@ -201,6 +204,8 @@ class NaiveModel {
   void stop_clock(ModelJob& job);
   void roll(ModelExpert& expert);
   void unbook(ModelJob& job);
+  void book_half_day(ModelJob& job, std::int32_t key);
+  void drop_half_day(ModelJob& job);
   void sweep();
   void remember_key(const Command& command, const Outcome& outcome);
   void forget_evicted(const scheduler::Scheduler& after);
@@ -215,12 +220,15 @@ class NaiveModel {
   // naive_follow.cc
   void follow_event(const Command& command, const Event& event, const scheduler::Scheduler& after);
   void follow_case(const Command& command, const Event& event);
-  void follow_created(const Event& event, const scheduler::Scheduler& after);
+  void follow_created(const Command& command, const Event& event,
+                      const scheduler::Scheduler& after);
   void follow_job(const Command& command, const Event& event, const scheduler::Scheduler& after);
   void follow_assigned(const Command& command, ModelJob& job, const Event& event,
                        const scheduler::Scheduler& after);
   void follow_left_hand(const Command& command, ModelJob& job, scheduler::JobState to,
                         scheduler::Reason reason);
+  void follow_appointment(const Command& command, ModelJob& job, scheduler::JobState from,
+                          const scheduler::Scheduler& after);
   void follow_ended(const Command& command, ModelJob& job, scheduler::JobState from);
   void follow_worked(ModelJob& job);
   void follow_mark(ModelJob& job, scheduler::EventKind kind);
@@ -256,6 +264,9 @@ class NaiveModel {
   static int role_of(const ModelJob& job);
   std::int64_t remaining(const ModelJob& job) const;
   scheduler::Tick deadline(const ModelJob& job) const;
+  NaiveCalendar::Hours half_day(std::int32_t key) const;
+  std::uint32_t visits_per_half_day(scheduler::Skill skill) const;
+  std::int32_t first_free_half_day(scheduler::Skill skill) const;
   const scheduler::DefineService* in_force(scheduler::ServiceId service) const;
   bool waits(const ModelJob& job) const;
 
@@ -293,7 +304,9 @@ class NaiveModel {
   NaiveCalendar calendar_;
   scheduler::SetPolicy policy_;
   scheduler::Limits limits_{0, 0, 0, 0, 0, 0, 0, 0};
+  std::map<std::int32_t, std::uint32_t> visits_booked_;  // by half-day
   std::int64_t now_ = 0;
+  bool late_ = false;  // something was due before the command: counters of the core may lag behind
   std::int32_t today_ = 0;
   // An edit of the calendar took the working day back from here: what was booked is the core's
   // affair until that day has passed, and the window of loads for as long as it reaches back.

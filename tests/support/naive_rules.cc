@@ -250,6 +250,34 @@ Tick NaiveModel::deadline(const ModelJob& job) const {
   return calendar_.add_minutes(job.clock.from, job.clock.minutes);
 }
 
+NaiveCalendar::Hours NaiveModel::half_day(std::int32_t key) const {
+  const NaiveCalendar::Hours whole = calendar_.hours(key >> 1);
+  const std::int64_t middle = whole.open + (whole.close - whole.open) / 2;
+  if ((key & 1) == 0) return {whole.open, middle};
+  return {middle, whole.close};
+}
+
+// Half of what the certified can do in a day, one at least.
+std::uint32_t NaiveModel::visits_per_half_day(Skill skill) const {
+  std::uint32_t count = 0;
+  for (const auto& [number, expert] : experts_) count += certified(expert, skill) ? 1U : 0U;
+  return std::max(count * policy_.visits_per_day / 2, 1U);
+}
+
+std::int32_t NaiveModel::first_free_half_day(Skill skill) const {
+  const Tick earliest = calendar_.add_minutes(now_, policy_.appointment_lead_minutes);
+  if (earliest == kNever) return kNoHalfDay;
+  const std::uint32_t most = visits_per_half_day(skill);
+  for (std::int32_t ahead = 0; ahead < static_cast<std::int32_t>(kAppointmentHorizon); ++ahead) {
+    const std::int32_t key = today_ * 2 + ahead;
+    const NaiveCalendar::Hours hours = half_day(key);
+    if (hours.open == hours.close || hours.open < earliest.ms) continue;
+    const auto booked = visits_booked_.find(key);
+    if (booked == visits_booked_.end() || booked->second < most) return key;
+  }
+  return kNoHalfDay;
+}
+
 const DefineService* NaiveModel::in_force(ServiceId service) const {
   const auto found = services_.find(raw(service));
   const DefineService* best = nullptr;
