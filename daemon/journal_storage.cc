@@ -73,8 +73,12 @@ Expected<std::unique_ptr<JournalStorage>> JournalStorage::open(
 JournalStorage::JournalStorage(const JournalOptions& options, JournalDirectory directory,
                                std::unique_ptr<DurableWriter> writer)
     : options_(options), directory_(std::move(directory)), writer_(std::move(writer)) {
-  for (std::uint32_t index = 0; index < options.batches_in_flight; ++index)
-    slots_.emplace_back(protocol::kFrameSizeMax);
+  std::vector<std::span<std::byte>> buffers;
+  slots_.reserve(options.batches_in_flight);
+  for (std::uint32_t index = 0; index < options.batches_in_flight; ++index) {
+    buffers.push_back(slots_.emplace_back(protocol::kFrameSizeMax).buffer.bytes());
+  }
+  writer_->set_buffers(buffers);
 }
 
 JournalStorage::~JournalStorage() {

@@ -53,11 +53,19 @@ RingWriter::RingWriter(Ring& ring, std::size_t slot_count, bool runs_completions
     slots_.push_back(std::make_unique<Slot>(*this, index));
 }
 
-RingWriter::~RingWriter() = default;
+RingWriter::~RingWriter() {
+  if (registered_) (void)ring_.register_buffers({});
+}
+
+void RingWriter::set_buffers(std::span<const std::span<std::byte>> buffers) {
+  PERMIT_ASSERT(buffers.size() == slots_.size(), buffers.size());
+  registered_ = ring_.register_buffers(buffers).has_value();
+}
 
 void RingWriter::start(std::size_t slot, int file, std::span<const std::byte> bytes,
                        std::uint64_t offset) {
-  ring_.write_durable(*slots_.at(slot), file, bytes, offset);
+  ring_.write_durable(*slots_.at(slot), file, bytes, offset,
+                      registered_ ? static_cast<int>(slot) : -1);
 }
 
 void RingWriter::poll() {

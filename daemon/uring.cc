@@ -102,6 +102,7 @@ struct Ring::Kernel {
   std::size_t buffer_ring_size = 0;
   std::size_t buffers_size = 0;
   bool has_file_table = false;
+  bool has_buffers = false;  // registered ones
   std::array<int, kRegisteredFilesMax> files{};
 
   Kernel() { files.fill(-1); }
@@ -332,12 +333,23 @@ void Ring::wake(const Ring& other) {
 int Ring::file() const { return kernel_->ring.ring_fd; }
 
 Expected<void> Ring::register_buffers(std::span<const std::span<std::byte>> buffers) {
+  if (buffers.empty()) {
+    if (kernel_->has_buffers) io_uring_unregister_buffers(&kernel_->ring);
+    kernel_->has_buffers = false;
+    return {};
+  }
+  if (kernel_->has_buffers) {
+    return std::unexpected(
+        Error{ErrorCode::kSystem, EBUSY, "register buffers with io_uring: there are some", ""});
+  }
   std::vector<iovec> vectors;
   vectors.reserve(buffers.size());
-  for (const std::span<std::byte> buffer : buffers)
+  for (const std::span<std::byte> buffer : buffers) {
     vectors.push_back({buffer.data(), buffer.size()});
+  }
   const int result = io_uring_register_buffers(&kernel_->ring, vectors.data(),
                                                static_cast<unsigned>(vectors.size()));
+  kernel_->has_buffers = result == 0;
   if (result == 0) return {};
   return std::unexpected(Error{ErrorCode::kSystem, -result, "register buffers with io_uring",
                                "Raise LimitMEMLOCK of the service."});

@@ -91,7 +91,8 @@ class Ring {
   void wake(const Ring& other);
   int file() const;
 
-  /// Registers buffers for write_durable by index. Once, before use; they must outlive the ring.
+  /// Registers buffers for write_durable by index, one set per ring. None takes the set back, which
+  /// must happen before the memory goes and while nothing is being written from it.
   [[nodiscard]] Expected<void> register_buffers(std::span<const std::span<std::byte>> buffers);
   /// Registers files that are written often; write_durable() recognises them by descriptor. Calling
   /// it again replaces the files; at most kRegisteredFilesMax.

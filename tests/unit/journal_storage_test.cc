@@ -377,6 +377,7 @@ class OrderedWriter final : public DurableWriter {
     std::span<const std::byte> bytes;
     std::uint64_t offset;
   };
+  void set_buffers(std::span<const std::span<std::byte>>) override {}
   void start(std::size_t slot, int file, std::span<const std::byte> bytes,
              std::uint64_t offset) override {
     held.push_back({slot, file, bytes, offset});
