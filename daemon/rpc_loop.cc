@@ -29,6 +29,8 @@ std::string_view drop_reason_name(DropReason reason) {
       return "input/output error";
     case DropReason::kDraining:
       return "draining";
+    case DropReason::kOverBudget:
+      return "holds much of too much memory";
     case DropReason::kProtocolError:
       return "protocol error";
   }

@@ -34,9 +34,10 @@ enum class DropReason : std::uint8_t {
   kTooManyConnections,
   kIoError,
   kDraining,
+  kOverBudget,     // all connections together hold too much, and this one much of it
   kProtocolError,  // Cap'n Proto gave up on the peer, or the server on the connection
 };
-inline constexpr std::size_t kDropReasonCount = 12;
+inline constexpr std::size_t kDropReasonCount = 13;
 std::string_view drop_reason_name(DropReason reason);
 
 /// Who is at the other end, as far as the kernel says.

@@ -23,6 +23,7 @@ protocol::StreamLimits stream_limits(const ConnectionLimits& limits) {
   result.frame.words_max = limits.message_words_max;
   result.frame.segments_max = limits.segments_max;
   result.send_queue_size_max = limits.send_queue_size_max;
+  result.held_size_max = limits.held_size_max;
   return result;
 }
 
@@ -67,7 +68,11 @@ void RpcStream::sweep(const ConnectionLimits& limits, std::int64_t now_ms) {
     break_off(protocol::StreamFault::kDropped, KJ_EXCEPTION(DISCONNECTED, "peer does not close"));
     return;
   }
-  if (is_released_ || fault() != protocol::StreamFault::kNone) return;
+  if (is_released_) return;
+  if (fault() != protocol::StreamFault::kNone) {
+    sweep_faulty(limits, now_ms);
+    return;
+  }
   if (is_overdue(partial_ms(), now_ms, limits.partial_seconds)) {
     drop(DropReason::kSlowWriter);
   } else if (message_ms() < 0) {
@@ -76,6 +81,14 @@ void RpcStream::sweep(const ConnectionLimits& limits, std::int64_t now_ms) {
              is_overdue(std::max(message_ms(), sent_ms()), now_ms, limits.idle_seconds)) {
     drop(DropReason::kIdle);
   }
+}
+
+// Cap'n Proto gives a faulty stream up at once. Should the server hold on to it all the same, the
+// peer is let go.
+void RpcStream::sweep_faulty(const ConnectionLimits& limits, std::int64_t now_ms) {
+  if (fault_ms_ < 0) fault_ms_ = now_ms;
+  if (!is_overdue(fault_ms_, now_ms, limits.send_seconds)) return;
+  break_off(protocol::StreamFault::kDropped, KJ_EXCEPTION(DISCONNECTED, "given up"));
 }
 
 void RpcStream::shut_down_write() {
@@ -130,6 +143,8 @@ DropReason RpcStream::drop_reason() const {
       return DropReason::kSlowReader;
     case protocol::StreamFault::kIoError:
       return DropReason::kIoError;
+    case protocol::StreamFault::kOverBudget:
+      return DropReason::kOverBudget;
     case protocol::StreamFault::kDropped:
       return dropped_for_;
     case protocol::StreamFault::kNone:

@@ -60,6 +60,7 @@ class RpcStream : public protocol::BufferedStream {
 
   void release();
   void close_when_done();
+  void sweep_faulty(const ConnectionLimits& limits, std::int64_t now_ms);
   DropReason drop_reason() const;
 
   RpcStreams& streams_;
@@ -68,6 +69,7 @@ class RpcStream : public protocol::BufferedStream {
   std::size_t index_ = 0;  // in RpcStreams::open_
   int socket_;
   DropReason dropped_for_ = DropReason::kPeerClosed;  // where fault() is kDropped
+  std::int64_t fault_ms_ = -1;                        // when a sweep first saw its fault
   std::int64_t lingering_ms_ = -1;  // since when it has waited for the peer to close
   bool is_released_ = false;
   bool is_closing_ = false;

@@ -84,7 +84,10 @@ void StreamContext::give_back(Buffer&& buffer) {
   buffers_.push_back(std::move(taken));
 }
 
-BufferedStream::~BufferedStream() noexcept(false) { forget_flush(); }
+BufferedStream::~BufferedStream() noexcept(false) {
+  forget_flush();
+  context_.held_size_ -= held_size_;
+}
 
 void BufferedStream::forget_flush() {
   if (!is_unflushed_) return;
@@ -93,6 +96,23 @@ void BufferedStream::forget_flush() {
                static_cast<BufferedStream*>(nullptr));
   std::replace(context_.flushing_.begin(), context_.flushing_.end(), this,
                static_cast<BufferedStream*>(nullptr));
+}
+
+std::size_t BufferedStream::held_now() const {
+  return assembler_.queued_size() + assembler_.partial_capacity() + gathered_.size() +
+         sending_.size();
+}
+
+void BufferedStream::note_held() {
+  const std::size_t held = held_now();
+  const bool is_more = held > held_size_;
+  context_.held_size_ += held;
+  context_.held_size_ -= held_size_;
+  held_size_ = held;
+  if (!is_more || held <= kHeldSizeFair) return;
+  if (context_.held_size_ <= context_.limits().held_size_max) return;
+  break_off(StreamFault::kOverBudget,
+            KJ_EXCEPTION(OVERLOADED, "too many bytes are held for all connections together"));
 }
 
 // --- Reading ---
@@ -116,6 +136,7 @@ kj::Promise<BufferedStream::Read> BufferedStream::tryReadMessage(kj::ArrayPtr<kj
                                                                  kj::ArrayPtr<capnp::word>) {
   if (can_deliver()) {
     Read message = take(options);
+    note_held();
     update_receiving();
     return kj::mv(message);
   }
@@ -131,6 +152,7 @@ void BufferedStream::wake_reader() {
   if (can_deliver()) {
     reader_->fulfill(take(reader_options_));
     reader_ = nullptr;
+    note_held();
     update_receiving();
     return;
   }
@@ -176,6 +198,7 @@ void BufferedStream::received(std::span<const std::byte> bytes) {
     return;
   }
   wake_reader();
+  note_held();
   update_receiving();
 }
 
@@ -220,6 +243,7 @@ void BufferedStream::break_off(StreamFault fault, kj::Exception&& reason) {
   partial_ms_ = -1;
   send_ms_ = -1;
   context_.give_back(std::move(gathered_));
+  note_held();
   update_receiving();
   wake_reader();
   if (ender_.get() != nullptr) finish_end();
@@ -257,6 +281,10 @@ kj::Promise<void> BufferedStream::writeMessage(
     auto reason = KJ_EXCEPTION(DISCONNECTED, "peer does not read its replies");
     break_off(StreamFault::kSlowReader, kj::cp(reason));
     return kj::mv(reason);
+  }
+  note_held();
+  if (is_broken_) {
+    PERMIT_IF_MAYBE(reason, reason_) return kj::cp(*reason);
   }
   want_flush();
   return kj::READY_NOW;
@@ -305,6 +333,7 @@ void BufferedStream::sent(std::size_t size) {
     return;
   }
   context_.give_back(std::move(sending_));
+  note_held();
   sent_size_ = 0;
   is_sending_ = false;
   if (!gathered_.empty()) {

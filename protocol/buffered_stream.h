@@ -24,9 +24,15 @@ namespace permitd::protocol {
 
 struct StreamLimits {
   FrameLimits frame;
-  std::uint32_t send_queue_size_max = 4U
-                                      << 20;  // bytes; above a quarter of it nothing more is read
+  /// Bytes; above a quarter of it nothing more is read.
+  std::uint32_t send_queue_size_max = 4U << 20;
+  /// Bytes held for all streams of a context together. Beyond it whoever holds more than
+  /// kHeldSizeFair and wants more is broken off.
+  std::uint64_t held_size_max = UINT64_MAX;
 };
+
+/// What a stream may hold whatever the others do.
+inline constexpr std::size_t kHeldSizeFair = 64U << 10;
 
 enum class StreamFault : std::uint8_t {
   kNone,
@@ -36,7 +42,8 @@ enum class StreamFault : std::uint8_t {
   kTooManySegments,
   kSlowReader,
   kIoError,
-  kDropped,  // by the owner of the connection
+  kOverBudget,  // all streams together hold too much, and this one much of it
+  kDropped,     // by the owner of the connection
 };
 
 struct StreamCounters {
@@ -63,7 +70,8 @@ class StreamContext {
   std::int64_t now_ms() const { return now_ms_; }
   void set_now_ms(std::int64_t now_ms) { now_ms_ = now_ms; }
 
-  bool has_unflushed() const { return !unflushed_.empty(); }
+  /// Bytes held for all streams: messages begun or unread, and what waits to be sent.
+  std::uint64_t held_size() const { return held_size_; }
   /// Sends what the streams have gathered: once a turn.
   void flush();
 
@@ -76,6 +84,7 @@ class StreamContext {
   StreamLimits limits_;
   StreamCounters counters_;
   std::int64_t now_ms_ = 0;
+  std::uint64_t held_size_ = 0;
   std::vector<BufferedStream*> unflushed_;
   std::vector<BufferedStream*> flushing_;
   std::vector<Buffer> buffers_;  // empty, with their memory: idle connections hold none
@@ -168,6 +177,9 @@ class BufferedStream : public capnp::MessageStream {
   bool can_deliver() const;
   bool is_over() const { return is_broken_ || fault_ != StreamFault::kNone || end_seen_; }
   bool wants_to_receive() const;
+  std::size_t held_now() const;
+  /// Brings the context's sum up to date; may break the stream off.
+  void note_held();
   kj::Promise<Read> over();
   Read take(const capnp::ReaderOptions& options);
   void wake_reader();
@@ -187,6 +199,7 @@ class BufferedStream : public capnp::MessageStream {
   std::vector<std::byte> gathered_;  // written since the last flush
   std::vector<std::byte> sending_;   // with the kernel
   std::size_t sent_size_ = 0;        // of sending_
+  std::size_t held_size_ = 0;        // this stream's part of the context's sum
 
   std::int64_t opened_ms_;
   std::int64_t message_ms_ = -1;

@@ -271,6 +271,27 @@ TEST_P(HostilePeerTest, SlowReaderThatReadsIsServedToTheEnd) {
   expect_service();
 }
 
+TEST_P(HostilePeerTest, ManyBegunMessagesDoNotExceedTheBudgetOfAll) {
+  auto limits = options();
+  limits.loop.limits.held_size_max = 4U << 20;
+  start(limits);
+  // Twenty times 900 kB of messages that are never finished.
+  Bytes begun = frame_table(0, {120'000});
+  begun.resize(900'000);
+  std::vector<RawSocket> peers;
+  for (int count = 0; count < 20; ++count) {
+    peers.push_back(connect());
+    peers.back().send_some(begun, 500);
+  }
+  expect_dropped(DropReason::kOverBudget, 15);
+  // Who holds little is let alone.
+  EXPECT_EQ(honest_->call(std::string(50'000, 'x')), std::string(50'000, 'x'));
+  for (RawSocket& peer : peers) peer.close();
+  EXPECT_TRUE(
+      server_->eventually([](const LoopStats& stats) { return stats.connections_open == 1; }));
+  EXPECT_EQ(honest_->call(std::string(900'000, 'x')), std::string(900'000, 'x'));
+}
+
 TEST_P(HostilePeerTest, FloodOfConnectionsIsTurnedAway) {
   auto limits = options();
   limits.loop.limits.connections_max = 50;
