@@ -1,6 +1,7 @@
 #include "scheduler/dispatch.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "scheduler/decision.h"
 #include "scheduler/eligibility.h"
