@@ -40,7 +40,7 @@ void BenchDaemon::start() {
       fmt::format("--set=threads.spin_us={}", options_.spin_us),
       fmt::format("--set=limits.cases_max={}", jobs),
       fmt::format("--set=limits.jobs_max={}", jobs),
-      fmt::format("--set=limits.events_max={}", jobs * 2),
+      fmt::format("--set=limits.events_max={}", jobs * 4),
       fmt::format("--set=limits.experts_max={}", options_.experts_max),
       "--set=quota.calls_in_flight=65536",
       "--set=engine.request_capacity=65536",

@@ -29,7 +29,8 @@ class CoreBench {
     limits.body.set_limits.limits = scheduler::Limits{};
     scheduler::Limits& wanted = limits.body.set_limits.limits;
     wanted.cases_max = wanted.jobs_max = jobs_max;
-    wanted.events_max = wanted.decisions_max = jobs_max;
+    wanted.decisions_max = jobs_max;
+    wanted.events_max = 4 * jobs_max;  // an open case keeps its history
     require(apply(limits));
     define_city();
   }

@@ -105,10 +105,11 @@ constexpr std::array kSettings = {
         "How the network is driven. epoll is for hosts that forbid io_uring, and for comparison."),
     choice<PERMIT_FIELD(log_level)>("log_level", "critical|error|warning|notice|info|debug",
                                     "What is worth a line in the log."),
-    count<PERMIT_FIELD(drain_seconds)>("drain_seconds", 0, 3600,
-                                       "After SIGTERM: how long holders of leases may still finish "
-                                       "before the connections are closed. Keep it below "
-                                       "the unit's TimeoutStopSec."),
+    count<PERMIT_FIELD(drain_seconds)>(
+        "drain_seconds", 0, 3600,
+        "After SIGTERM or a drain: how long whoever is connected may "
+        "still finish what they hold. Keep it below the unit's "
+        "TimeoutStopSec."),
 
     text<PERMIT_FIELD(listen.socket_path)>("listen.socket",
                                            "Path of the unix socket, at most 107 bytes; empty for "
@@ -166,6 +167,9 @@ constexpr std::array kSettings = {
     size<PERMIT_FIELD(connections.send_queue_size_max)>(
         "connections.send_queue_size_max", 64 * kKiB, 256 * kMiB,
         "Bytes that may wait for a slow reader before it is dropped."),
+    size<PERMIT_FIELD(connections.held_size_max)>(
+        "connections.held_size_max", 64 * kMiB, 64 * kGiB,
+        "Bytes held for all connections together; beyond it those go that hold most."),
     count<PERMIT_FIELD(connections.handshake_seconds)>(
         "connections.handshake_seconds", 1, 600,
         "Time for the first whole message of a new connection."),

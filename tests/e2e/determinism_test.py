@@ -7,10 +7,12 @@ each digest must be the one that the running process had.
 
 import os
 import subprocess
+import sys
 import unittest
 from pathlib import Path
 
-from permitd_process import BIN, ROOT, Daemon, verify
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+from permitd_process import BIN, ROOT, Daemon, verify  # noqa: E402
 
 
 def builds():

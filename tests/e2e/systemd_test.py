@@ -13,7 +13,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from permitd_process import BIN, ROOT
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+from permitd_process import BIN, ROOT  # noqa: E402
 
 SKIPPED = 77
 EXPOSURE_MAX = 2.0
