@@ -33,8 +33,8 @@ class Player:
         self.log = daemon.root / "replay.log"
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
-                [str(BIN / "permitctl"), "--socket", str(daemon.socket), "replay", *map(str, records),
-                 "--city", str(CITY), "--verify"], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                [str(BIN / "permitctl"), "--socket", str(daemon.socket), "replay", str(records),
+                 "--city", str(CITY), "--no-load", "--verify"], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
     def freeze(self):
         if self.running():
@@ -119,7 +119,7 @@ def main():
     try:
         daemon.start()
         daemon.ctl("city", "load", "--yes", CITY)
-        player = Player(daemon, sorted((ROOT / "city/records").glob("*.csv.gz")))
+        player = Player(daemon, ROOT / "city/records/chicago-2019-05-18.csv.gz")
         killing = Killing(daemon, player, random.Random(options.seed))
         while killing.kills < options.kills and player.running():
             killing.once()

@@ -27,9 +27,8 @@ class Determinism(unittest.TestCase):
         """A data directory with a bit of everything, and the digest that the process had."""
         daemon = Daemon(start_at="2019-05-18", settings=["engine.snapshot_after_size=0"]).start()
         self.addCleanup(daemon.close)
-        daemon.ctl("city", "load", "--yes", ROOT / "city/tehran.toml")
-        records = sorted((ROOT / "city/records").glob("*.csv.gz"))
-        daemon.ctl("replay", records[0], "--city", ROOT / "city/tehran.toml", "--records", 400, timeout=600)
+        daemon.ctl("replay", ROOT / "city/records/chicago-2019-05-18.csv.gz", "--city",
+                   ROOT / "city/tehran.toml", "--limit", 400, "--verify", timeout=600)
         running = daemon.digest()
         daemon.kill()
         return daemon, running
