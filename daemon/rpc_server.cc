@@ -24,6 +24,10 @@ constexpr std::uint64_t kTraversalFactor = 4;
 // Words of calls in flight before the connection is not read any more.
 constexpr std::uint64_t kFlowFactor = 4;
 
+// After Cap'n Proto is done with a connection.
+constexpr std::int64_t kFarewellMs = 1000;
+constexpr int kFarewellMessagesMax = 64;
+
 constexpr const char* kDrainReason = "The server is about to stop. Connect again in a while.";
 
 std::int64_t monotonic_ns() {
@@ -69,7 +73,8 @@ class RpcServer::Connection {
   kj::Promise<void> wait_for_end() {
     auto paf = kj::newPromiseAndFulfiller<void>();
     close_fulfiller_ = kj::mv(paf.fulfiller);
-    return network_.onDisconnect().exclusiveJoin(kj::mv(paf.promise));
+    auto gone = network_.onDisconnect().then([this] { return see_off(); });
+    return gone.exclusiveJoin(kj::mv(paf.promise));
   }
   void close() { close_fulfiller_->fulfill(); }
   bool is_quiet(std::int64_t now_ns) const {
@@ -80,6 +85,19 @@ class RpcServer::Connection {
   Connection* previous = nullptr;
 
  private:
+  /// A peer that leaves says so in a message before it closes: a moment of patience tells leaving
+  /// from being given up. Nobody else reads any more.
+  kj::Promise<void> see_off() {
+    return read_to_end(kFarewellMessagesMax)
+        .exclusiveJoin(server_.services_->loop.after_ms(kFarewellMs));
+  }
+  kj::Promise<void> read_to_end(int count_max) {
+    return stream_->tryReadMessage().then([this, count_max](auto&& message) -> kj::Promise<void> {
+      if (message == nullptr || count_max == 0) return kj::READY_NOW;
+      return read_to_end(count_max - 1);
+    });
+  }
+
   RpcServer& server_;
   kj::Own<RpcConnection> state_;
   kj::Own<capnp::MessageStream> stream_;

@@ -347,7 +347,7 @@ std::string moment_text(scheduler::Tick at) {
   // Year 9999 is the last the format can show in four digits.
   constexpr std::int64_t kSecondsMax = 253'402'300'799;
   const std::int64_t seconds = at.ms / 1000;
-  if (seconds < 0 || seconds > kSecondsMax) return fmt::format("{} ms since 1970", at.ms);
+  if (at.ms < 0 || seconds > kSecondsMax) return fmt::format("{} ms since 1970", at.ms);
   return fmt::format("{:%Y-%m-%d %H:%M} UTC", fmt::gmtime(static_cast<std::time_t>(seconds)));
 }
 

@@ -1,0 +1,129 @@
+#include "tests/support/served_engine.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <chrono>
+
+#include "daemon/snapshotter.h"
+
+namespace permitd::tests {
+
+namespace {
+
+class EngineHook final : public daemon::RpcLoop::Hook {
+ public:
+  explicit EngineHook(daemon::Engine& engine) : engine_(engine) {}
+  bool work() override { return engine_.step(); }
+  bool has_work() const override { return engine_.has_requests(); }
+  std::int64_t sleep_limit_ns() override { return engine_.sleep_limit_ns(); }
+
+ private:
+  daemon::Engine& engine_;
+};
+
+int listening_socket(std::uint16_t& port) {
+  const int file = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  auto* any = reinterpret_cast<sockaddr*>(&address);
+  EXPECT_EQ(bind(file, any, size), 0);
+  EXPECT_EQ(listen(file, 16), 0);
+  EXPECT_EQ(getsockname(file, any, &size), 0);
+  port = ntohs(address.sin_port);
+  return file;
+}
+
+}  // namespace
+
+ServedEngine::ServedEngine(Options options)
+    : options_(std::move(options)), socket_path_(directory_ / "permitd.sock") {
+  options_.server.io = options_.io;
+  options_.server.is_rehearsal = true;
+  thread_ = std::thread([this] { serve(); });
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return is_ready_; });
+}
+
+ServedEngine::~ServedEngine() {
+  stop_ = true;
+  waker_.wake();
+  thread_.join();
+}
+
+void ServedEngine::serve() {
+  daemon::RpcLoop::Options loop_options;
+  loop_options.io = options_.io;
+  loop_options.limits = options_.server.connections;
+  auto loop = daemon::RpcLoop::create(loop_options);
+  ASSERT_TRUE(loop.has_value()) << loop.error().text();
+  FaultyDisk disk;
+  FaultyStorage storage(disk, FaultyOptions{});
+  ASSERT_TRUE(storage.lead().has_value());
+  scheduler::Scheduler scheduler;
+  daemon::RehearsalClock clock;
+  clock.advance(options_.now);
+  daemon::Snapshotter snapshotter(storage);
+  daemon::Engine engine(scheduler, storage, clock, &clock, snapshotter, daemon::EngineOptions{});
+  snapshotter.start(engine.waker());
+  engine.ensure_limits(options_.limits);
+  EngineHook hook(engine);
+  (*loop)->add_hook(hook);
+  (*loop)->add_waker(engine.waker());
+  {
+    daemon::RpcServer server(**loop, engine, engine.add_port(options_.request_capacity), clock,
+                             options_.server);
+    ASSERT_TRUE((*loop)->listen_unix(socket_path_, 0600, server.on_connection()).has_value());
+    ASSERT_TRUE(
+        (*loop)->listen_file(listening_socket(tcp_port_), server.on_connection()).has_value());
+    Parts parts{**loop, server, engine, storage};
+    run_loop(parts);
+    storage.set_completing(true);
+    storage.flush();
+  }
+}
+
+void ServedEngine::run_loop(Parts& parts) {
+  parts.loop.add_waker(waker_);
+  {
+    std::lock_guard lock(mutex_);
+    is_ready_ = true;
+  }
+  changed_.notify_all();
+  parts.loop.run([&] {
+    while (run_one(parts)) continue;
+    return stop_.load();
+  });
+}
+
+bool ServedEngine::run_one(Parts& parts) {
+  std::lock_guard lock(mutex_);
+  if (work_ == nullptr) return false;
+  (*work_)(parts);
+  work_ = nullptr;
+  changed_.notify_all();
+  return true;
+}
+
+void ServedEngine::run_in_loop(const std::function<void(Parts&)>& work) {
+  std::unique_lock lock(mutex_);
+  work_ = &work;
+  waker_.wake();
+  changed_.wait(lock, [this] { return work_ == nullptr; });
+}
+
+bool ServedEngine::eventually(const std::function<bool(Parts&)>& condition) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  bool holds = false;
+  while (!holds && std::chrono::steady_clock::now() < deadline) {
+    run_in_loop([&](Parts& parts) { holds = condition(parts); });
+    std::this_thread::yield();
+  }
+  return holds;
+}
+
+}  // namespace permitd::tests

@@ -1,0 +1,93 @@
+// Goal: nobody is somebody without proof. Method: every kind of peer against every role.
+#include "daemon/access.h"
+
+#include <gtest/gtest.h>
+
+namespace permitd::daemon {
+namespace {
+
+constexpr std::array kRoles{Role::kOffice, Role::kExpert, Role::kSupervisor, Role::kOperator,
+                            Role::kAuditor};
+static_assert(kRoles.size() == kRoleCount);
+
+PeerProof unix_peer(std::uint32_t uid) { return {.is_unix = true, .uid = uid}; }
+
+AccessPolicy policy_with(AccessRule rule) {
+  AccessPolicy policy;
+  policy.own_uid = 900;
+  policy.rules.push_back(std::move(rule));
+  return policy;
+}
+
+TEST(AccessTest, RootAndTheDaemonsUserMayBeAnybody) {
+  AccessPolicy policy;
+  policy.own_uid = 900;
+  for (const Role role : kRoles) {
+    EXPECT_TRUE(policy.allows(unix_peer(0), role, 1));
+    EXPECT_TRUE(policy.allows(unix_peer(900), role, 1));
+    EXPECT_FALSE(policy.allows(unix_peer(901), role, 1));
+  }
+}
+
+TEST(AccessTest, ARuleGivesItsNumbersOfItsRoleAndNoOthers) {
+  AccessRule rule;
+  rule.uid = 1000;
+  rule.offices = {{101, 103}, {205, 205}};
+  const AccessPolicy policy = policy_with(rule);
+  for (const std::uint32_t number : {101U, 102U, 103U, 205U}) {
+    EXPECT_TRUE(policy.allows(unix_peer(1000), Role::kOffice, number)) << number;
+  }
+  for (const std::uint32_t number : {0U, 100U, 104U, 204U, 206U, 9999U}) {
+    EXPECT_FALSE(policy.allows(unix_peer(1000), Role::kOffice, number)) << number;
+  }
+  EXPECT_FALSE(policy.allows(unix_peer(1001), Role::kOffice, 101));
+  for (const Role role : kRoles) {
+    if (role != Role::kOffice) {
+      EXPECT_FALSE(policy.allows(unix_peer(1000), role, 101));
+    }
+  }
+}
+
+TEST(AccessTest, EachRoleHasItsOwnList) {
+  AccessRule rule;
+  rule.uid = 1000;
+  rule.experts = {{1, 1}};
+  rule.supervisors = {{2, 2}};
+  rule.operators = {{3, 3}};
+  rule.auditors = {{4, 4}};
+  const AccessPolicy policy = policy_with(rule);
+  EXPECT_TRUE(policy.allows(unix_peer(1000), Role::kExpert, 1));
+  EXPECT_TRUE(policy.allows(unix_peer(1000), Role::kSupervisor, 2));
+  EXPECT_TRUE(policy.allows(unix_peer(1000), Role::kOperator, 3));
+  EXPECT_TRUE(policy.allows(unix_peer(1000), Role::kAuditor, 4));
+  EXPECT_FALSE(policy.allows(unix_peer(1000), Role::kAuditor, 3));
+}
+
+TEST(AccessTest, TcpProvesNothingUnlessThisMachineIsTrusted) {
+  AccessRule everybody;
+  everybody.every_user = true;
+  everybody.offices = {{1, 9999}};
+  AccessPolicy policy = policy_with(everybody);
+  const PeerProof far{.is_loopback = false};
+  const PeerProof near{.is_loopback = true};
+  EXPECT_TRUE(policy.allows(unix_peer(4711), Role::kOffice, 101));
+  EXPECT_FALSE(policy.allows(near, Role::kOffice, 101));
+  EXPECT_FALSE(policy.allows(far, Role::kOffice, 101));
+  policy.trust_loopback = true;
+  EXPECT_TRUE(policy.allows(near, Role::kOffice, 101));
+  EXPECT_FALSE(policy.allows(far, Role::kOffice, 101));
+}
+
+TEST(AccessTest, ADenialSaysWhoAndWhatToDo) {
+  const std::string of_unix = access_denial(unix_peer(1000), Role::kSupervisor, 3);
+  EXPECT_NE(of_unix.find("user 1000"), std::string::npos) << of_unix;
+  EXPECT_NE(of_unix.find("number 3 of the supervisors"), std::string::npos) << of_unix;
+  EXPECT_NE(of_unix.find("[[access]]"), std::string::npos) << of_unix;
+  EXPECT_NE(access_denial({.is_loopback = true}, Role::kOffice, 1).find("trust_loopback"),
+            std::string::npos);
+  EXPECT_EQ(access_denial({.is_loopback = false}, Role::kOffice, 1).find("trust_loopback"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace permitd::daemon

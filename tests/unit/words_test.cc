@@ -1,0 +1,213 @@
+// Goal: every enumerator has a name of its own that parses back, and every refusal, event and cause
+// has a sentence that says enough. Method: each closed set walked from end to end.
+#include "protocol/words.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+
+namespace permitd::protocol {
+namespace {
+
+using namespace permitd::scheduler;
+
+template <class Enum>
+class WordsOfTest : public testing::Test {};
+using ClosedSets = testing::Types<Skill, PriorityClass, Stage, CaseState, JobState, OfficeState,
+                                  ExpertState, JobKind, Reach, Confirmer, HalfDay, SlaBand,
+                                  ActorKind, Reason, Filter, EventKind, Stuck>;
+TYPED_TEST_SUITE(WordsOfTest, ClosedSets);
+
+TYPED_TEST(WordsOfTest, EachNameIsOnlyOnceAndParsesBack) {
+  const auto names = names_of<TypeParam>();
+  std::set<std::string_view> seen;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto value = static_cast<TypeParam>(i);
+    EXPECT_FALSE(names[i].empty());
+    EXPECT_TRUE(seen.insert(names[i]).second) << names[i];
+    EXPECT_EQ(name_of(value), names[i]);
+    EXPECT_EQ(parse_name<TypeParam>(names[i]), value);
+  }
+  EXPECT_EQ(name_of(static_cast<TypeParam>(names.size())), "unknown");
+  EXPECT_FALSE(parse_name<TypeParam>("no such name"));
+}
+
+TEST(WordsTest, NamesParseInTheWaysPeopleWriteThem) {
+  for (const char* written :
+       {"siteInspection", "SITE_INSPECTION", "site-inspection", "siteinspection"}) {
+    EXPECT_EQ(parse_name<Stage>(written), Stage::kSiteInspection) << written;
+  }
+  EXPECT_FALSE(parse_name<Stage>("siteInspections"));
+  EXPECT_FALSE(parse_name<Stage>("siteInspectio"));
+  EXPECT_FALSE(parse_name<Stage>(""));
+}
+
+constexpr Refusal kLastOfCore = Refusal::kNotCompatible;
+constexpr Refusal kLastOfDaemon = Refusal::kUnsupported;
+
+std::vector<Refusal> all_refusals() {
+  std::vector<Refusal> all;
+  for (int code = 1; code <= raw(kLastOfCore); ++code) all.push_back(static_cast<Refusal>(code));
+  for (int code = raw(Refusal::kBusy); code <= raw(kLastOfDaemon); ++code) {
+    all.push_back(static_cast<Refusal>(code));
+  }
+  return all;
+}
+
+TEST(WordsTest, EachRefusalHasANameAndASentenceOfItsOwn) {
+  std::set<std::string> names;
+  std::set<std::string> sentences;
+  for (const Refusal refusal : all_refusals()) {
+    Outcome outcome;
+    outcome.refusal = refusal;
+    const std::string sentence = refusal_sentence(outcome, CommandKind::kStart);
+    EXPECT_TRUE(names.insert(std::string{name_of(refusal)}).second) << name_of(refusal);
+    EXPECT_TRUE(sentences.insert(sentence).second) << sentence;
+    EXPECT_GT(sentence.size(), 20U) << name_of(refusal);
+    EXPECT_EQ(sentence.back(), '.') << sentence;
+    EXPECT_EQ(sentence.find("unknown"), std::string::npos) << sentence;
+  }
+}
+
+TEST(WordsTest, ARangeRefusalNamesFieldAndRange) {
+  Outcome outcome;
+  outcome.refusal = Refusal::kOutOfRange;
+  outcome.field = Field::kFloors;
+  const std::string sentence = refusal_sentence(outcome, CommandKind::kSubmitCase);
+  EXPECT_NE(sentence.find("floors"), std::string::npos);
+  EXPECT_NE(sentence.find("0 to 200"), std::string::npos);
+}
+
+TEST(WordsTest, EveryFieldReadsWellInEveryRefusalThatNamesOne) {
+  for (std::size_t i = 0; i < names_of<Field>().size(); ++i) {
+    for (const Refusal refusal : {Refusal::kOutOfRange, Refusal::kMissing, Refusal::kTooLarge,
+                                  Refusal::kNotCompatible, Refusal::kNotDelegable}) {
+      Outcome outcome;
+      outcome.refusal = refusal;
+      outcome.field = static_cast<Field>(i);
+      EXPECT_FALSE(refusal_sentence(outcome, CommandKind::kSubmitCase).empty());
+    }
+  }
+}
+
+TEST(WordsTest, AWrongStateIsNamedForWhatTheCommandActsOn) {
+  Outcome outcome;
+  outcome.refusal = Refusal::kWrongState;
+  outcome.state = raw(JobState::kDone);
+  EXPECT_NE(refusal_sentence(outcome, CommandKind::kStart).find("the job is done"),
+            std::string::npos);
+  outcome.state = raw(CaseState::kClosed);
+  EXPECT_NE(refusal_sentence(outcome, CommandKind::kAmendCase).find("the case is closed"),
+            std::string::npos);
+  outcome.state = raw(ExpertState::kLeft);
+  EXPECT_NE(refusal_sentence(outcome, CommandKind::kClaim).find("the expert is left"),
+            std::string::npos);
+  outcome.state = raw(OfficeState::kRevoked);
+  outcome.field = Field::kOffice;
+  EXPECT_NE(refusal_sentence(outcome, CommandKind::kSubmitCase).find("the office is revoked"),
+            std::string::npos);
+}
+
+TEST(WordsTest, EveryCommandHasAName) {
+  std::set<std::string_view> names;
+  for (int kind = 0; kind < 256; ++kind) {
+    const auto value = static_cast<CommandKind>(kind);
+    if (body_size(value) == 0) continue;
+    EXPECT_NE(name_of(value), "unknown") << kind;
+    EXPECT_TRUE(names.insert(name_of(value)).second) << kind;
+  }
+  EXPECT_GT(names.size(), 30U);
+}
+
+TEST(WordsTest, EventsOfEveryKindAreTold) {
+  for (std::size_t i = 0; i < names_of<EventKind>().size(); ++i) {
+    Event event;
+    event.kind = static_cast<EventKind>(i);
+    event.case_id = CaseId{5};
+    event.job = JobId{12};
+    event.expert = ExpertId{7};
+    const std::string sentence = event_sentence(event, "a note");
+    EXPECT_EQ(sentence.find("job 12 (fileFormation of case 5): "), 0U) << sentence;
+    EXPECT_NE(sentence.find("expert 7"), std::string::npos) << sentence;
+    EXPECT_NE(sentence.find("(a note)"), std::string::npos) << sentence;
+  }
+}
+
+TEST(WordsTest, AJobChangeReadsAsOneLine) {
+  Event event;
+  event.kind = EventKind::kJobChanged;
+  event.case_id = CaseId{5};
+  event.job = JobId{12};
+  event.stage = Stage::kSiteInspection;
+  event.before = raw(JobState::kAssigned);
+  event.after = raw(JobState::kReady);
+  event.expert = ExpertId{7};
+  event.reason = Reason::kTooFar;
+  event.actor = {ActorKind::kExpert, 7};
+  EXPECT_EQ(event_sentence(event, ""),
+            "job 12 (siteInspection of case 5): assigned -> ready, expert 7, because of tooFar, by "
+            "expert 7");
+}
+
+TEST(WordsTest, ADecisionNamesChosenRemovedAndTheLot) {
+  DecisionView decision;
+  decision.job = JobId{9};
+  decision.op = Op{44};
+  decision.seed = 0xABC;
+  decision.chosen = ExpertId{3};
+  decision.considered = 12;
+  decision.removed[raw(Filter::kCapacity)] = 4;
+  decision.near_equal_count = 3;
+  const std::string sentence = decision_sentence(decision);
+  EXPECT_NE(sentence.find("expert 3 was chosen"), std::string::npos) << sentence;
+  EXPECT_NE(sentence.find("12 were considered"), std::string::npos) << sentence;
+  EXPECT_NE(sentence.find("4 by capacity"), std::string::npos) << sentence;
+  EXPECT_NE(sentence.find("0000000000000abc of op 44"), std::string::npos) << sentence;
+  decision.by_claim = true;
+  EXPECT_NE(decision_sentence(decision).find("asked for work"), std::string::npos);
+  decision.by_supervisor = true;
+  EXPECT_NE(decision_sentence(decision).find("A supervisor gave job 9 to expert 3"),
+            std::string::npos);
+}
+
+TEST(WordsTest, EveryCauseOfStandstillIsTold) {
+  std::set<std::string> sentences;
+  for (std::size_t i = 0; i < names_of<Stuck>().size(); ++i) {
+    StuckView stuck;
+    stuck.cause = static_cast<Stuck>(i);
+    stuck.until = Tick{1'576'904'400'000};
+    EXPECT_TRUE(sentences.insert(stuck_sentence(stuck)).second) << stuck_sentence(stuck);
+  }
+}
+
+TEST(WordsTest, MomentsAreUtcAndNeverIsNever) {
+  EXPECT_EQ(moment_text(Tick{1'576'904'400'000}), "2019-12-21 05:00 UTC");
+  EXPECT_EQ(moment_text(Tick{0}), "1970-01-01 00:00 UTC");
+  EXPECT_EQ(moment_text(kNever), "never");
+  EXPECT_EQ(moment_text(Tick{-5}), "-5 ms since 1970");
+  EXPECT_EQ(moment_text(Tick{INT64_MAX - 1}), "9223372036854775806 ms since 1970");
+}
+
+TEST(WordsTest, TextIsUtf8WithoutControlCharacters) {
+  EXPECT_TRUE(is_valid_text(""));
+  EXPECT_TRUE(is_valid_text("plain"));
+  EXPECT_TRUE(is_valid_text("پروانه ساختمانی"));
+  EXPECT_TRUE(is_valid_text("\xF0\x9F\x8F\xA0"));  // U+1F3E0
+  EXPECT_TRUE(is_valid_text("\xEF\xBF\xBF"));      // U+FFFF
+  EXPECT_TRUE(is_valid_text("\xF4\x8F\xBF\xBF"));  // U+10FFFF
+  EXPECT_FALSE(is_valid_text(std::string_view("a\0b", 3)));
+  EXPECT_FALSE(is_valid_text("a\nb"));
+  EXPECT_FALSE(is_valid_text("\x7F"));
+  EXPECT_FALSE(is_valid_text("\x80"));              // continuation alone
+  EXPECT_FALSE(is_valid_text("\xC3"));              // cut short
+  EXPECT_FALSE(is_valid_text("\xC0\xAF"));          // overlong
+  EXPECT_FALSE(is_valid_text("\xE0\x9F\xBF"));      // overlong
+  EXPECT_FALSE(is_valid_text("\xED\xA0\x80"));      // surrogate
+  EXPECT_FALSE(is_valid_text("\xF4\x90\x80\x80"));  // above U+10FFFF
+  EXPECT_FALSE(is_valid_text("\xF0\x8F\xBF\xBF"));  // overlong
+  EXPECT_FALSE(is_valid_text("\xE2\x82"));          // cut short
+}
+
+}  // namespace
+}  // namespace permitd::protocol
