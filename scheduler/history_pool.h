@@ -25,6 +25,7 @@ struct HistoryChain {
   std::uint32_t newest = 0;  // record + 1, 0 = none
   std::uint32_t oldest = 0;
   std::uint32_t count = 0;
+  friend bool operator==(const HistoryChain&, const HistoryChain&) = default;
 };
 
 class HistoryPool {

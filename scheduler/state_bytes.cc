@@ -114,7 +114,8 @@ bool read_cases(Core& core, StateSource& source) {
   const std::span<CaseRecord> cases = core.cases.span().first(core.case_slots.used);
   if (!get_state_array(source, cases)) return false;
   for (CaseRecord& record : cases) {
-    record.history = {};
+    // Where a history lies in the pool is no part of the state: it was written as nothing.
+    if (record.history != HistoryChain{}) return false;
     if (raw(record.id) != 0 && !core.history.read_chain(source, record.history)) return false;
   }
   return core.history.read_notes(source);

@@ -7,6 +7,7 @@
 #include "scheduler/commands.h"
 #include "scheduler/counters.h"
 #include "scheduler/dispatch.h"
+#include "scheduler/job_clock.h"
 #include "scheduler/ranges.h"
 
 namespace permitd::scheduler {
@@ -212,6 +213,14 @@ bool check_job(const Core& core, std::uint32_t slot) {
   return true;
 }
 
+// A deadline that its clock does not lead to would stay due for ever.
+bool check_clock(Core& core, std::uint32_t slot) {
+  const JobRecord& job = core.jobs[slot];
+  if (!job_is_open(job) || job.state == JobState::kDone) return true;
+  if (job.clock_from == kNever) return job.deadline == kNever;
+  return job.clock_from.ms >= 0 && job.clock_from <= core.now && !recompute_deadline(core, slot);
+}
+
 // Every job hangs in the chain of its case, once; a case has at most one job to be worked next, and
 // only that one, and the one it confirms, are open.
 bool check_chains(const Core& core) {
@@ -407,7 +416,7 @@ bool check_records(Core& core) {
   std::size_t in_hand = 0;
   for (std::uint32_t slot = 0; slot < core.job_slots.used; ++slot) {
     if (!live_job(core, slot)) continue;
-    if (!check_job(core, slot)) return false;
+    if (!check_job(core, slot) || !check_clock(core, slot)) return false;
     const JobState state = core.jobs[slot].state;
     if (state == JobState::kAssigned || state == JobState::kStarted) ++in_hand;
   }
