@@ -130,8 +130,8 @@ std::string story(const std::vector<Step>& steps) {
 }
 
 TEST(SchedulerPropertyTest, AgreesWithTheNaiveModel) {
-  const Seeds seeds = Seeds::of(60);
-  const std::size_t count = environment_number("PERMITD_STEPS", 1500);
+  const Seeds seeds = Seeds::of(200);
+  const std::size_t count = environment_number("PERMITD_STEPS", 2000);
   std::map<std::pair<int, int>, std::uint64_t> answers;
   for (std::uint64_t seed = seeds.first; seed < seeds.first + seeds.count; ++seed) {
     std::vector<Step> steps = steps_of(seed, count);

@@ -10,6 +10,8 @@ using namespace permitd::scheduler;
 
 namespace {
 
+// Compilers evaluate arguments in their own order, so no expression below draws twice in it.
+
 constexpr std::int64_t kMinute = kMsPerMinute;
 constexpr std::int64_t kDay = 1440 * kMinute;
 
@@ -236,7 +238,8 @@ void StepMaker::schedule() {
   body_.schedule.job = job_in(states(JobState::kScheduled, JobState::kReady), job);
   if (chance_.chance(500)) command_.actor = {ActorKind::kOffice, raw(job.intake_office)};
   const auto today = static_cast<std::int32_t>(command_.now.ms / kDay);
-  body_.schedule.day = today + chance_.between(wrong(50) ? -3 : 0, wrong(50) ? 200 : 9);
+  const int earliest = wrong(50) ? -3 : 0;
+  body_.schedule.day = today + chance_.between(earliest, wrong(50) ? 200 : 9);
   body_.schedule.half = static_cast<HalfDay>(chance_.below(wrong(20) ? 3 : 2));
 }
 
@@ -247,13 +250,14 @@ void StepMaker::submit() {
   command_.actor = {ActorKind::kOffice, raw(any_office())};
   submit.service = ServiceId{static_cast<std::uint8_t>(chance_.between(1U, wrong(30) ? 9U : 4U))};
   if (chance_.chance(200)) submit.service = ServiceId{6};
-  submit.district = static_cast<District>(chance_.between(wrong(20) ? 0 : 1, wrong(20) ? 40 : 4));
+  const int least = wrong(20) ? 0 : 1;
+  submit.district = static_cast<District>(chance_.between(least, wrong(20) ? 40 : 4));
   submit.organisation =
       chance_.chance(650)
           ? kCityMunicipality
           : OrganisationId{static_cast<std::uint8_t>(chance_.between(2, wrong() ? 5 : 3))};
-  submit.flags = static_cast<std::uint8_t>((chance_.chance(100) ? kSubmitDraft : 0) |
-                                           (chance_.chance(300) ? kSubmitBuilt : 0));
+  if (chance_.chance(100)) submit.flags |= kSubmitDraft;
+  if (chance_.chance(300)) submit.flags |= kSubmitBuilt;
   submit.floors = static_cast<std::uint16_t>(chance_.below(wrong(20) ? 300 : 12));
   submit.area_m2 = chance_.below(wrong(20) ? 20'000'000U : 6000U);
   submit.point = {35'700'000, 51'400'000};
@@ -488,12 +492,12 @@ void StepMaker::policy() {
 
 void StepMaker::definition() {
   command_.actor = {ActorKind::kOperator, 1};
+  std::uint16_t version = 0;
   switch (chance_.below(4)) {
     case 0:
       command_.kind = CommandKind::kDefineService;
-      body_.define_service =
-          city_service(chance_.between(1U, kCityServices),
-                       chance_.between(std::uint16_t{1}, std::uint16_t{20}), chance_);
+      version = chance_.between(std::uint16_t{1}, std::uint16_t{20});
+      body_.define_service = city_service(chance_.between(1U, kCityServices), version, chance_);
       body_.define_service.effective_from = moment(0, kDay);
       if (wrong()) body_.define_service.stages[0].effort_minutes = 0;
       break;
