@@ -272,6 +272,7 @@ TEST(Uring, OneRingWakesAnotherInEveryInterleaving) {
   std::atomic<Ring*> sleeper{nullptr};
   std::atomic<int> asked{0};
   std::atomic<int> answered{0};
+  std::atomic<bool> over{false};
   constexpr int kRounds = 2'000;
   std::thread thread([&] {
     auto ring = make_ring();
@@ -284,18 +285,18 @@ TEST(Uring, OneRingWakesAnotherInEveryInterleaving) {
       ring->wait(-1, answered.load() % 3 == 0 ? 20'000 : 0);
       ring->run_completions();
     }
-    sleeper.store(nullptr);
+    // The last wake may still be on its way: the ring stays until nobody names it any more.
+    while (!over.load()) std::this_thread::yield();
   });
   auto ring = make_ring();
   while (sleeper.load() == nullptr) std::this_thread::yield();
   for (int round = 1; round <= kRounds; ++round) {
-    Ring* const target = sleeper.load();
     asked.store(round);
-    if (target != nullptr && round < kRounds) ring->wake(*target);
-    if (round == kRounds) ring->wake(*target);
+    ring->wake(*sleeper.load());
     ring->poll();
     while (answered.load() < round) std::this_thread::yield();
   }
+  over.store(true);
   thread.join();
 }
 
