@@ -128,12 +128,13 @@ void add_machine_commands(CLI::App& app, Context& context) {
   });
 
   command = add_command(app, {"drain", "Take no new work; let holders finish. Before a planned stop.", "permitctl drain",
-                              "That the daemon drains: new cases and claims are refused, started work can be finished."});
+                              "That the daemon drains: new cases and claims are refused, started work can be finished\n"
+                              "  for drain_seconds; then it stops."});
   context.on(command, [&context] {
     OperatorClient machine(context.client(), me(context));
     context.wait(machine.drain());
     if (context.wants_json()) context.print(json::object{{"draining", true}});
-    else fmt::print("The daemon drains; restart it to take new work again.\n");
+    else fmt::print("The daemon drains: it takes no new work and stops when the holders have finished.\n");
     return kExitOk;
   });
 

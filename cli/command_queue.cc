@@ -174,14 +174,14 @@ int summary(Context& context, const QueueOptions& options) {
     page.cursor = response.getEnd().getCursor();
   }
   constexpr auto kRight = Table::Align::kRight;
-  Table table({{"stage"}, {"office"}, {"district", kRight}, {"open", kRight}, {"effort", kRight}, {"blocked", kRight},
+  Table table({{"stage"}, {"office"}, {"district", kRight}, {"open", kRight}, {"effort", kRight, "effort_minutes"}, {"blocked", kRight},
                {"ready", kRight}, {"scheduled", kRight}, {"assigned", kRight}, {"started", kRight}, {"held", kRight},
                {"confirming", kRight}});
   auto add = [&table](std::string stage, std::string office, std::string district, const Cell& cell) {
-    table.add({std::move(stage), std::move(office), std::move(district), grouped(cell.open()),
-               working_text(static_cast<std::int64_t>(cell.effort)), grouped(cell.blocked), grouped(cell.ready),
-               grouped(cell.scheduled), grouped(cell.assigned), grouped(cell.started), grouped(cell.held),
-               grouped(cell.confirming)});
+    table.add({std::move(stage), std::move(office), std::move(district), count_cell(cell.open()),
+               minutes_cell(static_cast<std::int64_t>(cell.effort)), count_cell(cell.blocked), count_cell(cell.ready),
+               count_cell(cell.scheduled), count_cell(cell.assigned), count_cell(cell.started), count_cell(cell.held),
+               count_cell(cell.confirming)});
   };
   for (const auto& [where, cell] : cells) {
     auto [stage, office, district] = where;

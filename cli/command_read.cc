@@ -112,8 +112,11 @@ int why(Context& context, std::uint64_t id) {
              word<scheduler::JobState>(job.getState()));
   auto stuck = answer.getStuck();
   fmt::print("{}\n", stuck.getSentence().cStr());
-  fmt::print("Certified now {}, of them with capacity {}; jobs before it {}.\n", stuck.getCertified(),
-             stuck.getWithCapacity(), stuck.getAhead());
+  bool is_waiting = stuck.getCertified() + stuck.getAhead() > 0;
+  if (is_waiting) {
+    fmt::print("Certified now {}, of them with capacity {}; jobs before it {}.\n", stuck.getCertified(),
+               stuck.getWithCapacity(), stuck.getAhead());
+  }
   if (answer.getHasDecision()) print_decision(answer.getDecision());
   else fmt::print("It was never assigned.\n");
   return kExitOk;
@@ -155,8 +158,9 @@ int experts(Context& context, const std::string& office_code, const std::string&
   std::optional<scheduler::Skill> skill;
   if (!skill_name.empty()) skill = enum_option<scheduler::Skill>(skill_name, "--skill");
   CityReaderClient reader(context.client(), city_identity(context));
-  Table table({{"expert", kRight}, {"name"}, {"office"}, {"state"}, {"now"}, {"booked", kRight}, {"of", kRight},
-               {"visits", kRight}, {"assigned", kRight}, {"started", kRight}, {"30 days", kRight}, {"done", kRight},
+  Table table({{"expert", kRight}, {"name"}, {"office"}, {"state"}, {"now"},
+               {"booked", kRight, "booked_minutes"}, {"of", kRight, "capacity_minutes"}, {"visits", kRight},
+               {"assigned", kRight}, {"started", kRight}, {"30 days", kRight, "window_minutes"}, {"done", kRight},
                {"certified"}});
   json::array rows;
   auto take = [&](auto& response) {
@@ -173,12 +177,11 @@ int experts(Context& context, const std::string& office_code, const std::string&
       if (!has_skill) continue;
       if (context.wants_json()) rows.push_back(message_json(expert));
       std::string now = expert.getAbsent() ? "absent" : !expert.getOnShift() ? "off shift" : expert.getAvailable() ? "available" : "on shift";
-      table.add({fmt::to_string(expert.getExpert()), expert.getLabel().cStr(), fmt::format("{:04}", expert.getOffice()),
-                 std::string(word<scheduler::ExpertState>(expert.getState())), now,
-                 working_text(expert.getBookedMinutesToday()),
-                 working_text(expert.getUnitsPerDay() * scheduler::kMinutesPerUnit), fmt::to_string(expert.getVisitsToday()),
-                 fmt::to_string(expert.getAssigned()), fmt::to_string(expert.getStarted()),
-                 working_text(expert.getWindowMinutes()), grouped(expert.getDoneTotal()), certified});
+      table.add({id_cell(expert.getExpert()), expert.getLabel().cStr(), fmt::format("{:04}", expert.getOffice()),
+                 word<scheduler::ExpertState>(expert.getState()), now, minutes_cell(expert.getBookedMinutesToday()),
+                 minutes_cell(expert.getUnitsPerDay() * scheduler::kMinutesPerUnit), count_cell(expert.getVisitsToday()),
+                 count_cell(expert.getAssigned()), count_cell(expert.getStarted()),
+                 minutes_cell(expert.getWindowMinutes()), count_cell(expert.getDoneTotal()), certified});
     }
   };
   all_pages(context, [&](const PageSpec& page) { return reader.experts(office, page); }, take);
@@ -188,19 +191,22 @@ int experts(Context& context, const std::string& office_code, const std::string&
 
 int offices(Context& context) {
   CityReaderClient reader(context.client(), city_identity(context));
-  Table table({{"office"}, {"name"}, {"district", kRight}, {"state"}, {"experts", kRight}, {"units/day", kRight},
-               {"open", kRight}, {"submitted", kRight}, {"done", kRight}, {"30 days", kRight}, {"in time", kRight}});
+  Table table({{"office"}, {"name"}, {"district", kRight}, {"state"}, {"experts", kRight},
+               {"units/day", kRight, "units_per_day"}, {"open", kRight}, {"submitted", kRight},
+               {"done", kRight, "done_minutes"}, {"30 days", kRight, "window_minutes"},
+               {"in time", kRight, "in_time_percent"}});
   json::array rows;
   auto take = [&](auto& response) {
     for (auto office : response.getOffices()) {
       if (context.wants_json()) rows.push_back(message_json(office));
       auto ended = office.getSlaMet() + office.getSlaMissed();
-      table.add({fmt::format("{:04}", office.getOffice()), office.getLabel().cStr(), fmt::to_string(office.getDistrict()),
-                 std::string(word<scheduler::OfficeState>(office.getState())), fmt::to_string(office.getExpertsCertified()),
-                 grouped(office.getCapacityUnitsPerDay()), grouped(office.getCasesOpen()),
-                 grouped(office.getCasesSubmitted()), working_text(static_cast<std::int64_t>(office.getDoneMinutes())),
-                 working_text(static_cast<std::int64_t>(office.getWindowMinutes())),
-                 ended == 0 ? "-" : fmt::format("{} %", office.getSlaMet() * 100 / ended)});
+      auto percent = ended == 0 ? 0 : office.getSlaMet() * 100 / ended;
+      table.add({fmt::format("{:04}", office.getOffice()), office.getLabel().cStr(), id_cell(office.getDistrict()),
+                 word<scheduler::OfficeState>(office.getState()), count_cell(office.getExpertsCertified()),
+                 count_cell(office.getCapacityUnitsPerDay()), count_cell(office.getCasesOpen()),
+                 count_cell(office.getCasesSubmitted()), minutes_cell(static_cast<std::int64_t>(office.getDoneMinutes())),
+                 minutes_cell(static_cast<std::int64_t>(office.getWindowMinutes())),
+                 ended == 0 ? no_cell() : Cell(fmt::format("{} %", percent), fmt::to_string(percent))});
     }
   };
   all_pages(context, [&](const PageSpec& page) { return reader.offices(page); }, take);
@@ -215,7 +221,7 @@ void print_flow(protocol::Stats::Reader stats) {
   auto flow = stats.getFlow();
   for (unsigned stage = 0; stage < flow.size(); ++stage) {
     auto cell = flow[stage];
-    std::vector<std::string> row{std::string(protocol::name_of(static_cast<scheduler::Stage>(stage))),
+    std::vector<Cell> row{protocol::name_of(static_cast<scheduler::Stage>(stage)),
                                  grouped(cell.getCreated()), grouped(cell.getDone()), grouped(cell.getCancelled()),
                                  grouped(cell.getCreated() - cell.getDone() - cell.getCancelled()),
                                  grouped(cell.getReturned()), grouped(cell.getRework()), grouped(cell.getSlaMet()),

@@ -87,7 +87,8 @@ int worklist(Context& context) {
   ExpertClient expert(context.client(), me(context));
   auto list = context.wait(expert.worklist());
   Table table({{"job", Table::Align::kRight}, {"case", Table::Align::kRight}, {"stage"}, {"kind"}, {"state"},
-               {"district", Table::Align::kRight}, {"lease until"}, {"left", Table::Align::kRight}, {"band"},
+               {"district", Table::Align::kRight}, {"lease until", Table::Align::kLeft, "lease_until"}, {"left", Table::Align::kRight, "left_minutes"},
+               {"band"},
                {"token", Table::Align::kRight}});
   for (auto job : list.getJobs()) {
     table.add({fmt::to_string(job.getJob()), fmt::to_string(job.getCaseId()),
@@ -95,7 +96,7 @@ int worklist(Context& context) {
                std::string(protocol::name_of(static_cast<scheduler::JobKind>(job.getKind()))),
                std::string(protocol::name_of(static_cast<scheduler::JobState>(job.getState()))),
                fmt::to_string(job.getDistrict()), local_text(Tick{job.getLeaseUntil()}),
-               working_text(job.getRemainingMinutes()),
+               minutes_cell(job.getRemainingMinutes()),
                std::string(protocol::name_of(static_cast<scheduler::SlaBand>(job.getBand()))),
                fmt::to_string(job.getToken())});
   }

@@ -32,43 +32,31 @@ scheduler::Event to_event(protocol::Event::Reader event) {
   return out;
 }
 
-std::string actor_text(scheduler::Actor actor) {
-  auto name = std::string(protocol::name_of(actor.kind));
-  switch (actor.kind) {
-    case scheduler::ActorKind::kEngine: return name;
-    case scheduler::ActorKind::kOffice: return fmt::format("{} {:04}", name, actor.id);
-    case scheduler::ActorKind::kExpert:
-    case scheduler::ActorKind::kSupervisor:
-    case scheduler::ActorKind::kOperator:
-    case scheduler::ActorKind::kAuditor: return fmt::format("{} {}", name, actor.id);
-  }
-  return name;
-}
-
 std::string event_line(protocol::Event::Reader event) {
   auto core = to_event(event);
   std::string_view note(event.getNote().cStr(), event.getNote().size());
-  return fmt::format("{}  {:<14} {}", local_text(core.at), actor_text(core.actor), protocol::event_sentence(core, note));
+  return fmt::format("{}  {}", local_text(core.at), protocol::event_sentence(core, note));
 }
 
 Table job_table() {
   constexpr auto kRight = Table::Align::kRight;
   return Table({{"job", kRight}, {"case", kRight}, {"stage"}, {"kind"}, {"state"}, {"class"}, {"office"},
-                {"district", kRight}, {"expert", kRight}, {"effort", kRight}, {"deadline"}, {"left", kRight}, {"band"},
-                {"ready since"}, {"attempts", kRight}});
+                {"district", kRight}, {"expert", kRight}, {"effort", kRight, "effort_minutes"}, {"deadline"},
+                {"left", kRight, "left_minutes"}, {"band"}, {"ready since", Table::Align::kLeft, "ready_since"},
+                {"attempts", kRight}});
 }
 
 void add_job(Table& table, protocol::Job::Reader job) {
   auto deadline = scheduler::Tick{job.getDeadline()};
   bool has_deadline = deadline != scheduler::kNever;
   auto since = scheduler::Tick{job.getReadySince()};
-  table.add({fmt::to_string(job.getJob()), fmt::to_string(job.getCaseId()), word<scheduler::Stage>(job.getStage()),
+  table.add({id_cell(job.getJob()), id_cell(job.getCaseId()), word<scheduler::Stage>(job.getStage()),
              job.getRework() ? "rework" : word<scheduler::JobKind>(job.getKind()),
              word<scheduler::JobState>(job.getState()), word<scheduler::PriorityClass>(job.getPriority()),
-             fmt::format("{:04}", job.getIntakeOffice()), fmt::to_string(job.getDistrict()),
-             job.getHolder() != 0 ? fmt::to_string(job.getHolder()) : "-", working_text(job.getEffortMinutes()),
-             has_deadline ? local_text(deadline) : "-", has_deadline ? working_text(job.getRemainingMinutes()) : "-",
-             word<scheduler::SlaBand>(job.getBand()), since != scheduler::kNever ? local_text(since) : "-",
+             fmt::format("{:04}", job.getIntakeOffice()), id_cell(job.getDistrict()), id_cell(job.getHolder()),
+             minutes_cell(job.getEffortMinutes()), has_deadline ? Cell(local_text(deadline)) : no_cell(),
+             has_deadline ? minutes_cell(job.getRemainingMinutes()) : no_cell(),
+             word<scheduler::SlaBand>(job.getBand()), since != scheduler::kNever ? Cell(local_text(since)) : no_cell(),
              fmt::to_string(job.getAttempts())});
 }
 

@@ -11,10 +11,8 @@ namespace permitd::cli {
 
 /// The event as the core's own value, for protocol::event_sentence.
 scheduler::Event to_event(protocol::Event::Reader event);
-/// "2025-03-22 07:31  office 0101     job 12 (…): ready -> assigned, expert 7"
+/// "2025-03-22 07:31  job 12 (…): ready -> assigned, expert 7, by expert 7"
 std::string event_line(protocol::Event::Reader event);
-/// "office 0101", "expert 17", "engine".
-std::string actor_text(scheduler::Actor actor);
 
 /// A list of jobs: the columns of queue and get.
 Table job_table();
