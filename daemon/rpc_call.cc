@@ -14,6 +14,10 @@ constexpr unsigned kGenerationBits = 24;
 constexpr std::uint32_t kGenerationMask = (1U << kGenerationBits) - 1;
 constexpr std::uint32_t kSlotCountMax = 1U << 24;
 
+// Places in the ring that commands leave to reads, so that the city can be looked at under any
+// load.
+constexpr std::size_t kReadReserveMax = 256;
+
 // Answers handed out before KJ gets its turn: enough to keep a batch together, too few to starve
 // new calls.
 constexpr std::uint32_t kDeliverMax = 8192;
@@ -25,7 +29,11 @@ std::uint64_t make_ticket(SlotIndex slot, std::uint32_t generation, std::uint16_
 
 }  // namespace
 
-CallTable::CallTable(Port& port, std::uint32_t slot_count) : port_(port), slots_(slot_count) {
+CallTable::CallTable(Port& port, std::uint32_t slot_count)
+    : port_(port),
+      capacity_(port.room()),
+      read_reserve_(std::min(kReadReserveMax, capacity_ / 4)),
+      slots_(slot_count) {
   PERMIT_ASSERT(slot_count > 0 && slot_count < kSlotCountMax, slot_count);
   for (SlotIndex slot = slot_count; slot-- > 0;) {
     slots_[slot].next_free = first_free_;
@@ -36,7 +44,8 @@ CallTable::CallTable(Port& port, std::uint32_t slot_count) : port_(port), slots_
 CallTable::~CallTable() = default;
 
 bool CallTable::has_command_room(std::size_t count) {
-  return first_free_ != kNoSlot && port_.room(count + kReadReserve) >= count + kReadReserve;
+  const std::size_t wanted = count + read_reserve_;
+  return first_free_ != kNoSlot && port_.room(wanted) >= wanted;
 }
 
 bool CallTable::has_read_room() { return first_free_ != kNoSlot && port_.room(1) >= 1; }

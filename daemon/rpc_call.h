@@ -47,9 +47,6 @@ inline constexpr SlotIndex kNoSlot = UINT32_MAX;
 
 class CallTable {
  public:
-  /// Reads are let through even when commands have filled the ring up to this many places.
-  static constexpr std::size_t kReadReserve = 256;
-
   CallTable(Port& port, std::uint32_t slot_count);
   CallTable(const CallTable&) = delete;
   CallTable& operator=(const CallTable&) = delete;
@@ -57,6 +54,8 @@ class CallTable {
 
   /// Can `count` commands be sent now, as one call?
   bool has_command_room(std::size_t count);
+  /// Commands that one call can hold at the most: the ring without the places kept for reads.
+  std::size_t command_room_max() const { return capacity_ - read_reserve_; }
   /// Can one read be sent now?
   bool has_read_room();
 
@@ -101,6 +100,8 @@ class CallTable {
   void free_slot(SlotIndex slot);
 
   Port& port_;
+  const std::size_t capacity_;      // of the ring
+  const std::size_t read_reserve_;  // places that commands leave to reads
   std::vector<Slot> slots_;
   SlotIndex first_free_ = kNoSlot;
   std::uint32_t open_count_ = 0;

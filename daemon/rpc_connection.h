@@ -4,6 +4,7 @@
 
 #include <kj/refcount.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -59,12 +60,16 @@ class RpcServices : public kj::Refcounted {
         options(std::move(server_options)),
         calls(port, options.call_slots),
         watches(port),
-        quota(options.office_rate, options.office_burst) {}
+        quota(options.office_rate, options.office_burst) {
+    PERMIT_ASSERT(calls.command_room_max() >= scheduler::kHeldJobsMax, calls.command_room_max());
+    options.submissions_per_call_max = static_cast<std::uint16_t>(
+        std::min<std::size_t>(options.submissions_per_call_max, calls.command_room_max()));
+  }
 
   RpcLoop& loop;
-  Engine& engine;  // for queries that run on its thread; never called from here
-  Clock& clock;    // likewise
-  const RpcServerOptions options;
+  Engine& engine;            // for queries that run on its thread; never called from here
+  Clock& clock;              // likewise
+  RpcServerOptions options;  // as given, but that a call is never larger than the ring
   CallTable calls;
   WatchHub watches;
   OfficeQuota quota;

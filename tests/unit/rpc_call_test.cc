@@ -1,0 +1,184 @@
+// Goal: every answer reaches whom it is for, once, and nobody who has gone. Method: a real engine
+// on a simulated disk, stepped by hand.
+#include "daemon/rpc_call.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "daemon/snapshotter.h"
+#include "tests/support/faulty_storage.h"
+
+namespace permitd::daemon {
+namespace {
+
+constexpr std::size_t kRing = 64;  // a quarter of it is kept for reads
+
+class Recorder final : public Receiver {
+ public:
+  void answer(std::uint16_t item, const Response& response) override {
+    items.push_back(item);
+    last = response.outcome;
+  }
+  void complete() override { completed += 1; }
+  std::vector<std::uint16_t> items;
+  scheduler::Outcome last;
+  int completed = 0;
+};
+
+class CountedQuery final : public Query {
+ public:
+  explicit CountedQuery(int& alive) : alive_(alive) { alive_ += 1; }
+  ~CountedQuery() override { alive_ -= 1; }
+  bool run(const scheduler::Scheduler&) noexcept override { return true; }
+
+ private:
+  int& alive_;
+};
+
+class RpcCallTest : public testing::Test {
+ protected:
+  RpcCallTest() {
+    EXPECT_TRUE(storage_.lead().has_value());
+    engine_.ensure_limits(scheduler::Limits{});
+    settle();
+  }
+  /// A command that the core refuses: what it answers does not matter here.
+  void send(SlotIndex slot, std::uint16_t item) {
+    Request& request = calls_.blank_request();
+    request.command.kind = scheduler::CommandKind::kRegisterCase;
+    request.command.actor = {scheduler::ActorKind::kOffice, 101};
+    request.command.key = {1, ++key_};
+    calls_.send(slot, item);
+  }
+  void settle() {
+    for (int i = 0; i < 20; ++i) engine_.step();
+  }
+  void deliver_all() {
+    calls_.publish();
+    settle();
+    while (calls_.deliver()) continue;
+  }
+
+  tests::FaultyDisk disk_;
+  tests::FaultyStorage storage_{disk_, tests::FaultyOptions{}};
+  scheduler::Scheduler scheduler_;
+  RehearsalClock clock_;
+  Snapshotter snapshotter_{storage_};
+  Engine engine_{scheduler_, storage_, clock_, &clock_, snapshotter_, EngineOptions{}};
+  Port& port_ = engine_.add_port(kRing);
+  CallTable calls_{port_, 4};
+  std::uint64_t key_ = 0;
+};
+
+TEST_F(RpcCallTest, EachItemIsAnsweredOnceThenTheCallIsComplete) {
+  Recorder recorder;
+  const SlotIndex slot = calls_.open();
+  for (std::uint16_t item = 0; item < 10; ++item) send(slot, item);
+  calls_.attach(slot, recorder);
+  deliver_all();
+  EXPECT_EQ(recorder.items, (std::vector<std::uint16_t>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}));
+  EXPECT_EQ(recorder.completed, 1);
+  EXPECT_NE(recorder.last.refusal, scheduler::Refusal::kNone);
+  EXPECT_EQ(calls_.open_count(), 0U);
+}
+
+TEST_F(RpcCallTest, AnswersOfAReleasedSlotReachNobodyAndTheSlotIsUsedAgain) {
+  Recorder gone;
+  for (int round = 0; round < 20; ++round) {
+    const SlotIndex slot = calls_.open();
+    send(slot, 0);
+    send(slot, 1);
+    calls_.attach(slot, gone);
+    calls_.release(slot);
+    EXPECT_EQ(calls_.open_count(), 1U);
+    deliver_all();
+    EXPECT_EQ(calls_.open_count(), 0U);
+  }
+  EXPECT_TRUE(gone.items.empty());
+  EXPECT_EQ(gone.completed, 0);
+}
+
+TEST_F(RpcCallTest, AQueryOutlivesWhoAskedUntilItIsAnswered) {
+  int alive = 0;
+  auto query = std::make_unique<CountedQuery>(alive);
+  const SlotIndex slot = calls_.open();
+  Request& request = calls_.blank_request();
+  request.kind = RequestKind::kQuery;
+  request.query = query.get();
+  calls_.send(slot, 0);
+  calls_.release(slot, std::move(query));
+  EXPECT_EQ(alive, 1);
+  deliver_all();
+  EXPECT_EQ(alive, 0);
+}
+
+TEST_F(RpcCallTest, ASlotKeptOpenIsTheSameCallUntilReleased) {
+  Recorder recorder;
+  const SlotIndex slot = calls_.open();
+  calls_.keep_open(slot);
+  calls_.attach(slot, recorder);
+  for (std::uint16_t round = 0; round < 3; ++round) {
+    send(slot, round);
+    deliver_all();
+    EXPECT_EQ(recorder.completed, round + 1);
+    EXPECT_EQ(calls_.outstanding(slot), 0U);
+  }
+  EXPECT_EQ(calls_.open_count(), 1U);
+  calls_.release(slot);
+  EXPECT_EQ(calls_.open_count(), 0U);
+}
+
+TEST_F(RpcCallTest, CommandsLeaveRoomForReads) {
+  EXPECT_TRUE(calls_.has_command_room(kRing * 3 / 4));
+  EXPECT_FALSE(calls_.has_command_room(kRing * 3 / 4 + 1));
+  EXPECT_EQ(calls_.command_room_max(), kRing * 3 / 4);
+  const SlotIndex slot = calls_.open();
+  for (std::uint16_t item = 0; item < kRing * 3 / 4; ++item) send(slot, item);
+  EXPECT_FALSE(calls_.has_command_room(1));
+  EXPECT_TRUE(calls_.has_read_room());
+  calls_.release(slot);
+  deliver_all();
+  EXPECT_TRUE(calls_.has_command_room(1));
+}
+
+TEST_F(RpcCallTest, WithoutAFreeSlotThereIsNoRoom) {
+  std::vector<SlotIndex> slots;
+  while (calls_.has_read_room()) slots.push_back(calls_.open());
+  EXPECT_EQ(slots.size(), 4U);
+  EXPECT_FALSE(calls_.has_command_room(1));
+  calls_.release(slots[2]);
+  EXPECT_TRUE(calls_.has_command_room(1));
+}
+
+class Waiter final : public RoomWaiter {
+ public:
+  bool proceed() override {
+    asked += 1;
+    return asked >= needed;
+  }
+  int asked = 0;
+  int needed = 1;
+};
+
+TEST_F(RpcCallTest, WaitersAreAskedOnceATurnUntilTheyProceed) {
+  Waiter quick;
+  Waiter slow;
+  slow.needed = 3;
+  Waiter leaving;
+  leaving.needed = 99;
+  calls_.wait_for_room(slow);
+  calls_.wait_for_room(quick);
+  calls_.wait_for_room(leaving);
+  EXPECT_TRUE(calls_.proceed_waiters());
+  EXPECT_FALSE(calls_.proceed_waiters());
+  calls_.forget(leaving);
+  EXPECT_TRUE(calls_.proceed_waiters());
+  EXPECT_FALSE(calls_.has_waiters());
+  EXPECT_EQ(quick.asked, 1);
+  EXPECT_EQ(slow.asked, 3);
+  EXPECT_EQ(leaving.asked, 2);
+}
+
+}  // namespace
+}  // namespace permitd::daemon
