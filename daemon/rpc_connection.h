@@ -42,7 +42,6 @@ struct RpcServerOptions {
 struct RpcFigures {
   std::uint32_t connections = 0;
   std::uint32_t sessions = 0;
-  std::uint32_t calls_in_flight = 0;  // taken from the call table when they are read
   std::uint64_t calls_total = 0;
   std::uint64_t busy_total = 0;
   std::uint64_t denied_total = 0;  // sessions that access rules refused

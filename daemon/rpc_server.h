@@ -36,6 +36,7 @@ class RpcServer final : public RpcLoop::Hook, private kj::TaskSet::ErrorHandler 
   bool is_drained() const { return services_->is_draining && services_->figures.connections == 0; }
 
   const RpcFigures& figures() const { return services_->figures; }
+  std::uint32_t calls_in_flight() const { return services_->calls.open_count(); }
 
   // RpcLoop::Hook
   bool work() override;

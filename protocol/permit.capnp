@@ -3,6 +3,7 @@
 # What you hold is what you may do: Gateway.session gives one capability according to who the connection
 # proves to be, and a method that a role lacks does not exist on its interface. No method takes an office id:
 # the session is the office. Refusals are values; an RPC exception means a bug or a lost connection.
+# One exception is neither: OVERLOADED, where too many calls wait and the answer has no place for a refusal.
 # The schema only grows: numbers are never reused, retired members keep theirs with a note.
 # Times are milliseconds since the Unix epoch (UTC); 2^63-1 means never; durations are minutes.
 
@@ -281,6 +282,7 @@ interface Subscriber {
 
 interface SubmissionStream {
   # Bulk ingestion with flow control: send without waiting; the library holds you back. Answers are counted, refusals kept.
+  # Of the counts, `accepted` are new cases and `repeated` those that their key had brought before.
   submit @0 (submissions :List(Submission)) -> stream;
   finish @1 () -> (accepted :UInt64, repeated :UInt64, refused :UInt64, refusals :List(StreamRefusal), lastOp :UInt64);
   struct StreamRefusal { key @0 :Key; refusal @1 :Refusal; }  # the first 100
@@ -298,6 +300,7 @@ interface Reader {
 
 interface OfficeSession extends(Reader) {
   submit @0 (submissions :List(Submission)) -> (results :List(Result));  # in order, one per submission
+  # A call of more than Limits.submissionsPerCall gets a single result for all of it: tooLarge.
   stream @1 () -> (stream :SubmissionStream);
   register @2 (key :Key, caseId :UInt64) -> (result :Result);
   amend @3 (key :Key, caseId :UInt64, areaM2 :UInt32, floors :UInt16, designer :UInt64, supervisingEngineer :UInt64, note :Text) -> (result :Result);

@@ -381,6 +381,25 @@ TEST_P(RpcSessionTest, ConnectionsAndSessionsAreReaped) {
   }));
 }
 
+TEST_P(RpcSessionTest, TheServerMayEndWhileCallsAndReadsAreInFlight) {
+  auto office = client_->office(101);
+  auto opened = office.streamRequest().send().wait(wait());
+  served_->run_in_loop([](ServedEngine::Parts& parts) { parts.storage.set_completing(false); });
+  auto submit = office.submitRequest();
+  for (auto item : submit.initSubmissions(10)) fill_submission(item);
+  auto submitted = submit.send();
+  auto streamed = opened.getStream().submitRequest();
+  for (auto item : streamed.initSubmissions(10)) fill_submission(item);
+  auto taken = streamed.send();
+  auto stats = client_->supervisor().statsRequest().send();
+  wait().poll();
+  EXPECT_TRUE(served_->eventually(
+      [](ServedEngine::Parts& parts) { return parts.server.calls_in_flight() >= 3; }));
+  served_.reset();
+  EXPECT_ANY_THROW(submitted.wait(wait()));
+  EXPECT_ANY_THROW(stats.wait(wait()));
+}
+
 TEST_P(RpcSessionTest, AClientThatLeavesIsNotAFault) {
   for (int i = 0; i < 5; ++i) submit_one(connect()->office(101));
   EXPECT_TRUE(served_->eventually([](ServedEngine::Parts& parts) {
