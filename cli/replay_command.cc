@@ -160,8 +160,14 @@ class ReplaySession {
   }
 
   int rehearse() {
+    const auto figures = wire_->figures();
+    if (!figures) {
+      fmt::print(stderr, "permitctl: {}\n", figures.error());
+      return kExitCannotConnect;
+    }
+    // The op has grown since any earlier replay, so that no key of it is used again.
     ReplayWorld world(city_, *calendar_, std::move(plan_.filings), Habits{}, arguments_.seed,
-                      static_cast<std::uint64_t>(now_.ms));
+                      raw(figures->op_applied));
     world.now = now_;
     Progress progress("replaying", "records", world.filings.size(), style());
     const auto start = std::chrono::steady_clock::now();

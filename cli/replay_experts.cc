@@ -242,7 +242,11 @@ void ReplayExperts::start_answered(std::uint32_t index, const ReplayAnswer& answ
     person.began = true;
     person.lease_until = answer.until;
   } else if (answer.refusal == Refusal::kNotEligible) {
-    decline(index, Reason::kOther);  // a municipal job has turned up that comes before
+    // A municipal job has turned up that comes before. Handing back is no refusal: a refused job
+    // would never come to this expert again, and a head of an office may be its only one.
+    auto& call = world_.call(CallKind::kUnclaim, actor_of(person));
+    call.subject = index;
+    ask_later(index, 1);
   } else {
     lose(index);
   }
@@ -362,11 +366,9 @@ void ReplayExperts::end_answered(std::uint32_t index, const ReplayAnswer& answer
   }
   const WorkItem& item = person.finished;
   auto& row = world_.tally.work[work_row(item.stage, item.kind)];
-  if (person.ends_with_return) {
-    ++row.returned;
-    return;
-  }
-  ++row.completed;
+  ++(person.ends_with_return ? row.returned : row.completed);
+  // Whoever checks the work of another and sends it back has done that job.
+  if (person.ends_with_return && item.kind != JobKind::kConfirmation) return;
   row.effort_minutes += item.effort_minutes;
   auto& expert = world_.tally.experts[index];
   ++expert.jobs;
@@ -424,8 +426,13 @@ void ReplayExperts::seen(const Event& event) {
   if (found == 0) return;
   Person& person = people_[found - 1];
   if (event.after == raw(JobState::kAssigned)) {
-    if (person.doing == Doing::kWaiting) look(found - 1);
-    return;
+    // Tokens grow: an event at or before the last lease is that lease, told a second time.
+    if (person.doing != Doing::kWaiting || raw(event.op) <= raw(person.item.token)) return;
+    WorkItem item;
+    item.job = event.job;
+    item.case_id = event.case_id;
+    item.token = scheduler::LeaseToken{raw(event.op)};  // the op that granted the lease
+    return begin(found - 1, item);
   }
   const bool taken_away =
       event.after == raw(JobState::kReady) || event.after == raw(JobState::kEscalated) ||

@@ -1,7 +1,7 @@
 // The experts of the offices: they come in the morning, ask for work, do it, sometimes refuse it,
 // find defects, fall ill and go home. Each holds one job at a time. They learn of work from the
-// answers to their claims, and, while they wait, from the feed followed by a look at their
-// worklist. One thread.
+// answers to their claims and, while they wait, from the feed; the worklist tells what the job is.
+// One thread.
 #pragma once
 
 #include <array>

@@ -11,6 +11,9 @@
 
 namespace permitd::cli {
 
+/// A working day of the sample city, 07:30 to 14:30: the measure of "days" of working time.
+inline constexpr std::int64_t kWorkingDayMinutes = 420;
+
 /// What an expert of the sample city is certified for decides how they work.
 enum class Trade : std::uint8_t { kClerk, kInspector, kReviewer, kHead };
 inline constexpr std::size_t kTradeCount = 4;

@@ -11,7 +11,7 @@ namespace permitd::cli {
 namespace {
 
 using Align = Table::Align;
-constexpr double kMinutesPerDay = 420.0;
+constexpr auto kMinutesPerDay = static_cast<double>(kWorkingDayMinutes);
 
 std::string percent(std::int64_t ppm) {
   return fmt::format("{:.2f} %", static_cast<double>(ppm) / 10'000.0);
@@ -165,6 +165,8 @@ std::string trouble(const ReplayReport& report) {
       "{} times\n",
       grouped(report.wire.disconnects), grouped(report.wire.calls_retried),
       grouped(report.repeated), grouped(report.feed_gaps));
+  text += fmt::format("Turns     {} moments, {} rounds of calls, {} events seen\n",
+                      grouped(report.advances), grouped(report.rounds), grouped(report.events));
   std::string refusals;
   for (const auto& [name, count] : report.refusals)
     refusals += fmt::format(" {} {}", name, grouped(count));

@@ -43,7 +43,7 @@ ReplayRun::ReplayRun(ReplayWorld& world, ReplayPort& port, ReplayOptions options
 ReplayRun::Step ReplayRun::run() {
   if (auto read = read_figures(before_); !read) return read;
   if (!world_.filings.empty()) {
-    const auto settle = static_cast<std::int64_t>(options_.settle_days) * 420;
+    const auto settle = options_.settle_days * kWorkingDayMinutes;
     last_moment_ = world_.calendar.add_working_minutes(world_.filings.back().at, settle);
   }
   // Nothing happens before the first day of filing: its opening is the first moment.
@@ -64,7 +64,10 @@ ReplayRun::Step ReplayRun::run() {
 bool ReplayRun::finished(Tick next) const {
   if (next == scheduler::kNever) return true;
   if (!cases_.all_filed()) return false;
-  return cases_.open() == 0 || next > last_moment_;
+  if (cases_.open() == 0 || next > last_moment_) return true;
+  // What is stuck for good (nobody may take it) would keep an idle city going to the last day.
+  return world_.calendar.working_minutes(last_change_, next) >
+         options_.quiet_days * kWorkingDayMinutes;
 }
 
 ReplayRun::Step ReplayRun::read_figures(CityFigures& out) {
@@ -182,6 +185,10 @@ ReplayRun::Step ReplayRun::round() {
   for (const scheduler::Event& event : events_) {
     experts_.seen(event);
     cases_.seen(event);
+    if (event.kind == scheduler::EventKind::kCaseChanged ||
+        event.kind == scheduler::EventKind::kJobChanged) {
+      last_change_ = world_.now;
+    }
   }
   if (!*whole) {
     ++world_.tally.gaps;

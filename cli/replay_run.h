@@ -32,6 +32,7 @@ struct ReplayProgress {
 
 struct ReplayOptions {
   std::int32_t settle_days = 40;  // working days after the last filing that open cases are followed
+  std::int32_t quiet_days = 12;   // … but no longer than so many working days without any change
   bool verify = false;
   std::function<void(scheduler::Tick)> before_advance;  // paces the clock; may be empty
   std::function<void(const ReplayProgress&)> progress;  // may be empty
@@ -105,6 +106,7 @@ class ReplayRun {
   scheduler::Tick last_moment_ = scheduler::kNever;
   std::int32_t planned_until_ = INT32_MIN;  // the last date whose opening is on the agenda
   std::uint64_t calls_made_ = 0;
+  scheduler::Tick last_change_;  // when a case or a job last changed
   bool sample_due_ = false;
   bool half_day_due_ = false;
 };

@@ -67,6 +67,12 @@ void take(ReplayAnswer& out, protocol::CaseResult::Reader result) {
   for (auto job : found.getJobs()) out.items.push_back(to_work_item(job));
 }
 
+// What to do with the answer to `call`. KJ keeps a reference to a named functor, so each promise
+// gets its own.
+auto keep_in(ReplayCall& call) {
+  return [&call](Answer&& answer) { take(call.answer, answer); };
+}
+
 ClientOptions lane_options(const ReplayWireOptions& options, std::size_t number) {
   ClientOptions out;
   out.name = fmt::format("replay-{}", number);
@@ -280,22 +286,21 @@ kj::Promise<void> ReplayWire::send(Lane& lane, ReplayCall& call) {
 kj::Promise<void> ReplayWire::send_office(Lane& lane, ReplayCall& call) {
   auto& office = lane.office(OfficeId{static_cast<std::uint16_t>(call.actor.id)});
   const CallOptions options{.key = call.key, .deadline = {}};
-  const auto keep = [&call](Answer&& answer) { take(call.answer, answer); };
   // Fees of a rehearsal are of no interest but that they were paid.
   constexpr std::uint64_t kFeesRial = 50'000'000;
   switch (call.kind) {
     case CallKind::kSubmit:
-      return office.submit(*call.submission, options).then(keep);
+      return office.submit(*call.submission, options).then(keep_in(call));
     case CallKind::kAnswer:
-      return office.answer(call.case_id, options).then(keep);
+      return office.answer(call.case_id, options).then(keep_in(call));
     case CallKind::kWithdraw:
-      return office.withdraw(call.case_id, call.reason, {}, options).then(keep);
+      return office.withdraw(call.case_id, call.reason, {}, options).then(keep_in(call));
     case CallKind::kFees:
-      return office.record_fees(call.case_id, kFeesRial, options).then(keep);
+      return office.record_fees(call.case_id, kFeesRial, options).then(keep_in(call));
     case CallKind::kSchedule:
-      return office.schedule(call.job, call.day, call.half, options).then(keep);
+      return office.schedule(call.job, call.day, call.half, options).then(keep_in(call));
     case CallKind::kClose:
-      return office.close(call.case_id, options).then(keep);
+      return office.close(call.case_id, options).then(keep_in(call));
     case CallKind::kClaim:
     case CallKind::kUnclaim:
     case CallKind::kWorklist:
@@ -317,26 +322,25 @@ kj::Promise<void> ReplayWire::send_office(Lane& lane, ReplayCall& call) {
 kj::Promise<void> ReplayWire::send_expert(Lane& lane, ReplayCall& call) {
   auto& expert = lane.expert(ExpertId{call.actor.id});
   const CallOptions options{.key = call.key, .deadline = {}};
-  const auto keep = [&call](Answer&& answer) { take(call.answer, answer); };
   switch (call.kind) {
     case CallKind::kClaim:
       return expert.claim(1, options).then([&call](auto&& leases) { take(call.answer, leases); });
     case CallKind::kUnclaim:
-      return expert.unclaim(options).then(keep);
+      return expert.unclaim(options).then(keep_in(call));
     case CallKind::kWorklist:
       return expert.worklist().then([&call](auto&& response) {
         for (auto job : response.getJobs()) call.answer.items.push_back(to_work_item(job));
       });
     case CallKind::kStart:
-      return expert.start(call.job, call.token, options).then(keep);
+      return expert.start(call.job, call.token, options).then(keep_in(call));
     case CallKind::kRenew:
-      return expert.renew(call.job, call.token, options).then(keep);
+      return expert.renew(call.job, call.token, options).then(keep_in(call));
     case CallKind::kComplete:
-      return expert.complete(call.job, call.token, {}, options).then(keep);
+      return expert.complete(call.job, call.token, {}, options).then(keep_in(call));
     case CallKind::kReturn:
-      return expert.give_back(call.job, call.token, call.reason, {}, options).then(keep);
+      return expert.give_back(call.job, call.token, call.reason, {}, options).then(keep_in(call));
     case CallKind::kDecline:
-      return expert.decline(call.job, call.token, call.reason, {}, options).then(keep);
+      return expert.decline(call.job, call.token, call.reason, {}, options).then(keep_in(call));
     case CallKind::kSubmit:
     case CallKind::kAnswer:
     case CallKind::kWithdraw:
@@ -356,18 +360,17 @@ kj::Promise<void> ReplayWire::send_expert(Lane& lane, ReplayCall& call) {
 kj::Promise<void> ReplayWire::send_supervisor(Lane& lane, ReplayCall& call) {
   auto& supervisor = lane.supervisor;
   const CallOptions options{.key = call.key, .deadline = {}};
-  const auto keep = [&call](Answer&& answer) { take(call.answer, answer); };
   switch (call.kind) {
     case CallKind::kDecide:
       return supervisor.record_decision(call.case_id, call.yes, call.reason, {}, options)
-          .then(keep);
+          .then(keep_in(call));
     case CallKind::kAbsence:
       return supervisor.set_absence(call.expert, call.from, call.until, call.reason, {}, options)
-          .then(keep);
+          .then(keep_in(call));
     case CallKind::kRelease:
-      return supervisor.release(call.job, {}, options).then(keep);
+      return supervisor.release(call.job, {}, options).then(keep_in(call));
     case CallKind::kRefer:
-      return supervisor.refer(call.case_id, call.yes, {}, options).then(keep);
+      return supervisor.refer(call.case_id, call.yes, {}, options).then(keep_in(call));
     case CallKind::kReadCase:
       return supervisor.get_case(call.case_id).then([&call](auto&& result) {
         take(call.answer, protocol::CaseResult::Reader(result));
