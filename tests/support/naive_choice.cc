@@ -114,6 +114,8 @@ void NaiveModel::check_binding(const Command& command, const Outcome& outcome) {
   for (const JobId id : became_ready_) {
     const ModelJob* job = find_job(id);
     if (job == nullptr || !waits(*job)) continue;
+    // Municipal work may have stood before it when it was offered, and been given away since.
+    if (job->priority == PriorityClass::kOther && assigned_count_ > 0) continue;
     for (const auto& [number, expert] : experts_) {
       expect(!could_take(ExpertId{number}, *job), "job {} is ready and expert {} waits for it",
              raw(id), number);

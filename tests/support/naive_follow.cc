@@ -96,6 +96,7 @@ ModelCase* NaiveModel::find_case(CaseId id) {
 
 void NaiveModel::follow(const Command& command, const Outcome& outcome, const Scheduler& after) {
   became_ready_.clear();
+  assigned_count_ = 0;
   ++answers_[{static_cast<int>(command.kind), static_cast<int>(outcome.refusal)}];
   if (repeat_expected_) {
     expect(outcome == repeated_, "a repeated key got another answer: refusal {} job {}",
@@ -389,6 +390,7 @@ void NaiveModel::follow_assigned(const Command& command, ModelJob& job, const Ev
            raw(job.id), other && municipal_for(id) != nullptr ? raw(municipal_for(id)->id) : 0);
     check_decision(command, job, id, after);
   }
+  ++assigned_count_;
   job.state = JobState::kAssigned;
   job.holder = id;
   job.token = LeaseToken{op_};

@@ -323,6 +323,7 @@ class NaiveModel {
   Outcome repeated_;
   scheduler::StatsView stats_before_;
   std::vector<scheduler::JobId> became_ready_;
+  std::size_t assigned_count_ = 0;  // by the command being followed
 
   std::vector<std::string> complaints_;
   std::map<std::pair<int, int>, std::uint64_t> answers_;
