@@ -19,7 +19,9 @@ constexpr Tick kBeginning{0};
 constexpr std::size_t kLabelSize = Label::kCapacity;
 constexpr std::int64_t kPersonMax = INT64_MAX;
 
-Label label_of(TomlSection& section) { return fixed_text<kLabelSize>(section.text("label", "", kLabelSize)); }
+Label label_of(TomlSection& section) {
+  return fixed_text<kLabelSize>(section.text("label", "", kLabelSize));
+}
 
 SetPolicy read_policy(TomlSection section) {
   SetPolicy policy;
@@ -48,12 +50,14 @@ SetPolicy read_policy(TomlSection section) {
   return policy;
 }
 
-/// One stage as `section` says it, on top of `base` (a template, when a service overrides parts of one).
+/// One stage as `section` says it, on top of `base` (a template, when a service overrides parts of
+/// one).
 StageSpec read_stage(TomlSection& section, Stage stage, std::optional<StageSpec> base) {
   auto given = base.value_or(StageSpec{});
   StageSpec spec{.stage = stage};
   auto set_flag = [&](std::string_view key, std::uint8_t bit) {
-    if (section.flag(key, (given.flags & bit) != 0)) spec.flags = static_cast<std::uint8_t>(spec.flags | bit);
+    if (section.flag(key, (given.flags & bit) != 0))
+      spec.flags = static_cast<std::uint8_t>(spec.flags | bit);
   };
   set_flag("needs_appointment", kStageNeedsAppointment);
   set_flag("sovereign", kStageIsSovereign);
@@ -62,15 +66,18 @@ StageSpec read_stage(TomlSection& section, Stage stage, std::optional<StageSpec>
   set_flag("not_mechanised", kStageNotMechanised);
   bool is_sovereign = (spec.flags & kStageIsSovereign) != 0;
   auto or_base = [&](auto value) { return base ? std::optional(value) : std::nullopt; };
-  spec.skill = section.name<Skill>("skill", is_sovereign ? std::optional(given.skill) : or_base(given.skill));
+  spec.skill = section.name<Skill>(
+      "skill", is_sovereign ? std::optional(given.skill) : or_base(given.skill));
   spec.confirmer = section.name<Confirmer>("confirmer", given.confirmer);
   spec.reach = section.name<Reach>("reach", given.reach);
   auto effort = or_base(given.effort_minutes);
   if (is_sovereign) effort = 0;
-  spec.effort_minutes = section.number<std::uint16_t>("effort_minutes", effort, is_sovereign ? 0 : 1, 1440);
-  spec.effort_complex_minutes =
-      section.number<std::uint16_t>("effort_complex_minutes", given.effort_complex_minutes, 0, 1440);
-  spec.sla_minutes = section.number<std::uint16_t>("sla_minutes", or_base(given.sla_minutes), 1, 60'000);
+  spec.effort_minutes =
+      section.number<std::uint16_t>("effort_minutes", effort, is_sovereign ? 0 : 1, 1440);
+  spec.effort_complex_minutes = section.number<std::uint16_t>(
+      "effort_complex_minutes", given.effort_complex_minutes, 0, 1440);
+  spec.sla_minutes =
+      section.number<std::uint16_t>("sla_minutes", or_base(given.sla_minutes), 1, 60'000);
   return spec;
 }
 
@@ -93,7 +100,8 @@ Templates read_templates(TomlSection section) {
 }
 
 /// One element of a service's `stages`.
-std::optional<StageSpec> read_service_stage(TomlSection& service, const toml::node& node, const Templates& templates) {
+std::optional<StageSpec> read_service_stage(TomlSection& service, const toml::node& node,
+                                            const Templates& templates) {
   if (auto text = node.value_exact<std::string>()) {
     auto stage = protocol::parse_name<Stage>(*text);
     if (stage && templates.contains(*stage)) return templates.at(*stage);
@@ -110,13 +118,15 @@ std::optional<StageSpec> read_service_stage(TomlSection& service, const toml::no
     section.finish();
     return spec;
   }
-  service.problems().add(&node, service.name_of_key("stages"), "each element must be a name or a table");
+  service.problems().add(&node, service.name_of_key("stages"),
+                         "each element must be a name or a table");
   return std::nullopt;
 }
 
 DefineService read_service(TomlSection& section, const Templates& templates) {
   DefineService service;
-  service.service = ServiceId{section.number<std::uint8_t>("id", std::nullopt, 1, kServicesMax - 1)};
+  service.service =
+      ServiceId{section.number<std::uint8_t>("id", std::nullopt, 1, kServicesMax - 1)};
   service.version = section.number<std::uint16_t>("version", 1, 1, UINT16_MAX);
   service.effective_from = section.moment("effective_from", kBeginning);
   service.label = label_of(section);
@@ -136,7 +146,8 @@ DefineService read_service(TomlSection& section, const Templates& templates) {
 
 DefineOrganisation read_organisation(TomlSection& section) {
   DefineOrganisation organisation;
-  organisation.organisation = OrganisationId{section.number<std::uint8_t>("id", std::nullopt, 1, 255)};
+  organisation.organisation =
+      OrganisationId{section.number<std::uint8_t>("id", std::nullopt, 1, 255)};
   organisation.priority = section.name<PriorityClass>("priority", PriorityClass::kOther);
   if (organisation.priority == PriorityClass::kExpedited) {
     section.complain("priority", "it must be municipal or other; only single cases are expedited");
@@ -165,10 +176,12 @@ void read_office(TomlSection& section, City& city) {
   DefineOffice office;
   office.office = section.office("code");
   auto by_code = std::clamp(raw(office.office) / 100, 1, static_cast<int>(kDistrictCount) - 1);
-  office.district = section.number<std::uint8_t>("district", static_cast<std::uint8_t>(by_code), 1, kDistrictCount - 1);
+  office.district = section.number<std::uint8_t>("district", static_cast<std::uint8_t>(by_code), 1,
+                                                 kDistrictCount - 1);
   office.state = section.name<OfficeState>("state", OfficeState::kActive);
   office.licensee = PersonId{section.number<std::uint64_t>("licensee", 0, 0, kPersonMax)};
-  office.technical_manager = PersonId{section.number<std::uint64_t>("technical_manager", 0, 0, kPersonMax)};
+  office.technical_manager =
+      PersonId{section.number<std::uint64_t>("technical_manager", 0, 0, kPersonMax)};
   if (office.state == OfficeState::kActive && raw(office.technical_manager) == 0) {
     section.complain("technical_manager", "is missing; an active office has one");
   }
@@ -177,17 +190,20 @@ void read_office(TomlSection& section, City& city) {
   auto from = section.moment("services_from", kBeginning);
   auto until = section.moment("services_until", kNever);
   for (auto service : read_services(section, city)) {
-    city.activations.push_back({.office = office.office, .service = service, .from = from, .until = until});
+    city.activations.push_back(
+        {.office = office.office, .service = service, .from = from, .until = until});
   }
   section.finish();
   auto same = [&](const DefineOffice& other) { return other.office == office.office; };
-  if (std::any_of(city.offices.begin(), city.offices.end(), same)) section.complain("code", "another office has this code");
+  if (std::any_of(city.offices.begin(), city.offices.end(), same))
+    section.complain("code", "another office has this code");
   city.offices.push_back(office);
 }
 
 void read_activation(TomlSection& section, City& city) {
   ActivateService activation;
-  activation.service = ServiceId{section.number<std::uint8_t>("service", std::nullopt, 1, kServicesMax - 1)};
+  activation.service =
+      ServiceId{section.number<std::uint8_t>("service", std::nullopt, 1, kServicesMax - 1)};
   activation.from = section.moment("from", std::nullopt);
   activation.until = section.moment("until", kNever);
   const auto* office = section.node("office");
@@ -214,11 +230,13 @@ void read_expert(TomlSection& section, City& city) {
   auto id = section.number<std::uint32_t>("id", std::nullopt, 1, kExpertMax);
   auto count = section.number<std::uint32_t>("count", 1, 1, kExpertMax - id + 1);
   expert.office = section.office("office");
-  if (!knows_office(city, expert.office)) section.complain("office", "this file defines no such office");
+  if (!knows_office(city, expert.office))
+    section.complain("office", "this file defines no such office");
   auto person = section.number<std::uint64_t>("person", std::nullopt, 1, kPersonMax - kExpertMax);
   auto label = section.text("label", "", kLabelSize);
   expert.state = section.name<ExpertState>("state", ExpertState::kCertified);
-  for (auto district : section.numbers("districts", 1, kDistrictCount - 1)) expert.districts |= 1U << district;
+  for (auto district : section.numbers("districts", 1, kDistrictCount - 1))
+    expert.districts |= 1U << district;
   expert.units_per_day = section.number<std::uint16_t>("units_per_day", 0, 0, 48);
   expert.home = section.point("home");
   auto skills = section.names<Skill>("skills");
@@ -228,17 +246,20 @@ void read_expert(TomlSection& section, City& city) {
   for (std::uint32_t index = 0; index < count; ++index) {
     expert.expert = ExpertId{id + index};
     expert.person = PersonId{person + index};
-    expert.label = fixed_text<kLabelSize>(count > 1 ? fmt::format("{} {}", label, id + index) : label);
+    expert.label =
+        fixed_text<kLabelSize>(count > 1 ? fmt::format("{} {}", label, id + index) : label);
     city.experts.push_back(expert);
     for (auto skill : skills) {
-      city.certificates.push_back({.expert = expert.expert, .skill = skill, .valid_from = from, .valid_until = until});
+      city.certificates.push_back(
+          {.expert = expert.expert, .skill = skill, .valid_from = from, .valid_until = until});
     }
   }
 }
 
 SetCertificate read_certificate(TomlSection& section) {
   SetCertificate certificate;
-  certificate.expert = ExpertId{section.number<std::uint32_t>("expert", std::nullopt, 1, kLimitsMax.experts_max)};
+  certificate.expert =
+      ExpertId{section.number<std::uint32_t>("expert", std::nullopt, 1, kLimitsMax.experts_max)};
   certificate.skill = section.name<Skill>("skill", std::nullopt);
   certificate.valid_from = section.moment("from", std::nullopt);
   certificate.valid_until = section.moment("until", kNever);
@@ -263,11 +284,14 @@ void check_ids(TomlSection& root, const City& city) {
 
 City read_sections(TomlSection& root, const std::string& directory) {
   City city;
+  // Dates are local even where the file names no zone.
+  (void)use_time_zone(city.time_zone);
   if (auto section = root.section("city")) {
     city.name = section->text("name", "");
     city.time_zone = section->text("time_zone", kDefaultTimeZone);
     if (!use_time_zone(city.time_zone)) {
-      section->complain("time_zone", "the system's time zone data has no such zone; e.g. \"Asia/Tehran\"");
+      section->complain("time_zone",
+                        "the system's time zone data has no such zone; e.g. \"Asia/Tehran\"");
     }
     section->finish();
   }
@@ -275,12 +299,15 @@ City read_sections(TomlSection& root, const std::string& directory) {
   if (auto section = root.section("calendar")) city.calendar = read_calendar(*section, directory);
   Templates templates;
   if (auto section = root.section("stage")) templates = read_templates(*section);
-  for (auto& section : root.sections("service")) city.services.push_back(read_service(section, templates));
-  for (auto& section : root.sections("organisation")) city.organisations.push_back(read_organisation(section));
+  for (auto& section : root.sections("service"))
+    city.services.push_back(read_service(section, templates));
+  for (auto& section : root.sections("organisation"))
+    city.organisations.push_back(read_organisation(section));
   for (auto& section : root.sections("office")) read_office(section, city);
   for (auto& section : root.sections("activation")) read_activation(section, city);
   for (auto& section : root.sections("expert")) read_expert(section, city);
-  for (auto& section : root.sections("certificate")) city.certificates.push_back(read_certificate(section));
+  for (auto& section : root.sections("certificate"))
+    city.certificates.push_back(read_certificate(section));
   check_ids(root, city);
   root.finish();
   return city;
@@ -297,7 +324,8 @@ std::expected<City, CityErrors> read_city_text(std::string_view text, const std:
     table = toml::parse(text, std::string_view(name));
   } catch (const toml::parse_error& error) {
     const auto& at = error.source().begin;
-    return std::unexpected(CityErrors{{fmt::format("{}:{}:{}: {}", name, at.line, at.column, error.description())}});
+    return std::unexpected(
+        CityErrors{{fmt::format("{}:{}:{}: {}", name, at.line, at.column, error.description())}});
   }
   TomlProblems problems(name);
   TomlSection root(table, "", problems);
@@ -310,10 +338,12 @@ std::expected<City, CityErrors> read_city_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::stringstream content;
   if (!file || !(content << file.rdbuf())) {
-    return std::unexpected(CityErrors{{fmt::format("{}: cannot be read; is the path right?", path)}});
+    return std::unexpected(
+        CityErrors{{fmt::format("{}: cannot be read; is the path right?", path)}});
   }
   auto slash = path.rfind('/');
-  return read_city_text(content.str(), path, slash == std::string::npos ? "" : path.substr(0, slash));
+  return read_city_text(content.str(), path,
+                        slash == std::string::npos ? "" : path.substr(0, slash));
 }
 
 }  // namespace permitd::cli

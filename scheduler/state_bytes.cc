@@ -124,13 +124,13 @@ bool read_cases(Core& core, StateSource& source) {
 template <class Record>
 void write_table(StateSink& sink, const FixedArray<Record>& table, std::size_t from,
                  std::size_t count) {
-  put_state_array(sink, table.span().subspan(from, count));
+  if (count != 0) put_state_array(sink, table.span().subspan(from, count));
 }
 
 template <class Record>
 bool read_table(StateSource& source, FixedArray<Record>& table, std::size_t from,
                 std::size_t count) {
-  return get_state_array(source, table.span().subspan(from, count));
+  return count == 0 || get_state_array(source, table.span().subspan(from, count));
 }
 
 void write_tables(const Core& core, StateSink& sink) {

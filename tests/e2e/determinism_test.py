@@ -42,7 +42,7 @@ class Determinism(unittest.TestCase):
 
     def test_a_changed_byte_is_found(self):
         daemon, _ = self.record()
-        segment = max(Path(daemon.data).rglob("journal.*"), key=lambda path: path.stat().st_mtime)
+        segment = min(Path(daemon.data).rglob("journal.*"))
         with open(segment, "r+b") as file:
             file.seek(3 * 4096 + 200)
             byte = file.read(1)
