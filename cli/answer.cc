@@ -36,10 +36,14 @@ Answer to_answer(protocol::Result::Reader result) {
 
 Failure failure_of(const kj::Exception& exception) {
   switch (exception.getType()) {
-    case kj::Exception::Type::DISCONNECTED: return Failure::kCannotConnect;
-    case kj::Exception::Type::OVERLOADED: return Failure::kTimedOut;
-    case kj::Exception::Type::UNIMPLEMENTED: return Failure::kNotPermitted;
-    case kj::Exception::Type::FAILED: return Failure::kBug;
+    case kj::Exception::Type::DISCONNECTED:
+      return Failure::kCannotConnect;
+    case kj::Exception::Type::OVERLOADED:
+      return Failure::kTimedOut;
+    case kj::Exception::Type::UNIMPLEMENTED:
+      return Failure::kNotPermitted;
+    case kj::Exception::Type::FAILED:
+      return Failure::kBug;
   }
   return Failure::kBug;
 }

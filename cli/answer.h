@@ -1,7 +1,8 @@
-// What the daemon answers to a mutating call, as plain values that outlive the message they came in.
+// What the daemon answers to a mutating call, as plain values that outlive the message they came
+// in.
 //
-// Three kinds of ending are kept apart: an accepted answer and a refusal are values of Answer; a call that
-// could not be answered at all ends as a kj::Exception, sorted by failure_of().
+// Three kinds of ending are kept apart: an accepted answer and a refusal are values of Answer; a
+// call that could not be answered at all ends as a kj::Exception, sorted by failure_of().
 #pragma once
 
 #include <kj/exception.h>
@@ -31,10 +32,10 @@ struct Accepted {
   CaseId case_id{};
   JobId job{};
   LeaseToken token{};
-  Tick until;             // submit: deadline; lease calls: end of the lease; schedule: begin of the half-day
+  Tick until;  // submit: deadline; lease calls: end of the lease; schedule: begin of the half-day
   ExpertId expert{};
-  std::uint8_t state = 0; // state of what the call was about, after it
-  bool repeated = false;  // the key was known: answered from memory, nothing was done again
+  std::uint8_t state = 0;  // state of what the call was about, after it
+  bool repeated = false;   // the key was known: answered from memory, nothing was done again
 };
 
 /// The daemon would not do it; nothing has changed.
@@ -60,12 +61,14 @@ struct Lease {
 Refused to_refused(protocol::Refusal::Reader refusal);
 Answer to_answer(protocol::Result::Reader result);
 
-/// How a call ended that has no answer. A retried call may or may not have been carried out; the same key
-/// finds out.
+/// How a call ended that has no answer. A retried call may or may not have been carried out; the
+/// same key finds out.
 enum class Failure : std::uint8_t {
-  kCannotConnect,  // kj DISCONNECTED: nobody listens, or the connection was lost and did not come back in time
+  kCannotConnect,  // kj DISCONNECTED: nobody listens, or the connection was lost and did not come
+                   // back in time
   kTimedOut,       // kj OVERLOADED: no answer by the deadline
-  kNotPermitted,   // kj UNIMPLEMENTED: the session was refused, or this role or server has no such method
+  kNotPermitted,   // kj UNIMPLEMENTED: the session was refused, or this role or server has no such
+                   // method
   kBug,            // kj FAILED
 };
 Failure failure_of(const kj::Exception& exception);

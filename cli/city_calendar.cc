@@ -28,7 +28,9 @@ std::optional<int> minute_of(std::string_view text) {
 
 DayHours hours_of(TomlSection& section, std::string_view key) {
   auto hours = parse_hours(section.text(key, std::nullopt));
-  if (!hours) section.complain(key, "it must be \"HH:MM-HH:MM\", from 00:00 to 24:00, the end after the beginning");
+  if (!hours)
+    section.complain(
+        key, "it must be \"HH:MM-HH:MM\", from 00:00 to 24:00, the end after the beginning");
   return hours.value_or(DayHours{});
 }
 
@@ -37,12 +39,14 @@ std::vector<Pattern> read_patterns(TomlSection& calendar, LocalDay first_day) {
   for (auto& section : calendar.sections("hours")) {
     Pattern pattern{.from = section.day("from", first_day), .hours = {}};
     for (std::size_t weekday = 0; weekday < 7; ++weekday) {
-      if (section.has(kWeekdayNames[weekday])) pattern.hours[weekday] = hours_of(section, kWeekdayNames[weekday]);
+      if (section.has(kWeekdayNames[weekday]))
+        pattern.hours[weekday] = hours_of(section, kWeekdayNames[weekday]);
     }
     section.finish();
     patterns.push_back(pattern);
   }
-  std::stable_sort(patterns.begin(), patterns.end(), [](auto& a, auto& b) { return a.from < b.from; });
+  std::stable_sort(patterns.begin(), patterns.end(),
+                   [](auto& a, auto& b) { return a.from < b.from; });
   return patterns;
 }
 
@@ -61,7 +65,8 @@ std::vector<LocalDay> read_closed_days(TomlSection& calendar, const std::string&
     auto from = section.day("from", std::nullopt);
     auto until = section.day("until", from);
     (void)section.text("why", "");
-    if (until < from || until - from > 366) section.complain("until", "it must be 0–366 days after from");
+    if (until < from || until - from > 366)
+      section.complain("until", "it must be 0–366 days after from");
     else
       for (auto day = from; day <= until; ++day) closed.push_back(day);
     section.finish();
@@ -102,13 +107,15 @@ CityCalendar read_calendar(TomlSection section, const std::string& directory) {
   section.finish();
   CityCalendar calendar{.first_day = from, .days = {}};
   if (until < from || until - from >= static_cast<LocalDay>(scheduler::kCalendarDaysMax)) {
-    section.complain("until", fmt::format("it must be 0–{} days after from", scheduler::kCalendarDaysMax - 1));
+    section.complain(
+        "until", fmt::format("it must be 0–{} days after from", scheduler::kCalendarDaysMax - 1));
     return calendar;
   }
   auto pattern = patterns.begin();
   DayHours none;
   for (auto day = from; day <= until; ++day) {
-    while (pattern != patterns.end() && std::next(pattern) != patterns.end() && std::next(pattern)->from <= day) {
+    while (pattern != patterns.end() && std::next(pattern) != patterns.end() &&
+           std::next(pattern)->from <= day) {
       ++pattern;
     }
     bool in_force = pattern != patterns.end() && pattern->from <= day;
@@ -129,20 +136,24 @@ std::expected<std::vector<LocalDay>, std::string> read_holidays(const std::strin
   auto fields_of = [](std::string_view row) {
     std::vector<std::string> fields(1);
     for (char byte : row) {
-      if (byte == ',') fields.emplace_back();
-      else if (byte != '\r' && byte != '"') fields.back() += byte;
+      if (byte == ',')
+        fields.emplace_back();
+      else if (byte != '\r' && byte != '"')
+        fields.back() += byte;
     }
     return fields;
   };
   auto header = fields_of(line);
-  auto column = static_cast<std::size_t>(std::find(header.begin(), header.end(), "date") - header.begin());
+  auto column =
+      static_cast<std::size_t>(std::find(header.begin(), header.end(), "date") - header.begin());
   if (column == header.size()) return std::unexpected(fmt::format("{} has no column `date`", path));
   std::vector<LocalDay> days;
   for (std::size_t number = 2; std::getline(file, line); ++number) {
     if (line.empty()) continue;
     auto fields = fields_of(line);
     auto day = column < fields.size() ? parse_day(fields[column]) : std::nullopt;
-    if (!day) return std::unexpected(fmt::format("{}:{}: the date must be YYYY-MM-DD", path, number));
+    if (!day)
+      return std::unexpected(fmt::format("{}:{}: the date must be YYYY-MM-DD", path, number));
     days.push_back(*day);
   }
   return days;

@@ -1,4 +1,5 @@
-// The [calendar] section of a city file: weekly hours, holidays and decrees become one working interval a day.
+// The [calendar] section of a city file: weekly hours, holidays and decrees become one working
+// interval a day.
 #pragma once
 
 #include <string>
@@ -19,7 +20,8 @@ struct DayHours {
 /// "07:30-14:30"; "24:00" may end it.
 std::optional<DayHours> parse_hours(std::string_view text);
 
-/// Local hours of a day as UTC. The length follows the clock: a day on which clocks change is longer or shorter.
+/// Local hours of a day as UTC. The length follows the clock: a day on which clocks change is
+/// longer or shorter.
 scheduler::CalendarDay to_calendar_day(LocalDay day, DayHours hours);
 
 /// Reads the section in the time zone in force. `directory` is where named files are looked for.

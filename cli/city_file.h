@@ -1,26 +1,27 @@
 // The description of a city in TOML: what a scheduler needs to know before the first case comes.
 // Reading a file is pure apart from the files it names; city_load.h sends the result to a daemon.
 //
-// Grammar. Every section may be missing; every key not marked "required" has the default shown. Unknown keys
-// are errors, so that a misspelt one is found. Names are those of the schema in lower case with underscores:
-// "site_inspection", "expedited". A MOMENT is a TOML date (the beginning of that local day), a local date-time
-// or one with an offset. Paths are relative to the file. Numbers of stages, offices, … are checked against the
-// ranges of scheduler/command.h.
+// Grammar. Every section may be missing; every key not marked "required" has the default shown.
+// Unknown keys are errors, so that a misspelt one is found. Names are those of the schema in lower
+// case with underscores: "site_inspection", "expedited". A MOMENT is a TOML date (the beginning of
+// that local day), a local date-time or one with an offset. Paths are relative to the file. Numbers
+// of stages, offices, … are checked against the ranges of scheduler/command.h.
 //
 //   [city]
 //   name = "Tehran"                      # ""
 //   time_zone = "Asia/Tehran"            # of every local date and hour below
 //
-//   [policy]                             # keys and ranges: scheduler::SetPolicy; what is missing has its default
-//   lease_minutes = 30
+//   [policy]                             # keys and ranges: scheduler::SetPolicy; what is missing
+//   has its default lease_minutes = 30
 //
 //   [calendar]                           # working time; a day not covered by `hours` is closed
 //   from = 2025-03-21                    # required: first day
 //   until = 2026-03-20                   # required: last day, inclusive; at most 14,610 days
-//   holidays = ["holidays.csv"]          # []: CSV with a header and a column `date` (YYYY-MM-DD); closed days
-//     [[calendar.hours]]                 # a weekly pattern; the last one whose `from` has come is in force
-//     from = 2025-03-21                  # calendar.from
-//     saturday = "07:30-14:30"           # a missing weekday is closed; "00:00-24:00" is the whole day
+//   holidays = ["holidays.csv"]          # []: CSV with a header and a column `date` (YYYY-MM-DD);
+//   closed days
+//     [[calendar.hours]]                 # a weekly pattern; the last one whose `from` has come is
+//     in force from = 2025-03-21                  # calendar.from saturday = "07:30-14:30" # a
+//     missing weekday is closed; "00:00-24:00" is the whole day
 //     [[calendar.closure]]               # closed by decree
 //     from = 2025-07-01                  # required
 //     until = 2025-07-02                 # from; inclusive
@@ -29,10 +30,10 @@
 //     date = 2025-07-04                  # required
 //     hours = "08:00-12:00"              # required
 //
-//   [stage.site_inspection]              # a template: how this stage is done unless a service says otherwise
-//   skill = "inspect"                    # required, file|inspect|admin|review|deliver|confirm
-//   confirmer = "office_head"            # "nobody", |office_head|second_reviewer_above_area
-//   reach = "city"                       # |office
+//   [stage.site_inspection]              # a template: how this stage is done unless a service says
+//   otherwise skill = "inspect"                    # required,
+//   file|inspect|admin|review|deliver|confirm confirmer = "office_head"            # "nobody",
+//   |office_head|second_reviewer_above_area reach = "city"                       # |office
 //   effort_minutes = 60                  # required, 1–1440; 0 when sovereign
 //   effort_complex_minutes = 120         # 0: the same
 //   sla_minutes = 840                    # required, 1–60,000 working minutes
@@ -47,8 +48,10 @@
 //   label = "New building"               # ""; labels are at most 39 bytes of UTF-8
 //   version = 1                          # 1; must grow when the definition changes
 //   effective_from = 2025-03-21          # the beginning of time
-//   stages = ["file_formation",          # required, 1–8, in order: the name of a template, or a table with
-//             { stage = "plan_review", effort_minutes = 240 }]  # `stage` and whatever differs from it
+//   stages = ["file_formation",          # required, 1–8, in order: the name of a template, or a
+//   table with
+//             { stage = "plan_review", effort_minutes = 240 }]  # `stage` and whatever differs from
+//             it
 //
 //   [[organisation]]
 //   id = 1                               # required, 1–255
@@ -60,11 +63,10 @@
 //   code = "0101"                        # required, "0001"–"9999"
 //   district = 1                         # code / 100; 1–31
 //   label = "Office 0101"                # ""
-//   state = "active"                     # "active"; of a new office, an office the daemon knows keeps its state
-//   licensee = 900101                    # 0; person
-//   technical_manager = 900201           # required for an active office; person
-//   point = [35.7, 51.4]                 # unknown; degrees north, east
-//   services = "all"                     # "all", or [1, 2]: gone over to this office …
+//   state = "active"                     # "active"; of a new office, an office the daemon knows
+//   keeps its state licensee = 900101                    # 0; person technical_manager = 900201 #
+//   required for an active office; person point = [35.7, 51.4]                 # unknown; degrees
+//   north, east services = "all"                     # "all", or [1, 2]: gone over to this office …
 //   services_from = 2025-03-21           # … from (the beginning of time) …
 //   services_until = 2026-03-21          # … until (never)
 //
@@ -76,12 +78,10 @@
 //
 //   [[expert]]
 //   id = 1                               # required
-//   count = 5                            # 1: this many alike; ids and persons count up from the first
-//   office = "0101"                      # required
-//   person = 1001                        # required
-//   label = "Expert"                     # "" ; with count > 1 the id is appended
-//   state = "certified"                  # "certified"
-//   districts = [1, 2]                   # []: all
+//   count = 5                            # 1: this many alike; ids and persons count up from the
+//   first office = "0101"                      # required person = 1001                        #
+//   required label = "Expert"                     # "" ; with count > 1 the id is appended state =
+//   "certified"                  # "certified" districts = [1, 2]                   # []: all
 //   units_per_day = 14                   # 0: the policy's; units of 30 minutes, 0–48
 //   home = [35.7, 51.4]                  # unknown
 //   skills = ["file", "inspect"]         # []: certified in these …
@@ -132,7 +132,8 @@ struct CityErrors {
 };
 
 std::expected<City, CityErrors> read_city_file(const std::string& path);
-/// The same from memory; `directory` is where named files are looked for, `name` stands for the file in errors.
+/// The same from memory; `directory` is where named files are looked for, `name` stands for the
+/// file in errors.
 std::expected<City, CityErrors> read_city_text(std::string_view text, const std::string& name,
                                                const std::string& directory);
 

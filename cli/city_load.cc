@@ -45,7 +45,8 @@ void add_calendar(Steps& steps, SupervisorClient& supervisor, const CityCalendar
     std::span days(calendar.days.data() + at, count);
     auto first_day = calendar.first_day + static_cast<LocalDay>(at);
     auto content = content_of("calendar", first_day);
-    for (const auto& day : days) content += fmt::format("|{},{}", day.open_minute, day.length_minutes);
+    for (const auto& day : days)
+      content += fmt::format("|{},{}", day.open_minute, day.length_minutes);
     steps.push_back({fmt::format("calendar from {}", day_text(first_day)), content,
                      [&supervisor, first_day, days](CallOptions options) {
                        return supervisor.set_calendar_days(first_day, days, options);
@@ -56,37 +57,45 @@ void add_calendar(Steps& steps, SupervisorClient& supervisor, const CityCalendar
 std::vector<Steps> steps_of(SupervisorClient& supervisor, const City& city) {
   std::vector<Steps> kinds(8);
   if (city.policy) {
-    kinds[0].push_back({"policy", content_of("policy", *city.policy),
-                        [&supervisor, &city](CallOptions options) { return supervisor.set_policy(*city.policy, options); }});
+    kinds[0].push_back(
+        {"policy", content_of("policy", *city.policy), [&supervisor, &city](CallOptions options) {
+           return supervisor.set_policy(*city.policy, options);
+         }});
   }
   if (city.calendar) add_calendar(kinds[1], supervisor, *city.calendar);
   for (const auto& each : city.organisations) {
-    kinds[2].push_back({fmt::format("organisation {}", raw(each.organisation)), content_of("organisation", each),
-                        [&](CallOptions options) { return supervisor.define_organisation(each, options); }});
+    kinds[2].push_back(
+        {fmt::format("organisation {}", raw(each.organisation)), content_of("organisation", each),
+         [&](CallOptions options) { return supervisor.define_organisation(each, options); }});
   }
   for (const auto& each : city.services) {
-    kinds[3].push_back({fmt::format("service {}", raw(each.service)), content_of("service", each),
-                        [&](CallOptions options) { return supervisor.define_service(each, options); }});
+    kinds[3].push_back(
+        {fmt::format("service {}", raw(each.service)), content_of("service", each),
+         [&](CallOptions options) { return supervisor.define_service(each, options); }});
   }
   for (const auto& each : city.offices) {
-    kinds[4].push_back({fmt::format("office {:04}", raw(each.office)), content_of("office", each),
-                        [&](CallOptions options) { return supervisor.define_office(each, options); }});
+    kinds[4].push_back(
+        {fmt::format("office {:04}", raw(each.office)), content_of("office", each),
+         [&](CallOptions options) { return supervisor.define_office(each, options); }});
   }
   for (const auto& each : city.activations) {
-    kinds[5].push_back({fmt::format("service {} at office {:04}", raw(each.service), raw(each.office)),
-                        content_of("activation", each), [&](CallOptions options) {
-                          return supervisor.activate_service(each.office, each.service, each.from, each.until, options);
-                        }});
+    kinds[5].push_back(
+        {fmt::format("service {} at office {:04}", raw(each.service), raw(each.office)),
+         content_of("activation", each), [&](CallOptions options) {
+           return supervisor.activate_service(each.office, each.service, each.from, each.until,
+                                              options);
+         }});
   }
   for (const auto& each : city.experts) {
-    kinds[6].push_back({fmt::format("expert {}", raw(each.expert)), content_of("expert", each),
-                        [&](CallOptions options) { return supervisor.define_expert(each, options); }});
+    kinds[6].push_back(
+        {fmt::format("expert {}", raw(each.expert)), content_of("expert", each),
+         [&](CallOptions options) { return supervisor.define_expert(each, options); }});
   }
   for (const auto& each : city.certificates) {
-    kinds[7].push_back({fmt::format("certificate of expert {}", raw(each.expert)), content_of("certificate", each),
-                        [&](CallOptions options) {
-                          return supervisor.set_certificate(each.expert, each.skill, each.valid_from,
-                                                            each.valid_until, options);
+    kinds[7].push_back({fmt::format("certificate of expert {}", raw(each.expert)),
+                        content_of("certificate", each), [&](CallOptions options) {
+                          return supervisor.set_certificate(
+                              each.expert, each.skill, each.valid_from, each.valid_until, options);
                         }});
   }
   return kinds;
@@ -98,7 +107,8 @@ void note_answer(Loading& loading, const Step& step, const Answer& answer) {
     ++(answer->repeated ? report.unchanged : report.changed);
   } else if (answer.error().code == Refusal::kNothingToDo) {
     ++report.unchanged;
-  } else if (answer.error().code == Refusal::kNotCompatible && answer.error().field == Field::kVersion) {
+  } else if (answer.error().code == Refusal::kNotCompatible &&
+             answer.error().field == Field::kVersion) {
     ++report.unchanged;
     report.kept.push_back(step.what);
   } else {
@@ -137,15 +147,17 @@ kj::Promise<void> work_kinds(Loading& loading) {
 std::size_t definition_count(const City& city) {
   auto days = city.calendar ? city.calendar->days.size() : 0;
   return (city.policy ? 1U : 0U) + (days + kCalendarDaysPerCommand - 1) / kCalendarDaysPerCommand +
-         city.organisations.size() + city.services.size() + city.offices.size() + city.activations.size() +
-         city.experts.size() + city.certificates.size();
+         city.organisations.size() + city.services.size() + city.offices.size() +
+         city.activations.size() + city.experts.size() + city.certificates.size();
 }
 
-kj::Promise<LoadReport> load_city(SupervisorClient& supervisor, const City& city, LoadOptions options) {
+kj::Promise<LoadReport> load_city(SupervisorClient& supervisor, const City& city,
+                                  LoadOptions options) {
   auto loading = kj::heap<Loading>(Loading{std::move(options), {}, steps_of(supervisor, city)});
   auto& state = *loading;
   state.report.total = definition_count(city);
-  return work_kinds(state).then([loading = kj::mv(loading)]() mutable { return std::move(loading->report); });
+  return work_kinds(state).then(
+      [loading = kj::mv(loading)]() mutable { return std::move(loading->report); });
 }
 
 }  // namespace permitd::cli

@@ -1,6 +1,6 @@
-// Sends a city to a daemon. Keys are derived from the content of each definition, so loading the same file
-// twice changes nothing: the second time is answered from the daemon's memory of keys, or with "already so".
-// Threads and lifetimes as in session.h.
+// Sends a city to a daemon. Keys are derived from the content of each definition, so loading the
+// same file twice changes nothing: the second time is answered from the daemon's memory of keys, or
+// with "already so". Threads and lifetimes as in session.h.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@
 namespace permitd::cli {
 
 struct LoadOptions {
-  /// Mixed into every key. Empty: content alone. Anything else makes the same content new calls, which is
-  /// needed to go back to an earlier city while the daemon still remembers its keys.
+  /// Mixed into every key. Empty: content alone. Anything else makes the same content new calls,
+  /// which is needed to go back to an earlier city while the daemon still remembers its keys.
   std::string salt;
   /// Definitions under way at once, within one kind.
   std::size_t window = 64;
@@ -31,15 +31,16 @@ struct LoadReport {
     std::string what;  // "office 0101"
     Refused refused;
   };
-  std::vector<Problem> refused;       // nothing was changed by these
-  std::vector<std::string> kept;      // services the daemon has in this or a later version
+  std::vector<Problem> refused;   // nothing was changed by these
+  std::vector<std::string> kept;  // services the daemon has in this or a later version
 };
 
 /// How many definitions a city consists of.
 std::size_t definition_count(const City& city);
 
-/// Defines policy, calendar, organisations, services, offices, activations, experts, certificates, in this
-/// order; a kind begins when the one before is answered. `city` must outlive the promise.
-kj::Promise<LoadReport> load_city(SupervisorClient& supervisor, const City& city, LoadOptions options = {});
+/// Defines policy, calendar, organisations, services, offices, activations, experts, certificates,
+/// in this order; a kind begins when the one before is answered. `city` must outlive the promise.
+kj::Promise<LoadReport> load_city(SupervisorClient& supervisor, const City& city,
+                                  LoadOptions options = {});
 
 }  // namespace permitd::cli

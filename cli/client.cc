@@ -16,9 +16,11 @@ namespace {
 constexpr std::uint16_t kProtocolVersion = 1;
 
 /// Answers come from our own daemon, and a page of the largest list is far below this: 64 MiB.
-constexpr capnp::ReaderOptions kReaderOptions{.traversalLimitInWords = 8 * 1024 * 1024, .nestingLimit = 32};
+constexpr capnp::ReaderOptions kReaderOptions{.traversalLimitInWords = 8 * 1024 * 1024,
+                                              .nestingLimit = 32};
 
-/// What is waiting to be sent is bounded by the callers' own windows; this stops a runaway one at 64 MiB.
+/// What is waiting to be sent is bounded by the callers' own windows; this stops a runaway one at
+/// 64 MiB.
 constexpr protocol::StreamLimits kStreamLimits{
     .frame = {.words_max = 8 * 1024 * 1024, .segments_max = 512},
     .send_queue_size_max = 64U << 20,
@@ -37,7 +39,8 @@ capnp::rpc::twoparty::VatId::Reader server_id() {
 
 class SocketConnector final : public Connector {
  public:
-  SocketConnector(kj::Network& network, Address address) : network_(network), address_(std::move(address)) {}
+  SocketConnector(kj::Network& network, Address address)
+      : network_(network), address_(std::move(address)) {}
 
   kj::Promise<kj::Own<capnp::MessageStream>> connect() override {
     auto target = where();
@@ -46,7 +49,8 @@ class SocketConnector final : public Connector {
           auto connected = found->connect();
           return connected.attach(kj::mv(found));
         })
-        .then([](kj::Own<kj::AsyncIoStream> stream) { return message_stream_over(kj::mv(stream)); });
+        .then(
+            [](kj::Own<kj::AsyncIoStream> stream) { return message_stream_over(kj::mv(stream)); });
   }
   std::string where() const override {
     return address_.host_port.empty() ? "unix:" + address_.socket_path : address_.host_port;
@@ -68,7 +72,8 @@ Address default_address() {
   if (const char* path = std::getenv(protocol::kSocketVariable); path != nullptr && *path != 0) {
     return {.socket_path = path, .host_port = {}};
   }
-  if (is_socket(protocol::kSystemSocketPath)) return {.socket_path = protocol::kSystemSocketPath, .host_port = {}};
+  if (is_socket(protocol::kSystemSocketPath))
+    return {.socket_path = protocol::kSystemSocketPath, .host_port = {}};
   return {.socket_path = protocol::kLocalSocketPath, .host_port = {}};
 }
 
@@ -99,7 +104,8 @@ kj::Duration Backoff::next() {
   random_ ^= random_ << 17;
   auto full = next_ / kj::NANOSECONDS;
   next_ = std::min(next_ * 2, last_);
-  return (full / 2 + static_cast<std::int64_t>(random_ % static_cast<std::uint64_t>(full / 2 + 1))) *
+  return (full / 2 +
+          static_cast<std::int64_t>(random_ % static_cast<std::uint64_t>(full / 2 + 1))) *
          kj::NANOSECONDS;
 }
 
@@ -126,7 +132,9 @@ kj::TimePoint Client::deadline_of(const CallOptions& options) const {
 }
 
 bool Client::unreachable() const {
-  PERMIT_IF_MAYBE(since, unreachable_since_) { return timer_.now() - *since >= options_.connect_deadline; }
+  PERMIT_IF_MAYBE(since, unreachable_since_) {
+    return timer_.now() - *since >= options_.connect_deadline;
+  }
   return false;
 }
 
@@ -137,23 +145,26 @@ kj::Promise<kj::Own<Link>> Client::link() {
 }
 
 kj::Promise<Greeting> Client::greeting() {
-  return link().then([](kj::Own<Link> link) -> kj::Promise<Greeting> { return Greeting(link->greeting); },
-                     [this](kj::Exception&& exception) -> kj::Promise<Greeting> {
-                       if (failure_of(exception) != Failure::kCannotConnect || unreachable()) {
-                         return kj::mv(exception);
-                       }
-                       return greeting();
-                     });
+  return link().then(
+      [](kj::Own<Link> link) -> kj::Promise<Greeting> { return Greeting(link->greeting); },
+      [this](kj::Exception&& exception) -> kj::Promise<Greeting> {
+        if (failure_of(exception) != Failure::kCannotConnect || unreachable()) {
+          return kj::mv(exception);
+        }
+        return greeting();
+      });
 }
 
 kj::Promise<kj::Own<Link>> Client::connect() {
-  auto start = timer_.now() < not_before_ ? timer_.atTime(not_before_) : kj::Promise<void>(kj::READY_NOW);
+  auto start =
+      timer_.now() < not_before_ ? timer_.atTime(not_before_) : kj::Promise<void>(kj::READY_NOW);
   return start
       .then([this] {
         // A connect that hangs (a full backlog, a black hole) must not hold every later call.
-        return timer_.timeoutAfter(options_.connect_deadline, connector_->connect().then([this](auto stream) {
-          return greet(kj::refcounted<Link>(kj::mv(stream), ++generation_));
-        }));
+        return timer_.timeoutAfter(
+            options_.connect_deadline, connector_->connect().then([this](auto stream) {
+              return greet(kj::refcounted<Link>(kj::mv(stream), ++generation_));
+            }));
       })
       .then(
           [this](kj::Own<Link> link) {
@@ -164,9 +175,10 @@ kj::Promise<kj::Own<Link>> Client::connect() {
             connect_failed();
             if (exception.getType() == kj::Exception::Type::OVERLOADED ||
                 exception.getType() == kj::Exception::Type::FAILED) {
-              // No socket file or no such host come as FAILED: for a caller all of these mean "not there".
-              kj::throwFatalException(kj::Exception(kj::Exception::Type::DISCONNECTED, __FILE__, __LINE__,
-                                                    kj::str(exception.getDescription())));
+              // No socket file or no such host come as FAILED: for a caller all of these mean "not
+              // there".
+              kj::throwFatalException(kj::Exception(kj::Exception::Type::DISCONNECTED, __FILE__,
+                                                    __LINE__, kj::str(exception.getDescription())));
             }
             kj::throwFatalException(kj::mv(exception));
           });
@@ -200,7 +212,8 @@ void Client::connected(Link& link) {
   ++counters_.connections;
   // The fork that brought us here still has branches to serve; it goes in a later turn of the loop.
   tasks_.add(kj::evalLater([this] { connecting_ = nullptr; }));
-  tasks_.add(link.on_disconnect().then([this, generation = link.generation()] { lost(generation); }));
+  tasks_.add(
+      link.on_disconnect().then([this, generation = link.generation()] { lost(generation); }));
 }
 
 void Client::connect_failed() {
@@ -235,21 +248,32 @@ void throw_session_refused(protocol::Refusal::Reader refusal) {
 }
 
 void throw_wrong_role() {
-  kj::throwFatalException(
-      kj::Exception(kj::Exception::Type::UNIMPLEMENTED, __FILE__, __LINE__,
-                    kj::str("This role cannot do that: choose another identity for this command.")));
+  kj::throwFatalException(kj::Exception(
+      kj::Exception::Type::UNIMPLEMENTED, __FILE__, __LINE__,
+      kj::str("This role cannot do that: choose another identity for this command.")));
 }
 
 kj::Promise<capnp::Response<protocol::SessionResult>> ask_session(Link& link, Identity identity) {
   auto request = link.gateway().sessionRequest();
   auto slot = request.initIdentity();
   switch (identity.kind) {
-    case scheduler::ActorKind::kOffice: slot.setOffice(static_cast<std::uint16_t>(identity.id)); break;
-    case scheduler::ActorKind::kExpert: slot.setExpert(identity.id); break;
-    case scheduler::ActorKind::kSupervisor: slot.setSupervisor(identity.id); break;
-    case scheduler::ActorKind::kOperator: slot.setOperator(identity.id); break;
-    case scheduler::ActorKind::kAuditor: slot.setAuditor(identity.id); break;
-    case scheduler::ActorKind::kEngine: throw_wrong_role();
+    case scheduler::ActorKind::kOffice:
+      slot.setOffice(static_cast<std::uint16_t>(identity.id));
+      break;
+    case scheduler::ActorKind::kExpert:
+      slot.setExpert(identity.id);
+      break;
+    case scheduler::ActorKind::kSupervisor:
+      slot.setSupervisor(identity.id);
+      break;
+    case scheduler::ActorKind::kOperator:
+      slot.setOperator(identity.id);
+      break;
+    case scheduler::ActorKind::kAuditor:
+      slot.setAuditor(identity.id);
+      break;
+    case scheduler::ActorKind::kEngine:
+      throw_wrong_role();
   }
   return request.send();
 }

@@ -1,9 +1,10 @@
 // A client of permitd that survives the loss of its connection.
 //
-// Client keeps one connection at a time and makes a new one, with growing and jittered pauses, whenever a
-// call needs it. The sessions (session.h, office_client.h, …) ask it for the present link for every attempt
-// of a call; all sessions of one Client share the connection. Belongs to the thread of its event loop.
-// A Client outlives its sessions, and a session outlives the promises of its calls.
+// Client keeps one connection at a time and makes a new one, with growing and jittered pauses,
+// whenever a call needs it. The sessions (session.h, office_client.h, …) ask it for the present
+// link for every attempt of a call; all sessions of one Client share the connection. Belongs to the
+// thread of its event loop. A Client outlives its sessions, and a session outlives the promises of
+// its calls.
 #pragma once
 
 #include <capnp/rpc-twoparty.h>
@@ -35,7 +36,8 @@ struct Address {
   std::string socket_path;  // of a unix socket; empty when host_port is used
   std::string host_port;    // "127.0.0.1:7711", "[::1]:7711"
 };
-/// $PERMITD_SOCKET; else the system's socket if it is there; else the one below the working directory.
+/// $PERMITD_SOCKET; else the system's socket if it is there; else the one below the working
+/// directory.
 Address default_address();
 kj::Own<Connector> connector_to(kj::Network& network, Address address);
 /// The message stream the connectors put over a byte stream.
@@ -77,7 +79,8 @@ class Link : public kj::Refcounted {
  public:
   Link(kj::Own<capnp::MessageStream> stream, std::uint64_t generation);
   protocol::Gateway::Client gateway() { return gateway_; }
-  /// Counts the connections of a client from 1: a session compares it to know that it must be set up again.
+  /// Counts the connections of a client from 1: a session compares it to know that it must be set
+  /// up again.
   std::uint64_t generation() const { return generation_; }
   kj::Promise<void> on_disconnect() { return network_.onDisconnect(); }
   /// What a fork of promises calls to share the link.
@@ -108,10 +111,10 @@ class Backoff {
 };
 
 struct ClientCounters {
-  std::uint64_t connections = 0;   // made
+  std::uint64_t connections = 0;  // made
   std::uint64_t disconnects = 0;
-  std::uint64_t calls_retried = 0; // attempts after the first, whatever the cause
-  std::uint64_t busy = 0;          // of those: because the daemon said so
+  std::uint64_t calls_retried = 0;  // attempts after the first, whatever the cause
+  std::uint64_t busy = 0;           // of those: because the daemon said so
 };
 
 class Client : private kj::TaskSet::ErrorHandler {
@@ -120,8 +123,9 @@ class Client : private kj::TaskSet::ErrorHandler {
   ~Client() noexcept;
   KJ_DISALLOW_COPY(Client);
 
-  /// The present link, or a new one. All callers share one attempt to connect. Fails with DISCONNECTED
-  /// when the attempt fails; the next caller starts another after the pause that is due.
+  /// The present link, or a new one. All callers share one attempt to connect. Fails with
+  /// DISCONNECTED when the attempt fails; the next caller starts another after the pause that is
+  /// due.
   kj::Promise<kj::Own<Link>> link();
   /// Connects if need be, trying until unreachable(), and tells what the daemon said of itself.
   kj::Promise<Greeting> greeting();

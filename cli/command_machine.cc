@@ -1,4 +1,5 @@
-// What the operator of the machine does: health, snapshot, digest, drain, advance, restore --verify.
+// What the operator of the machine does: health, snapshot, digest, drain, advance, restore
+// --verify.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -18,12 +19,15 @@ namespace {
 
 namespace json = boost::json;
 
-std::uint32_t me(Context& context) { return context.identity({scheduler::ActorKind::kOperator}, 1).id; }
+std::uint32_t me(Context& context) {
+  return context.identity({scheduler::ActorKind::kOperator}, 1).id;
+}
 
 int print_mark(Context& context, const StateMark& mark, std::string_view what) {
   auto digest = fmt::format("{:016x}{:016x}", mark.high, mark.low);
   if (context.wants_json()) {
-    context.print(json::object{{"op", raw(mark.op)}, {"digest", json::object{{"high", mark.high}, {"low", mark.low}}},
+    context.print(json::object{{"op", raw(mark.op)},
+                               {"digest", json::object{{"high", mark.high}, {"low", mark.low}}},
                                {"digestText", digest}});
   } else {
     fmt::print("{} at op {}: {}\n", what, raw(mark.op), digest);
@@ -39,22 +43,27 @@ int health(Context& context) {
     context.print(message_json(health));
     return kExitOk;
   }
-  fmt::print("op {} ({} durable), snapshot at op {}\n", grouped(health.getOp()), grouped(health.getOpDurable()),
-             grouped(health.getSnapshotOp()));
+  fmt::print("op {} ({} durable), snapshot at op {}\n", grouped(health.getOp()),
+             grouped(health.getOpDurable()), grouped(health.getSnapshotOp()));
   fmt::print("daemon's clock {}, up {} s, I/O by {}{}{}\n", local_text(Tick{health.getNow()}),
-             grouped(health.getUptimeSeconds()), health.getIo().cStr(), health.getDraining() ? ", draining" : "",
+             grouped(health.getUptimeSeconds()), health.getIo().cStr(),
+             health.getDraining() ? ", draining" : "",
              health.getFull() ? ", FULL: no room for new cases" : "");
   fmt::print("journal {} MiB, room for {} MiB more\n", grouped(health.getJournalSize() >> 20),
              grouped(health.getJournalRoom() >> 20));
-  fmt::print("commands {} in {} batches, {} refused, {} pending; queries {}\n", grouped(health.getCommands()),
-             grouped(health.getBatches()), grouped(health.getRefused()), health.getPending(), grouped(health.getQueries()));
-  fmt::print("connections {}, sessions {}, calls in flight {}, calls {}, busy {}\n", health.getConnections(),
-             health.getSessions(), health.getCallsInFlight(), grouped(health.getCallsTotal()),
-             grouped(health.getBusyTotal()));
-  fmt::print("memory {} MiB resident, {} MiB allocated; system calls {}\n", grouped(health.getResidentBytes() >> 20),
-             grouped(health.getAllocatedBytes() >> 20), grouped(health.getSystemCalls()));
+  fmt::print("commands {} in {} batches, {} refused, {} pending; queries {}\n",
+             grouped(health.getCommands()), grouped(health.getBatches()),
+             grouped(health.getRefused()), health.getPending(), grouped(health.getQueries()));
+  fmt::print("connections {}, sessions {}, calls in flight {}, calls {}, busy {}\n",
+             health.getConnections(), health.getSessions(), health.getCallsInFlight(),
+             grouped(health.getCallsTotal()), grouped(health.getBusyTotal()));
+  fmt::print("memory {} MiB resident, {} MiB allocated; system calls {}\n",
+             grouped(health.getResidentBytes() >> 20), grouped(health.getAllocatedBytes() >> 20),
+             grouped(health.getSystemCalls()));
   for (auto drop : health.getDrops()) {
-    if (drop.getCount() > 0) fmt::print("connections dropped ({}): {}\n", drop.getReason().cStr(), grouped(drop.getCount()));
+    if (drop.getCount() > 0)
+      fmt::print("connections dropped ({}): {}\n", drop.getReason().cStr(),
+                 grouped(drop.getCount()));
   }
   return kExitOk;
 }
@@ -71,8 +80,10 @@ int advance(Context& context, const std::string& to) {
   OperatorClient machine(context.client(), me(context));
   auto now = context.wait(machine.advance(at, context.call_options()));
   if (!now) return context.refuse(now.error());
-  if (context.wants_json()) context.print(json::object{{"now", now->ms}});
-  else fmt::print("The daemon's clock stands at {}.\n", local_text(*now));
+  if (context.wants_json())
+    context.print(json::object{{"now", now->ms}});
+  else
+    fmt::print("The daemon's clock stands at {}.\n", local_text(*now));
   return kExitOk;
 }
 
@@ -87,23 +98,29 @@ std::string daemon_path() {
 
 int verify(Context& context, const std::string& directory) {
   auto program = daemon_path();
-  const char* arguments[] = {program.c_str(), "--verify", directory.c_str(), context.wants_json() ? "--json" : nullptr,
-                             nullptr};
+  const char* arguments[] = {program.c_str(), "--verify", directory.c_str(),
+                             context.wants_json() ? "--json" : nullptr, nullptr};
   std::fflush(nullptr);
-  // Becomes the daemon's executable, so its output and its exit code (5 on damage) are this command's own.
+  // Becomes the daemon's executable, so its output and its exit code (5 on damage) are this
+  // command's own.
   execvp(program.c_str(), const_cast<char* const*>(arguments));
-  fmt::print(stderr, "permitctl: cannot run {}: {}.\nIts executable reads the journal: put it beside permitctl or into PATH.\n",
+  fmt::print(stderr,
+             "permitctl: cannot run {}: {}.\nIts executable reads the journal: put it beside "
+             "permitctl or into PATH.\n",
              program, std::strerror(errno));
   return kExitUsage;
 }
 
 void add_restore(CLI::App& app, Context& context) {
   auto directory = std::make_shared<std::string>();
-  auto* command = add_command(app, {"restore", "Check that a journal and its snapshots can be restored; needs no running daemon.",
-                                    "permitctl restore --verify /var/backups/permitd/2025-03-21",
-                                    "What was read, how far it goes and the digest of the state; the directory is not\n"
-                                    "  changed. Exit code 5 with file and offset when something is damaged. To restore, start\n"
-                                    "  permitd on a copy of the directory."});
+  auto* command = add_command(
+      app,
+      {"restore",
+       "Check that a journal and its snapshots can be restored; needs no running daemon.",
+       "permitctl restore --verify /var/backups/permitd/2025-03-21",
+       "What was read, how far it goes and the digest of the state; the directory is not\n"
+       "  changed. Exit code 5 with file and offset when something is damaged. To restore, start\n"
+       "  permitd on a copy of the directory."});
   command->add_option("--verify", *directory, "Directory with the journal")->required();
   context.on(command, [&context, directory] { return verify(context, *directory); });
 }
@@ -111,36 +128,45 @@ void add_restore(CLI::App& app, Context& context) {
 }  // namespace
 
 void add_machine_commands(CLI::App& app, Context& context) {
-  auto* command = add_command(app, {"health", "How the daemon is.", "permitctl health",
-                                    "How far it has come, what is durable, room, load, memory. `FULL` or a growing\n"
-                                    "  difference between op and durable calls for the operator."});
+  auto* command = add_command(
+      app, {"health", "How the daemon is.", "permitctl health",
+            "How far it has come, what is durable, room, load, memory. `FULL` or a growing\n"
+            "  difference between op and durable calls for the operator."});
   context.on(command, [&context] { return health(context); });
 
-  command = add_command(app, {"snapshot", "Write a snapshot and wait until it is durable.", "permitctl snapshot",
-                              "The op it was taken at and the digest of the state."});
+  command = add_command(
+      app, {"snapshot", "Write a snapshot and wait until it is durable.", "permitctl snapshot",
+            "The op it was taken at and the digest of the state."});
   context.on(command, [&context] { return snapshot(context); });
 
-  command = add_command(app, {"digest", "Digest of the present state.", "permitctl digest",
-                              "Two daemons with equal digests at the same op hold the same state."});
+  command =
+      add_command(app, {"digest", "Digest of the present state.", "permitctl digest",
+                        "Two daemons with equal digests at the same op hold the same state."});
   context.on(command, [&context] {
     OperatorClient machine(context.client(), me(context));
     return print_mark(context, context.wait(machine.digest(context.call_options())), "digest");
   });
 
-  command = add_command(app, {"drain", "Take no new work; let holders finish. Before a planned stop.", "permitctl drain",
-                              "That the daemon drains: new cases and claims are refused, started work can be finished\n"
-                              "  for drain_seconds; then it stops."});
+  command = add_command(
+      app,
+      {"drain", "Take no new work; let holders finish. Before a planned stop.", "permitctl drain",
+       "That the daemon drains: new cases and claims are refused, started work can be finished\n"
+       "  for drain_seconds; then it stops."});
   context.on(command, [&context] {
     OperatorClient machine(context.client(), me(context));
     context.wait(machine.drain());
-    if (context.wants_json()) context.print(json::object{{"draining", true}});
-    else fmt::print("The daemon drains: it takes no new work and stops when the holders have finished.\n");
+    if (context.wants_json())
+      context.print(json::object{{"draining", true}});
+    else
+      fmt::print(
+          "The daemon drains: it takes no new work and stops when the holders have finished.\n");
     return kExitOk;
   });
 
   auto to = std::make_shared<std::string>();
-  command = add_command(app, {"advance", "Move the clock of a rehearsal daemon; everything due by then happens.",
-                              "permitctl advance +1d", "Where the clock stands. A daemon on real time refuses."});
+  command = add_command(
+      app, {"advance", "Move the clock of a rehearsal daemon; everything due by then happens.",
+            "permitctl advance +1d", "Where the clock stands. A daemon on real time refuses."});
   command->add_option("TIME", *to, "2025-03-21, \"2025-03-21 07:30\", +90m, +1d")->required();
   context.on(command, [&context, to] { return advance(context, *to); });
 

@@ -1,4 +1,5 @@
-// The queue: lists of jobs by filter, page by page or sorted, and the open work by stage × office × district.
+// The queue: lists of jobs by filter, page by page or sorted, and the open work by stage × office ×
+// district.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -43,15 +44,17 @@ struct QueueOptions {
 template <class Enum>
 std::uint32_t mask_of(const std::vector<std::string>& names, std::string_view option) {
   std::uint32_t mask = 0;
-  for (const auto& name : names) mask |= 1U << static_cast<unsigned>(enum_option<Enum>(name, option));
+  for (const auto& name : names)
+    mask |= 1U << static_cast<unsigned>(enum_option<Enum>(name, option));
   return mask;
 }
 
 /// What is not finished.
 constexpr std::uint32_t open_states() {
   std::uint32_t mask = 0;
-  for (auto state : {JobState::kBlocked, JobState::kReady, JobState::kScheduled, JobState::kAssigned, JobState::kStarted,
-                     JobState::kHeld, JobState::kEscalated}) {
+  for (auto state :
+       {JobState::kBlocked, JobState::kReady, JobState::kScheduled, JobState::kAssigned,
+        JobState::kStarted, JobState::kHeld, JobState::kEscalated}) {
     mask |= 1U << static_cast<unsigned>(state);
   }
   return mask;
@@ -80,14 +83,18 @@ struct Listing {
   bool done = false;
 };
 
-/// Pages from `cursor` on until `wanted` jobs are there. Never takes a part of a page, so that the cursor fits.
-Listing fetch(Context& context, const JobFilterSpec& filter, std::uint64_t cursor, std::size_t wanted) {
-  ReaderClient reader(context.client(),
-                      context.identity({ActorKind::kSupervisor, ActorKind::kAuditor, ActorKind::kOffice}, 1));
+/// Pages from `cursor` on until `wanted` jobs are there. Never takes a part of a page, so that the
+/// cursor fits.
+Listing fetch(Context& context, const JobFilterSpec& filter, std::uint64_t cursor,
+              std::size_t wanted) {
+  ReaderClient reader(
+      context.client(),
+      context.identity({ActorKind::kSupervisor, ActorKind::kAuditor, ActorKind::kOffice}, 1));
   Listing listing;
   listing.cursor = cursor;
   while (!listing.done && listing.jobs.size() < wanted) {
-    auto limit = static_cast<std::uint16_t>(std::min<std::size_t>(wanted - listing.jobs.size(), 1000));
+    auto limit =
+        static_cast<std::uint16_t>(std::min<std::size_t>(wanted - listing.jobs.size(), 1000));
     auto page = kj::heap(context.wait(reader.jobs(filter, PageSpec{listing.cursor, limit})));
     for (auto job : page->getJobs()) listing.jobs.push_back(job);
     listing.cursor = page->getEnd().getCursor();
@@ -113,29 +120,37 @@ void sort_jobs(std::vector<protocol::Job::Reader>& jobs, const std::string& by) 
 
 int list(Context& context, const QueueOptions& options) {
   bool sorted = !options.sort.empty();
-  auto listing = fetch(context, to_filter(options), options.cursor, sorted ? kSortMax : options.limit);
+  auto listing =
+      fetch(context, to_filter(options), options.cursor, sorted ? kSortMax : options.limit);
   auto found = listing.jobs.size();
   if (sorted) sort_jobs(listing.jobs, options.sort);
   if (listing.jobs.size() > options.limit) listing.jobs.resize(options.limit);
   auto table = job_table();
   json::array rows;
   for (auto job : listing.jobs) {
-    if (context.wants_json()) rows.push_back(message_json(job));
-    else add_job(table, job);
+    if (context.wants_json())
+      rows.push_back(message_json(job));
+    else
+      add_job(table, job);
   }
   bool whole = listing.done && listing.jobs.size() == found;
   json::object end{{"cursor", listing.cursor}, {"done", whole}};
   context.print(table, json::object{{"jobs", rows}, {"end", end}});
   if (context.wants_json() || context.globals.csv) return kExitOk;
-  if (sorted && !listing.done) fmt::print("Sorted among the first {} that fit; filter further.\n", grouped(found));
-  else if (sorted && found > options.limit) fmt::print("{} of {} that fit; --limit shows more.\n", options.limit, grouped(found));
-  else if (!sorted && !listing.done) fmt::print("There may be more: --cursor {}\n", listing.cursor);
-  else if (found == 0) fmt::print("No job fits.\n");
+  if (sorted && !listing.done)
+    fmt::print("Sorted among the first {} that fit; filter further.\n", grouped(found));
+  else if (sorted && found > options.limit)
+    fmt::print("{} of {} that fit; --limit shows more.\n", options.limit, grouped(found));
+  else if (!sorted && !listing.done)
+    fmt::print("There may be more: --cursor {}\n", listing.cursor);
+  else if (found == 0)
+    fmt::print("No job fits.\n");
   return kExitOk;
 }
 
 struct Cell {
-  std::uint64_t blocked = 0, ready = 0, scheduled = 0, assigned = 0, started = 0, held = 0, confirming = 0, effort = 0;
+  std::uint64_t blocked = 0, ready = 0, scheduled = 0, assigned = 0, started = 0, held = 0,
+                confirming = 0, effort = 0;
   void add(protocol::OpenCell::Reader cell) {
     blocked += cell.getBlocked();
     ready += cell.getReady();
@@ -146,18 +161,22 @@ struct Cell {
     confirming += cell.getConfirming();
     effort += cell.getEffortMinutes();
   }
-  std::uint64_t open() const { return blocked + ready + scheduled + assigned + started + held + confirming; }
+  std::uint64_t open() const {
+    return blocked + ready + scheduled + assigned + started + held + confirming;
+  }
 };
 
 bool fits(protocol::OpenCell::Reader cell, const JobFilterSpec& filter) {
   auto in = [](std::uint32_t mask, unsigned bit) { return mask == 0 || (mask >> bit & 1U) != 0; };
-  return in(filter.stages, static_cast<unsigned>(cell.getStage())) && in(filter.districts, cell.getDistrict()) &&
+  return in(filter.stages, static_cast<unsigned>(cell.getStage())) &&
+         in(filter.districts, cell.getDistrict()) &&
          in(filter.classes, static_cast<unsigned>(cell.getPriority()));
 }
 
 int summary(Context& context, const QueueOptions& options) {
   auto filter = to_filter(options);
-  CityReaderClient reader(context.client(), context.identity({ActorKind::kSupervisor, ActorKind::kAuditor}, 1));
+  CityReaderClient reader(context.client(),
+                          context.identity({ActorKind::kSupervisor, ActorKind::kAuditor}, 1));
   std::map<std::tuple<unsigned, unsigned, unsigned>, Cell> cells;  // stage, office, district
   json::array rows;
   Cell total;
@@ -167,26 +186,37 @@ int summary(Context& context, const QueueOptions& options) {
     for (auto cell : response.getCells()) {
       if (!fits(cell, filter)) continue;
       if (context.wants_json()) rows.push_back(message_json(cell));
-      cells[{static_cast<unsigned>(cell.getStage()), cell.getOffice(), cell.getDistrict()}].add(cell);
+      cells[{static_cast<unsigned>(cell.getStage()), cell.getOffice(), cell.getDistrict()}].add(
+          cell);
       total.add(cell);
     }
     done = response.getEnd().getDone();
     page.cursor = response.getEnd().getCursor();
   }
   constexpr auto kRight = Table::Align::kRight;
-  Table table({{"stage"}, {"office"}, {"district", kRight}, {"open", kRight}, {"effort", kRight, "effort_minutes"}, {"blocked", kRight},
-               {"ready", kRight}, {"scheduled", kRight}, {"assigned", kRight}, {"started", kRight}, {"held", kRight},
+  Table table({{"stage"},
+               {"office"},
+               {"district", kRight},
+               {"open", kRight},
+               {"effort", kRight, "effort_minutes"},
+               {"blocked", kRight},
+               {"ready", kRight},
+               {"scheduled", kRight},
+               {"assigned", kRight},
+               {"started", kRight},
+               {"held", kRight},
                {"confirming", kRight}});
-  auto add = [&table](std::string stage, std::string office, std::string district, const Cell& cell) {
+  auto add = [&table](std::string stage, std::string office, std::string district,
+                      const Cell& cell) {
     table.add({std::move(stage), std::move(office), std::move(district), count_cell(cell.open()),
-               minutes_cell(static_cast<std::int64_t>(cell.effort)), count_cell(cell.blocked), count_cell(cell.ready),
-               count_cell(cell.scheduled), count_cell(cell.assigned), count_cell(cell.started), count_cell(cell.held),
-               count_cell(cell.confirming)});
+               minutes_cell(static_cast<std::int64_t>(cell.effort)), count_cell(cell.blocked),
+               count_cell(cell.ready), count_cell(cell.scheduled), count_cell(cell.assigned),
+               count_cell(cell.started), count_cell(cell.held), count_cell(cell.confirming)});
   };
   for (const auto& [where, cell] : cells) {
     auto [stage, office, district] = where;
-    add(std::string(protocol::name_of(static_cast<scheduler::Stage>(stage))), fmt::format("{:04}", office),
-        fmt::to_string(district), cell);
+    add(std::string(protocol::name_of(static_cast<scheduler::Stage>(stage))),
+        fmt::format("{:04}", office), fmt::to_string(district), cell);
   }
   if (!context.globals.csv) add("all", "", "", total);
   context.print(table, json::object{{"cells", rows}});
@@ -198,13 +228,18 @@ int summary(Context& context, const QueueOptions& options) {
 void add_queue_command(CLI::App& app, Context& context) {
   auto options = std::make_shared<QueueOptions>();
   auto* command = add_command(
-      app, {"queue", "Which jobs wait, where, and how long they have left.",
-            "permitctl queue --stage siteInspection --district 5 --band red --sort left",
-            "One line per job: state, who holds it, effort, deadline and the working time left. Open jobs only, unless\n"
-            "  --state or --all. --summary counts open work by stage, office and district instead."});
-  command->add_option("--stage", options->stages, "Stages, e.g. siteInspection,planReview")->delimiter(',');
+      app,
+      {"queue", "Which jobs wait, where, and how long they have left.",
+       "permitctl queue --stage siteInspection --district 5 --band red --sort left",
+       "One line per job: state, who holds it, effort, deadline and the working time left. Open "
+       "jobs only, unless\n"
+       "  --state or --all. --summary counts open work by stage, office and district instead."});
+  command->add_option("--stage", options->stages, "Stages, e.g. siteInspection,planReview")
+      ->delimiter(',');
   command->add_option("--office", options->office, "Code of the office of intake");
-  command->add_option("--district", options->districts, "Districts of the parcel")->delimiter(',')->check(CLI::Range(1, 31));
+  command->add_option("--district", options->districts, "Districts of the parcel")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 31));
   command->add_option("--class", options->classes, "expedited, municipal, other")->delimiter(',');
   command->add_option("--state", options->states, "States of the job")->delimiter(',');
   command->add_option("--band", options->bands, "green, amber, red, paused")->delimiter(',');
@@ -214,8 +249,11 @@ void add_queue_command(CLI::App& app, Context& context) {
   command->add_flag("--all", options->all, "Finished jobs too");
   command->add_option("--sort", options->sort, "id, deadline, left, age, effort or attempts")
       ->check(CLI::IsMember({"id", "deadline", "left", "age", "effort", "attempts"}));
-  command->add_option("--limit", options->limit, "Rows at most")->capture_default_str()->check(CLI::Range(1, 10'000));
-  auto* cursor = command->add_option("--cursor", options->cursor, "Go on where the list before ended");
+  command->add_option("--limit", options->limit, "Rows at most")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10'000));
+  auto* cursor =
+      command->add_option("--cursor", options->cursor, "Go on where the list before ended");
   command->get_option("--sort")->excludes(cursor);
   command->add_flag("--summary", options->summary, "Counts by stage, office and district");
   context.on(command, [&context, options] {

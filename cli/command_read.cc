@@ -31,18 +31,20 @@ Identity city_identity(Context& context) {
 
 void print_case(protocol::Case::Reader found) {
   fmt::print("case {}: {}, service {} version {}, office {:04}, district {}\n", found.getCaseId(),
-             word<scheduler::CaseState>(found.getState()), found.getService(), found.getServiceVersion(),
-             found.getOffice(), found.getDistrict());
-  fmt::print("  parcel {}{}{}, {} floors, {} m², organisation {}, class {}\n", found.getParcel().cStr(),
-             found.getReference().size() > 0 ? ", reference " : "", found.getReference().cStr(), found.getFloors(),
-             grouped(found.getAreaM2()), found.getOrganisation(),
-             word<scheduler::PriorityClass>(found.getPriority()));
-  fmt::print("  owner {}, designer {}, supervising engineer {}\n", found.getOwner(), found.getDesigner(),
-             found.getSupervisingEngineer());
+             word<scheduler::CaseState>(found.getState()), found.getService(),
+             found.getServiceVersion(), found.getOffice(), found.getDistrict());
+  fmt::print("  parcel {}{}{}, {} floors, {} m², organisation {}, class {}\n",
+             found.getParcel().cStr(), found.getReference().size() > 0 ? ", reference " : "",
+             found.getReference().cStr(), found.getFloors(), grouped(found.getAreaM2()),
+             found.getOrganisation(), word<scheduler::PriorityClass>(found.getPriority()));
+  fmt::print("  owner {}, designer {}, supervising engineer {}\n", found.getOwner(),
+             found.getDesigner(), found.getSupervisingEngineer());
   auto closed = Tick{found.getClosedAt()};
   fmt::print("  registered {}{}{}; {}, {}\n", local_text(Tick{found.getRegisteredAt()}),
-             closed == scheduler::kNever ? "" : ", ended ", closed == scheduler::kNever ? "" : local_text(closed),
-             found.getDecided() ? "decided" : "not decided", found.getFeesPaid() ? "paid" : "not paid");
+             closed == scheduler::kNever ? "" : ", ended ",
+             closed == scheduler::kNever ? "" : local_text(closed),
+             found.getDecided() ? "decided" : "not decided",
+             found.getFeesPaid() ? "paid" : "not paid");
   std::string stages;
   auto list = found.getStages();
   for (unsigned index = 0; index < list.size(); ++index) {
@@ -68,24 +70,28 @@ int get(Context& context, std::uint64_t id, bool is_job) {
   }
   auto result = context.wait(reader.get_case(CaseId{id}));
   if (result.isRefused()) return context.refuse(to_refused(result.getRefused()));
-  if (context.wants_json()) context.print(message_json(result.getCase()));
-  else print_case(result.getCase());
+  if (context.wants_json())
+    context.print(message_json(result.getCase()));
+  else
+    print_case(result.getCase());
   return kExitOk;
 }
 
 void print_decision(protocol::Decision::Reader decision) {
-  fmt::print("\nAssignment at op {} ({}): {}\n", decision.getOp(), local_text(Tick{decision.getAt()}),
-             decision.getSentence().cStr());
+  fmt::print("\nAssignment at op {} ({}): {}\n", decision.getOp(),
+             local_text(Tick{decision.getAt()}), decision.getSentence().cStr());
   Table near({{"near-equal expert", kRight}, {"load", kRight}, {""}});
   for (auto candidate : decision.getNearEqual()) {
     auto ppm = candidate.getLoadPpm();
-    near.add({fmt::to_string(candidate.getExpert()), fmt::format("{}.{:01} %", ppm / 10'000, ppm / 1000 % 10),
+    near.add({fmt::to_string(candidate.getExpert()),
+              fmt::format("{}.{:01} %", ppm / 10'000, ppm / 1000 % 10),
               candidate.getExpert() == decision.getChosen() ? "chosen" : ""});
   }
   fmt::print("{}", near.aligned());
   Table rejected({{"rejected expert", kRight}, {"by"}});
   for (auto each : decision.getRejected()) {
-    rejected.add({fmt::to_string(each.getExpert()), std::string(word<scheduler::Filter>(each.getFilter()))});
+    rejected.add(
+        {fmt::to_string(each.getExpert()), std::string(word<scheduler::Filter>(each.getFilter()))});
   }
   fmt::print("{}", rejected.aligned());
   std::string removed;
@@ -95,7 +101,8 @@ void print_decision(protocol::Decision::Reader decision) {
     removed += fmt::format("{}{} {}", removed.empty() ? "" : ", ", counts[filter],
                            protocol::name_of(static_cast<scheduler::Filter>(filter)));
   }
-  fmt::print("Considered {}; removed by filter: {}.\n", decision.getConsidered(), removed.empty() ? "none" : removed);
+  fmt::print("Considered {}; removed by filter: {}.\n", decision.getConsidered(),
+             removed.empty() ? "none" : removed);
 }
 
 int why(Context& context, std::uint64_t id) {
@@ -108,17 +115,19 @@ int why(Context& context, std::uint64_t id) {
     return kExitOk;
   }
   auto job = answer.getJob();
-  fmt::print("job {} of case {}: {}, {}\n", job.getJob(), job.getCaseId(), word<scheduler::Stage>(job.getStage()),
-             word<scheduler::JobState>(job.getState()));
+  fmt::print("job {} of case {}: {}, {}\n", job.getJob(), job.getCaseId(),
+             word<scheduler::Stage>(job.getStage()), word<scheduler::JobState>(job.getState()));
   auto stuck = answer.getStuck();
   fmt::print("{}\n", stuck.getSentence().cStr());
   bool is_waiting = stuck.getCertified() + stuck.getAhead() > 0;
   if (is_waiting) {
-    fmt::print("Certified now {}, of them with capacity {}; jobs before it {}.\n", stuck.getCertified(),
-               stuck.getWithCapacity(), stuck.getAhead());
+    fmt::print("Certified now {}, of them with capacity {}; jobs before it {}.\n",
+               stuck.getCertified(), stuck.getWithCapacity(), stuck.getAhead());
   }
-  if (answer.getHasDecision()) print_decision(answer.getDecision());
-  else fmt::print("It was never assigned.\n");
+  if (answer.getHasDecision())
+    print_decision(answer.getDecision());
+  else
+    fmt::print("It was never assigned.\n");
   return kExitOk;
 }
 
@@ -131,8 +140,10 @@ int history(Context& context, std::uint64_t id) {
     if (result.isRefused()) return context.refuse(to_refused(result.getRefused()));
     auto list = result.getEvents();
     for (auto event : list) {
-      if (context.wants_json()) events.push_back(message_json(event));
-      else fmt::print("{}\n", event_line(event));
+      if (context.wants_json())
+        events.push_back(message_json(event));
+      else
+        fmt::print("{}\n", event_line(event));
     }
     if (list.size() == 0) break;
     from += list.size();
@@ -158,9 +169,18 @@ int experts(Context& context, const std::string& office_code, const std::string&
   std::optional<scheduler::Skill> skill;
   if (!skill_name.empty()) skill = enum_option<scheduler::Skill>(skill_name, "--skill");
   CityReaderClient reader(context.client(), city_identity(context));
-  Table table({{"expert", kRight}, {"name"}, {"office"}, {"state"}, {"now"},
-               {"booked", kRight, "booked_minutes"}, {"of", kRight, "capacity_minutes"}, {"visits", kRight},
-               {"assigned", kRight}, {"started", kRight}, {"30 days", kRight, "window_minutes"}, {"done", kRight},
+  Table table({{"expert", kRight},
+               {"name"},
+               {"office"},
+               {"state"},
+               {"now"},
+               {"booked", kRight, "booked_minutes"},
+               {"of", kRight, "capacity_minutes"},
+               {"visits", kRight},
+               {"assigned", kRight},
+               {"started", kRight},
+               {"30 days", kRight, "window_minutes"},
+               {"done", kRight},
                {"certified"}});
   json::array rows;
   auto take = [&](auto& response) {
@@ -176,24 +196,38 @@ int experts(Context& context, const std::string& office_code, const std::string&
       }
       if (!has_skill) continue;
       if (context.wants_json()) rows.push_back(message_json(expert));
-      std::string now = expert.getAbsent() ? "absent" : !expert.getOnShift() ? "off shift" : expert.getAvailable() ? "available" : "on shift";
-      table.add({id_cell(expert.getExpert()), expert.getLabel().cStr(), fmt::format("{:04}", expert.getOffice()),
-                 word<scheduler::ExpertState>(expert.getState()), now, minutes_cell(expert.getBookedMinutesToday()),
-                 minutes_cell(expert.getUnitsPerDay() * scheduler::kMinutesPerUnit), count_cell(expert.getVisitsToday()),
-                 count_cell(expert.getAssigned()), count_cell(expert.getStarted()),
-                 minutes_cell(expert.getWindowMinutes()), count_cell(expert.getDoneTotal()), certified});
+      std::string now = expert.getAbsent()      ? "absent"
+                        : !expert.getOnShift()  ? "off shift"
+                        : expert.getAvailable() ? "available"
+                                                : "on shift";
+      table.add({id_cell(expert.getExpert()), expert.getLabel().cStr(),
+                 fmt::format("{:04}", expert.getOffice()),
+                 word<scheduler::ExpertState>(expert.getState()), now,
+                 minutes_cell(expert.getBookedMinutesToday()),
+                 minutes_cell(expert.getUnitsPerDay() * scheduler::kMinutesPerUnit),
+                 count_cell(expert.getVisitsToday()), count_cell(expert.getAssigned()),
+                 count_cell(expert.getStarted()), minutes_cell(expert.getWindowMinutes()),
+                 count_cell(expert.getDoneTotal()), certified});
     }
   };
-  all_pages(context, [&](const PageSpec& page) { return reader.experts(office, page); }, take);
+  all_pages(
+      context, [&](const PageSpec& page) { return reader.experts(office, page); }, take);
   context.print(table, json::object{{"experts", rows}});
   return kExitOk;
 }
 
 int offices(Context& context) {
   CityReaderClient reader(context.client(), city_identity(context));
-  Table table({{"office"}, {"name"}, {"district", kRight}, {"state"}, {"experts", kRight},
-               {"units/day", kRight, "units_per_day"}, {"open", kRight}, {"submitted", kRight},
-               {"done", kRight, "done_minutes"}, {"30 days", kRight, "window_minutes"},
+  Table table({{"office"},
+               {"name"},
+               {"district", kRight},
+               {"state"},
+               {"experts", kRight},
+               {"units/day", kRight, "units_per_day"},
+               {"open", kRight},
+               {"submitted", kRight},
+               {"done", kRight, "done_minutes"},
+               {"30 days", kRight, "window_minutes"},
                {"in time", kRight, "in_time_percent"}});
   json::array rows;
   auto take = [&](auto& response) {
@@ -201,31 +235,48 @@ int offices(Context& context) {
       if (context.wants_json()) rows.push_back(message_json(office));
       auto ended = office.getSlaMet() + office.getSlaMissed();
       auto percent = ended == 0 ? 0 : office.getSlaMet() * 100 / ended;
-      table.add({fmt::format("{:04}", office.getOffice()), office.getLabel().cStr(), id_cell(office.getDistrict()),
-                 word<scheduler::OfficeState>(office.getState()), count_cell(office.getExpertsCertified()),
-                 count_cell(office.getCapacityUnitsPerDay()), count_cell(office.getCasesOpen()),
-                 count_cell(office.getCasesSubmitted()), minutes_cell(static_cast<std::int64_t>(office.getDoneMinutes())),
-                 minutes_cell(static_cast<std::int64_t>(office.getWindowMinutes())),
-                 ended == 0 ? no_cell() : Cell(fmt::format("{} %", percent), fmt::to_string(percent))});
+      table.add(
+          {fmt::format("{:04}", office.getOffice()), office.getLabel().cStr(),
+           id_cell(office.getDistrict()), word<scheduler::OfficeState>(office.getState()),
+           count_cell(office.getExpertsCertified()), count_cell(office.getCapacityUnitsPerDay()),
+           count_cell(office.getCasesOpen()), count_cell(office.getCasesSubmitted()),
+           minutes_cell(static_cast<std::int64_t>(office.getDoneMinutes())),
+           minutes_cell(static_cast<std::int64_t>(office.getWindowMinutes())),
+           ended == 0 ? no_cell() : Cell(fmt::format("{} %", percent), fmt::to_string(percent))});
     }
   };
-  all_pages(context, [&](const PageSpec& page) { return reader.offices(page); }, take);
+  all_pages(
+      context, [&](const PageSpec& page) { return reader.offices(page); }, take);
   context.print(table, json::object{{"offices", rows}});
   return kExitOk;
 }
 
 void print_flow(protocol::Stats::Reader stats) {
-  Table table({{"stage"}, {"created", kRight}, {"done", kRight}, {"cancelled", kRight}, {"open", kRight},
-               {"returned", kRight}, {"rework", kRight}, {"in time", kRight}, {"late", kRight}, {"green", kRight},
-               {"amber", kRight}, {"red", kRight}, {"paused", kRight}});
+  Table table({{"stage"},
+               {"created", kRight},
+               {"done", kRight},
+               {"cancelled", kRight},
+               {"open", kRight},
+               {"returned", kRight},
+               {"rework", kRight},
+               {"in time", kRight},
+               {"late", kRight},
+               {"green", kRight},
+               {"amber", kRight},
+               {"red", kRight},
+               {"paused", kRight}});
   auto flow = stats.getFlow();
   for (unsigned stage = 0; stage < flow.size(); ++stage) {
     auto cell = flow[stage];
     std::vector<Cell> row{protocol::name_of(static_cast<scheduler::Stage>(stage)),
-                                 grouped(cell.getCreated()), grouped(cell.getDone()), grouped(cell.getCancelled()),
-                                 grouped(cell.getCreated() - cell.getDone() - cell.getCancelled()),
-                                 grouped(cell.getReturned()), grouped(cell.getRework()), grouped(cell.getSlaMet()),
-                                 grouped(cell.getSlaMissed())};
+                          grouped(cell.getCreated()),
+                          grouped(cell.getDone()),
+                          grouped(cell.getCancelled()),
+                          grouped(cell.getCreated() - cell.getDone() - cell.getCancelled()),
+                          grouped(cell.getReturned()),
+                          grouped(cell.getRework()),
+                          grouped(cell.getSlaMet()),
+                          grouped(cell.getSlaMissed())};
     for (unsigned band = 0; band < scheduler::kSlaBandCount; ++band) {
       bool is_known = stage < stats.getBands().size() && band < stats.getBands()[stage].size();
       row.push_back(is_known ? grouped(stats.getBands()[stage][band]) : "-");
@@ -242,7 +293,8 @@ void print_oldest(protocol::Stats::Reader stats) {
     for (unsigned skill = 0; skill < counts.size(); ++skill) {
       if (counts[skill] == 0) continue;
       table.add({std::string(protocol::name_of(static_cast<scheduler::PriorityClass>(priority))),
-                 std::string(protocol::name_of(static_cast<scheduler::Skill>(skill))), grouped(counts[skill]),
+                 std::string(protocol::name_of(static_cast<scheduler::Skill>(skill))),
+                 grouped(counts[skill]),
                  local_text(Tick{stats.getOldestReady()[priority][skill]})});
     }
   }
@@ -254,7 +306,8 @@ std::string counts_text(Counts counts) {
   std::string out;
   for (unsigned index = 0; index < counts.size(); ++index) {
     if (counts[index] == 0) continue;
-    out += fmt::format("{}{} {}", out.empty() ? "" : ", ", grouped(counts[index]), protocol::name_of(static_cast<Core>(index)));
+    out += fmt::format("{}{} {}", out.empty() ? "" : ", ", grouped(counts[index]),
+                       protocol::name_of(static_cast<Core>(index)));
   }
   return out.empty() ? "none" : out;
 }
@@ -267,19 +320,23 @@ int stats(Context& context) {
     context.print(message_json(stats));
     return kExitOk;
   }
-  fmt::print("{} (op {}), {} cases submitted\n", local_text(Tick{stats.getNow()}), grouped(stats.getOp()),
-             grouped(stats.getCasesSubmitted()));
+  fmt::print("{} (op {}), {} cases submitted\n", local_text(Tick{stats.getNow()}),
+             grouped(stats.getOp()), grouped(stats.getCasesSubmitted()));
   fmt::print("cases: {}\njobs: {}\n\n", counts_text<scheduler::CaseState>(stats.getCases()),
              counts_text<scheduler::JobState>(stats.getJobs()));
   print_flow(stats);
   fmt::print("\n");
   print_oldest(stats);
-  fmt::print("\nleases expired {}, declined {}, reassigned {}, escalated {}, capacity overridden {}\n",
-             grouped(stats.getLeasesExpired()), grouped(stats.getDeclined()), grouped(stats.getReassigned()),
-             grouped(stats.getEscalated()), grouped(stats.getCapacityOverrides()));
-  fmt::print("started before the municipality's: {} (must be 0)\n", grouped(stats.getMunicipalFirstViolations()));
-  fmt::print("in memory: {} cases, {} jobs, {} events, {} keys; tables {} MiB\n", grouped(stats.getCasesInMemory()),
-             grouped(stats.getJobsInMemory()), grouped(stats.getEventsInMemory()), grouped(stats.getKeysInMemory()),
+  fmt::print(
+      "\nleases expired {}, declined {}, reassigned {}, escalated {}, capacity overridden {}\n",
+      grouped(stats.getLeasesExpired()), grouped(stats.getDeclined()),
+      grouped(stats.getReassigned()), grouped(stats.getEscalated()),
+      grouped(stats.getCapacityOverrides()));
+  fmt::print("started before the municipality's: {} (must be 0)\n",
+             grouped(stats.getMunicipalFirstViolations()));
+  fmt::print("in memory: {} cases, {} jobs, {} events, {} keys; tables {} MiB\n",
+             grouped(stats.getCasesInMemory()), grouped(stats.getJobsInMemory()),
+             grouped(stats.getEventsInMemory()), grouped(stats.getKeysInMemory()),
              grouped(stats.getMemoryBytes() >> 20));
   return kExitOk;
 }
@@ -289,38 +346,48 @@ int stats(Context& context) {
 void add_read_commands(CLI::App& app, Context& context) {
   auto id = std::make_shared<std::uint64_t>(0);
   auto is_job = std::make_shared<bool>(false);
-  auto* command = add_command(app, {"get", "One case with its jobs, or one job.", "permitctl get 17",
-                                    "State, parcel, persons, stages with the present one in brackets, and every job."});
+  auto* command = add_command(
+      app, {"get", "One case with its jobs, or one job.", "permitctl get 17",
+            "State, parcel, persons, stages with the present one in brackets, and every job."});
   command->add_option("ID", *id, "Number of the case (of the job with --job)")->required();
   command->add_flag("--job", *is_job, "ID is a job");
   context.on(command, [&context, id, is_job] { return get(context, *id, *is_job); });
 
-  command = add_command(app, {"why", "Why a job went to this person, and why it does not move.", "permitctl why 42",
-                              "The first true cause that keeps it, and the record of its last assignment: who was\n"
-                              "  near-equal, who was chosen among them, whom which filter removed."});
+  command = add_command(
+      app, {"why", "Why a job went to this person, and why it does not move.", "permitctl why 42",
+            "The first true cause that keeps it, and the record of its last assignment: who was\n"
+            "  near-equal, who was chosen among them, whom which filter removed."});
   command->add_option("JOB", *id, "Number of the job")->required();
   context.on(command, [&context, id] { return why(context, *id); });
 
-  command = add_command(app, {"history", "What happened to a case, oldest first.", "permitctl history 17",
-                              "One line per event: when, who, what, and the note."});
+  command =
+      add_command(app, {"history", "What happened to a case, oldest first.", "permitctl history 17",
+                        "One line per event: when, who, what, and the note."});
   command->add_option("CASE", *id, "Number of the case")->required();
   context.on(command, [&context, id] { return history(context, *id); });
 
   auto office = std::make_shared<std::string>();
   auto skill = std::make_shared<std::string>();
-  command = add_command(app, {"experts", "Who works, with what load.", "permitctl experts --office 0101 --skill inspect",
-                              "Effort booked today of the day's capacity, jobs in hand, effort over 30 days, certificates."});
+  command = add_command(app, {"experts", "Who works, with what load.",
+                              "permitctl experts --office 0101 --skill inspect",
+                              "Effort booked today of the day's capacity, jobs in hand, effort "
+                              "over 30 days, certificates."});
   command->add_option("--office", *office, "Only those of this office");
   command->add_option("--skill", *skill, "Only those certified in it");
   context.on(command, [&context, office, skill] { return experts(context, *office, *skill); });
 
-  command = add_command(app, {"offices", "Offices with their capacity, cases and share of work.", "permitctl offices --csv",
-                              "Certified capacity a day, open and submitted cases, effort done, share ended in time."});
+  command = add_command(
+      app,
+      {"offices", "Offices with their capacity, cases and share of work.",
+       "permitctl offices --csv",
+       "Certified capacity a day, open and submitted cases, effort done, share ended in time."});
   context.on(command, [&context] { return offices(context); });
 
-  command = add_command(app, {"stats", "The whole city in one page.", "permitctl stats --json",
-                              "Cases and jobs by state, flow by stage (created = done + cancelled + open), SLA bands,\n"
-                              "  oldest waiting job by class and skill, and what went against the plan."});
+  command = add_command(
+      app,
+      {"stats", "The whole city in one page.", "permitctl stats --json",
+       "Cases and jobs by state, flow by stage (created = done + cancelled + open), SLA bands,\n"
+       "  oldest waiting job by class and skill, and what went against the plan."});
   context.on(command, [&context] { return stats(context); });
 }
 

@@ -1,5 +1,5 @@
-// What a supervisor does: hold, release, expedite, reassign, cancel, absent, suspend. Commands that touch
-// more than one job say how many first and ask.
+// What a supervisor does: hold, release, expedite, reassign, cancel, absent, suspend. Commands that
+// touch more than one job say how many first and ask.
 #include <fmt/format.h>
 
 #include <memory>
@@ -32,19 +32,24 @@ using Options = std::shared_ptr<SteeringOptions>;
 
 std::uint32_t me(Context& context) { return context.identity({ActorKind::kSupervisor}, 1).id; }
 
-using Call = std::function<kj::Promise<Answer>(SupervisorClient&, const SteeringOptions&, CallOptions)>;
+using Call =
+    std::function<kj::Promise<Answer>(SupervisorClient&, const SteeringOptions&, CallOptions)>;
 using Sentence = std::function<std::string(const SteeringOptions&, const Accepted&)>;
 
 /// A command of a supervisor on one thing, named by the positional `what`.
-CLI::App* add_one(CLI::App& app, Context& context, const CommandText& text, const char* what, Options options,
-                  Call call, Sentence sentence) {
+CLI::App* add_one(CLI::App& app, Context& context, const CommandText& text, const char* what,
+                  Options options, Call call, Sentence sentence) {
   auto* command = add_command(app, text);
-  command->add_option(what, options->id, fmt::format("Number of the {}", what == std::string_view("JOB") ? "job" : "case"))
+  command
+      ->add_option(
+          what, options->id,
+          fmt::format("Number of the {}", what == std::string_view("JOB") ? "job" : "case"))
       ->required();
   context.on(command, [&context, options, call, sentence] {
     SupervisorClient supervisor(context.client(), me(context));
     auto answer = context.wait(call(supervisor, *options, context.call_options()));
-    return context.finish(answer, [&](const Accepted& accepted) { return sentence(*options, accepted); });
+    return context.finish(answer,
+                          [&](const Accepted& accepted) { return sentence(*options, accepted); });
   });
   return command;
 }
@@ -56,24 +61,27 @@ void add_note(CLI::App* command, const Options& options, bool is_required) {
 
 void add_reason(CLI::App* command, const Options& options, std::string fallback) {
   options->reason = std::move(fallback);
-  command->add_option("--reason", options->reason, fmt::format("One of {}", fmt::join(protocol::names_of<Reason>(), ", ")))
+  command
+      ->add_option("--reason", options->reason,
+                   fmt::format("One of {}", fmt::join(protocol::names_of<Reason>(), ", ")))
       ->capture_default_str();
 }
 
 void add_hold(CLI::App& app, Context& context) {
   auto options = std::make_shared<SteeringOptions>();
-  auto* command = add_one(app, context,
-                          {"hold", "Stop one job until it is released.",
-                           "permitctl hold 42 --reason supervisorOrder --note \"court order\" --pause",
-                           "That the job is held. Its clock runs on unless --pause is given."},
-                          "JOB", options,
-                          [](SupervisorClient& supervisor, const SteeringOptions& given, CallOptions call) {
-                            return supervisor.hold(JobId{given.id}, enum_option<Reason>(given.reason, "--reason"),
-                                                   given.flag, given.note, call);
-                          },
-                          [](const SteeringOptions& given, const Accepted&) {
-                            return fmt::format("Job {} is held{}.", given.id, given.flag ? ", its clock paused" : "");
-                          });
+  auto* command = add_one(
+      app, context,
+      {"hold", "Stop one job until it is released.",
+       "permitctl hold 42 --reason supervisorOrder --note \"court order\" --pause",
+       "That the job is held. Its clock runs on unless --pause is given."},
+      "JOB", options,
+      [](SupervisorClient& supervisor, const SteeringOptions& given, CallOptions call) {
+        return supervisor.hold(JobId{given.id}, enum_option<Reason>(given.reason, "--reason"),
+                               given.flag, given.note, call);
+      },
+      [](const SteeringOptions& given, const Accepted&) {
+        return fmt::format("Job {} is held{}.", given.id, given.flag ? ", its clock paused" : "");
+      });
   add_reason(command, options, "supervisorOrder");
   add_note(command, options, false);
   command->add_flag("--pause", options->flag, "The deadline does not run meanwhile");
@@ -81,60 +89,68 @@ void add_hold(CLI::App& app, Context& context) {
 
 void add_job_commands(CLI::App& app, Context& context) {
   auto release = std::make_shared<SteeringOptions>();
-  auto* command = add_one(app, context,
-                          {"release", "Let a held or escalated job go on.", "permitctl release 42 --note \"order lifted\"",
-                           "That the job is back in the queue."},
-                          "JOB", release,
-                          [](SupervisorClient& supervisor, const SteeringOptions& given, CallOptions call) {
-                            return supervisor.release(JobId{given.id}, given.note, call);
-                          },
-                          [](const SteeringOptions& given, const Accepted&) {
-                            return fmt::format("Job {} is released.", given.id);
-                          });
+  auto* command = add_one(
+      app, context,
+      {"release", "Let a held or escalated job go on.",
+       "permitctl release 42 --note \"order lifted\"", "That the job is back in the queue."},
+      "JOB", release,
+      [](SupervisorClient& supervisor, const SteeringOptions& given, CallOptions call) {
+        return supervisor.release(JobId{given.id}, given.note, call);
+      },
+      [](const SteeringOptions& given, const Accepted&) {
+        return fmt::format("Job {} is released.", given.id);
+      });
   add_note(command, release, false);
 
   auto expedite = std::make_shared<SteeringOptions>();
-  command = add_one(app, context,
-                    {"expedite", "Put a municipal case before all others.",
-                     "permitctl expedite 17 --note \"hospital\"", "That the case is in class 0. The note is public record."},
-                    "CASE", expedite,
-                    [](SupervisorClient& supervisor, const SteeringOptions& given, CallOptions call) {
-                      return supervisor.expedite(CaseId{given.id}, given.note, call);
-                    },
-                    [](const SteeringOptions& given, const Accepted&) {
-                      return fmt::format("Case {} is expedited.", given.id);
-                    });
+  command = add_one(
+      app, context,
+      {"expedite", "Put a municipal case before all others.",
+       "permitctl expedite 17 --note \"hospital\"",
+       "That the case is in class 0. The note is public record."},
+      "CASE", expedite,
+      [](SupervisorClient& supervisor, const SteeringOptions& given, CallOptions call) {
+        return supervisor.expedite(CaseId{given.id}, given.note, call);
+      },
+      [](const SteeringOptions& given, const Accepted&) {
+        return fmt::format("Case {} is expedited.", given.id);
+      });
   add_note(command, expedite, true);
 
   auto cancel = std::make_shared<SteeringOptions>();
-  command = add_one(app, context,
-                    {"cancel", "Cancel a blocked, held or escalated job; its case is rejected.",
-                     "permitctl cancel 42 --note \"filed twice\"", "That the job is cancelled."},
-                    "JOB", cancel,
-                    [](SupervisorClient& supervisor, const SteeringOptions& given, CallOptions call) {
-                      return supervisor.cancel(JobId{given.id}, given.note, call);
-                    },
-                    [](const SteeringOptions& given, const Accepted&) {
-                      return fmt::format("Job {} is cancelled.", given.id);
-                    });
+  command = add_one(
+      app, context,
+      {"cancel", "Cancel a blocked, held or escalated job; its case is rejected.",
+       "permitctl cancel 42 --note \"filed twice\"", "That the job is cancelled."},
+      "JOB", cancel,
+      [](SupervisorClient& supervisor, const SteeringOptions& given, CallOptions call) {
+        return supervisor.cancel(JobId{given.id}, given.note, call);
+      },
+      [](const SteeringOptions& given, const Accepted&) {
+        return fmt::format("Job {} is cancelled.", given.id);
+      });
   add_note(command, cancel, true);
 }
 
 void add_reassign(CLI::App& app, Context& context) {
   auto options = std::make_shared<SteeringOptions>();
-  auto* command = add_one(app, context,
-                          {"reassign", "Give a job to a named expert.", "permitctl reassign 42 --to 17 --note \"knows the site\"",
-                           "Whose the job is now, and until when. Filters apply; --over-capacity lifts capacity alone\n"
-                           "  and is listed as an override."},
-                          "JOB", options,
-                          [](SupervisorClient& supervisor, const SteeringOptions& given, CallOptions call) {
-                            return supervisor.reassign(JobId{given.id}, ExpertId{given.expert}, given.flag, given.note, call);
-                          },
-                          [](const SteeringOptions& given, const Accepted&) {
-                            return fmt::format("Job {} is with expert {}.", given.id, given.expert);
-                          });
+  auto* command = add_one(
+      app, context,
+      {"reassign", "Give a job to a named expert.",
+       "permitctl reassign 42 --to 17 --note \"knows the site\"",
+       "Whose the job is now, and until when. Filters apply; --over-capacity lifts capacity alone\n"
+       "  and is listed as an override."},
+      "JOB", options,
+      [](SupervisorClient& supervisor, const SteeringOptions& given, CallOptions call) {
+        return supervisor.reassign(JobId{given.id}, ExpertId{given.expert}, given.flag, given.note,
+                                   call);
+      },
+      [](const SteeringOptions& given, const Accepted&) {
+        return fmt::format("Job {} is with expert {}.", given.id, given.expert);
+      });
   command->add_option("--to", options->expert, "Number of the expert")->required();
-  command->add_flag("--over-capacity", options->flag, "Even above the expert's capacity of the day; needs --note");
+  command->add_flag("--over-capacity", options->flag,
+                    "Even above the expert's capacity of the day; needs --note");
   add_note(command, options, false);
 }
 
@@ -143,7 +159,8 @@ struct ExpertLoad {
   std::uint32_t assigned = 0;
   std::uint32_t started = 0;
 };
-std::optional<ExpertLoad> find_expert(Context& context, SupervisorClient& supervisor, std::uint32_t id) {
+std::optional<ExpertLoad> find_expert(Context& context, SupervisorClient& supervisor,
+                                      std::uint32_t id) {
   PageSpec page;
   for (;;) {
     auto list = context.wait(supervisor.experts({}, page));
@@ -163,31 +180,38 @@ int absent(Context& context, const SteeringOptions& options) {
   SupervisorClient supervisor(context.client(), me(context));
   auto load = find_expert(context, supervisor, static_cast<std::uint32_t>(options.id));
   auto held = load ? load->assigned + load->started : 0;
-  auto preview = fmt::format("Expert {} holds {} job{} ({} assigned, {} started), which return to the queue when the "
-                             "absence begins.",
-                             options.id, held, held == 1 ? "" : "s", load ? load->assigned : 0, load ? load->started : 0);
+  auto preview = fmt::format(
+      "Expert {} holds {} job{} ({} assigned, {} started), which return to the queue when the "
+      "absence begins.",
+      options.id, held, held == 1 ? "" : "s", load ? load->assigned : 0, load ? load->started : 0);
   if (options.dry_run) {
     fmt::print("{}\nNothing was changed (--dry-run).\n", preview);
     return kExitOk;
   }
   if (held > 1 && !context.confirm(preview)) return kExitRefused;
-  auto answer = context.wait(supervisor.set_absence(ExpertId{static_cast<std::uint32_t>(options.id)}, from, until, reason,
-                                                    options.note, context.call_options()));
+  auto answer =
+      context.wait(supervisor.set_absence(ExpertId{static_cast<std::uint32_t>(options.id)}, from,
+                                          until, reason, options.note, context.call_options()));
   return context.finish(answer, [&](const Accepted&) {
     if (from == until) return fmt::format("Expert {} is no longer marked absent.", options.id);
-    return fmt::format("Expert {} is absent from {} until {}.", options.id, local_text(from), local_text(until));
+    return fmt::format("Expert {} is absent from {} until {}.", options.id, local_text(from),
+                       local_text(until));
   });
 }
 
 void add_absent(CLI::App& app, Context& context) {
   auto options = std::make_shared<SteeringOptions>();
-  auto* command = add_command(app, {"absent", "Mark an expert absent: they take nothing, and what they hold goes back.",
-                                    "permitctl absent 17 --from now --to +2d --reason illness",
-                                    "From when until when. With more than one job in hand it says how many and asks first;\n"
-                                    "  --dry-run only says. Equal --from and --to end an absence."});
+  auto* command = add_command(
+      app,
+      {"absent", "Mark an expert absent: they take nothing, and what they hold goes back.",
+       "permitctl absent 17 --from now --to +2d --reason illness",
+       "From when until when. With more than one job in hand it says how many and asks first;\n"
+       "  --dry-run only says. Equal --from and --to end an absence."});
   command->add_option("EXPERT", options->id, "Number of the expert")->required();
-  command->add_option("--from", options->from, "2025-03-21, \"2025-03-21 07:30\", now, +2h")->capture_default_str();
-  command->add_option("--to", options->until, "The same; the expert is back at this moment")->required();
+  command->add_option("--from", options->from, "2025-03-21, \"2025-03-21 07:30\", now, +2h")
+      ->capture_default_str();
+  command->add_option("--to", options->until, "The same; the expert is back at this moment")
+      ->required();
   command->add_flag("--dry-run", options->dry_run, "Say what it would touch and change nothing");
   add_reason(command, options, "leave");
   add_note(command, options, false);
@@ -200,8 +224,8 @@ std::uint64_t open_jobs_of(Context& context, SupervisorClient& supervisor, Offic
   for (;;) {
     auto list = context.wait(supervisor.open_cells(office, page));
     for (auto cell : list.getCells()) {
-      count += cell.getBlocked() + cell.getReady() + cell.getScheduled() + cell.getAssigned() + cell.getStarted() +
-               cell.getHeld() + cell.getConfirming();
+      count += cell.getBlocked() + cell.getReady() + cell.getScheduled() + cell.getAssigned() +
+               cell.getStarted() + cell.getHeld() + cell.getConfirming();
     }
     if (list.getEnd().getDone()) return count;
     page.cursor = list.getEnd().getCursor();
@@ -214,15 +238,17 @@ int set_office_state(Context& context, const SteeringOptions& options) {
   auto reason = enum_option<Reason>(options.reason, "--reason");
   SupervisorClient supervisor(context.client(), me(context));
   auto open = open_jobs_of(context, supervisor, office);
-  auto preview = fmt::format("Office {:04} has {} open job{} of its own cases; its experts take nothing while it is not "
-                             "active.",
-                             raw(office), open, open == 1 ? "" : "s");
+  auto preview = fmt::format(
+      "Office {:04} has {} open job{} of its own cases; its experts take nothing while it is not "
+      "active.",
+      raw(office), open, open == 1 ? "" : "s");
   if (options.dry_run) {
     fmt::print("{}\nNothing was changed (--dry-run).\n", preview);
     return kExitOk;
   }
   if (state != OfficeState::kActive && open > 1 && !context.confirm(preview)) return kExitRefused;
-  auto answer = context.wait(supervisor.set_office_state(office, state, reason, options.note, context.call_options()));
+  auto answer = context.wait(
+      supervisor.set_office_state(office, state, reason, options.note, context.call_options()));
   return context.finish(answer, [&](const Accepted&) {
     return fmt::format("Office {:04} is {}.", raw(office), protocol::name_of(state));
   });
@@ -230,13 +256,15 @@ int set_office_state(Context& context, const SteeringOptions& options) {
 
 void add_suspend(CLI::App& app, Context& context) {
   auto options = std::make_shared<SteeringOptions>();
-  auto* command = add_command(app, {"suspend", "Suspend an office, or set another state of its licence.",
-                                    "permitctl suspend 0101 --reason violation --note \"inspection of 3 Mehr\"",
-                                    "The state of the office. It says how many open jobs are concerned and asks first;\n"
-                                    "  --dry-run only says. --state active lifts a suspension."});
+  auto* command = add_command(
+      app, {"suspend", "Suspend an office, or set another state of its licence.",
+            "permitctl suspend 0101 --reason violation --note \"inspection of 3 Mehr\"",
+            "The state of the office. It says how many open jobs are concerned and asks first;\n"
+            "  --dry-run only says. --state active lifts a suspension."});
   command->add_option("OFFICE", options->office, "Code of the office")->required();
-  command->add_option("--state", options->state,
-                      fmt::format("One of {}", fmt::join(protocol::names_of<OfficeState>(), ", ")))
+  command
+      ->add_option("--state", options->state,
+                   fmt::format("One of {}", fmt::join(protocol::names_of<OfficeState>(), ", ")))
       ->capture_default_str();
   command->add_flag("--dry-run", options->dry_run, "Say what it would touch and change nothing");
   add_reason(command, options, "supervisorOrder");

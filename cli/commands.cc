@@ -13,8 +13,10 @@ CLI::App* add_command(CLI::App& app, const CommandText& text) {
   return command;
 }
 
-void throw_unknown_name(const std::string& text, std::string_view option, std::span<const std::string_view> names) {
-  throw UsageError(fmt::format("{} {}: it must be one of {}.", option, text, fmt::join(names, ", ")));
+void throw_unknown_name(const std::string& text, std::string_view option,
+                        std::span<const std::string_view> names) {
+  throw UsageError(
+      fmt::format("{} {}: it must be one of {}.", option, text, fmt::join(names, ", ")));
 }
 
 OfficeId office_option(const std::string& text, std::string_view option) {

@@ -1,9 +1,8 @@
-// The commands of permitctl, by the room of the house they belong to. Each function registers its commands
-// on `app`; the actions run later, through Context::run.
+// The commands of permitctl, by the room of the house they belong to. Each function registers its
+// commands on `app`; the actions run later, through Context::run.
 #pragma once
 
 #include <CLI/CLI.hpp>
-
 #include <string>
 
 #include "cli/context.h"
@@ -11,11 +10,11 @@
 
 namespace permitd::cli {
 
-void add_read_commands(CLI::App& app, Context& context);      // get why history experts offices stats
-void add_queue_command(CLI::App& app, Context& context);      // queue
-void add_watch_command(CLI::App& app, Context& context);      // watch
-void add_case_commands(CLI::App& app, Context& context);      // submit … close
-void add_work_commands(CLI::App& app, Context& context);      // claim … decline, worklist
+void add_read_commands(CLI::App& app, Context& context);  // get why history experts offices stats
+void add_queue_command(CLI::App& app, Context& context);  // queue
+void add_watch_command(CLI::App& app, Context& context);  // watch
+void add_case_commands(CLI::App& app, Context& context);  // submit … close
+void add_work_commands(CLI::App& app, Context& context);  // claim … decline, worklist
 void add_steering_commands(CLI::App& app, Context& context);  // hold … suspend
 void add_machine_commands(CLI::App& app, Context& context);   // health … advance
 void add_city_command(CLI::App& app, Context& context);       // city load

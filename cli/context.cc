@@ -26,12 +26,14 @@ int report(const kj::Exception& exception, const std::string& where) {
     case Failure::kCannotConnect:
       fmt::print(stderr,
                  "permitctl: cannot reach the daemon at {} ({}).\n"
-                 "Is permitd running? Start it, or say where it is with --socket PATH or --connect HOST:PORT.\n",
+                 "Is permitd running? Start it, or say where it is with --socket PATH or --connect "
+                 "HOST:PORT.\n",
                  where, what);
       return kExitCannotConnect;
     case Failure::kTimedOut:
       fmt::print(stderr,
-                 "permitctl: no answer from {} in time. The call may have been carried out: look, or repeat it "
+                 "permitctl: no answer from {} in time. The call may have been carried out: look, "
+                 "or repeat it "
                  "(with the same --key it is done once). --timeout waits longer.\n",
                  where);
       return kExitTimedOut;
@@ -39,7 +41,9 @@ int report(const kj::Exception& exception, const std::string& where) {
       fmt::print(stderr, "permitctl: refused: {}\n", what);
       return kExitRefused;
     case Failure::kBug:
-      fmt::print(stderr, "permitctl: unexpected failure: {}\nThis is a fault of permitctl or permitd; please report it.\n",
+      fmt::print(stderr,
+                 "permitctl: unexpected failure: {}\nThis is a fault of permitctl or permitd; "
+                 "please report it.\n",
                  what);
       return kExitBug;
   }
@@ -51,7 +55,8 @@ int report(const kj::Exception& exception, const std::string& where) {
 std::optional<Identity> parse_identity(std::string_view text) {
   auto colon = text.find(':');
   auto kind = protocol::parse_name<scheduler::ActorKind>(text.substr(0, colon));
-  if (!kind || *kind == scheduler::ActorKind::kEngine || colon == std::string_view::npos) return std::nullopt;
+  if (!kind || *kind == scheduler::ActorKind::kEngine || colon == std::string_view::npos)
+    return std::nullopt;
   auto digits = text.substr(colon + 1);
   std::uint32_t id = 0;
   auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), id);
@@ -68,7 +73,8 @@ int Context::run() {
   std::string where = "its address";
   try {
     if (!action_) return kExitUsage;
-    if (globals.csv && globals.json) throw UsageError("--csv and --json exclude each other; choose one.");
+    if (globals.csv && globals.json)
+      throw UsageError("--csv and --json exclude each other; choose one.");
     return action_();
   } catch (const kj::Exception& exception) {
     if (connection_) where = connection_->client().where();
@@ -85,7 +91,8 @@ BlockingClient& Context::connection() {
   if (!globals.socket.empty()) address = {.socket_path = globals.socket, .host_port = {}};
   if (!globals.connect.empty()) address = {.socket_path = {}, .host_port = globals.connect};
   auto seconds = parse_duration_seconds(globals.timeout);
-  if (!seconds || *seconds == 0) throw UsageError("--timeout must be a number with its unit: 30s, 5m, 1h.");
+  if (!seconds || *seconds == 0)
+    throw UsageError("--timeout must be a number with its unit: 30s, 5m, 1h.");
   ClientOptions options;
   options.name = "permitctl";
   options.call_deadline = *seconds * kj::SECONDS;
@@ -94,16 +101,19 @@ BlockingClient& Context::connection() {
   return *connection_;
 }
 
-Identity Context::identity(std::initializer_list<scheduler::ActorKind> kinds, std::uint32_t fallback) const {
+Identity Context::identity(std::initializer_list<scheduler::ActorKind> kinds,
+                           std::uint32_t fallback) const {
   if (globals.as.empty()) return {*kinds.begin(), fallback};
   auto identity = parse_identity(globals.as);
   if (!identity) {
-    throw UsageError(fmt::format("--as {}: it must be office:CODE, expert:ID, supervisor:N, operator:N or auditor:N.",
-                                 globals.as));
+    throw UsageError(fmt::format(
+        "--as {}: it must be office:CODE, expert:ID, supervisor:N, operator:N or auditor:N.",
+        globals.as));
   }
   if (std::find(kinds.begin(), kinds.end(), identity->kind) == kinds.end()) {
     std::string allowed;
-    for (auto kind : kinds) allowed += (allowed.empty() ? "" : " or ") + std::string(protocol::name_of(kind));
+    for (auto kind : kinds)
+      allowed += (allowed.empty() ? "" : " or ") + std::string(protocol::name_of(kind));
     throw UsageError(fmt::format("--as {}: this command is done by {}.", globals.as, allowed));
   }
   return *identity;
@@ -115,19 +125,22 @@ CallOptions Context::call_options() const {
   return options;
 }
 
-int Context::finish(const Answer& answer, const std::function<std::string(const Accepted&)>& sentence) {
+int Context::finish(const Answer& answer,
+                    const std::function<std::string(const Accepted&)>& sentence) {
   if (!answer) return refuse(answer.error());
   if (globals.json) {
     print(to_json(answer));
   } else {
-    fmt::print("{}{}\n", sentence(*answer), answer->repeated ? " (already done with this key)" : "");
+    fmt::print("{}{}\n", sentence(*answer),
+               answer->repeated ? " (already done with this key)" : "");
   }
   return kExitOk;
 }
 
 int Context::refuse(const Refused& refused) {
   if (globals.json) print(json::object{{"refused", to_json(refused)}});
-  auto about = refused.field_name.empty() ? refused.code_name : refused.code_name + ", " + refused.field_name;
+  auto about = refused.field_name.empty() ? refused.code_name
+                                          : refused.code_name + ", " + refused.field_name;
   fmt::print(stderr, "permitctl: refused ({}): {}\n", about, refused.sentence);
   return kExitRefused;
 }
@@ -135,13 +148,16 @@ int Context::refuse(const Refused& refused) {
 void Context::print(const json::value& document) { fmt::print("{}", pretty(document)); }
 
 void Context::print(const Table& table, const json::value& document) {
-  if (globals.json) print(document);
-  else fmt::print("{}", globals.csv ? table.csv() : table.aligned());
+  if (globals.json)
+    print(document);
+  else
+    fmt::print("{}", globals.csv ? table.csv() : table.aligned());
 }
 
 bool Context::confirm(const std::string& question) {
   if (globals.yes) return true;
-  if (isatty(STDIN_FILENO) == 0) throw UsageError(question + "\nNothing was changed: say --yes to do it without being asked.");
+  if (isatty(STDIN_FILENO) == 0)
+    throw UsageError(question + "\nNothing was changed: say --yes to do it without being asked.");
   fmt::print(stderr, "{} Type yes to do it: ", question);
   std::string line;
   std::getline(std::cin, line);
@@ -156,18 +172,22 @@ Tick Context::moment(const std::string& text, std::string_view option) {
   bool is_relative = text == "now" || text.starts_with('+') || text.starts_with('-');
   auto at = parse_moment(text, is_relative ? daemon_now() : Tick{});
   if (!at) {
-    throw UsageError(fmt::format("{} {}: it must be 2025-03-21, \"2025-03-21 07:30\", now, never, or a distance "
-                                 "from now like +90m, +2h, +3d.",
-                                 option, text));
+    throw UsageError(
+        fmt::format("{} {}: it must be 2025-03-21, \"2025-03-21 07:30\", now, never, or a distance "
+                    "from now like +90m, +2h, +3d.",
+                    option, text));
   }
   return *at;
 }
 
 json::value to_json(const Refused& refused) {
   return json::object{
-      {"code", static_cast<unsigned>(refused.code)}, {"field", static_cast<unsigned>(refused.field)},
-      {"filter", protocol::name_of(refused.filter)}, {"state", refused.state},
-      {"codeName", refused.code_name},               {"fieldName", refused.field_name},
+      {"code", static_cast<unsigned>(refused.code)},
+      {"field", static_cast<unsigned>(refused.field)},
+      {"filter", protocol::name_of(refused.filter)},
+      {"state", refused.state},
+      {"codeName", refused.code_name},
+      {"fieldName", refused.field_name},
       {"sentence", refused.sentence},
   };
 }
@@ -175,7 +195,8 @@ json::value to_json(const Refused& refused) {
 json::value to_json(const Answer& answer) {
   if (!answer) return json::object{{"refused", to_json(answer.error())}};
   const auto& accepted = *answer;
-  auto until = accepted.until == scheduler::kNever ? json::value(nullptr) : json::value(accepted.until.ms);
+  auto until =
+      accepted.until == scheduler::kNever ? json::value(nullptr) : json::value(accepted.until.ms);
   return json::object{{"accepted", json::object{
                                        {"op", raw(accepted.op)},
                                        {"caseId", raw(accepted.case_id)},

@@ -1,16 +1,14 @@
-// What every command of permitctl shares: the options before the command, one connection made when it is
-// first needed, and the ways to print an answer. One thread, one per process.
+// What every command of permitctl shares: the options before the command, one connection made when
+// it is first needed, and the ways to print an answer. One thread, one per process.
 #pragma once
 
 #include <CLI/CLI.hpp>
-
+#include <boost/json.hpp>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
-
-#include <boost/json.hpp>
 
 #include "cli/answer.h"
 #include "cli/blocking.h"
@@ -22,10 +20,10 @@ namespace permitd::cli {
 
 /// Options that stand before or behind the command's own.
 struct GlobalOptions {
-  std::string socket;        // --socket PATH
-  std::string connect;       // --connect HOST:PORT
-  std::string as;            // --as office:0101
-  std::string key;           // --key TEXT
+  std::string socket;   // --socket PATH
+  std::string connect;  // --connect HOST:PORT
+  std::string as;       // --as office:0101
+  std::string key;      // --key TEXT
   std::string timeout = "30s";
   std::string time_zone;
   bool json = false;
@@ -48,7 +46,8 @@ class Context {
 
   /// Registers what `command` does; exactly one is chosen by the command line and run by main.
   void on(CLI::App* command, std::function<int()> action);
-  /// Runs the chosen command; every ending that is not its own becomes an exit code and a sentence on stderr.
+  /// Runs the chosen command; every ending that is not its own becomes an exit code and a sentence
+  /// on stderr.
   int run();
 
   /// The connection, made on first use. Throws kj::Exception like every call.
@@ -59,8 +58,10 @@ class Context {
     return connection().wait(kj::mv(promise));
   }
 
-  /// Whom --as names, or `fallback`. Throws UsageError when --as names another kind than `kinds` allow.
-  Identity identity(std::initializer_list<scheduler::ActorKind> kinds, std::uint32_t fallback) const;
+  /// Whom --as names, or `fallback`. Throws UsageError when --as names another kind than `kinds`
+  /// allow.
+  Identity identity(std::initializer_list<scheduler::ActorKind> kinds,
+                    std::uint32_t fallback) const;
   /// Options of the one mutating call of a command: the key that --key stands for.
   CallOptions call_options() const;
 
@@ -74,8 +75,8 @@ class Context {
   void print(const Table& table, const boost::json::value& document);
   bool wants_json() const { return globals.json; }
 
-  /// Shows `question` and waits for "yes" on a terminal; --yes answers it. False when it was not yes. Without
-  /// a terminal and without --yes it throws UsageError.
+  /// Shows `question` and waits for "yes" on a terminal; --yes answers it. False when it was not
+  /// yes. Without a terminal and without --yes it throws UsageError.
   bool confirm(const std::string& question);
 
   /// The daemon's clock, for moments relative to now.
@@ -88,7 +89,8 @@ class Context {
   std::function<int()> action_;
 };
 
-/// JSON of the refusal and acceptance as the schema names them: {"accepted": {…}} or {"refused": {…}}.
+/// JSON of the refusal and acceptance as the schema names them: {"accepted": {…}} or {"refused":
+/// {…}}.
 boost::json::value to_json(const Answer& answer);
 boost::json::value to_json(const Refused& refused);
 

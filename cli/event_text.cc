@@ -40,9 +40,20 @@ std::string event_line(protocol::Event::Reader event) {
 
 Table job_table() {
   constexpr auto kRight = Table::Align::kRight;
-  return Table({{"job", kRight}, {"case", kRight}, {"stage"}, {"kind"}, {"state"}, {"class"}, {"office"},
-                {"district", kRight}, {"expert", kRight}, {"effort", kRight, "effort_minutes"}, {"deadline"},
-                {"left", kRight, "left_minutes"}, {"band"}, {"ready since", Table::Align::kLeft, "ready_since"},
+  return Table({{"job", kRight},
+                {"case", kRight},
+                {"stage"},
+                {"kind"},
+                {"state"},
+                {"class"},
+                {"office"},
+                {"district", kRight},
+                {"expert", kRight},
+                {"effort", kRight, "effort_minutes"},
+                {"deadline"},
+                {"left", kRight, "left_minutes"},
+                {"band"},
+                {"ready since", Table::Align::kLeft, "ready_since"},
                 {"attempts", kRight}});
 }
 
@@ -50,14 +61,17 @@ void add_job(Table& table, protocol::Job::Reader job) {
   auto deadline = scheduler::Tick{job.getDeadline()};
   bool has_deadline = deadline != scheduler::kNever;
   auto since = scheduler::Tick{job.getReadySince()};
-  table.add({id_cell(job.getJob()), id_cell(job.getCaseId()), word<scheduler::Stage>(job.getStage()),
-             job.getRework() ? "rework" : word<scheduler::JobKind>(job.getKind()),
-             word<scheduler::JobState>(job.getState()), word<scheduler::PriorityClass>(job.getPriority()),
-             fmt::format("{:04}", job.getIntakeOffice()), id_cell(job.getDistrict()), id_cell(job.getHolder()),
-             minutes_cell(job.getEffortMinutes()), has_deadline ? Cell(local_text(deadline)) : no_cell(),
-             has_deadline ? minutes_cell(job.getRemainingMinutes()) : no_cell(),
-             word<scheduler::SlaBand>(job.getBand()), since != scheduler::kNever ? Cell(local_text(since)) : no_cell(),
-             fmt::to_string(job.getAttempts())});
+  table.add(
+      {id_cell(job.getJob()), id_cell(job.getCaseId()), word<scheduler::Stage>(job.getStage()),
+       job.getRework() ? "rework" : word<scheduler::JobKind>(job.getKind()),
+       word<scheduler::JobState>(job.getState()), word<scheduler::PriorityClass>(job.getPriority()),
+       fmt::format("{:04}", job.getIntakeOffice()), id_cell(job.getDistrict()),
+       id_cell(job.getHolder()), minutes_cell(job.getEffortMinutes()),
+       has_deadline ? Cell(local_text(deadline)) : no_cell(),
+       has_deadline ? minutes_cell(job.getRemainingMinutes()) : no_cell(),
+       word<scheduler::SlaBand>(job.getBand()),
+       since != scheduler::kNever ? Cell(local_text(since)) : no_cell(),
+       fmt::to_string(job.getAttempts())});
 }
 
 }  // namespace permitd::cli

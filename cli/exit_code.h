@@ -5,11 +5,11 @@ namespace permitd::cli {
 
 enum ExitCode : int {
   kExitOk = 0,
-  kExitRefused = 1,         // the daemon, or the operator at the prompt, said no; nothing changed
-  kExitUsage = 2,           // the command line or an input file is wrong
+  kExitRefused = 1,  // the daemon, or the operator at the prompt, said no; nothing changed
+  kExitUsage = 2,    // the command line or an input file is wrong
   kExitCannotConnect = 3,
-  kExitTimedOut = 4,        // no answer in time; the call may have been carried out
-  kExitDamaged = 5,         // verification failed
+  kExitTimedOut = 4,  // no answer in time; the call may have been carried out
+  kExitDamaged = 5,   // verification failed
   kExitBug = 70,
 };
 

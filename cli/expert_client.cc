@@ -24,7 +24,9 @@ kj::Promise<std::expected<std::vector<Lease>, Refused>> ExpertClient::claim(std:
                                                                             CallOptions options) {
   using Leases = std::expected<std::vector<Lease>, Refused>;
   // The daemon uses one key per lease asked for: key, key + 1, …
-  auto key = options.key == IdempotencyKey{} ? client().keys().next(std::max<std::uint16_t>(count, 1)) : options.key;
+  auto key = options.key == IdempotencyKey{}
+                 ? client().keys().next(std::max<std::uint16_t>(count, 1))
+                 : options.key;
   auto build = [count, key](Expert& expert) {
     auto request = expert.claimRequest();
     auto slot = request.initKey();
@@ -37,8 +39,8 @@ kj::Promise<std::expected<std::vector<Lease>, Refused>> ExpertClient::claim(std:
     if (response.isRefused()) return std::unexpected(to_refused(response.getRefused()));
     std::vector<Lease> leases;
     for (auto lease : response.getLeases()) {
-      leases.push_back({JobId{lease.getJob()}, CaseId{lease.getCaseId()}, LeaseToken{lease.getToken()},
-                        Tick{lease.getUntil()}});
+      leases.push_back({JobId{lease.getJob()}, CaseId{lease.getCaseId()},
+                        LeaseToken{lease.getToken()}, Tick{lease.getUntil()}});
     }
     return leases;
   });
@@ -53,14 +55,17 @@ kj::Promise<capnp::Response<protocol::ExpertSession::WorklistResults>> ExpertCli
 }
 
 kj::Promise<Answer> ExpertClient::start(JobId job, LeaseToken token, CallOptions options) {
-  return call([job, token](Expert& expert) { return on_lease(expert.startRequest(), job, token); }, options);
+  return call([job, token](Expert& expert) { return on_lease(expert.startRequest(), job, token); },
+              options);
 }
 
 kj::Promise<Answer> ExpertClient::renew(JobId job, LeaseToken token, CallOptions options) {
-  return call([job, token](Expert& expert) { return on_lease(expert.renewRequest(), job, token); }, options);
+  return call([job, token](Expert& expert) { return on_lease(expert.renewRequest(), job, token); },
+              options);
 }
 
-kj::Promise<Answer> ExpertClient::complete(JobId job, LeaseToken token, std::string note, CallOptions options) {
+kj::Promise<Answer> ExpertClient::complete(JobId job, LeaseToken token, std::string note,
+                                           CallOptions options) {
   return call(
       [job, token, note = std::move(note)](Expert& expert) {
         auto request = on_lease(expert.completeRequest(), job, token);

@@ -67,29 +67,37 @@ void append_pretty(std::string& out, const json::value& value, std::size_t depth
 json::value to_json(capnp::DynamicValue::Reader value) {
   using capnp::DynamicValue;
   switch (value.getType()) {
-    case DynamicValue::BOOL: return value.as<bool>();
+    case DynamicValue::BOOL:
+      return value.as<bool>();
     case DynamicValue::INT: {
       auto number = value.as<std::int64_t>();
       return number == INT64_MAX ? json::value(nullptr) : json::value(number);
     }
-    case DynamicValue::UINT: return value.as<std::uint64_t>();
+    case DynamicValue::UINT:
+      return value.as<std::uint64_t>();
     case DynamicValue::TEXT: {
       auto text = value.as<capnp::Text>();
       return json::string(std::string_view(text.begin(), text.size()));
     }
     case DynamicValue::ENUM: {
       auto held = value.as<capnp::DynamicEnum>();
-      PERMIT_IF_MAYBE(enumerant, held.getEnumerant()) { return json::string(view(enumerant->getProto().getName())); }
+      PERMIT_IF_MAYBE(enumerant, held.getEnumerant()) {
+        return json::string(view(enumerant->getProto().getName()));
+      }
       return held.getRaw();  // of a later schema
     }
-    case DynamicValue::STRUCT: return object_json(value.as<capnp::DynamicStruct>());
-    case DynamicValue::LIST: return array_json(value.as<capnp::DynamicList>());
-    case DynamicValue::FLOAT: return value.as<double>();
+    case DynamicValue::STRUCT:
+      return object_json(value.as<capnp::DynamicStruct>());
+    case DynamicValue::LIST:
+      return array_json(value.as<capnp::DynamicList>());
+    case DynamicValue::FLOAT:
+      return value.as<double>();
     case DynamicValue::UNKNOWN:
     case DynamicValue::VOID:
     case DynamicValue::DATA:
     case DynamicValue::CAPABILITY:
-    case DynamicValue::ANY_POINTER: return nullptr;
+    case DynamicValue::ANY_POINTER:
+      return nullptr;
   }
   return nullptr;
 }

@@ -1,12 +1,11 @@
-// Any message of the schema as JSON: field names and enumerators as in permit.capnp, unions as their set
-// member, numbers as numbers, moments in milliseconds with null for "never". Pure.
+// Any message of the schema as JSON: field names and enumerators as in permit.capnp, unions as
+// their set member, numbers as numbers, moments in milliseconds with null for "never". Pure.
 #pragma once
 
 #include <capnp/dynamic.h>
 
-#include <string>
-
 #include <boost/json.hpp>
+#include <string>
 
 namespace permitd::cli {
 

@@ -8,7 +8,8 @@ namespace permitd::cli {
 
 std::uint64_t system_random() {
   std::uint64_t value = 0;
-  // Up to 256 bytes come whole once the system's pool is ready, which it is long before any client runs.
+  // Up to 256 bytes come whole once the system's pool is ready, which it is long before any client
+  // runs.
   auto size = getrandom(&value, sizeof value, 0);
   PERMIT_ASSERT(size == static_cast<ssize_t>(sizeof value), size);
   return value;
@@ -35,7 +36,8 @@ scheduler::IdempotencyKey content_key(std::string_view content) {
     hash ^= static_cast<unsigned char>(byte);
     hash *= kPrime;
   }
-  scheduler::IdempotencyKey key{static_cast<std::uint64_t>(hash >> 64), static_cast<std::uint64_t>(hash)};
+  scheduler::IdempotencyKey key{static_cast<std::uint64_t>(hash >> 64),
+                                static_cast<std::uint64_t>(hash)};
   if (key == scheduler::IdempotencyKey{}) key.low = 1;
   return key;
 }

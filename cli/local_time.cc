@@ -16,7 +16,8 @@ constexpr std::int64_t kMsPerDay = 86'400'000;
 std::optional<int> number_of(std::string_view text, std::size_t digits) {
   int value = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.size() != digits || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  if (text.size() != digits || error != std::errc{} || end != text.data() + text.size())
+    return std::nullopt;
   return value;
 }
 
@@ -24,7 +25,8 @@ std::optional<int> parse_minute_of_day(std::string_view text) {
   if (text.size() != 5 || text[2] != ':') return std::nullopt;
   auto hour = number_of(text.substr(0, 2), 2);
   auto minute = number_of(text.substr(3), 2);
-  if (!hour || !minute || *hour < 0 || *hour > 23 || *minute < 0 || *minute > 59) return std::nullopt;
+  if (!hour || !minute || *hour < 0 || *hour > 23 || *minute < 0 || *minute > 59)
+    return std::nullopt;
   return *hour * 60 + *minute;
 }
 
@@ -43,7 +45,8 @@ bool use_time_zone(const std::string& name) {
   const char* directory = std::getenv("TZDIR");
   auto path = fmt::format("{}/{}", directory != nullptr ? directory : "/usr/share/zoneinfo", name);
   // The C library takes an unknown zone for UTC without a word.
-  if (name.empty() || name.find("..") != std::string::npos || access(path.c_str(), R_OK) != 0) return false;
+  if (name.empty() || name.find("..") != std::string::npos || access(path.c_str(), R_OK) != 0)
+    return false;
   setenv("TZ", name.c_str(), 1);
   tzset();
   return true;
@@ -58,7 +61,8 @@ bool is_date(int year, int month, int day) {
 }
 
 LocalDay day_of(int year, int month, int day) {
-  auto date = std::chrono::year_month_day(std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+  auto date = std::chrono::year_month_day(std::chrono::year(year),
+                                          std::chrono::month(static_cast<unsigned>(month)),
                                           std::chrono::day(static_cast<unsigned>(day)));
   return static_cast<LocalDay>(std::chrono::sys_days(date).time_since_epoch().count());
 }
@@ -74,8 +78,8 @@ std::optional<LocalDay> parse_day(std::string_view text) {
 
 std::string day_text(LocalDay day) {
   auto date = std::chrono::year_month_day(days(day));
-  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                     static_cast<unsigned>(date.day()));
+  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
 }
 
 int weekday_of(LocalDay day) {
@@ -104,8 +108,8 @@ LocalDay local_day_of(scheduler::Tick at) {
 std::string local_text(scheduler::Tick at) {
   if (at == scheduler::kNever) return "never";
   auto fields = local_fields(at);
-  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}", fields.tm_year + 1900, fields.tm_mon + 1, fields.tm_mday,
-                     fields.tm_hour, fields.tm_min);
+  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}", fields.tm_year + 1900, fields.tm_mon + 1,
+                     fields.tm_mday, fields.tm_hour, fields.tm_min);
 }
 
 std::optional<scheduler::Tick> parse_moment(std::string_view text, scheduler::Tick now) {
@@ -132,11 +136,16 @@ std::optional<std::int64_t> parse_duration_seconds(std::string_view text) {
   auto [end, error] = std::from_chars(text.data(), last, count);
   if (error != std::errc{} || end != last || count < 0 || count > kMsPerDay) return std::nullopt;
   switch (text.back()) {
-    case 's': return count;
-    case 'm': return count * 60;
-    case 'h': return count * 3600;
-    case 'd': return count * 86'400;
-    default: return std::nullopt;  // not an enumeration: any other letter is a mistake
+    case 's':
+      return count;
+    case 'm':
+      return count * 60;
+    case 'h':
+      return count * 3600;
+    case 'd':
+      return count * 86'400;
+    default:
+      return std::nullopt;  // not an enumeration: any other letter is a mistake
   }
 }
 

@@ -1,7 +1,7 @@
 // Local time at the edge: the daemon knows UTC alone, people know the clock on the wall.
 //
-// One zone is in force per process (the C library's), set by use_time_zone(); everything here follows it.
-// One thread only, as TZ is the process's.
+// One zone is in force per process (the C library's), set by use_time_zone(); everything here
+// follows it. One thread only, as TZ is the process's.
 #pragma once
 
 #include <cstdint>
@@ -35,7 +35,8 @@ LocalDay local_day_of(scheduler::Tick at);
 
 /// "2025-03-21 07:30"; "never" for kNever.
 std::string local_text(scheduler::Tick at);
-/// A date (its beginning), "YYYY-MM-DD HH:MM" or with T between, "now", or a distance from `now`: "+90m",
+/// A date (its beginning), "YYYY-MM-DD HH:MM" or with T between, "now", or a distance from `now`:
+/// "+90m",
 /// "+2h", "+3d", "-1d"; "never".
 std::optional<scheduler::Tick> parse_moment(std::string_view text, scheduler::Tick now);
 /// "45m", "30s", "2h", "1d" as seconds.

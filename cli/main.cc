@@ -40,22 +40,29 @@ permitctl COMMAND --help tells what a command does, with an example and what its
 
 void add_globals(CLI::App& app, GlobalOptions& globals) {
   auto* group = app.add_option_group("Everywhere", "May stand before or behind the command");
-  auto* socket = group->add_option("--socket", globals.socket,
-                                   "Unix socket of the daemon [$PERMITD_SOCKET, /run/permitd/permitd.sock, run/permitd.sock]");
-  group->add_option("--connect", globals.connect, "Address of the daemon, HOST:PORT")->excludes(socket);
+  auto* socket = group->add_option(
+      "--socket", globals.socket,
+      "Unix socket of the daemon [$PERMITD_SOCKET, /run/permitd/permitd.sock, run/permitd.sock]");
+  group->add_option("--connect", globals.connect, "Address of the daemon, HOST:PORT")
+      ->excludes(socket);
   group->add_option("--as", globals.as, "Whom to act as")->envname("PERMITD_AS");
-  group->add_option("--key", globals.key, "Idempotency key: any text; the same text twice is the same call, done once");
-  group->add_option("--timeout", globals.timeout, "How long to wait for the answer: 30s, 5m")->capture_default_str();
+  group->add_option("--key", globals.key,
+                    "Idempotency key: any text; the same text twice is the same call, done once");
+  group->add_option("--timeout", globals.timeout, "How long to wait for the answer: 30s, 5m")
+      ->capture_default_str();
   group->add_option("--time-zone", globals.time_zone, "Zone of the times shown and read")
       ->envname("PERMITD_TIME_ZONE")
       ->default_str(kDefaultTimeZone);
-  group->add_flag("--json", globals.json, "Answer with one JSON document, fields named as in the schema; null is never");
+  group->add_flag("--json", globals.json,
+                  "Answer with one JSON document, fields named as in the schema; null is never");
   group->add_flag("--csv", globals.csv, "Lists as CSV");
   group->add_flag("-y,--yes", globals.yes, "Do not ask before touching more than one job");
 }
 
 int run(int argc, char** argv) {
-  CLI::App app("Talks to permitd, the scheduler of building-permit work of the city's service offices.", "permitctl");
+  CLI::App app(
+      "Talks to permitd, the scheduler of building-permit work of the city's service offices.",
+      "permitctl");
   app.footer(kFooter);
   app.require_subcommand(1);
   app.set_version_flag("--version", PERMITD_VERSION);
@@ -81,7 +88,8 @@ int run(int argc, char** argv) {
     return app.exit(error) == 0 ? kExitOk : kExitUsage;
   }
   if (!use_time_zone(context.globals.time_zone)) {
-    fmt::print(stderr, "permitctl: --time-zone {}: the system's time zone data has no such zone.\n", context.globals.time_zone);
+    fmt::print(stderr, "permitctl: --time-zone {}: the system's time zone data has no such zone.\n",
+               context.globals.time_zone);
     return kExitUsage;
   }
   return context.run();
@@ -94,7 +102,10 @@ int main(int argc, char** argv) {
   try {
     return permitd::cli::run(argc, argv);
   } catch (const std::exception& error) {
-    fmt::print(stderr, "permitctl: unexpected failure: {}\nThis is a fault of permitctl; please report it.\n", error.what());
+    fmt::print(
+        stderr,
+        "permitctl: unexpected failure: {}\nThis is a fault of permitctl; please report it.\n",
+        error.what());
     return permitd::cli::kExitBug;
   }
 }

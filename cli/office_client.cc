@@ -24,7 +24,8 @@ kj::Promise<void> send_rest(kj::Own<Submissions> state) {
   auto list = request.initSubmissions(static_cast<unsigned>(count));
   for (unsigned index = 0; index < count; ++index) fill(list[index], state->rest[index]);
   state->rest = state->rest.slice(count, state->rest.size());
-  return request.send().then([state = kj::mv(state)]() mutable { return send_rest(kj::mv(state)); });
+  return request.send().then(
+      [state = kj::mv(state)]() mutable { return send_rest(kj::mv(state)); });
 }
 
 StreamTotals to_totals(protocol::SubmissionStream::FinishResults::Reader results) {
@@ -37,16 +38,20 @@ StreamTotals to_totals(protocol::SubmissionStream::FinishResults::Reader results
   };
   for (auto refusal : results.getRefusals()) {
     auto key = refusal.getKey();
-    totals.refusals.emplace_back(IdempotencyKey{key.getHigh(), key.getLow()}, to_refused(refusal.getRefusal()));
+    totals.refusals.emplace_back(IdempotencyKey{key.getHigh(), key.getLow()},
+                                 to_refused(refusal.getRefusal()));
   }
   return totals;
 }
 
-kj::Promise<StreamTotals> stream_once(Office office, kj::ArrayPtr<const KeyedSubmission> submissions) {
+kj::Promise<StreamTotals> stream_once(Office office,
+                                      kj::ArrayPtr<const KeyedSubmission> submissions) {
   auto stream = office.streamRequest().send().getStream();
-  return send_rest(kj::heap<Submissions>(Submissions{submissions, stream})).then([stream]() mutable {
-    return stream.finishRequest().send().then([](auto&& results) { return to_totals(results); });
-  });
+  return send_rest(kj::heap<Submissions>(Submissions{submissions, stream}))
+      .then([stream]() mutable {
+        return stream.finishRequest().send().then(
+            [](auto&& results) { return to_totals(results); });
+      });
 }
 
 }  // namespace
@@ -60,12 +65,14 @@ kj::Promise<StreamTotals> OfficeClient::submit_all(kj::ArrayPtr<const KeyedSubmi
   return client().bounded(deadline, stream_all(submissions));
 }
 
-kj::Promise<StreamTotals> OfficeClient::stream_all(kj::ArrayPtr<const KeyedSubmission> submissions) {
+kj::Promise<StreamTotals> OfficeClient::stream_all(
+    kj::ArrayPtr<const KeyedSubmission> submissions) {
   return client().link().then([this, submissions](kj::Own<Link> link) {
     auto generation = link->generation();
     return capability()
         .then([submissions](Office office) { return stream_once(kj::mv(office), submissions); })
-        .catch_([this, submissions, generation](kj::Exception&& exception) -> kj::Promise<StreamTotals> {
+        .catch_([this, submissions,
+                 generation](kj::Exception&& exception) -> kj::Promise<StreamTotals> {
           if (exception.getType() != kj::Exception::Type::DISCONNECTED) return kj::mv(exception);
           client().lost(generation);
           if (client().unreachable()) return kj::mv(exception);
@@ -124,7 +131,8 @@ kj::Promise<Answer> OfficeClient::answer(CaseId id, CallOptions options) {
       options);
 }
 
-kj::Promise<Answer> OfficeClient::record_fees(CaseId id, std::uint64_t amount_rial, CallOptions options) {
+kj::Promise<Answer> OfficeClient::record_fees(CaseId id, std::uint64_t amount_rial,
+                                              CallOptions options) {
   return call(
       [id, amount_rial](Office& office) {
         auto request = office.recordFeesRequest();

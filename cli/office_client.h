@@ -53,21 +53,26 @@ class OfficeClient : public ReaderCalls<protocol::OfficeSession> {
  public:
   OfficeClient(Client& client, OfficeId office, GathererOptions gathering = {});
 
-  /// One case. Never fails for lack of room at the daemon before the deadline; see SubmitGatherer::submit.
+  /// One case. Never fails for lack of room at the daemon before the deadline; see
+  /// SubmitGatherer::submit.
   kj::Promise<Answer> submit(const scheduler::SubmitCase& submission, CallOptions options = {}) {
     return gatherer_.submit(submission, options);
   }
-  /// Many cases over one stream with the library's flow control. When the connection is lost the whole lot
-  /// is sent again with the same keys, so each case is filed once. `submissions` must outlive the promise.
-  kj::Promise<StreamTotals> submit_all(kj::ArrayPtr<const KeyedSubmission> submissions, CallOptions options = {});
+  /// Many cases over one stream with the library's flow control. When the connection is lost the
+  /// whole lot is sent again with the same keys, so each case is filed once. `submissions` must
+  /// outlive the promise.
+  kj::Promise<StreamTotals> submit_all(kj::ArrayPtr<const KeyedSubmission> submissions,
+                                       CallOptions options = {});
 
   kj::Promise<Answer> register_case(CaseId id, CallOptions options = {});
   kj::Promise<Answer> amend(CaseId id, Amendment amendment, CallOptions options = {});
-  kj::Promise<Answer> withdraw(CaseId id, scheduler::Reason reason, std::string note, CallOptions options = {});
+  kj::Promise<Answer> withdraw(CaseId id, scheduler::Reason reason, std::string note,
+                               CallOptions options = {});
   kj::Promise<Answer> answer(CaseId id, CallOptions options = {});
   kj::Promise<Answer> record_fees(CaseId id, std::uint64_t amount_rial, CallOptions options = {});
   /// `day`: days since 1970-01-01, local date.
-  kj::Promise<Answer> schedule(JobId id, std::int32_t day, scheduler::HalfDay half, CallOptions options = {});
+  kj::Promise<Answer> schedule(JobId id, std::int32_t day, scheduler::HalfDay half,
+                               CallOptions options = {});
   kj::Promise<Answer> close(CaseId id, CallOptions options = {});
 
   SubmitGatherer& gatherer() { return gatherer_; }

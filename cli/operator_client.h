@@ -1,5 +1,5 @@
-// The operator of the machine: health, snapshots, drain, and the clock of a rehearsal. Sees no case. Threads
-// and lifetimes as in session.h.
+// The operator of the machine: health, snapshots, drain, and the clock of a rehearsal. Sees no
+// case. Threads and lifetimes as in session.h.
 #pragma once
 
 #include <expected>
@@ -24,7 +24,8 @@ class OperatorClient : public Session<protocol::OperatorSession> {
   kj::Promise<std::expected<StateMark, Refused>> snapshot(CallOptions options = {});
   kj::Promise<StateMark> digest(CallOptions options = {});
   kj::Promise<void> drain();
-  /// Moves a rehearsal clock to `to`, firing everything due by then; the time it stands at afterwards.
+  /// Moves a rehearsal clock to `to`, firing everything due by then; the time it stands at
+  /// afterwards.
   kj::Promise<std::expected<Tick, Refused>> advance(Tick to, CallOptions options = {});
 };
 

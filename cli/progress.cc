@@ -73,16 +73,18 @@ std::string Progress::line(std::int64_t elapsed_ms) const {
   auto per_second = elapsed_ms > 0 ? done_ * 1000 / static_cast<std::uint64_t>(elapsed_ms) : 0;
   std::string tail = note_.empty() ? "" : "  " + note_;
   if (total_ == 0) {
-    return fmt::format("{} {} {} ({}/s){}", what_, grouped(done_), unit_, grouped(per_second), tail);
+    return fmt::format("{} {} {} ({}/s){}", what_, grouped(done_), unit_, grouped(per_second),
+                       tail);
   }
   auto done = std::min(done_, total_);
   std::string left;
   if (done > 0 && done < total_) {
-    auto ms = static_cast<double>(elapsed_ms) * static_cast<double>(total_ - done) / static_cast<double>(done);
+    auto ms = static_cast<double>(elapsed_ms) * static_cast<double>(total_ - done) /
+              static_cast<double>(done);
     left = fmt::format(", {} left", seconds_text(static_cast<std::int64_t>(ms / 1000.0) + 1));
   }
-  return fmt::format("{} {} % ({}/{} {}, {}/s{}){}", what_, done * 100 / total_, grouped(done), grouped(total_),
-                     unit_, grouped(per_second), left, tail);
+  return fmt::format("{} {} % ({}/{} {}, {}/s{}){}", what_, done * 100 / total_, grouped(done),
+                     grouped(total_), unit_, grouped(per_second), left, tail);
 }
 
 void Progress::draw(bool last) {
@@ -91,14 +93,18 @@ void Progress::draw(bool last) {
   std::string text = line(now - started_ms_);
   switch (style_) {
     case Style::kSilent:
-    case Style::kAuto: return;
-    case Style::kLines: fmt::print(stderr, "{}\n", text); break;
+    case Style::kAuto:
+      return;
+    case Style::kLines:
+      fmt::print(stderr, "{}\n", text);
+      break;
     case Style::kBar: {
       constexpr std::size_t kBarWidth = 24;
       std::string bar;
       if (total_ > 0) {
         auto filled = static_cast<std::size_t>(std::min(done_, total_) * kBarWidth / total_);
-        bar = fmt::format("[{}{}] ", std::string(filled, '#'), std::string(kBarWidth - filled, '.'));
+        bar =
+            fmt::format("[{}{}] ", std::string(filled, '#'), std::string(kBarWidth - filled, '.'));
       }
       auto whole = bar + text;
       auto columns = terminal_columns();

@@ -1,5 +1,6 @@
-// Progress of a long command: a bar that redraws itself on a terminal, a plain line every so often otherwise.
-// Writes to stderr, so that stdout stays for the result. Never more than ten updates a second.
+// Progress of a long command: a bar that redraws itself on a terminal, a plain line every so often
+// otherwise. Writes to stderr, so that stdout stays for the result. Never more than ten updates a
+// second.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +12,8 @@ class Progress {
  public:
   enum class Style : std::uint8_t { kAuto, kBar, kLines, kSilent };  // kAuto looks at the terminal
 
-  /// `what` names the work ("loading"), `unit` what is counted ("definitions"). `total` 0 = unknown.
+  /// `what` names the work ("loading"), `unit` what is counted ("definitions"). `total` 0 =
+  /// unknown.
   Progress(std::string what, std::string unit, std::uint64_t total, Style style = Style::kAuto);
   ~Progress();  // finish()
   Progress(const Progress&) = delete;
@@ -25,7 +27,8 @@ class Progress {
   /// Draws the last state and ends the line. Idempotent.
   void finish();
 
-  /// The text of one update without control characters: "loading 42 % (420/1,000 definitions, 3 s left) note".
+  /// The text of one update without control characters: "loading 42 % (420/1,000 definitions, 3 s
+  /// left) note".
   std::string line(std::int64_t elapsed_ms) const;
 
  private:

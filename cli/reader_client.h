@@ -1,5 +1,6 @@
-// What a session may read, for every role that reads. Reads are retried like every other call; their answers
-// are the schema's own, alive as long as the response is held. Threads and lifetimes as in session.h.
+// What a session may read, for every role that reads. Reads are retried like every other call;
+// their answers are the schema's own, alive as long as the response is held. Threads and lifetimes
+// as in session.h.
 #pragma once
 
 #include <cstdint>

@@ -26,14 +26,20 @@ constexpr std::array<const char*, kStageCount> kColours{"#0072B2", "#56B4E9", "#
                                                         "#E69F00", "#999999", "#CC79A7"};
 
 constexpr const char* kStyle = R"(
-:root{color-scheme:light dark;--ink:#1b1b1f;--soft:#5c5f66;--line:#d5d7dc;--paper:#fff;--bar:#0072B2;--mark:#D55E00}
-@media(prefers-color-scheme:dark){:root{--ink:#e8e8ec;--soft:#a2a5ad;--line:#3b3e45;--paper:#17181b;--bar:#56B4E9;--mark:#F0A060}}
-body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);max-width:62rem;margin:2rem auto;padding:0 1rem}
+:root{color-scheme:light dark;--ink:#1b1b1f;--soft:#5c5f66;--line:#d5d7dc;
+--paper:#fff;--bar:#0072B2;--mark:#D55E00}
+@media(prefers-color-scheme:dark){:root{--ink:#e8e8ec;
+--soft:#a2a5ad;--line:#3b3e45;--paper:#17181b;--bar:#56B4E9;--mark:#F0A060}}
+body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);
+background:var(--paper);max-width:62rem;margin:2rem auto;padding:0 1rem}
 h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}svg{width:100%;height:auto;display:block}
 text{fill:var(--soft);font-size:12px;font-family:inherit}.grid{stroke:var(--line);stroke-width:1}
-table{border-collapse:collapse;font-variant-numeric:tabular-nums}td,th{padding:.15rem .8rem .15rem 0;text-align:right}
-td:first-child,th:first-child{text-align:left}th{font-weight:600;border-bottom:1px solid var(--line)}
-.key{display:flex;flex-wrap:wrap;gap:.3rem 1.2rem;color:var(--soft)}.key i{display:inline-block;width:.8rem;height:.8rem;margin-right:.4rem}
+table{border-collapse:collapse;font-variant-numeric:tabular-nums}
+td,th{padding:.15rem .8rem .15rem 0;text-align:right}
+td:first-child,th:first-child{text-align:left}
+th{font-weight:600;border-bottom:1px solid var(--line)}
+.key{display:flex;flex-wrap:wrap;gap:.3rem 1.2rem;color:var(--soft)}
+.key i{display:inline-block;width:.8rem;height:.8rem;margin-right:.4rem}
 summary{cursor:pointer;color:var(--soft)}
 )";
 
@@ -145,7 +151,8 @@ std::string backlog_drawing(const ReplayReport& report) {
     scale.most = std::max(scale.most, static_cast<double>(total_of(sample)));
   return backlog_key(report) +
          fmt::format(
-             R"(<svg viewBox="0 0 {} {}" role="img" aria-label="Open jobs by stage over the working hours">)",
+             R"(<svg viewBox="0 0 {} {}" role="img" )"
+             R"(aria-label="Open jobs by stage over the working hours">)",
              kWidth, kBacklogHeight) +
          backlog_grid(report, scale) + backlog_areas(report, scale) + "</svg>";
 }
@@ -187,13 +194,15 @@ std::string office_bars(const ReplayReport& report) {
     return (base - 20) * static_cast<double>(ppm) / most;
   };
   auto out = fmt::format(
-      R"(<svg viewBox="0 0 {} {}" role="img" aria-label="Share of work and of capacity by office">)",
+      R"(<svg viewBox="0 0 {} {}" role="img" )"
+      R"(aria-label="Share of work and of capacity by office">)",
       kWidth, kBarsHeight);
   const double step = grid_step(most / 10'000);
   for (double percent = 0; percent <= most / 10'000; percent += step) {
     const double y = base - height(static_cast<std::int64_t>(percent * 10'000));
     out += fmt::format(
-        R"(<line class="grid" x1="{0}" x2="{1}" y1="{2:.1f}" y2="{2:.1f}"/><text x="{3}" y="{4:.1f}" text-anchor="end">{5} %</text>)",
+        R"(<line class="grid" x1="{0}" x2="{1}" y1="{2:.1f}" y2="{2:.1f}"/>)"
+        R"(<text x="{3}" y="{4:.1f}" text-anchor="end">{5} %</text>)",
         kLeft, kWidth, y, kLeft - 8, y + 4, percent);
   }
   for (std::size_t i = 0; i < report.offices.size(); ++i) {
@@ -206,10 +215,12 @@ std::string office_bars(const ReplayReport& report) {
         R"svg(<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" fill="var(--bar)"/>)svg",
         x + slot * 0.15, base - height(office.share_ppm), slot * 0.7, height(office.share_ppm));
     out += fmt::format(
-        R"svg(<line x1="{:.1f}" x2="{:.1f}" y1="{:.1f}" y2="{:.1f}" stroke="var(--mark)" stroke-width="3"/></g>)svg",
+        R"svg(<line x1="{:.1f}" x2="{:.1f}" y1="{:.1f}" y2="{:.1f}" )svg"
+        R"svg(stroke="var(--mark)" stroke-width="3"/></g>)svg",
         x, x + slot, base - height(office.fair_ppm), base - height(office.fair_ppm));
     out += fmt::format(
-        R"svg(<text transform="translate({:.1f},{}) rotate(-90)" text-anchor="end">{:04}</text>)svg",
+        R"svg(<text transform="translate({:.1f},{}) rotate(-90)" )svg"
+        R"svg(text-anchor="end">{:04}</text>)svg",
         x + slot / 2 + 4, base + 6, raw(office.office));
   }
   return out +

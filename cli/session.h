@@ -1,9 +1,11 @@
-// One role at the daemon, kept alive over reconnects: the machinery that every typed client is made of.
+// One role at the daemon, kept alive over reconnects: the machinery that every typed client is made
+// of.
 //
-// A logical call is a builder of requests. It is built anew for each attempt, with the same idempotency key,
-// and tried until it is answered, its deadline passes, or the daemon cannot be reached for too long. Tried
-// again: a lost connection, an overloaded server, the refusal `busy`. Everything else goes to the caller.
-// Belongs to the thread of the client's event loop; must outlive the promises of its calls.
+// A logical call is a builder of requests. It is built anew for each attempt, with the same
+// idempotency key, and tried until it is answered, its deadline passes, or the daemon cannot be
+// reached for too long. Tried again: a lost connection, an overloaded server, the refusal `busy`.
+// Everything else goes to the caller. Belongs to the thread of the client's event loop; must
+// outlive the promises of its calls.
 #pragma once
 
 #include <capnp/capability.h>
@@ -64,8 +66,8 @@ class Session {
   Client& client() { return client_; }
   Identity identity() const { return identity_; }
 
-  /// The session on the present connection, for callers who speak the schema themselves (streams, benchmarks).
-  /// It dies with the connection. UNIMPLEMENTED when the daemon refuses the session.
+  /// The session on the present connection, for callers who speak the schema themselves (streams,
+  /// benchmarks). It dies with the connection. UNIMPLEMENTED when the daemon refuses the session.
   kj::Promise<Capability> capability();
 
   /// `build(Capability&)` returns a filled capnp::Request; it is called once per attempt.
@@ -80,9 +82,12 @@ class Session {
   template <class Build>
   struct Attempts : public kj::Refcounted {
     Attempts(Session& owner, Build builder, kj::TimePoint end)
-        : session(owner), build(kj::mv(builder)), deadline(end), pauses(owner.client_.new_backoff()) {}
-    using Results = typename session_detail::ResultsOf<
-        decltype(std::declval<Build&>()(std::declval<Capability&>()))>::Type;
+        : session(owner),
+          build(kj::mv(builder)),
+          deadline(end),
+          pauses(owner.client_.new_backoff()) {}
+    using Results = typename session_detail::ResultsOf<decltype(std::declval<Build&>()(
+        std::declval<Capability&>()))>::Type;
     using Response = capnp::Response<Results>;
     Session& session;
     Build build;
@@ -93,11 +98,14 @@ class Session {
   template <class State>
   static kj::Promise<typename State::Response> attempt(kj::Own<State> state);
   template <class State>
-  static kj::Promise<typename State::Response> judge(kj::Own<State> state, typename State::Response response);
+  static kj::Promise<typename State::Response> judge(kj::Own<State> state,
+                                                     typename State::Response response);
   template <class State>
-  static kj::Promise<typename State::Response> recover(kj::Own<State> state, kj::Exception exception);
+  static kj::Promise<typename State::Response> recover(kj::Own<State> state,
+                                                       kj::Exception exception);
   template <class State>
-  static kj::Promise<typename State::Response> again_after(kj::Own<State> state, kj::Duration pause);
+  static kj::Promise<typename State::Response> again_after(kj::Own<State> state,
+                                                           kj::Duration pause);
 
   kj::Promise<Capability> capability_on(kj::Own<Link> link);
 
@@ -123,12 +131,18 @@ typename Interface::Client extract(protocol::SessionResult::Reader result) {
     }
   };
   switch (result.which()) {
-    case protocol::SessionResult::OFFICE: return as_wanted(result.getOffice());
-    case protocol::SessionResult::EXPERT: return as_wanted(result.getExpert());
-    case protocol::SessionResult::SUPERVISOR: return as_wanted(result.getSupervisor());
-    case protocol::SessionResult::OPERATOR: return as_wanted(result.getOperator());
-    case protocol::SessionResult::AUDITOR: return as_wanted(result.getAuditor());
-    case protocol::SessionResult::REFUSED: throw_session_refused(result.getRefused());
+    case protocol::SessionResult::OFFICE:
+      return as_wanted(result.getOffice());
+    case protocol::SessionResult::EXPERT:
+      return as_wanted(result.getExpert());
+    case protocol::SessionResult::SUPERVISOR:
+      return as_wanted(result.getSupervisor());
+    case protocol::SessionResult::OPERATOR:
+      return as_wanted(result.getOperator());
+    case protocol::SessionResult::AUDITOR:
+      return as_wanted(result.getAuditor());
+    case protocol::SessionResult::REFUSED:
+      throw_session_refused(result.getRefused());
   }
   throw_wrong_role();  // a member of a later schema
 }
@@ -178,7 +192,9 @@ kj::Promise<Answer> Session<Interface>::call(Build build, CallOptions options) {
     slot.setLow(key.low);
     return request;
   };
-  return send(kj::mv(keyed), options).then([](auto&& response) { return to_answer(response.getResult()); });
+  return send(kj::mv(keyed), options).then([](auto&& response) {
+    return to_answer(response.getResult());
+  });
 }
 
 template <class Interface>
@@ -197,12 +213,13 @@ kj::Promise<typename State::Response> Session<Interface>::attempt(kj::Own<State>
             })
             .attach(kj::mv(holder));
       })
-      .then([again = kj::addRef(kept)](typename State::Response&& response) mutable {
-              return judge(kj::mv(again), kj::mv(response));
-            },
-            [again = kj::addRef(kept)](kj::Exception&& exception) mutable {
-              return recover(kj::mv(again), kj::mv(exception));
-            });
+      .then(
+          [again = kj::addRef(kept)](typename State::Response&& response) mutable {
+            return judge(kj::mv(again), kj::mv(response));
+          },
+          [again = kj::addRef(kept)](kj::Exception&& exception) mutable {
+            return recover(kj::mv(again), kj::mv(exception));
+          });
 }
 
 template <class Interface>
@@ -220,7 +237,8 @@ kj::Promise<typename State::Response> Session<Interface>::judge(kj::Own<State> s
 
 template <class Interface>
 template <class State>
-kj::Promise<typename State::Response> Session<Interface>::recover(kj::Own<State> state, kj::Exception exception) {
+kj::Promise<typename State::Response> Session<Interface>::recover(kj::Own<State> state,
+                                                                  kj::Exception exception) {
   auto& client = state->session.client_;
   switch (exception.getType()) {
     case kj::Exception::Type::DISCONNECTED:
@@ -237,17 +255,20 @@ kj::Promise<typename State::Response> Session<Interface>::recover(kj::Own<State>
       return again_after(kj::mv(state), pause);
     }
     case kj::Exception::Type::FAILED:
-    case kj::Exception::Type::UNIMPLEMENTED: return kj::mv(exception);
+    case kj::Exception::Type::UNIMPLEMENTED:
+      return kj::mv(exception);
   }
   return kj::mv(exception);
 }
 
 template <class Interface>
 template <class State>
-kj::Promise<typename State::Response> Session<Interface>::again_after(kj::Own<State> state, kj::Duration pause) {
+kj::Promise<typename State::Response> Session<Interface>::again_after(kj::Own<State> state,
+                                                                      kj::Duration pause) {
   auto& client = state->session.client_;
   ++client.counters().calls_retried;
-  auto waited = pause > 0 * kj::SECONDS ? client.timer().afterDelay(pause) : kj::Promise<void>(kj::READY_NOW);
+  auto waited =
+      pause > 0 * kj::SECONDS ? client.timer().afterDelay(pause) : kj::Promise<void>(kj::READY_NOW);
   return waited.then([state = kj::mv(state)]() mutable { return attempt(kj::mv(state)); });
 }
 

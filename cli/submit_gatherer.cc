@@ -15,12 +15,16 @@ Refused local_busy() {
       .code = scheduler::Refusal::kBusy,
       .code_name = "busy",
       .field_name = {},
-      .sentence = "Too many submissions of this program wait for the daemon; wait for some of their answers "
-                  "before you submit more.",
+      .sentence =
+          "Too many submissions of this program wait for the daemon; wait for some of their "
+          "answers "
+          "before you submit more.",
   };
 }
 
-bool is_busy(const Answer& answer) { return !answer && answer.error().code == scheduler::Refusal::kBusy; }
+bool is_busy(const Answer& answer) {
+  return !answer && answer.error().code == scheduler::Refusal::kBusy;
+}
 
 }  // namespace
 
@@ -44,7 +48,8 @@ void fill(protocol::Submission::Builder out, const KeyedSubmission& submission) 
   out.setDesigner(raw(body.designer));
   out.setSupervisingEngineer(raw(body.supervising_engineer));
   std::copy_n(body.parcel.bytes.data(), body.parcel.size, out.initParcel(body.parcel.size).begin());
-  std::copy_n(body.reference.bytes.data(), body.reference.size, out.initReference(body.reference.size).begin());
+  std::copy_n(body.reference.bytes.data(), body.reference.size,
+              out.initReference(body.reference.size).begin());
 }
 
 SubmitGatherer::SubmitGatherer(Session<protocol::OfficeSession>& session, GathererOptions options)
@@ -77,7 +82,8 @@ kj::Promise<void> SubmitGatherer::flush() {
     return session_.client().greeting().then(
         [this](Greeting greeting) {
           auto by_size = greeting.message_words / kWordsPerSubmission;
-          auto agreed = std::min<std::uint32_t>({options_.per_call_max, greeting.submissions_per_call, by_size});
+          auto agreed = std::min<std::uint32_t>(
+              {options_.per_call_max, greeting.submissions_per_call, by_size});
           per_call_ = std::max(agreed, 1U);
           return flush();
         },
@@ -107,8 +113,9 @@ void SubmitGatherer::send_batch(Batch batch) {
   ++calls_under_way_;
   ++calls_sent_;
   auto now = session_.client().timer().now();
-  auto latest = std::max_element(batch.begin(), batch.end(),
-                                 [](const Item& a, const Item& b) { return a.deadline < b.deadline; });
+  auto latest = std::max_element(batch.begin(), batch.end(), [](const Item& a, const Item& b) {
+    return a.deadline < b.deadline;
+  });
   auto left = std::max(latest->deadline - now, 1 * kj::MILLISECONDS);
   auto held = kj::heap<Batch>(std::move(batch));
   auto& items = *held;
@@ -116,7 +123,8 @@ void SubmitGatherer::send_batch(Batch batch) {
     auto size = static_cast<std::uint64_t>(items.size()) * kWordsPerSubmission + 64;
     auto request = office.submitRequest(capnp::MessageSize{size, 0});
     auto list = request.initSubmissions(static_cast<unsigned>(items.size()));
-    for (unsigned index = 0; index < list.size(); ++index) fill(list[index], items[index].submission);
+    for (unsigned index = 0; index < list.size(); ++index)
+      fill(list[index], items[index].submission);
     return request;
   };
   tasks_.add(session_.send(build, CallOptions{.key = {}, .deadline = left})
@@ -139,7 +147,8 @@ void SubmitGatherer::deliver(Batch batch, capnp::List<protocol::Result>::Reader 
   for (std::size_t index = 0; index < batch.size(); ++index) {
     auto& item = batch[index];
     if (index >= results.size()) {
-      item.fulfiller->reject(KJ_EXCEPTION(FAILED, "the daemon answered fewer submissions than it was sent"));
+      item.fulfiller->reject(
+          KJ_EXCEPTION(FAILED, "the daemon answered fewer submissions than it was sent"));
       continue;
     }
     auto answer = to_answer(results[static_cast<unsigned>(index)]);
@@ -152,7 +161,8 @@ void SubmitGatherer::deliver(Batch batch, capnp::List<protocol::Result>::Reader 
   }
   busy_ = !again.empty();
   if (!busy_) pauses_.reset();
-  for (auto item = again.rbegin(); item != again.rend(); ++item) queue_.push_front(std::move(*item));
+  for (auto item = again.rbegin(); item != again.rend(); ++item)
+    queue_.push_front(std::move(*item));
   schedule_flush();
 }
 
@@ -163,7 +173,8 @@ void SubmitGatherer::fail_queue(const kj::Exception& exception) {
 }
 
 void SubmitGatherer::taskFailed(kj::Exception&& exception) {
-  // Every task settles its own items; what arrives here is a fault of this class and must not be lost.
+  // Every task settles its own items; what arrives here is a fault of this class and must not be
+  // lost.
   fail_queue(exception);
 }
 

@@ -1,9 +1,10 @@
-// Batch speed for callers who submit one case at a time: while a submit call is in flight, further cases
-// wait here and leave together in the next one, up to the daemon's submissionsPerCall.
+// Batch speed for callers who submit one case at a time: while a submit call is in flight, further
+// cases wait here and leave together in the next one, up to the daemon's submissionsPerCall.
 //
-// Each caller gets a promise of its own result. Cases leave in the order they came; the key of a case stays
-// the same through every retry. Bounded: beyond queue_max waiting cases a submit is refused `busy` at once.
-// Belongs to the thread of the event loop; the session must outlive it, and it must outlive its promises.
+// Each caller gets a promise of its own result. Cases leave in the order they came; the key of a
+// case stays the same through every retry. Bounded: beyond queue_max waiting cases a submit is
+// refused `busy` at once. Belongs to the thread of the event loop; the session must outlive it, and
+// it must outlive its promises.
 #pragma once
 
 #include <deque>
@@ -19,7 +20,8 @@ struct GathererOptions {
   std::size_t queue_max = 1U << 16;
   /// Upper bound of a call, besides the daemon's own.
   std::uint16_t per_call_max = 512;
-  /// Calls under way at once. More than one hides the round trip, but a retried call may then be overtaken.
+  /// Calls under way at once. More than one hides the round trip, but a retried call may then be
+  /// overtaken.
   std::uint16_t calls_max = 1;
 };
 
@@ -62,10 +64,10 @@ class SubmitGatherer : private kj::TaskSet::ErrorHandler {
   std::deque<Item> queue_;
   std::size_t calls_under_way_ = 0;
   std::uint64_t calls_sent_ = 0;
-  std::size_t per_call_ = 0;     // agreed with the daemon; 0 before its greeting is known
+  std::size_t per_call_ = 0;  // agreed with the daemon; 0 before its greeting is known
   bool flush_scheduled_ = false;
-  Backoff pauses_;               // between calls while the daemon is busy
-  bool busy_ = false;            // the last call had a `busy` in it
+  Backoff pauses_;     // between calls while the daemon is busy
+  bool busy_ = false;  // the last call had a `busy` in it
   kj::TaskSet tasks_;
 };
 

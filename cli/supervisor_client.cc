@@ -65,8 +65,8 @@ void fill(protocol::Policy::Builder out, const scheduler::SetPolicy& policy) {
 SupervisorClient::SupervisorClient(Client& client, std::uint32_t supervisor)
     : CityReaderCalls(client, Identity{scheduler::ActorKind::kSupervisor, supervisor}) {}
 
-kj::Promise<Answer> SupervisorClient::hold(JobId job, Reason reason, bool pauses_clock, std::string note,
-                                           CallOptions options) {
+kj::Promise<Answer> SupervisorClient::hold(JobId job, Reason reason, bool pauses_clock,
+                                           std::string note, CallOptions options) {
   return call(
       [=, note = std::move(note)](Supervisor& session) {
         auto request = session.holdRequest();
@@ -126,8 +126,9 @@ kj::Promise<Answer> SupervisorClient::cancel(JobId job, std::string note, CallOp
       options);
 }
 
-kj::Promise<Answer> SupervisorClient::set_absence(ExpertId expert, Tick from, Tick until, Reason reason,
-                                                  std::string note, CallOptions options) {
+kj::Promise<Answer> SupervisorClient::set_absence(ExpertId expert, Tick from, Tick until,
+                                                  Reason reason, std::string note,
+                                                  CallOptions options) {
   return call(
       [=, note = std::move(note)](Supervisor& session) {
         auto request = session.setAbsenceRequest();
@@ -141,8 +142,9 @@ kj::Promise<Answer> SupervisorClient::set_absence(ExpertId expert, Tick from, Ti
       options);
 }
 
-kj::Promise<Answer> SupervisorClient::set_office_state(OfficeId office, scheduler::OfficeState state,
-                                                       Reason reason, std::string note, CallOptions options) {
+kj::Promise<Answer> SupervisorClient::set_office_state(OfficeId office,
+                                                       scheduler::OfficeState state, Reason reason,
+                                                       std::string note, CallOptions options) {
   return call(
       [=, note = std::move(note)](Supervisor& session) {
         auto request = session.setOfficeStateRequest();
@@ -155,8 +157,9 @@ kj::Promise<Answer> SupervisorClient::set_office_state(OfficeId office, schedule
       options);
 }
 
-kj::Promise<Answer> SupervisorClient::set_expert_state(ExpertId expert, scheduler::ExpertState state,
-                                                       Reason reason, std::string note, CallOptions options) {
+kj::Promise<Answer> SupervisorClient::set_expert_state(ExpertId expert,
+                                                       scheduler::ExpertState state, Reason reason,
+                                                       std::string note, CallOptions options) {
   return call(
       [=, note = std::move(note)](Supervisor& session) {
         auto request = session.setExpertStateRequest();
@@ -169,8 +172,8 @@ kj::Promise<Answer> SupervisorClient::set_expert_state(ExpertId expert, schedule
       options);
 }
 
-kj::Promise<Answer> SupervisorClient::record_decision(CaseId id, bool approved, Reason reason, std::string note,
-                                                      CallOptions options) {
+kj::Promise<Answer> SupervisorClient::record_decision(CaseId id, bool approved, Reason reason,
+                                                      std::string note, CallOptions options) {
   return call(
       [=, note = std::move(note)](Supervisor& session) {
         auto request = session.recordDecisionRequest();
@@ -183,7 +186,8 @@ kj::Promise<Answer> SupervisorClient::record_decision(CaseId id, bool approved, 
       options);
 }
 
-kj::Promise<Answer> SupervisorClient::refer(CaseId id, bool refer, std::string note, CallOptions options) {
+kj::Promise<Answer> SupervisorClient::refer(CaseId id, bool refer, std::string note,
+                                            CallOptions options) {
   return call(
       [=, note = std::move(note)](Supervisor& session) {
         auto request = session.referRequest();
@@ -195,7 +199,8 @@ kj::Promise<Answer> SupervisorClient::refer(CaseId id, bool refer, std::string n
       options);
 }
 
-kj::Promise<Answer> SupervisorClient::withdraw(CaseId id, Reason reason, std::string note, CallOptions options) {
+kj::Promise<Answer> SupervisorClient::withdraw(CaseId id, Reason reason, std::string note,
+                                               CallOptions options) {
   return call(
       [=, note = std::move(note)](Supervisor& session) {
         auto request = session.withdrawRequest();
@@ -207,7 +212,8 @@ kj::Promise<Answer> SupervisorClient::withdraw(CaseId id, Reason reason, std::st
       options);
 }
 
-kj::Promise<Answer> SupervisorClient::set_policy(const scheduler::SetPolicy& policy, CallOptions options) {
+kj::Promise<Answer> SupervisorClient::set_policy(const scheduler::SetPolicy& policy,
+                                                 CallOptions options) {
   return call(
       [policy](Supervisor& session) {
         auto request = session.setPolicyRequest();
@@ -217,9 +223,8 @@ kj::Promise<Answer> SupervisorClient::set_policy(const scheduler::SetPolicy& pol
       options);
 }
 
-kj::Promise<Answer> SupervisorClient::set_calendar_days(std::int32_t first_day,
-                                                        std::span<const scheduler::CalendarDay> days,
-                                                        CallOptions options) {
+kj::Promise<Answer> SupervisorClient::set_calendar_days(
+    std::int32_t first_day, std::span<const scheduler::CalendarDay> days, CallOptions options) {
   PERMIT_ASSERT(days.size() <= scheduler::kCalendarDaysPerCommand, days.size());
   std::array<scheduler::CalendarDay, scheduler::kCalendarDaysPerCommand> kept{};
   std::copy(days.begin(), days.end(), kept.begin());
@@ -248,14 +253,15 @@ kj::Promise<Answer> SupervisorClient::define_service(const scheduler::DefineServ
         out.setEffectiveFrom(service.effective_from.ms);
         out.setLabel(string_of(service.label));
         auto stages = out.initStages(service.stage_count);
-        for (unsigned index = 0; index < stages.size(); ++index) fill(stages[index], service.stages[index]);
+        for (unsigned index = 0; index < stages.size(); ++index)
+          fill(stages[index], service.stages[index]);
         return request;
       },
       options);
 }
 
-kj::Promise<Answer> SupervisorClient::define_organisation(const scheduler::DefineOrganisation& organisation,
-                                                          CallOptions options) {
+kj::Promise<Answer> SupervisorClient::define_organisation(
+    const scheduler::DefineOrganisation& organisation, CallOptions options) {
   return call(
       [organisation](Supervisor& session) {
         auto request = session.defineOrganisationRequest();
@@ -269,7 +275,8 @@ kj::Promise<Answer> SupervisorClient::define_organisation(const scheduler::Defin
       options);
 }
 
-kj::Promise<Answer> SupervisorClient::define_office(const scheduler::DefineOffice& office, CallOptions options) {
+kj::Promise<Answer> SupervisorClient::define_office(const scheduler::DefineOffice& office,
+                                                    CallOptions options) {
   return call(
       [office](Supervisor& session) {
         auto request = session.defineOfficeRequest();
@@ -286,7 +293,8 @@ kj::Promise<Answer> SupervisorClient::define_office(const scheduler::DefineOffic
       options);
 }
 
-kj::Promise<Answer> SupervisorClient::activate_service(OfficeId office, scheduler::ServiceId service, Tick from,
+kj::Promise<Answer> SupervisorClient::activate_service(OfficeId office,
+                                                       scheduler::ServiceId service, Tick from,
                                                        Tick until, CallOptions options) {
   return call(
       [=](Supervisor& session) {
@@ -300,7 +308,8 @@ kj::Promise<Answer> SupervisorClient::activate_service(OfficeId office, schedule
       options);
 }
 
-kj::Promise<Answer> SupervisorClient::define_expert(const scheduler::DefineExpert& expert, CallOptions options) {
+kj::Promise<Answer> SupervisorClient::define_expert(const scheduler::DefineExpert& expert,
+                                                    CallOptions options) {
   return call(
       [expert](Supervisor& session) {
         auto request = session.defineExpertRequest();
@@ -318,8 +327,9 @@ kj::Promise<Answer> SupervisorClient::define_expert(const scheduler::DefineExper
       options);
 }
 
-kj::Promise<Answer> SupervisorClient::set_certificate(ExpertId expert, scheduler::Skill skill, Tick valid_from,
-                                                      Tick valid_until, CallOptions options) {
+kj::Promise<Answer> SupervisorClient::set_certificate(ExpertId expert, scheduler::Skill skill,
+                                                      Tick valid_from, Tick valid_until,
+                                                      CallOptions options) {
   return call(
       [=](Supervisor& session) {
         auto request = session.setCertificateRequest();

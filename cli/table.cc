@@ -40,11 +40,13 @@ std::size_t display_width(std::string_view text) {
   std::size_t width = 0;
   for (std::size_t at = 0; at < text.size(); ++at) {
     auto byte = static_cast<unsigned char>(text[at]);
-    if ((byte & 0xC0U) == 0x80U) continue;             // inside a character
+    if ((byte & 0xC0U) == 0x80U) continue;  // inside a character
     auto rest = text.substr(at, 3);
-    if (rest >= "\xE2\x80\x8B" && rest <= "\xE2\x80\x8F") continue;  // joiners and direction marks take no place
+    if (rest >= "\xE2\x80\x8B" && rest <= "\xE2\x80\x8F")
+      continue;  // joiners and direction marks take no place
     auto pair = text.substr(at, 2);
-    if (pair >= "\xD9\x8B" && pair <= "\xD9\x9F") continue;          // Arabic vowel signs stand on their letter
+    if (pair >= "\xD9\x8B" && pair <= "\xD9\x9F")
+      continue;  // Arabic vowel signs stand on their letter
     ++width;
   }
   return width;
@@ -88,7 +90,8 @@ std::string Table::aligned() const {
 std::string Table::csv() const {
   std::string out;
   std::vector<Cell> header;
-  for (const auto& column : columns_) header.push_back(column.csv_name.empty() ? column.name : column.csv_name);
+  for (const auto& column : columns_)
+    header.push_back(column.csv_name.empty() ? column.name : column.csv_name);
   append_csv(out, header);
   for (const auto& row : rows_) append_csv(out, row);
   return out;

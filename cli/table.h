@@ -45,7 +45,8 @@ class Table {
 
   /// Columns two blanks apart, as wide as their widest cell, header first; "" when there is no row.
   std::string aligned() const;
-  /// RFC 4180 with \n line ends: quoted where a cell holds a comma, a quote or a line end. Header always.
+  /// RFC 4180 with \n line ends: quoted where a cell holds a comma, a quote or a line end. Header
+  /// always.
   std::string csv() const;
 
  private:

@@ -25,7 +25,8 @@ const toml::node* TomlSection::node(std::string_view key) {
   return table_->get(key);
 }
 
-const toml::node* TomlSection::required(std::string_view key, bool has_fallback, std::string_view kind) {
+const toml::node* TomlSection::required(std::string_view key, bool has_fallback,
+                                        std::string_view kind) {
   const auto* found = node(key);
   if (found == nullptr && !has_fallback) complain(key, fmt::format("is missing; {}", kind));
   return found;
@@ -35,15 +36,17 @@ std::int64_t TomlSection::checked(const toml::node& found, std::string_view key,
                                   std::int64_t max) {
   auto value = found.value_exact<std::int64_t>();
   if (!value || *value < min || *value > max) {
-    problems_->add(&found, name_of_key(key), fmt::format("it must be a whole number, {}–{}", min, max));
+    problems_->add(&found, name_of_key(key),
+                   fmt::format("it must be a whole number, {}–{}", min, max));
     return min;
   }
   return *value;
 }
 
-std::int64_t TomlSection::number_in(std::string_view key, std::optional<std::int64_t> fallback, std::int64_t min,
-                                    std::int64_t max) {
-  const auto* found = required(key, fallback.has_value(), fmt::format("a whole number, {}–{}", min, max));
+std::int64_t TomlSection::number_in(std::string_view key, std::optional<std::int64_t> fallback,
+                                    std::int64_t min, std::int64_t max) {
+  const auto* found =
+      required(key, fallback.has_value(), fmt::format("a whole number, {}–{}", min, max));
   if (found == nullptr) return fallback.value_or(min);
   return checked(*found, key, min, max);
 }
@@ -56,12 +59,15 @@ bool TomlSection::flag(std::string_view key, bool fallback) {
   return value.value_or(fallback);
 }
 
-std::string TomlSection::text(std::string_view key, std::optional<std::string> fallback, std::size_t size_max) {
+std::string TomlSection::text(std::string_view key, std::optional<std::string> fallback,
+                              std::size_t size_max) {
   const auto* found = required(key, fallback.has_value(), "a text");
   if (found == nullptr) return fallback.value_or("");
   auto value = found->value_exact<std::string>();
   if (!value || value->size() > size_max || !protocol::is_valid_text(*value)) {
-    complain(key, fmt::format("it must be a text of at most {} bytes of UTF-8, without control characters", size_max));
+    complain(key, fmt::format(
+                      "it must be a text of at most {} bytes of UTF-8, without control characters",
+                      size_max));
     return "";
   }
   return *value;
@@ -80,7 +86,8 @@ LocalDay TomlSection::day(std::string_view key, std::optional<LocalDay> fallback
 }
 
 scheduler::Tick TomlSection::moment(std::string_view key, std::optional<scheduler::Tick> fallback) {
-  constexpr std::string_view kKind = "it must be a date or a date-time, without quotes: 2025-03-21T07:30:00";
+  constexpr std::string_view kKind =
+      "it must be a date or a date-time, without quotes: 2025-03-21T07:30:00";
   const auto* found = required(key, fallback.has_value(), kKind);
   if (found == nullptr) return fallback.value_or(scheduler::Tick{});
   if (found->is_date()) return moment_at(day(key, std::nullopt), 0);
@@ -94,7 +101,8 @@ scheduler::Tick TomlSection::moment(std::string_view key, std::optional<schedule
   auto seconds_ms = value->time.second * 1000LL + value->time.nanosecond / 1'000'000;
   if (!value->offset) return {moment_at(local_day, minute).ms + seconds_ms};
   constexpr std::int64_t kMsPerDay = 86'400'000;
-  return {local_day * kMsPerDay + (minute - value->offset->minutes) * scheduler::kMsPerMinute + seconds_ms};
+  return {local_day * kMsPerDay + (minute - value->offset->minutes) * scheduler::kMsPerMinute +
+          seconds_ms};
 }
 
 scheduler::Point TomlSection::point(std::string_view key) {
@@ -107,7 +115,8 @@ scheduler::Point TomlSection::point(std::string_view key) {
     complain(key, "it must be [degrees north, degrees east], within ±90 and ±180");
     return {};
   }
-  return {static_cast<std::int32_t>(std::lround(*north * 1e6)), static_cast<std::int32_t>(std::lround(*east * 1e6))};
+  return {static_cast<std::int32_t>(std::lround(*north * 1e6)),
+          static_cast<std::int32_t>(std::lround(*east * 1e6))};
 }
 
 scheduler::OfficeId TomlSection::office(std::string_view key) {
@@ -116,7 +125,8 @@ scheduler::OfficeId TomlSection::office(std::string_view key) {
   if (found == nullptr) return {};
   std::int64_t code = 0;
   if (auto text = found->value_exact<std::string>(); text && text->size() == 4) {
-    for (char digit : *text) code = digit >= '0' && digit <= '9' && code >= 0 ? code * 10 + (digit - '0') : -1;
+    for (char digit : *text)
+      code = digit >= '0' && digit <= '9' && code >= 0 ? code * 10 + (digit - '0') : -1;
   } else if (auto number = found->value_exact<std::int64_t>()) {
     code = *number;
   }
@@ -127,7 +137,8 @@ scheduler::OfficeId TomlSection::office(std::string_view key) {
   return scheduler::OfficeId{static_cast<std::uint16_t>(code)};
 }
 
-std::vector<std::int64_t> TomlSection::numbers(std::string_view key, std::int64_t min, std::int64_t max) {
+std::vector<std::int64_t> TomlSection::numbers(std::string_view key, std::int64_t min,
+                                               std::int64_t max) {
   std::vector<std::int64_t> out;
   const auto* found = node(key);
   if (found == nullptr) return out;
@@ -149,8 +160,10 @@ std::vector<std::string> TomlSection::texts(std::string_view key) {
   if (is_list) {
     for (const auto& element : *array) {
       auto value = element.value_exact<std::string>();
-      if (value) out.push_back(*value);
-      else is_list = false;
+      if (value)
+        out.push_back(*value);
+      else
+        is_list = false;
     }
   }
   if (!is_list) complain(key, "it must be a list of texts");
@@ -196,7 +209,8 @@ std::vector<std::string> TomlSection::keys() const {
 
 void TomlSection::finish() {
   for (auto&& [key, value] : *table_) {
-    if (!asked_.contains(key.str())) problems_->add(&value, name_of_key(key.str()), "there is no such key");
+    if (!asked_.contains(key.str()))
+      problems_->add(&value, name_of_key(key.str()), "there is no such key");
   }
 }
 

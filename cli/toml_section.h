@@ -1,5 +1,6 @@
-// Reading a TOML table strictly: every key has a type, a range and a default; what is wrong is collected with
-// file, line and key instead of stopping at the first; a key nobody asked for is an error.
+// Reading a TOML table strictly: every key has a type, a range and a default; what is wrong is
+// collected with file, line and key instead of stopping at the first; a key nobody asked for is an
+// error.
 #pragma once
 
 #include <fmt/format.h>
@@ -36,19 +37,22 @@ class TomlProblems {
 
 class TomlSection {
  public:
-  /// `path` is how keys are named in problems: "office[3]". `table` and `problems` must outlive the section.
+  /// `path` is how keys are named in problems: "office[3]". `table` and `problems` must outlive the
+  /// section.
   TomlSection(const toml::table& table, std::string path, TomlProblems& problems)
       : table_(&table), path_(std::move(path)), problems_(&problems) {}
 
   /// A whole number in min … max. Without a fallback the key is required.
   template <std::integral Int>
-  Int number(std::string_view key, std::optional<std::type_identity_t<Int>> fallback, std::int64_t min,
-             std::int64_t max) {
-    return static_cast<Int>(number_in(key, fallback ? std::optional<std::int64_t>(*fallback) : std::nullopt, min, max));
+  Int number(std::string_view key, std::optional<std::type_identity_t<Int>> fallback,
+             std::int64_t min, std::int64_t max) {
+    return static_cast<Int>(
+        number_in(key, fallback ? std::optional<std::int64_t>(*fallback) : std::nullopt, min, max));
   }
   bool flag(std::string_view key, bool fallback);
   /// At most `size_max` bytes of valid UTF-8.
-  std::string text(std::string_view key, std::optional<std::string> fallback, std::size_t size_max = 4096);
+  std::string text(std::string_view key, std::optional<std::string> fallback,
+                   std::size_t size_max = 4096);
   /// An enumerator by the name it has in the schema; case, '-' and '_' do not matter.
   template <class Enum>
   Enum name(std::string_view key, std::optional<Enum> fallback);
@@ -81,9 +85,10 @@ class TomlSection {
   void finish();
 
  private:
-  std::int64_t number_in(std::string_view key, std::optional<std::int64_t> fallback, std::int64_t min,
-                         std::int64_t max);
-  std::int64_t checked(const toml::node& node, std::string_view key, std::int64_t min, std::int64_t max);
+  std::int64_t number_in(std::string_view key, std::optional<std::int64_t> fallback,
+                         std::int64_t min, std::int64_t max);
+  std::int64_t checked(const toml::node& node, std::string_view key, std::int64_t min,
+                       std::int64_t max);
   const toml::node* required(std::string_view key, bool has_fallback, std::string_view kind);
   template <class Enum>
   std::optional<Enum> enumerator(const toml::node& node, std::string_view key);

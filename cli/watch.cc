@@ -3,8 +3,8 @@
 namespace permitd::cli {
 namespace {
 
-/// The server's end of a subscription. Lives as long as the daemon or the connection holds it, which may be
-/// longer than the watch: it must not touch the sink once it was detached.
+/// The server's end of a subscription. Lives as long as the daemon or the connection holds it,
+/// which may be longer than the watch: it must not touch the sink once it was detached.
 class Subscriber final : public protocol::Subscriber::Server {
  public:
   Subscriber(EventSink& sink, kj::Own<kj::PromiseFulfiller<std::string>> ended)
@@ -62,7 +62,11 @@ kj::Promise<void> watch_forever(SessionType& session, EventSink& sink) {
 
 }  // namespace
 
-kj::Promise<void> watch(ReaderClient& reader, EventSink& sink) { return watch_forever(reader, sink); }
-kj::Promise<void> watch(ExpertClient& expert, EventSink& sink) { return watch_forever(expert, sink); }
+kj::Promise<void> watch(ReaderClient& reader, EventSink& sink) {
+  return watch_forever(reader, sink);
+}
+kj::Promise<void> watch(ExpertClient& expert, EventSink& sink) {
+  return watch_forever(expert, sink);
+}
 
 }  // namespace permitd::cli

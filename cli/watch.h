@@ -9,7 +9,8 @@
 
 namespace permitd::cli {
 
-/// Receives what a subscription brings. The daemon sends the next batch only when on_events has returned.
+/// Receives what a subscription brings. The daemon sends the next batch only when on_events has
+/// returned.
 class EventSink {
  public:
   virtual ~EventSink() = default;
@@ -21,8 +22,8 @@ class EventSink {
   virtual void on_gap(const std::string& reason) { (void)reason; }
 };
 
-/// Watches until the promise is dropped; ends with an exception when the daemon cannot be reached for the
-/// client's connect_deadline. `sink` must outlive the promise.
+/// Watches until the promise is dropped; ends with an exception when the daemon cannot be reached
+/// for the client's connect_deadline. `sink` must outlive the promise.
 kj::Promise<void> watch(ReaderClient& reader, EventSink& sink);
 kj::Promise<void> watch(ExpertClient& expert, EventSink& sink);
 

@@ -21,7 +21,8 @@ enum class ErrorCode : std::uint8_t {
 struct Error {
   ErrorCode code = ErrorCode::kSystem;
   int number = 0;      // errno, 0 when none
-  std::string act;     // what failed, with the file and offset where there is one: "write journal.000003 at 8192"
+  std::string act;     // what failed, with the file and offset where there is one: "write
+                       // journal.000003 at 8192"
   std::string remedy;  // what the operator can do, one sentence; may be empty
 
   /// One line for log and terminal.

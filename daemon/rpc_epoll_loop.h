@@ -89,8 +89,8 @@ class RpcEpollLoop final : public RpcLoopBase {
   void fill(LoopStats&) const override {}
 
  private:
-  // A waker's eventfd among the port's files interrupts its sleep; nobody waits for its promise. Under a
-  // descriptor of its own, as the waker may be gone before the loop.
+  // A waker's eventfd among the port's files interrupts its sleep; nobody waits for its promise.
+  // Under a descriptor of its own, as the waker may be gone before the loop.
   struct Watch {
     Watch(kj::UnixEventPort& port, const Waker& waker);
     kj::AutoCloseFd file;

@@ -1,6 +1,7 @@
-// A daemon that lives in the test: a Gateway with just enough memory to tell "once" from "twice", which
-// loses its connections, answers `busy` or goes away when the test says so. One event loop and a clock that
-// moves only when nothing else can happen, so a test takes no time and has no race.
+// A daemon that lives in the test: a Gateway with just enough memory to tell "once" from "twice",
+// which loses its connections, answers `busy` or goes away when the test says so. One event loop
+// and a clock that moves only when nothing else can happen, so a test takes no time and has no
+// race.
 #pragma once
 
 #include <capnp/rpc-twoparty.h>
@@ -37,9 +38,8 @@ class FakeWorld {
   template <class T>
   void settle(kj::Promise<T>& promise) {
     while (!promise.poll(scope)) {
-      PERMIT_IF_MAYBE(next, timer.nextEvent()) {
-        timer.advanceTo(*next);
-      } else {
+      PERMIT_IF_MAYBE(next, timer.nextEvent()) { timer.advanceTo(*next); }
+      else {
         KJ_FAIL_REQUIRE("nothing will ever settle this promise");
       }
     }
@@ -49,7 +49,9 @@ class FakeWorld {
     auto never = kj::newPromiseAndFulfiller<void>();
     (void)never.promise.poll(scope);
   }
-  std::int64_t now_ms() const { return (timer.now() - kj::origin<kj::TimePoint>()) / kj::MILLISECONDS; }
+  std::int64_t now_ms() const {
+    return (timer.now() - kj::origin<kj::TimePoint>()) / kj::MILLISECONDS;
+  }
 };
 
 class FakeDaemon {
@@ -59,22 +61,23 @@ class FakeDaemon {
 
   // What the test looks at.
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t> cases;  // by key, the id given
-  std::map<std::pair<std::uint64_t, std::uint64_t>, int> holds;            // by key, how often it was applied
-  std::vector<std::size_t> batch_sizes;                                    // of each submit call that arrived
-  std::vector<std::uint64_t> order;                                        // areaM2 of cases in order of filing
+  std::map<std::pair<std::uint64_t, std::uint64_t>, int> holds;  // by key, how often it was applied
+  std::vector<std::size_t> batch_sizes;                          // of each submit call that arrived
+  std::vector<std::uint64_t> order;  // areaM2 of cases in order of filing
   std::uint64_t hold_calls = 0;
   std::uint64_t connects = 0;
   std::uint64_t sessions = 0;
   std::uint64_t watches = 0;
 
   // What the test breaks.
-  int drops_after_applying = 0;  // so many calls are carried out, then the connection goes before the answer
+  int drops_after_applying =
+      0;  // so many calls are carried out, then the connection goes before the answer
   int drops_before_applying = 0;
   int connects_refused = 0;
-  int busy_answers = 0;          // of single results, in the order they are asked for
+  int busy_answers = 0;  // of single results, in the order they are asked for
   bool session_refused = false;
-  bool silent = false;           // calls are carried out and never answered
-  bool holding = false;          // submits are carried out and answered by release()
+  bool silent = false;   // calls are carried out and never answered
+  bool holding = false;  // submits are carried out and answered by release()
 
   void drop_connections() { connections_.clear(); }
   kj::Own<cli::Connector> connector();
@@ -139,7 +142,8 @@ class FakeOffice final : public protocol::OfficeSession::Server {
       return kj::NEVER_DONE;
     }
     auto results = context.getResults().initResults(submissions.size());
-    for (unsigned index = 0; index < submissions.size(); ++index) file(submissions[index], results[index]);
+    for (unsigned index = 0; index < submissions.size(); ++index)
+      file(submissions[index], results[index]);
     if (daemon_.silent) return kj::NEVER_DONE;
     if (daemon_.take(daemon_.drops_after_applying)) {
       daemon_.drop_soon();
@@ -225,11 +229,17 @@ class FakeGateway final : public protocol::Gateway::Server {
       return kj::READY_NOW;
     }
     switch (context.getParams().getIdentity().which()) {
-      case protocol::Identity::OFFICE: results.setOffice(kj::heap<FakeOffice>(daemon_)); break;
-      case protocol::Identity::SUPERVISOR: results.setSupervisor(kj::heap<FakeSupervisor>(daemon_)); break;
+      case protocol::Identity::OFFICE:
+        results.setOffice(kj::heap<FakeOffice>(daemon_));
+        break;
+      case protocol::Identity::SUPERVISOR:
+        results.setSupervisor(kj::heap<FakeSupervisor>(daemon_));
+        break;
       case protocol::Identity::EXPERT:
       case protocol::Identity::OPERATOR:
-      case protocol::Identity::AUDITOR: results.initRefused().setSentence("no such role here"); break;
+      case protocol::Identity::AUDITOR:
+        results.initRefused().setSentence("no such role here");
+        break;
     }
     return kj::READY_NOW;
   }

@@ -1,5 +1,5 @@
-// Goal: a city file means what its grammar says, and a wrong one is answered with file, line, key and range.
-// Method: small texts, and the files that come with the project.
+// Goal: a city file means what its grammar says, and a wrong one is answered with file, line, key
+// and range. Method: small texts, and the files that come with the project.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -102,14 +102,16 @@ TEST(CityFileTest, ServiceOverridesItsTemplate) {
 }
 
 TEST(CityFileTest, SovereignStageNeedsNoEffortAndNoSkill) {
-  auto city = read("[stage.municipal_decision]\nsovereign = true\nsla_minutes = 420\n"
-                   "[[service]]\nid = 1\nstages = [\"municipal_decision\"]\n");
+  auto city = read(
+      "[stage.municipal_decision]\nsovereign = true\nsla_minutes = 420\n"
+      "[[service]]\nid = 1\nstages = [\"municipal_decision\"]\n");
   EXPECT_EQ(city.services[0].stages[0].flags, kStageIsSovereign);
   EXPECT_EQ(city.services[0].stages[0].effort_minutes, 0);
 }
 
 TEST(CityFileTest, UnknownStageIsReported) {
-  EXPECT_THAT(problems("[[service]]\nid = 1\nstages = [\"plan_review\"]\n"), ElementsAre(HasSubstr("service[1].stages")));
+  EXPECT_THAT(problems("[[service]]\nid = 1\nstages = [\"plan_review\"]\n"),
+              ElementsAre(HasSubstr("service[1].stages")));
 }
 
 TEST(CityFileTest, OfficeHasItsServicesFromItsDate) {
@@ -144,29 +146,35 @@ TEST(CityFileTest, OfficeHasItsServicesFromItsDate) {
 }
 
 TEST(CityFileTest, ActiveOfficeWithoutTechnicalManagerIsReported) {
-  EXPECT_THAT(problems("[[office]]\ncode = \"0101\"\n"), ElementsAre(HasSubstr("technical_manager")));
+  EXPECT_THAT(problems("[[office]]\ncode = \"0101\"\n"),
+              ElementsAre(HasSubstr("technical_manager")));
 }
 
 TEST(CityFileTest, ExpertOfAnUndefinedOfficeIsReported) {
-  auto lines = problems("[[office]]\ncode = \"0101\"\ntechnical_manager = 1\n"
-                        "[[expert]]\nid = 1\noffice = \"0102\"\nperson = 1\n");
+  auto lines = problems(
+      "[[office]]\ncode = \"0101\"\ntechnical_manager = 1\n"
+      "[[expert]]\nid = 1\noffice = \"0102\"\nperson = 1\n");
   EXPECT_THAT(lines, ElementsAre(HasSubstr("expert[1].office")));
 }
 
 TEST(CityFileTest, DuplicatesAreReported) {
-  auto lines = problems("[[expert]]\nid = 1\ncount = 3\noffice = \"0101\"\nperson = 1\n"
-                        "[[expert]]\nid = 3\noffice = \"0101\"\nperson = 9\n");
+  auto lines = problems(
+      "[[expert]]\nid = 1\ncount = 3\noffice = \"0101\"\nperson = 1\n"
+      "[[expert]]\nid = 3\noffice = \"0101\"\nperson = 9\n");
   EXPECT_THAT(lines, ElementsAre(HasSubstr("expert 3 is defined twice")));
 }
 
 TEST(CityFileTest, UnknownTimeZoneIsReported) {
-  EXPECT_THAT(problems("[city]\ntime_zone = \"Asia/Nowhere\"\n"), ElementsAre(HasSubstr("city.time_zone")));
+  EXPECT_THAT(problems("[city]\ntime_zone = \"Asia/Nowhere\"\n"),
+              ElementsAre(HasSubstr("city.time_zone")));
 }
 
 // ---- calendar ----
 
 std::string calendar(std::string_view more) {
-  return "[city]\ntime_zone = \"Asia/Tehran\"\n[calendar]\nfrom = 2025-03-20\nuntil = 2025-04-05\n" + std::string(more);
+  return "[city]\ntime_zone = \"Asia/Tehran\"\n[calendar]\nfrom = 2025-03-20\nuntil = "
+         "2025-04-05\n" +
+         std::string(more);
 }
 bool is_open(const City& city, std::string_view day) {
   auto index = static_cast<std::size_t>(*parse_day(day) - city.calendar->first_day);
@@ -184,8 +192,9 @@ TEST(CityCalendarTest, HoursAreUtc) {
 }
 
 TEST(CityCalendarTest, LastPatternWhoseDateHasComeIsInForce) {
-  auto city = read(calendar("[[calendar.hours]]\nfrom = 2025-03-25\nthursday = \"08:00-12:00\"\n"
-                            "[[calendar.hours]]\nfrom = 2025-04-01\nfriday = \"08:00-12:00\"\n"));
+  auto city =
+      read(calendar("[[calendar.hours]]\nfrom = 2025-03-25\nthursday = \"08:00-12:00\"\n"
+                    "[[calendar.hours]]\nfrom = 2025-04-01\nfriday = \"08:00-12:00\"\n"));
   EXPECT_FALSE(is_open(city, "2025-03-20")) << "no pattern yet";
   EXPECT_TRUE(is_open(city, "2025-03-27"));
   EXPECT_FALSE(is_open(city, "2025-04-03"));
@@ -193,9 +202,10 @@ TEST(CityCalendarTest, LastPatternWhoseDateHasComeIsInForce) {
 }
 
 TEST(CityCalendarTest, ClosureBeatsPatternAndOpeningBeatsClosure) {
-  auto city = read(calendar("[[calendar.hours]]\nsunday = \"08:00-12:00\"\nmonday = \"08:00-12:00\"\n"
-                            "[[calendar.closure]]\nfrom = 2025-03-23\nuntil = 2025-03-24\nwhy = \"heat\"\n"
-                            "[[calendar.opening]]\ndate = 2025-03-24\nhours = \"09:00-10:00\"\n"));
+  auto city =
+      read(calendar("[[calendar.hours]]\nsunday = \"08:00-12:00\"\nmonday = \"08:00-12:00\"\n"
+                    "[[calendar.closure]]\nfrom = 2025-03-23\nuntil = 2025-03-24\nwhy = \"heat\"\n"
+                    "[[calendar.opening]]\ndate = 2025-03-24\nhours = \"09:00-10:00\"\n"));
   EXPECT_FALSE(is_open(city, "2025-03-23"));
   EXPECT_TRUE(is_open(city, "2025-03-24"));
   EXPECT_TRUE(is_open(city, "2025-03-30"));
@@ -205,16 +215,18 @@ TEST(CityCalendarTest, HolidaysOfACsvAreClosed) {
   auto days = read_holidays(PERMITD_SOURCE_DIR "/city/iran-holidays.csv");
   ASSERT_TRUE(days) << days.error();
   EXPECT_GT(days->size(), 400U);
-  auto text = calendar(fmt::format("holidays = [\"{}/city/iran-holidays.csv\"]\n"
-                                   "[[calendar.hours]]\ntuesday = \"08:00-12:00\"\nwednesday = \"08:00-12:00\"\n",
-                                   PERMITD_SOURCE_DIR));
+  auto text = calendar(
+      fmt::format("holidays = [\"{}/city/iran-holidays.csv\"]\n"
+                  "[[calendar.hours]]\ntuesday = \"08:00-12:00\"\nwednesday = \"08:00-12:00\"\n",
+                  PERMITD_SOURCE_DIR));
   auto city = read(text);
   EXPECT_FALSE(is_open(city, "2025-04-01")) << "12 Farvardin, a Tuesday";
   EXPECT_TRUE(is_open(city, "2025-03-26"));
 }
 
 TEST(CityCalendarTest, MissingHolidayFileIsReported) {
-  EXPECT_THAT(problems(calendar("holidays = [\"no-such.csv\"]\n")), ElementsAre(HasSubstr("no-such.csv")));
+  EXPECT_THAT(problems(calendar("holidays = [\"no-such.csv\"]\n")),
+              ElementsAre(HasSubstr("no-such.csv")));
 }
 
 TEST(CityCalendarTest, DayOnWhichClocksChangeIsShorter) {
@@ -228,7 +240,8 @@ TEST(CityCalendarTest, DayOnWhichClocksChangeIsShorter) {
 
 TEST(CityCalendarTest, HoursOutsideTheDayAreRefused) {
   EXPECT_TRUE(parse_hours("00:00-24:00"));
-  for (auto text : {"24:00-25:00", "08:00-08:00", "14:30-07:30", "7:30-14:30", "07:60-08:00", "07:30-14:3x", ""}) {
+  for (auto text : {"24:00-25:00", "08:00-08:00", "14:30-07:30", "7:30-14:30", "07:60-08:00",
+                    "07:30-14:3x", ""}) {
     EXPECT_FALSE(parse_hours(text)) << text;
   }
 }
@@ -250,7 +263,8 @@ TEST(LocalTimeTest, MomentsAreReadAndWritten) {
   EXPECT_EQ(parse_moment("+90m", now), (Tick{now.ms + 90 * kMsPerMinute}));
   EXPECT_EQ(parse_moment("-1d", now), (Tick{now.ms - 86'400'000}));
   EXPECT_EQ(parse_moment("never", now), kNever);
-  for (auto text : {"", "today", "2025-13-01", "2025-02-29", "2025-09-23 25:00", "+5", "2025-09-23x11:30"}) {
+  for (auto text :
+       {"", "today", "2025-13-01", "2025-02-29", "2025-09-23 25:00", "+5", "2025-09-23x11:30"}) {
     EXPECT_FALSE(parse_moment(text, now)) << text;
   }
   EXPECT_EQ(local_text(kNever), "never");

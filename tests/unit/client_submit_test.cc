@@ -1,5 +1,6 @@
-// Goal: gathered submissions are filed once each, in order, in full calls, and every caller gets its own answer.
-// Method: the office client against a fake daemon in the same event loop, on a clock of the test.
+// Goal: gathered submissions are filed once each, in order, in full calls, and every caller gets
+// its own answer. Method: the office client against a fake daemon in the same event loop, on a
+// clock of the test.
 #include "cli/office_client.h"
 #include "tests/support/fake_gateway.h"
 
@@ -30,7 +31,8 @@ class SubmitTest : public testing::Test {
   }
   std::vector<kj::Promise<Answer>> submit(std::uint32_t count) {
     std::vector<kj::Promise<Answer>> calls;
-    for (std::uint32_t area = 1; area <= count; ++area) calls.push_back(office.submit(a_case(area)));
+    for (std::uint32_t area = 1; area <= count; ++area)
+      calls.push_back(office.submit(a_case(area)));
     return calls;
   }
   /// All answered, each with a case of its own.
@@ -45,7 +47,8 @@ class SubmitTest : public testing::Test {
     EXPECT_EQ(daemon.cases.size(), calls.size());
   }
   void expect_in_order() {
-    for (std::size_t index = 0; index < daemon.order.size(); ++index) EXPECT_EQ(daemon.order[index], index + 1);
+    for (std::size_t index = 0; index < daemon.order.size(); ++index)
+      EXPECT_EQ(daemon.order[index], index + 1);
   }
 };
 
@@ -116,9 +119,8 @@ TEST_F(SubmitTest, UnreachableDaemonFailsEveryWaitingCall) {
   for (auto& call : calls) {
     world.settle(call);
     auto exception = kj::runCatchingExceptions([&] { (void)call.wait(world.scope); });
-    PERMIT_IF_MAYBE(thrown, exception) {
-      EXPECT_EQ(failure_of(*thrown), Failure::kCannotConnect);
-    } else {
+    PERMIT_IF_MAYBE(thrown, exception) { EXPECT_EQ(failure_of(*thrown), Failure::kCannotConnect); }
+    else {
       ADD_FAILURE() << "answered by nobody";
     }
   }
@@ -130,7 +132,8 @@ TEST_F(SubmitTest, UnreachableDaemonFailsEveryWaitingCall) {
 TEST(FixedTextTest, IsCutBetweenCharacters) {
   EXPECT_EQ(view_of(fixed_text<5>("abc")), "abc");
   EXPECT_EQ(view_of(fixed_text<5>("abcdefg")), "abcde");
-  EXPECT_EQ(view_of(fixed_text<5>("پلاک")), "پل") << "two bytes each: the third would be cut in half";
+  EXPECT_EQ(view_of(fixed_text<5>("پلاک")), "پل")
+      << "two bytes each: the third would be cut in half";
 }
 
 }  // namespace

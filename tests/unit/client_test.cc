@@ -30,7 +30,9 @@ class ClientTest : public testing::Test {
     made.key_base = IdempotencyKey{7, 100};
     return made;
   }
-  kj::Promise<Answer> hold() { return supervisor.hold(JobId{3}, Reason::kSupervisorOrder, false, "note"); }
+  kj::Promise<Answer> hold() {
+    return supervisor.hold(JobId{3}, Reason::kSupervisorOrder, false, "note");
+  }
   template <class T>
   Failure failure(kj::Promise<T> promise) {
     world.settle(promise);
@@ -106,8 +108,10 @@ TEST_F(ClientTest, OwnDeadlineOfACallCounts) {
   daemon.silent = true;
   CallOptions soon;
   soon.deadline = 300 * kj::MILLISECONDS;
-  EXPECT_EQ(failure(supervisor.release(JobId{1}, "", soon)), Failure::kNotPermitted) << "not on the fake";
-  EXPECT_EQ(failure(supervisor.hold(JobId{1}, Reason::kOther, false, "", soon)), Failure::kTimedOut);
+  EXPECT_EQ(failure(supervisor.release(JobId{1}, "", soon)), Failure::kNotPermitted)
+      << "not on the fake";
+  EXPECT_EQ(failure(supervisor.hold(JobId{1}, Reason::kOther, false, "", soon)),
+            Failure::kTimedOut);
   EXPECT_EQ(world.now_ms(), 300);
 }
 

@@ -1,6 +1,5 @@
-// Goal: what permitctl prints is aligned, complete CSV, or JSON named as the schema; identities and endings
-// are what the help says.
-// Method: pure functions on small values.
+// Goal: what permitctl prints is aligned, complete CSV, or JSON named as the schema; identities and
+// endings are what the help says. Method: pure functions on small values.
 #include <capnp/message.h>
 #include <gtest/gtest.h>
 
@@ -17,7 +16,8 @@ namespace {
 using scheduler::ActorKind;
 
 Table small_table() {
-  Table table({{"job", Table::Align::kRight}, {"name"}, {"left", Table::Align::kRight, "left_minutes"}});
+  Table table(
+      {{"job", Table::Align::kRight}, {"name"}, {"left", Table::Align::kRight, "left_minutes"}});
   table.add({id_cell(7), "دفتر", minutes_cell(200)});
   table.add({id_cell(1234), "a, \"b\"", no_cell()});
   return table;
@@ -102,23 +102,27 @@ TEST(JsonTextTest, AnswerHasTheSchemasNames) {
   EXPECT_TRUE(document.at("accepted").at("until").is_null());
   Refused refused;
   refused.code_name = "busy";
-  EXPECT_EQ(to_json(Answer(std::unexpected(refused))).at("refused").at("codeName").as_string(), "busy");
+  EXPECT_EQ(to_json(Answer(std::unexpected(refused))).at("refused").at("codeName").as_string(),
+            "busy");
 }
 
 TEST(IdentityTest, IsARoleAndANumber) {
   EXPECT_EQ(parse_identity("office:0101"), (Identity{ActorKind::kOffice, 101}));
   EXPECT_EQ(parse_identity("expert:17"), (Identity{ActorKind::kExpert, 17}));
   EXPECT_EQ(parse_identity("Supervisor:2"), (Identity{ActorKind::kSupervisor, 2}));
-  for (auto text : {"", "office", "office:", "office:0", "office:10000", "clerk:1", "engine:1", "expert:1x", "expert:-1"}) {
+  for (auto text : {"", "office", "office:", "office:0", "office:10000", "clerk:1", "engine:1",
+                    "expert:1x", "expert:-1"}) {
     EXPECT_FALSE(parse_identity(text)) << text;
   }
 }
 
 TEST(ContextTest, IdentityOfTheWrongRoleIsAUsageError) {
   Context context;
-  EXPECT_EQ(context.identity({ActorKind::kSupervisor, ActorKind::kAuditor}, 1), (Identity{ActorKind::kSupervisor, 1}));
+  EXPECT_EQ(context.identity({ActorKind::kSupervisor, ActorKind::kAuditor}, 1),
+            (Identity{ActorKind::kSupervisor, 1}));
   context.globals.as = "auditor:3";
-  EXPECT_EQ(context.identity({ActorKind::kSupervisor, ActorKind::kAuditor}, 1), (Identity{ActorKind::kAuditor, 3}));
+  EXPECT_EQ(context.identity({ActorKind::kSupervisor, ActorKind::kAuditor}, 1),
+            (Identity{ActorKind::kAuditor, 3}));
   context.globals.as = "expert:3";
   EXPECT_THROW((void)context.identity({ActorKind::kSupervisor}, 1), UsageError);
   context.globals.as = "nobody";
