@@ -98,8 +98,8 @@ std::string daemon_path() {
 
 int verify(Context& context, const std::string& directory) {
   auto program = daemon_path();
-  const char* arguments[] = {program.c_str(), "--verify", directory.c_str(),
-                             context.wants_json() ? "--json" : nullptr, nullptr};
+  // The daemon's answer is one JSON object in any case.
+  const char* arguments[] = {program.c_str(), "--verify", directory.c_str(), nullptr};
   std::fflush(nullptr);
   // Becomes the daemon's executable, so its output and its exit code (5 on damage) are this
   // command's own.
