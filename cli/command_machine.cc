@@ -96,7 +96,7 @@ std::string daemon_path() {
   return "permitd";
 }
 
-int verify(Context& context, const std::string& directory) {
+int verify(const std::string& directory) {
   auto program = daemon_path();
   // The daemon's answer is one JSON object in any case.
   const char* arguments[] = {program.c_str(), "--verify", directory.c_str(), nullptr};
@@ -122,7 +122,7 @@ void add_restore(CLI::App& app, Context& context) {
        "  changed. Exit code 5 with file and offset when something is damaged. To restore, start\n"
        "  permitd on a copy of the directory."});
   command->add_option("--verify", *directory, "Directory with the journal")->required();
-  context.on(command, [&context, directory] { return verify(context, *directory); });
+  context.on(command, [directory] { return verify(*directory); });
 }
 
 }  // namespace
