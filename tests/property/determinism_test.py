@@ -33,12 +33,10 @@ def other_compiler():
 
 def build(directory, flags):
     compiler = other_compiler()
-    launcher = [shutil.which("ccache")] if shutil.which("ccache") else []
-    objects = []
 
     def compile_one(source):
         target = directory / (source.stem + ".o")
-        command = [*launcher, compiler, "-std=c++2b", *flags, f"-I{ROOT}", "-c", str(source),
+        command = [compiler, "-std=c++2b", *flags, f"-I{ROOT}", "-c", str(source),
                    "-o", str(target)]
         subprocess.run(command, check=True, cwd=directory)
         return target
