@@ -13,8 +13,16 @@ namespace {
 
 using namespace scheduler;
 
+/// What an answer from the memory of the key says about the present state.
+enum class IfRemembered : std::uint8_t {
+  kAskAgain,    // nothing; under a new key the daemon compares
+  kUnchanged,   // everything; such a definition is never replaced
+  kRemembered,  // nothing, and the daemon would not compare either
+};
+
 /// One definition: what it is called, what its key is made of, how it is sent.
 struct Step {
+  IfRemembered if_remembered;
   std::string what;
   std::string content;
   std::function<kj::Promise<Answer>(CallOptions)> send;
@@ -47,8 +55,8 @@ void add_calendar(Steps& steps, SupervisorClient& supervisor, const CityCalendar
     auto content = content_of("calendar", first_day);
     for (const auto& day : days)
       content += fmt::format("|{},{}", day.open_minute, day.length_minutes);
-    steps.push_back({fmt::format("calendar from {}", day_text(first_day)), content,
-                     [&supervisor, first_day, days](CallOptions options) {
+    steps.push_back({IfRemembered::kAskAgain, fmt::format("calendar from {}", day_text(first_day)),
+                     content, [&supervisor, first_day, days](CallOptions options) {
                        return supervisor.set_calendar_days(first_day, days, options);
                      }});
   }
@@ -57,42 +65,48 @@ void add_calendar(Steps& steps, SupervisorClient& supervisor, const CityCalendar
 std::vector<Steps> steps_of(SupervisorClient& supervisor, const City& city) {
   std::vector<Steps> kinds(8);
   if (city.policy) {
-    kinds[0].push_back(
-        {"policy", content_of("policy", *city.policy), [&supervisor, &city](CallOptions options) {
-           return supervisor.set_policy(*city.policy, options);
-         }});
+    kinds[0].push_back({IfRemembered::kAskAgain, "policy", content_of("policy", *city.policy),
+                        [&supervisor, &city](CallOptions options) {
+                          return supervisor.set_policy(*city.policy, options);
+                        }});
   }
   if (city.calendar) add_calendar(kinds[1], supervisor, *city.calendar);
   for (const auto& each : city.organisations) {
     kinds[2].push_back(
-        {fmt::format("organisation {}", raw(each.organisation)), content_of("organisation", each),
+        {IfRemembered::kAskAgain, fmt::format("organisation {}", raw(each.organisation)),
+         content_of("organisation", each),
          [&](CallOptions options) { return supervisor.define_organisation(each, options); }});
   }
   for (const auto& each : city.services) {
-    kinds[3].push_back(
-        {fmt::format("service {}", raw(each.service)), content_of("service", each),
-         [&](CallOptions options) { return supervisor.define_service(each, options); }});
+    kinds[3].push_back({IfRemembered::kUnchanged, fmt::format("service {}", raw(each.service)),
+                        content_of("service", each), [&](CallOptions options) {
+                          return supervisor.define_service(each, options);
+                        }});
   }
   for (const auto& each : city.offices) {
-    kinds[4].push_back(
-        {fmt::format("office {:04}", raw(each.office)), content_of("office", each),
-         [&](CallOptions options) { return supervisor.define_office(each, options); }});
+    kinds[4].push_back({IfRemembered::kRemembered, fmt::format("office {:04}", raw(each.office)),
+                        content_of("office", each), [&](CallOptions options) {
+                          return supervisor.define_office(each, options);
+                        }});
   }
   for (const auto& each : city.activations) {
     kinds[5].push_back(
-        {fmt::format("service {} at office {:04}", raw(each.service), raw(each.office)),
+        {IfRemembered::kAskAgain,
+         fmt::format("service {} at office {:04}", raw(each.service), raw(each.office)),
          content_of("activation", each), [&](CallOptions options) {
            return supervisor.activate_service(each.office, each.service, each.from, each.until,
                                               options);
          }});
   }
   for (const auto& each : city.experts) {
-    kinds[6].push_back(
-        {fmt::format("expert {}", raw(each.expert)), content_of("expert", each),
-         [&](CallOptions options) { return supervisor.define_expert(each, options); }});
+    kinds[6].push_back({IfRemembered::kRemembered, fmt::format("expert {}", raw(each.expert)),
+                        content_of("expert", each), [&](CallOptions options) {
+                          return supervisor.define_expert(each, options);
+                        }});
   }
   for (const auto& each : city.certificates) {
-    kinds[7].push_back({fmt::format("certificate of expert {}", raw(each.expert)),
+    kinds[7].push_back({IfRemembered::kAskAgain,
+                        fmt::format("certificate of expert {}", raw(each.expert)),
                         content_of("certificate", each), [&](CallOptions options) {
                           return supervisor.set_certificate(
                               each.expert, each.skill, each.valid_from, each.valid_until, options);
@@ -103,8 +117,10 @@ std::vector<Steps> steps_of(SupervisorClient& supervisor, const City& city) {
 
 void note_answer(Loading& loading, const Step& step, const Answer& answer) {
   auto& report = loading.report;
-  if (answer) {
-    ++(answer->repeated ? report.unchanged : report.changed);
+  if (answer && !answer->repeated) {
+    ++report.changed;
+  } else if (answer) {
+    ++(step.if_remembered == IfRemembered::kUnchanged ? report.unchanged : report.remembered);
   } else if (answer.error().code == Refusal::kNothingToDo) {
     ++report.unchanged;
   } else if (answer.error().code == Refusal::kNotCompatible &&
@@ -124,10 +140,16 @@ kj::Promise<void> work(Loading& loading) {
   auto& step = steps[loading.next++];
   CallOptions options;
   options.key = content_key(loading.options.salt + step.content);
-  return step.send(options).then([&loading, &step](Answer answer) {
-    note_answer(loading, step, answer);
-    return work(loading);
-  });
+  return step.send(options)
+      .then([&step](Answer answer) -> kj::Promise<Answer> {
+        bool is_stale = answer && answer->repeated && step.if_remembered == IfRemembered::kAskAgain;
+        if (is_stale) return step.send(CallOptions{});
+        return kj::mv(answer);
+      })
+      .then([&loading, &step](Answer answer) {
+        note_answer(loading, step, answer);
+        return work(loading);
+      });
 }
 
 kj::Promise<void> work_kinds(Loading& loading) {

@@ -1,6 +1,12 @@
 // Sends a city to a daemon. Keys are derived from the content of each definition, so loading the
-// same file twice changes nothing: the second time is answered from the daemon's memory of keys, or
-// with "already so". Threads and lifetimes as in session.h.
+// same file twice changes nothing. Threads and lifetimes as in session.h.
+//
+// A daemon that knows a key answers from memory, whatever has become of the thing since: load file
+// A, then B, then A again, and the second A would be "done already" while B is in force. So what
+// the daemon compares by itself (policy, calendar, organisations, activations, certificates) is
+// asked again under a new key, and the answer is then about the present state. Offices and experts
+// are not compared: they are reported as remembered, not as unchanged. A service version is never
+// replaced, so a remembered one is unchanged.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +21,7 @@ namespace permitd::cli {
 
 struct LoadOptions {
   /// Mixed into every key. Empty: content alone. Anything else makes the same content new calls,
-  /// which is needed to go back to an earlier city while the daemon still remembers its keys.
+  /// which applies offices and experts again while the daemon still remembers their keys.
   std::string salt;
   /// Definitions under way at once, within one kind.
   std::size_t window = 64;
@@ -26,7 +32,8 @@ struct LoadOptions {
 struct LoadReport {
   std::size_t total = 0;
   std::size_t changed = 0;
-  std::size_t unchanged = 0;
+  std::size_t unchanged = 0;   // the daemon has exactly this
+  std::size_t remembered = 0;  // offices and experts of an earlier load; may have changed since
   struct Problem {
     std::string what;  // "office 0101"
     Refused refused;

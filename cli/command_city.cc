@@ -28,6 +28,7 @@ json::value report_json(const LoadReport& report) {
   return json::object{{"total", report.total},
                       {"changed", report.changed},
                       {"unchanged", report.unchanged},
+                      {"remembered", report.remembered},
                       {"kept", kept},
                       {"refused", refused}};
 }
@@ -35,6 +36,12 @@ json::value report_json(const LoadReport& report) {
 void print_report(const LoadReport& report) {
   fmt::print("{} definitions: {} changed, {} unchanged, {} refused.\n", grouped(report.total),
              grouped(report.changed), grouped(report.unchanged), grouped(report.refused.size()));
+  if (report.remembered > 0) {
+    fmt::print(
+        "{} offices and experts of an earlier load were left as they are now; --fresh applies them "
+        "again.\n",
+        grouped(report.remembered));
+  }
   for (const auto& what : report.kept) {
     fmt::print(
         "{}: the daemon has this or a later version; raise `version` if the definition has "
@@ -117,12 +124,13 @@ void add_city_command(CLI::App& app, Context& context) {
       *city,
       {"load", "Define everything a city file says. The same file twice changes nothing.",
        "permitctl city load city/tehran.toml",
-       "How many definitions changed, were so already, or were refused. Office states,\n"
-       "  certificates and whatever else was changed since by hand stay as they are; --fresh\n"
-       "  applies the file even if the daemon remembers having applied it before."});
+       "How many definitions changed, were so already, or were refused. The states of known\n"
+       "  offices and experts stay; policy, calendar, activations and certificates become what\n"
+       "  the file says. Offices and experts of an earlier load are left as they are unless\n"
+       "  --fresh."});
   command->add_option("FILE", options->file, "City file, TOML")->required();
   command->add_flag("--fresh", options->fresh,
-                    "Send with new keys: needed to go back to an earlier file within a day");
+                    "Apply offices and experts again even if an earlier load did");
   context.on(command, [&context, options] { return load(context, *options); });
 
   command = add_command(
