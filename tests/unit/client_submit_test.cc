@@ -2,7 +2,7 @@
 // its own answer. Method: the office client against a fake daemon in the same event loop, on a
 // clock of the test.
 #include "cli/office_client.h"
-#include "tests/support/fake_gateway.h"
+#include "tests/unit/client_fake_gateway.h"
 
 namespace permitd::cli {
 namespace {

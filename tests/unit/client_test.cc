@@ -7,7 +7,7 @@
 #include "cli/office_client.h"
 #include "cli/supervisor_client.h"
 #include "cli/watch.h"
-#include "tests/support/fake_gateway.h"
+#include "tests/unit/client_fake_gateway.h"
 
 namespace permitd::cli {
 namespace {

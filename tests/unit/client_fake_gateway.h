@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <map>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -65,6 +66,9 @@ class FakeDaemon {
   std::vector<std::size_t> batch_sizes;                          // of each submit call that arrived
   std::vector<std::uint64_t> order;  // areaM2 of cases in order of filing
   std::uint64_t hold_calls = 0;
+  std::map<std::pair<std::uint64_t, std::uint64_t>, int> definitions;  // by key
+  std::vector<std::string> kinds;          // of definitions, as they arrived
+  std::uint16_t policy_lease_minutes = 0;  // of the policy in force
   std::uint64_t connects = 0;
   std::uint64_t sessions = 0;
   std::uint64_t watches = 0;
@@ -185,6 +189,29 @@ class FakeSupervisor final : public protocol::SupervisorSession::Server {
   explicit FakeSupervisor(FakeDaemon& daemon) : daemon_(daemon) {}
 
  protected:
+  kj::Promise<void> setPolicy(SetPolicyContext context) override {
+    auto lease = context.getParams().getPolicy().getLeaseMinutes();
+    auto result = context.getResults().initResult();
+    if (define("policy", context.getParams().getKey())) {
+      result.initAccepted().setRepeated(true);
+    } else if (daemon_.policy_lease_minutes == lease) {
+      result.initRefused().setCode(static_cast<std::uint8_t>(scheduler::Refusal::kNothingToDo));
+    } else {
+      daemon_.policy_lease_minutes = lease;
+      result.initAccepted();
+    }
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> defineOffice(DefineOfficeContext context) override {
+    bool repeated = define("office", context.getParams().getKey());
+    context.getResults().initResult().initAccepted().setRepeated(repeated);
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> defineExpert(DefineExpertContext context) override {
+    bool repeated = define("expert", context.getParams().getKey());
+    context.getResults().initResult().initAccepted().setRepeated(repeated);
+    return kj::READY_NOW;
+  }
   kj::Promise<void> hold(HoldContext context) override {
     ++daemon_.hold_calls;
     auto key = context.getParams().getKey();
@@ -205,6 +232,12 @@ class FakeSupervisor final : public protocol::SupervisorSession::Server {
   }
 
  private:
+  /// True when the key came before.
+  bool define(const char* kind, protocol::Key::Reader key) {
+    daemon_.kinds.emplace_back(kind);
+    return daemon_.definitions[{key.getHigh(), key.getLow()}]++ > 0;
+  }
+
   FakeDaemon& daemon_;
 };
 
