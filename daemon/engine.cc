@@ -394,6 +394,8 @@ void Engine::seal_batch() {
 
 void Engine::apply_batch() {
   for (std::size_t i = 0; i < state_->batch.size(); ++i) {
+    const std::size_t ahead = i + scheduler::Scheduler::kCommandsAhead;
+    if (ahead < state_->batch.size()) scheduler_.expect(state_->batch[ahead]);
     const Outcome outcome = scheduler_.apply(state_->batch[i]);
     const State::Source& source = state_->sources[i];
     stats_.refused += outcome.refusal == Refusal::kNone ? 0 : 1;

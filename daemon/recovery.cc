@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <chrono>
 #include <optional>
 
@@ -78,14 +79,22 @@ Error unknown_command(const BatchHeader& header, std::uint64_t op) {
 Expected<void> apply_payload(Scheduler& scheduler, const BatchHeader& header,
                              std::span<const std::byte> payload) {
   protocol::CommandDecoder decoder(payload, header.first_op, header.now, header.seed);
-  scheduler::Command command;
-  std::uint64_t count = 0;
-  while (decoder.next(command)) {
-    scheduler.apply(command);
-    ++count;
+  std::array<scheduler::Command, Scheduler::kCommandsAhead> commands;  // ring, decoded in advance
+  std::uint64_t decoded = 0;
+  std::uint64_t applied = 0;
+  const auto decode = [&] {
+    scheduler::Command& command = commands[decoded % commands.size()];
+    if (!decoder.next(command)) return;
+    scheduler.expect(command);
+    ++decoded;
+  };
+  for (std::size_t i = 0; i < commands.size(); ++i) decode();
+  for (; applied < decoded; ++applied) {
+    scheduler.apply(commands[applied % commands.size()]);
+    decode();
   }
-  if (decoder.is_broken() || count != header.op_count) {
-    return std::unexpected(unknown_command(header, raw(header.first_op) + count));
+  if (decoder.is_broken() || applied != header.op_count) {
+    return std::unexpected(unknown_command(header, raw(header.first_op) + applied));
   }
   return {};
 }

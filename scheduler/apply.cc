@@ -136,7 +136,23 @@ void begin_command(Core& core, const Command& command) {
   }
 }
 
+// The job whose lease a command of an expert names, 0 for all others.
+JobId leased_job_of(const Command& command) {
+  if (command.kind == CommandKind::kStart) return command.body.start.job;
+  if (command.kind == CommandKind::kRenew) return command.body.renew.job;
+  if (command.kind == CommandKind::kComplete) return command.body.complete.job;
+  return JobId{};
+}
+
 }  // namespace
+
+void Scheduler::expect(const Command& command) const noexcept {
+  const Core& core = state_->core;
+  core.keys.expect(command.actor, command.key);
+  if (command.actor.kind != ActorKind::kExpert) return;
+  core.experts.expect(command.actor.id);
+  core.job_index.expect(raw(leased_job_of(command)));
+}
 
 Outcome Scheduler::apply(const Command& command) noexcept {
   Core& core = state_->core;

@@ -88,6 +88,7 @@ std::uint32_t add_case(Core& core, const SubmitCase& submit, std::uint32_t offic
   if ((submit.flags & kSubmitBuilt) != 0) record.flags |= kCaseBuilt;
   ++service_version(core, submit.service, version).case_count;
   core.case_index.insert(raw(record.id), slot);
+  core.case_index.expect(raw(record.id) + kIdsAhead);
   ++core.totals.cases_submitted;
   ++core.totals.cases[raw(CaseState::kDraft)];
   ++core.offices[office].cases_submitted;

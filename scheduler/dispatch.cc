@@ -113,6 +113,7 @@ ExpertId choose(const DecisionRecord& decision) {
 void keep_decision(Core& core, JobRecord& job, const DecisionRecord& decision) {
   const auto at = static_cast<std::uint32_t>(core.decision_count++ % core.limits.decisions_max);
   core.decisions[at] = decision;
+  core.decisions.expect(at + 2);
   job.decision = at + 1;
 }
 

@@ -29,11 +29,13 @@ constexpr Bits kOffice{1, 49, 14};
 constexpr Bits kJob{2, 0, 43};
 constexpr Bits kExpert{2, 43, 21};
 constexpr Bits kActorId{3, 0, 32};
-constexpr Bits kLink{3, 32, 29};  // record + 1 of the next older, 0 = none
+constexpr Bits kLink{3, 32, 29};    // record + 1 of the next newer, of the newest: the oldest
+constexpr Bits kCreated{3, 61, 2};  // 1 + state of the job that the same command created, 0 = none
 
 static_assert(kLimitsMax.events_max < (1U << 29));
 static_assert(kLimitsMax.experts_max < (1U << 21) && kLimitsMax.offices_max < (1U << 14));
 static_assert(kCaseStateCount <= 16 && kJobStateCount <= 16 && kReasonCount <= 32);
+static_assert(HistoryPool::kChainMax <= UINT16_MAX);
 static_assert(kStageCount <= 8 && raw(EventKind::kCapacityOverridden) < 32);
 
 constexpr std::size_t kEventKindCount = std::size_t{raw(EventKind::kCapacityOverridden)} + 1;
@@ -88,9 +90,42 @@ Event unpack(const Words& words, CaseId case_id) {
 }
 
 bool valid(const Words& words) {
-  return get(words, kLink) == 0 && words[1] >> 63 == 0 && words[3] >> 61 == 0 &&
+  const bool shared = get(words, kCreated) != 0;
+  if (shared && (get(words, kJob) == 0 || get(words, kExpert) != 0)) return false;
+  return get(words, kLink) == 0 && words[1] >> 63 == 0 && words[3] >> 63 == 0 &&
          get(words, kKind) < kEventKindCount && get(words, kStage) < kStageCount &&
          get(words, kActorKind) < kActorKindCount && get(words, kReason) < kReasonCount;
+}
+
+constexpr std::uint64_t in_place(Bits bits) { return bits.mask() << bits.from; }
+constexpr std::uint64_t event_count(const Words& words) {
+  return get(words, kCreated) == 0 ? 1 : 2;
+}
+
+// Whether `added` says no more than that a job was created by the command of `last`, an event of
+// its case alone; it then fits into the record of that one.
+bool fits_into(const Words& last, const Words& added) {
+  constexpr std::uint64_t own0 = in_place(kKind) | in_place(kBefore) | in_place(kAfter);
+  const bool plain = get(added, kKind) == raw(EventKind::kJobCreated) && get(added, kBefore) == 0 &&
+                     get(added, kAfter) < kCreated.mask() && get(added, kReason) == 0 &&
+                     get(added, kExpert) == 0 && get(added, kJob) != 0;
+  return plain && last[2] == 0 && get(last, kCreated) == 0 && ((last[0] ^ added[0]) & ~own0) == 0 &&
+         get(last, kAt) == get(added, kAt) && get(last, kOffice) == get(added, kOffice) &&
+         get(last, kActorId) == get(added, kActorId);
+}
+
+// The events of one record in their order; the second one only where a job was created.
+std::array<Event, 2> unpack_both(const Words& words, CaseId case_id) {
+  std::array<Event, 2> events{unpack(words, case_id), {}};
+  if (event_count(words) == 1) return events;
+  Event& created = events[1];
+  created = events[0];
+  created.kind = EventKind::kJobCreated;
+  created.before = 0;
+  created.after = static_cast<std::uint8_t>(get(words, kCreated) - 1);
+  created.reason = Reason::kNone;
+  events[0].job = JobId{};
+  return events;
 }
 
 }  // namespace
@@ -114,49 +149,77 @@ std::uint32_t HistoryPool::take() {
     const std::uint32_t record = free_ - 1;
     free_ = static_cast<std::uint32_t>(get(records_[record], kLink));
     --free_count_;
+    if (free_ != 0) records_.expect(free_ - 1);
     return record;
   }
   return used_ < records_.size() ? used_++ : kNoSlot;
 }
 
+std::uint64_t HistoryPool::oldest(const HistoryChain& chain) const {
+  return chain.newest == 0 ? 0 : get(records_[chain.newest - 1], kLink);
+}
+
+// Adds a record as the newest of a chain.
+bool HistoryPool::add(HistoryChain& chain, const Record& record) {
+  const std::uint32_t at = take();
+  if (at == kNoSlot) return false;
+  records_[at] = record;
+  if (chain.newest == 0) {
+    put(records_[at], kLink, at + 1);
+  } else {
+    put(records_[at], kLink, oldest(chain));
+    put(records_[chain.newest - 1], kLink, at + 1);
+  }
+  chain.newest = at + 1;
+  ++chain.record_count;
+  chain.count = static_cast<std::uint16_t>(chain.count + event_count(record));
+  return true;
+}
+
 bool HistoryPool::append(HistoryChain& chain, const Event& event, const Note* note) {
   if (chain.count >= kChainMax) return false;
-  const std::uint32_t record = take();
-  if (record == kNoSlot) return false;
   const bool has_note = note != nullptr && note->size > 0 && notes_.size() > 0;
+  const Record record = pack(event, has_note);
+  if (chain.newest != 0) {
+    Record& last = records_[chain.newest - 1];
+    if (fits_into(last, record)) {
+      put(last, kJob, get(record, kJob));
+      put(last, kCreated, get(record, kAfter) + 1);
+      ++chain.count;
+      return true;
+    }
+  }
+  if (!add(chain, record)) return false;
   if (has_note) remember_note(raw(event.op), *note);
-  records_[record] = pack(event, has_note);
-  put(records_[record], kLink, chain.newest);
-  chain.newest = record + 1;
-  if (chain.count == 0) chain.oldest = record + 1;
-  ++chain.count;
   return true;
 }
 
 void HistoryPool::free(HistoryChain& chain) {
-  if (chain.count == 0) return;
-  PERMIT_ASSERT(chain.oldest != 0 && chain.newest != 0, chain.oldest, chain.newest, chain.count);
-  put(records_[chain.oldest - 1], kLink, free_);
-  free_ = chain.newest;
-  free_count_ += chain.count;
+  if (chain.newest == 0) return;
+  PERMIT_ASSERT(chain.record_count > 0, chain.newest, chain.count);
+  const std::uint64_t first = oldest(chain);
+  put(records_[chain.newest - 1], kLink, free_);
+  free_ = static_cast<std::uint32_t>(first);
+  free_count_ += chain.record_count;
   chain = {};
 }
 
 std::size_t HistoryPool::list(const HistoryChain& chain, CaseId case_id, std::size_t from,
                               std::span<HistoryView> out) const {
   if (from >= chain.count) return 0;
-  const std::size_t count = std::min<std::size_t>(out.size(), chain.count - from);
-  std::uint64_t link = chain.newest;
-  for (std::size_t index = chain.count; index > from; --index) {
+  const std::size_t end = from + std::min<std::size_t>(out.size(), chain.count - from);
+  std::uint64_t link = oldest(chain);
+  for (std::size_t index = 0; index < end;) {
     const Record& record = records_[link - 1];
-    if (index - 1 < from + count) {
-      HistoryView& view = out[index - 1 - from];
-      view.event = unpack(record, case_id);
-      view.note = get(record, kHasNote) == 0 ? Note{} : find_note(get(record, kOp));
+    const std::array<Event, 2> events = unpack_both(record, case_id);
+    for (std::size_t i = 0; i < event_count(record) && index < end; ++i, ++index) {
+      if (index < from) continue;
+      out[index - from].event = events[i];
+      out[index - from].note = get(record, kHasNote) == 0 ? Note{} : find_note(get(record, kOp));
     }
     link = get(record, kLink);
   }
-  return count;
+  return end - from;
 }
 
 const HistoryPool::StoredNote& HistoryPool::note_at(std::uint64_t sequence) const {
@@ -194,15 +257,11 @@ void HistoryPool::clear() {
 }
 
 void HistoryPool::write_chain(StateSink& sink, const HistoryChain& chain) const {
-  put_state(sink, chain.count);
-  std::array<std::uint32_t, kChainMax> links;
-  std::uint32_t link = chain.newest;
-  for (std::uint32_t index = chain.count; index > 0; --index) {
-    links[index - 1] = link;
-    link = static_cast<std::uint32_t>(get(records_[link - 1], kLink));
-  }
-  for (std::uint32_t index = 0; index < chain.count; ++index) {
-    Record record = records_[links[index] - 1];
+  put_state(sink, chain.record_count);
+  std::uint64_t link = oldest(chain);
+  for (std::uint32_t index = 0; index < chain.record_count; ++index) {
+    Record record = records_[link - 1];
+    link = get(record, kLink);
     put(record, kLink, 0);  // where a record lies is no part of the state
     put_state_array<std::uint64_t>(sink, record);
   }
@@ -210,18 +269,12 @@ void HistoryPool::write_chain(StateSink& sink, const HistoryChain& chain) const 
 
 bool HistoryPool::read_chain(StateSource& source, HistoryChain& chain) {
   chain = {};
-  std::uint32_t count = 0;
-  if (!get_state(source, count) || count > kChainMax) return false;
-  for (std::uint32_t index = 0; index < count; ++index) {
+  std::uint16_t record_count = 0;
+  if (!get_state(source, record_count)) return false;
+  for (std::uint32_t index = 0; index < record_count; ++index) {
     Record words{};
     if (!get_state_array<std::uint64_t>(source, words) || !valid(words)) return false;
-    const std::uint32_t record = take();
-    if (record == kNoSlot) return false;
-    records_[record] = words;
-    put(records_[record], kLink, chain.newest);
-    chain.newest = record + 1;
-    if (chain.count == 0) chain.oldest = record + 1;
-    ++chain.count;
+    if (chain.count + event_count(words) > kChainMax || !add(chain, words)) return false;
   }
   return true;
 }

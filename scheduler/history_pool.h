@@ -1,10 +1,12 @@
-// What happened to each case, kept in memory: 32-byte records in one pool, linked per case from the
-// newest to the oldest, and a ring of notes. The journal holds everything; this holds what there is
-// room for. Owned by the engine thread.
+// What happened to each case, kept in memory: 32-byte records in one pool, a ring of records per
+// case, and a ring of notes. A case that is registered creates its first job in the same command:
+// those two events share one record, so that a waiting case has one record, not two. The journal
+// holds everything; this holds what there is room for. Owned by the engine thread.
 //
-// Invariants: a record belongs to one chain or to the free list; a chain has at most kChainMax
-// records; a note that newer ones have overwritten reads as empty. Op, job and moment are kept to
-// 2^44 (for moments: until the year 2527) and saturate there.
+// Invariants: a record belongs to one chain or to the free list; the newest record of a chain links
+// to its oldest, every other one to the next newer; a chain has at most kChainMax events; a note
+// that newer ones have overwritten reads as empty. Op, job and moment are kept to 2^44 (for
+// moments: until the year 2527) and saturate there.
 #pragma once
 
 #include <array>
@@ -23,8 +25,8 @@ namespace permitd::scheduler {
 /// The history of one case; part of the case's record. All zero = empty.
 struct HistoryChain {
   std::uint32_t newest = 0;  // record + 1, 0 = none
-  std::uint32_t oldest = 0;
-  std::uint32_t count = 0;
+  std::uint16_t count = 0;   // events
+  std::uint16_t record_count = 0;
   friend bool operator==(const HistoryChain&, const HistoryChain&) = default;
 };
 
@@ -39,14 +41,19 @@ class HistoryPool {
   /// Adds a case's newest event. `note` may be null or empty; it is stored once per op. Returns
   /// false, and drops the event, when the pool or the chain is full. O(1).
   bool append(HistoryChain& chain, const Event& event, const Note* note);
+  /// A hint that a chain is soon given back.
+  void expect(const HistoryChain& chain) const {
+    if (chain.newest != 0) records_.expect(chain.newest - 1);
+  }
   /// Gives all records of a chain back and empties it. O(1).
   void free(HistoryChain& chain);
 
   /// Oldest first, from index `from`; `case_id` is filled in. Returns how many were written.
-  /// O(records of the chain).
+  /// O(from + written).
   std::size_t list(const HistoryChain& chain, CaseId case_id, std::size_t from,
                    std::span<HistoryView> out) const;
 
+  /// Records in use.
   std::uint32_t count() const { return used_ - free_count_; }
   std::uint32_t capacity() const { return static_cast<std::uint32_t>(records_.size()); }
   bool full() const { return count() == capacity(); }
@@ -70,6 +77,8 @@ class HistoryPool {
   };
 
   std::uint32_t take();
+  std::uint64_t oldest(const HistoryChain& chain) const;
+  [[nodiscard]] bool add(HistoryChain& chain, const Record& record);
   void remember_note(std::uint64_t op, const Note& note);
   const StoredNote& note_at(std::uint64_t sequence) const;
   Note find_note(std::uint64_t op) const;

@@ -160,11 +160,32 @@ void KeyMemory::remember(const Command& command, std::uint64_t digest, const Out
     forget_oldest();
   }
   append(pack(command, digest, outcome));
+  expect_forgetting();
+}
+
+void KeyMemory::expect(const Actor& actor, const IdempotencyKey& key) const {
+  table_.expect(home(tag_of(key, actor.kind, actor.id)));
+}
+
+// The oldest keys lie far from everything else that a command touches, and so do their places in
+// the index: fetches an entry some commands before it is forgotten, and its place a few later.
+void KeyMemory::expect_forgetting() const {
+  constexpr std::uint32_t kEntryAhead = 8;
+  constexpr std::uint32_t kPlaceAhead = 4;
+  if (count_ + kEntryAhead < entries_.size()) return;  // nothing is forgotten yet
+  entries_.expect(position_of(kEntryAhead));
+  const Entry& entry = entries_[position_of(kPlaceAhead)];
+  table_.expect(home(tag_of(entry.key, actor_kind(entry), entry.actor_id)));
+}
+
+// Where the key lies that is the index-th from the oldest on.
+std::uint64_t KeyMemory::position_of(std::uint64_t index) const {
+  const std::uint64_t position = begin_ + index % entries_.size();
+  return position < entries_.size() ? position : position - entries_.size();
 }
 
 void KeyMemory::append(const Entry& entry) {
-  std::uint64_t position = std::uint64_t{begin_} + count_;
-  if (position >= entries_.size()) position -= entries_.size();
+  const std::uint64_t position = position_of(count_);
   entries_[position] = entry;
   ++count_;
   const std::uint32_t tag = tag_of(entry.key, actor_kind(entry), entry.actor_id);

@@ -39,6 +39,9 @@ class KeyMemory {
   /// On kRepeat `out` is the outcome remembered, with `repeated` set. O(1) expected.
   [[nodiscard]] KeyMatch find(const Actor& actor, const IdempotencyKey& key, std::uint64_t digest,
                               Outcome& out) const;
+  /// A hint that find() of this key is near.
+  void expect(const Actor& actor, const IdempotencyKey& key) const;
+
   /// Pre: find() said kNew; `now` does not go back. O(1) expected.
   void remember(const Command& command, std::uint64_t digest, const Outcome& outcome,
                 std::int64_t retention_ms);
@@ -84,6 +87,8 @@ class KeyMemory {
   std::size_t next(std::size_t at) const { return at + 1 == table_.size() ? 0 : at + 1; }
   void append(const Entry& entry);
   void forget_oldest();
+  void expect_forgetting() const;
+  std::uint64_t position_of(std::uint64_t index) const;
   void close_hole(std::size_t hole);
   void index_all();
 

@@ -72,9 +72,9 @@ struct CaseRecord {
   PriorityClass priority = PriorityClass::kOther;
   std::uint8_t stage_index = 0;
   std::uint8_t flags = 0;
-  std::uint8_t reserved[7]{};
+  std::uint8_t reserved[3]{};
 };
-static_assert(sizeof(CaseRecord) == 184);
+static_assert(sizeof(CaseRecord) == 176);
 static_assert(std::has_unique_object_representations_v<CaseRecord>);
 
 // Job flags.

@@ -41,6 +41,11 @@ class Scheduler {
   /// key. O(log n) but for SetCalendarDays and SetPolicy, which recompute open deadlines.
   Outcome apply(const Command& command) noexcept;
 
+  /// A hint that `command` is applied a few commands from now: fetches what it will look up.
+  /// Changes nothing; who applies many commands gives it for each, kCommandsAhead in advance.
+  void expect(const Command& command) const noexcept;
+  static constexpr std::size_t kCommandsAhead = 4;
+
   /// Events of the last apply(), in order; valid until the next one.
   std::span<const Event> events() const;
 

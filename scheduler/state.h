@@ -150,6 +150,10 @@ inline std::size_t flow_cell_of(std::size_t office, Stage stage) {
   return office * kStageCount + raw(stage);
 }
 
+/// Ids are given out in order, so the places of the next ones in an index are known: far enough
+/// ahead to be there in time, and few enough to be there still.
+inline constexpr std::uint64_t kIdsAhead = 4;
+
 // Finding. kNoSlot or 0 when there is none.
 std::uint32_t find_case_slot(const Core& core, CaseId id);
 std::uint32_t find_job_slot(const Core& core, JobId id);

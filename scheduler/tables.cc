@@ -197,6 +197,24 @@ void free_job_slot(Core& core, std::uint32_t slot) {
   free_slot(core.jobs, core.job_slots, &JobRecord::previous, slot);
 }
 
+namespace {
+
+// Closed cases lie far from what is worked on, so each is fetched in steps, one per eviction: its
+// record, then its newest job, then its places in the indexes and its history.
+void expect_eviction(const Core& core) {
+  if (core.retained_first == kNoSlot) return;
+  const CaseRecord& first = core.cases[core.retained_first];
+  core.case_index.expect(raw(first.id));
+  core.history.expect(first.history);
+  if (first.newest_job != kNoSlot) core.job_index.expect(raw(core.jobs[first.newest_job].id));
+  if (first.next == kNoSlot) return;
+  const CaseRecord& second = core.cases[first.next];
+  core.jobs.expect(second.newest_job);
+  core.cases.expect(second.next);
+}
+
+}  // namespace
+
 bool evict_oldest_case(Core& core) {
   const std::uint32_t slot = core.retained_first;
   if (slot == kNoSlot) return false;
@@ -212,6 +230,7 @@ bool evict_oldest_case(Core& core) {
   --service_version(core, record.service, record.version_slot).case_count;
   core.case_index.erase(raw(record.id), [&](std::uint32_t at) { return case_id_at(core, at); });
   free_slot(core.cases, core.case_slots, &CaseRecord::next, slot);
+  expect_eviction(core);
   return true;
 }
 

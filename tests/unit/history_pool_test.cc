@@ -106,6 +106,53 @@ TEST_F(HistoryPoolTest, ListsFromTheOldestInPages) {
   EXPECT_EQ(pool_.list(chain_, CaseId{5}, 0, {}), 0U);
 }
 
+TEST_F(HistoryPoolTest, ARegistrationAndTheJobItCreatesShareOneRecord) {
+  Event registered = event_of(5);
+  registered.after = raw(CaseState::kRegistered);
+  registered.actor = {ActorKind::kOffice, 101};
+  registered.office = OfficeId{101};
+  Event created = registered;
+  created.kind = EventKind::kJobCreated;
+  created.job = JobId{9};
+  created.after = raw(JobState::kScheduled);
+  ASSERT_TRUE(pool_.append(chain_, registered, nullptr));
+  ASSERT_TRUE(pool_.append(chain_, created, nullptr));
+  EXPECT_EQ(pool_.count(), 1U);
+  const auto views = all_of(pool_, chain_);
+  ASSERT_EQ(views.size(), 2U);
+  EXPECT_EQ(views[0].event, registered);
+  EXPECT_EQ(views[1].event, created);
+  HistoryView second;
+  ASSERT_EQ(pool_.list(chain_, CaseId{}, 1, {&second, 1}), 1U);
+  EXPECT_EQ(second.event, created);
+}
+
+TEST_F(HistoryPoolTest, AJobThatDiffersFromItsCaseInAnythingKeepsARecordOfItsOwn) {
+  Event registered = event_of(5);
+  Event created = registered;
+  created.kind = EventKind::kJobCreated;
+  created.job = JobId{9};
+  const auto change = [&](int field) {
+    Event other = created;
+    if (field == 0) other.op = Op{6};
+    if (field == 1) other.stage = Stage::kPlanReview;
+    if (field == 2) other.actor = {ActorKind::kSupervisor, 1};
+    if (field == 3) other.office = OfficeId{7};
+    if (field == 4) other.after = raw(JobState::kAssigned);
+    if (field == 5) other.reason = Reason::kDefect;
+    return other;
+  };
+  for (int field = 0; field < 6; ++field) {
+    HistoryPool pool;
+    HistoryChain chain;
+    pool.reserve(8, 3);
+    ASSERT_TRUE(pool.append(chain, registered, nullptr));
+    ASSERT_TRUE(pool.append(chain, change(field), nullptr));
+    EXPECT_EQ(pool.count(), 2U) << field;
+    EXPECT_EQ(all_of(pool, chain)[1].event, change(field)) << field;
+  }
+}
+
 TEST_F(HistoryPoolTest, AFullPoolDropsTheEventAndSaysSo) {
   for (std::uint64_t op = 1; op <= 8; ++op)
     ASSERT_TRUE(pool_.append(chain_, event_of(op), nullptr));
@@ -217,6 +264,11 @@ TEST_F(HistoryPoolTest, DamagedStateIsRefusedOrStillConsistent) {
   kept.pool.reserve(8, 3);
   const Note note = note_of("note");
   for (std::uint64_t op = 1; op <= 4; ++op) kept.pool.append(kept.chain, event_of(op), &note);
+  Event created = event_of(4);
+  created.kind = EventKind::kJobCreated;
+  created.job = JobId{1};
+  kept.pool.append(kept.chain, created, &note);
+  ASSERT_EQ(kept.pool.count(), 4U);
   EXPECT_EQ(tests::damage_not_met(kept, tests::state_bytes(kept)), "");
 }
 

@@ -59,7 +59,7 @@ TEST_F(IdIndexTest, OneMoreThanTheCapacityIsABug) {
 }
 
 TEST_F(IdIndexTest, ErasingTheFirstOfARunKeepsTheOthersReachable) {
-  index_.reserve(4);  // 8 places: ids beyond that share homes
+  index_.reserve(4);  // a few places: ids beyond that share homes
   for (std::uint32_t slot = 0; slot < 4; ++slot) insert(1 + slot * 8, slot);
   EXPECT_EQ(index_.erase(1, id_of()), 0U);
   for (std::uint32_t slot = 1; slot < 4; ++slot) {
