@@ -190,6 +190,7 @@ key_retention_minutes = 1440
 complex_floors = 5
 pair_repeat_visits = 3
 pair_repeat_days = 180
+confirmation_effort_percent = 25
 
 # A working day has {day} minutes. Thursday and Friday are closed.
 [calendar]

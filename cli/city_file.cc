@@ -46,6 +46,7 @@ SetPolicy read_policy(TomlSection section) {
   set(policy.complex_floors, "complex_floors", 0, 200);
   set(policy.pair_repeat_visits, "pair_repeat_visits", 0, 8);
   set(policy.pair_repeat_days, "pair_repeat_days", 0, 3650);
+  set(policy.confirmation_effort_percent, "confirmation_effort_percent", 1, 100);
   section.finish();
   return policy;
 }

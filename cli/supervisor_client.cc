@@ -58,6 +58,7 @@ void fill(protocol::Policy::Builder out, const scheduler::SetPolicy& policy) {
   out.setComplexFloors(policy.complex_floors);
   out.setPairRepeatVisits(policy.pair_repeat_visits);
   out.setPairRepeatDays(policy.pair_repeat_days);
+  out.setConfirmationEffortPercent(policy.confirmation_effort_percent);
 }
 
 }  // namespace

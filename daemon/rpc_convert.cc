@@ -346,6 +346,7 @@ void write_policy(const scheduler::SetPolicy& policy, protocol::Policy::Builder 
   out.setComplexFloors(policy.complex_floors);
   out.setPairRepeatVisits(policy.pair_repeat_visits);
   out.setPairRepeatDays(policy.pair_repeat_days);
+  out.setConfirmationEffortPercent(policy.confirmation_effort_percent);
 }
 
 }  // namespace permitd::daemon

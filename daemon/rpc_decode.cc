@@ -156,6 +156,7 @@ void read_policy(protocol::Policy::Reader in, scheduler::SetPolicy& out) {
   out.complex_floors = in.getComplexFloors();
   out.pair_repeat_visits = in.getPairRepeatVisits();
   out.pair_repeat_days = in.getPairRepeatDays();
+  out.confirmation_effort_percent = in.getConfirmationEffortPercent();
 }
 
 scheduler::JobFilter read_filter(protocol::JobFilter::Reader in) {

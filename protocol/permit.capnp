@@ -92,6 +92,7 @@ struct Policy {         # ranges in scheduler/command.h
   complexFloors @14 :UInt16 = 5;
   pairRepeatVisits @15 :UInt16 = 3;
   pairRepeatDays @16 :UInt16 = 180;
+  confirmationEffortPercent @17 :UInt16 = 25;  # 1–100 of the confirmed work's effort, at least 5 minutes
 }
 struct CalendarDay { openMinute @0 :UInt32; lengthMinutes @1 :UInt16; }  # minutes since the epoch, UTC; length 0 = closed
 struct StageSpec {

@@ -99,7 +99,8 @@ struct SetPolicy {
   std::uint16_t pair_repeat_visits =
       3;  // 0–8: an inspector is not repeated for one owner within so many visits …
   std::uint16_t pair_repeat_days = 180;  // 0–3650: … or so many days, if another is eligible
-  std::uint16_t reserved = 0;
+  std::uint16_t confirmation_effort_percent =
+      25;  // 1–100 of the work's own effort, at least five minutes
   friend bool operator==(const SetPolicy&, const SetPolicy&) = default;
 };
 

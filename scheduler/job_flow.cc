@@ -18,9 +18,9 @@ namespace {
 // fire.
 constexpr std::uint32_t kUnblockedPerTimer = 24;
 constexpr std::uint32_t kBlockedLookedAtMax = 256;
-// A confirmer reads what another has done: a quarter of the effort, at least five minutes.
-constexpr std::uint16_t kConfirmationShare = 4;
-constexpr std::uint16_t kConfirmationEffortMin = 5;
+// A confirmer reads what another has done, which takes a share of the effort (policy) and this much
+// at least, in minutes.
+constexpr std::uint32_t kConfirmationEffortMin = 5;
 
 void set_flag(Core& core, std::uint32_t slot, std::uint8_t flag, bool on) {
   std::uint8_t& flags = core.jobs[slot].flags;
@@ -53,6 +53,7 @@ std::uint32_t new_job(Core& core, std::uint32_t case_slot) {
   record.newest_job = slot;
   record.current_job = slot;
   core.job_index.insert(raw(job.id), slot);
+  core.job_index.expect(raw(job.id) + kIdsAhead);
   return slot;
 }
 
@@ -197,6 +198,16 @@ void create_stage_job(Core& core, std::uint32_t case_slot, bool rework) {
   if (inactive) wait_for_activation(core, slot);
 }
 
+namespace {
+
+std::uint16_t confirmation_effort(const Core& core, const JobRecord& work) {
+  const std::uint32_t share =
+      std::uint32_t{work.effort_minutes} * core.policy.confirmation_effort_percent / 100;
+  return static_cast<std::uint16_t>(std::max(share, kConfirmationEffortMin));
+}
+
+}  // namespace
+
 void create_confirmation(Core& core, std::uint32_t work, Skill skill) {
   const std::uint32_t slot = new_job(core, core.jobs[work].case_slot);
   const JobRecord& done = core.jobs[work];
@@ -204,8 +215,7 @@ void create_confirmation(Core& core, std::uint32_t work, Skill skill) {
   job.kind = JobKind::kConfirmation;
   job.stage = done.stage;
   job.skill = skill;
-  job.effort_minutes = std::max<std::uint16_t>(
-      static_cast<std::uint16_t>(done.effort_minutes / kConfirmationShare), kConfirmationEffortMin);
+  job.effort_minutes = confirmation_effort(core, done);
   job.sla_minutes = done.sla_minutes;
   job.clock_minutes = job.sla_minutes;
   job.origin = work;

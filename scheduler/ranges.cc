@@ -43,7 +43,7 @@ bool policy_in_range(const SetPolicy& policy) {
          policy.second_review_area_m2 <= 10'000'000 &&
          between(policy.key_retention_minutes, 1, 525'600) && policy.complex_floors <= 200 &&
          policy.pair_repeat_visits <= kRecentOwnersMax && policy.pair_repeat_days <= 3650 &&
-         policy.reserved == 0;
+         between(policy.confirmation_effort_percent, 1, 100);
 }
 
 bool stage_in_range(const StageSpec& stage) {

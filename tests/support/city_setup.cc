@@ -135,6 +135,7 @@ SetPolicy random_policy(Chance& chance) {
   policy.complex_floors = static_cast<std::uint16_t>(chance.below(10));
   policy.pair_repeat_visits = static_cast<std::uint16_t>(chance.below(9));
   policy.pair_repeat_days = static_cast<std::uint16_t>(chance.below(30));
+  policy.confirmation_effort_percent = static_cast<std::uint16_t>(chance.between(1, 100));
   return policy;
 }
 

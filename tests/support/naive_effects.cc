@@ -218,7 +218,7 @@ bool NaiveModel::needs_confirmation(const ModelJob& job, Skill& skill) const {
   return false;
 }
 
-// Read by a second person: a quarter of the effort, five minutes at least.
+// Read by a second person: a share of the effort, five minutes at least.
 ModelJob NaiveModel::confirmation_of(const ModelJob& work) const {
   ModelJob job;
   job.case_id = work.case_id;
@@ -229,7 +229,8 @@ ModelJob NaiveModel::confirmation_of(const ModelJob& work) const {
   job.office = experts_.at(raw(work.holder)).defined.office;
   // The head of the worker's office, or of any other when that one is closed.
   job.office_reach = job.skill == Skill::kConfirm && office_active(job.office);
-  job.effort = std::max<std::uint16_t>(static_cast<std::uint16_t>(work.effort / 4), 5);
+  job.effort = std::max<std::uint16_t>(
+      static_cast<std::uint16_t>(work.effort * policy_.confirmation_effort_percent / 100), 5);
   job.origin = work.id;
   job.clock.minutes = job.spec.sla_minutes;
   return job;

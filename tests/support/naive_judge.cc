@@ -105,7 +105,7 @@ bool policy_outside(const SetPolicy& p) {
          outside(p.sla_district_percent, 100, 1000) || outside(p.applicant_silent_days, 1, 3650) ||
          p.second_review_area_m2 > 10'000'000 || outside(p.key_retention_minutes, 1, 525'600) ||
          p.complex_floors > 200 || p.pair_repeat_visits > 8 || p.pair_repeat_days > 3650 ||
-         p.reserved != 0;
+         outside(p.confirmation_effort_percent, 1, 100);
 }
 
 }  // namespace
