@@ -1,8 +1,11 @@
 // The core alone, without wire and disk: what one command of the usual mix costs, on an empty city
 // and on a backlog. Times are per command; a cycle is submit, claim, start, complete.
 #include <benchmark/benchmark.h>
+#include <unistd.h>
 
+#include <array>
 #include <cstdint>
+#include <fstream>
 #include <memory>
 
 #include "bench/load_city.h"
@@ -18,27 +21,29 @@ using scheduler::CommandKind;
 using scheduler::ExpertId;
 using scheduler::Outcome;
 
-constexpr std::uint32_t kExperts = 500;
+constexpr std::uint32_t kExperts = 650;
 constexpr std::uint32_t kOffices = 50;
 
 /// A scheduler with the bench city, and the stamping that the engine would do.
 class CoreBench {
  public:
-  explicit CoreBench(std::uint32_t jobs_max) {
+  static constexpr std::uint32_t kBatch = 64;
+
+  explicit CoreBench(std::uint32_t jobs_max,
+                     std::uint32_t keys_max = scheduler::Limits{}.keys_max) {
     Command limits = command_of(CommandKind::kSetLimits, ActorKind::kEngine, 0);
     limits.body.set_limits.limits = scheduler::Limits{};
     scheduler::Limits& wanted = limits.body.set_limits.limits;
     wanted.cases_max = wanted.jobs_max = jobs_max;
     wanted.decisions_max = jobs_max;
+    wanted.keys_max = keys_max;
     wanted.events_max = 4 * jobs_max;  // an open case keeps its history
     require(apply(limits));
     define_city();
   }
 
   Outcome submit() {
-    Command command = command_of(CommandKind::kSubmitCase, ActorKind::kOffice,
-                                 static_cast<std::uint32_t>(101 + submitted_ % kOffices));
-    command.body.submit_case = bench_submission(submitted_++);
+    Command command = submission();
     return apply(command);
   }
   Outcome claim(ExpertId expert) {
@@ -59,13 +64,39 @@ class CoreBench {
   }
   /// One job from filing to completion, by the experts in turn; a day passes when all are used up.
   bool cycle() {
-    const ExpertId expert{static_cast<std::uint32_t>(1 + done_ % kExperts)};
-    if (++done_ % (kExperts * kJobsPerExpert) == 0) now_ms_ += 86'400'000;
+    const ExpertId expert = next_expert();
     if (submit().refusal != scheduler::Refusal::kNone) return false;
     const Outcome lease = claim(expert);
     return scheduler::raw(lease.job) != 0 &&
            start(expert, lease).refusal == scheduler::Refusal::kNone &&
            complete(expert, lease).refusal == scheduler::Refusal::kNone;
+  }
+  /// kBatch such jobs, step by step together.
+  bool cycle_in_batch() {
+    for (Command& command : batch_) command = submission();
+    bool taken = apply_batch();
+    std::array<ExpertId, kBatch> experts;
+    for (std::uint32_t i = 0; i < kBatch; ++i) {
+      experts[i] = next_expert();
+      batch_[i] = command_of(CommandKind::kClaim, ActorKind::kExpert, scheduler::raw(experts[i]));
+      batch_[i].body.claim = {};
+    }
+    taken &= apply_batch();
+    const std::array<Outcome, kBatch> leases = outcomes_;
+    const auto step = [&](CommandKind kind, auto set_body) {
+      for (std::uint32_t i = 0; i < kBatch; ++i) {
+        batch_[i] = command_of(kind, ActorKind::kExpert, scheduler::raw(experts[i]));
+        set_body(batch_[i].body, leases[i]);
+      }
+      taken &= apply_batch();
+    };
+    step(CommandKind::kStart, [](scheduler::CommandBody& body, const Outcome& lease) {
+      body.start = {lease.job, lease.token};
+    });
+    step(CommandKind::kComplete, [](scheduler::CommandBody& body, const Outcome& lease) {
+      body.complete = {lease.job, lease.token, {}};
+    });
+    return taken;
   }
 
  private:
@@ -76,15 +107,45 @@ class CoreBench {
     return command;
   }
 
+  Command submission() {
+    Command command = command_of(CommandKind::kSubmitCase, ActorKind::kOffice,
+                                 static_cast<std::uint32_t>(101 + submitted_ % kOffices));
+    command.body.submit_case = bench_submission(submitted_++);
+    return command;
+  }
+
+  ExpertId next_expert() {
+    const ExpertId expert{static_cast<std::uint32_t>(1 + done_ % kExperts)};
+    if (++done_ % (kExperts * kJobsPerExpert) == 0) now_ms_ += 86'400'000;
+    return expert;
+  }
+
+  bool apply_batch() {
+    std::uint64_t op = op_;
+    for (Command& command : batch_) stamp(command, scheduler::Op{++op});
+    bool taken = true;
+    for (std::size_t i = 0; i < kBatch; ++i) {
+      const std::size_t ahead = i + scheduler::Scheduler::kCommandsAhead;
+      if (ahead < kBatch) scheduler_.expect(batch_[ahead]);
+      outcomes_[i] = scheduler_.apply(batch_[i]);
+      taken &= outcomes_[i].refusal == scheduler::Refusal::kNone;
+    }
+    op_ = op;
+    return taken;
+  }
+
   Outcome apply(Command& command) {
-    const scheduler::Op op{++op_};
+    stamp(command, scheduler::Op{++op_});
+    return scheduler_.apply(command);
+  }
+
+  void stamp(Command& command, scheduler::Op op) {
     command.op = op;
     command.now = scheduler::Tick{now_ms_};
     command.seed = protocol::seed_of(7, op);
     const bool keyed =
         command.kind != CommandKind::kSetLimits && command.kind != CommandKind::kTick;
-    command.key = {keyed ? 1U : 0U, keyed ? op_ : 0U};
-    return scheduler_.apply(command);
+    command.key = {keyed ? 1U : 0U, keyed ? scheduler::raw(op) : 0U};
   }
 
   static void require(const Outcome& outcome) {
@@ -129,6 +190,8 @@ class CoreBench {
   std::int64_t now_ms_ = 1'742'515'200'000;  // 2025-03-21
   std::uint64_t submitted_ = 0;
   std::uint64_t done_ = 0;
+  std::array<Command, kBatch> batch_;
+  std::array<Outcome, kBatch> outcomes_;
 };
 
 void core_submit(benchmark::State& state) {
@@ -161,6 +224,48 @@ void core_cycle(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * 4);
 }
 BENCHMARK(core_cycle)->Arg(0)->Arg(1'000'000);
+
+/// The same in batches as the engine applies them: 64 offices file, 64 experts claim, start and
+/// complete, each command announced some commands ahead.
+void core_cycle_in_batches(benchmark::State& state) {
+  const auto backlog = static_cast<std::uint32_t>(state.range(0));
+  CoreBench core(backlog + (1U << 16));
+  for (std::uint32_t i = 0; i < backlog; ++i) core.submit();
+  for (auto _ : state) {
+    if (!core.cycle_in_batch()) {
+      state.SkipWithError("a step of the cycle was refused");
+      break;
+    }
+  }
+  state.SetItemsProcessed(state.iterations() * 4 * CoreBench::kBatch);
+}
+BENCHMARK(core_cycle_in_batches)->Arg(0)->Arg(1'000'000);
+
+std::uint64_t resident_bytes() {
+  std::uint64_t size = 0;
+  std::uint64_t resident = 0;
+  std::ifstream("/proc/self/statm") >> size >> resident;
+  return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+/// What a waiting job takes beyond what was filed, at full tables: the memory that became resident.
+/// Keys are left out: they are remembered for a time, not for a job.
+void core_memory(benchmark::State& state) {
+  constexpr std::uint32_t kJobsMax = 1U << 20;
+  constexpr std::uint32_t kJobs = kJobsMax / 16 * 15;  // a sixteenth is kept for rework
+  constexpr double kFiled = 98;                        // fields of a submission, in bytes
+  double bytes = 0;
+  for (auto _ : state) {
+    CoreBench core(kJobsMax, 1024);
+    core.submit();
+    const std::uint64_t before = resident_bytes();
+    for (std::uint32_t i = 1; i < kJobs; ++i) core.submit();
+    bytes = static_cast<double>(resident_bytes() - before) / kJobs;
+  }
+  state.counters["bytes_per_job"] = bytes;
+  state.counters["beyond_filed"] = bytes - kFiled;
+}
+BENCHMARK(core_memory)->Iterations(1);
 
 /// A claim when nothing fits: the scan's bound is what this shows.
 void core_claim_of_nothing(benchmark::State& state) {
