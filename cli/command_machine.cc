@@ -149,9 +149,11 @@ void add_machine_commands(CLI::App& app, Context& context) {
 
   command = add_command(
       app,
-      {"drain", "Take no new work; let holders finish. Before a planned stop.", "permitctl drain",
-       "That the daemon drains: new cases and claims are refused, started work can be finished\n"
-       "  for drain_seconds; then it stops."});
+      {"drain", "Take no new work; let connected holders finish. Before a planned stop.",
+       "permitctl drain",
+       "That the daemon drains: it listens no more, refuses new cases and claims, and lets whoever\n"
+       "  is connected finish what they hold for at most drain_seconds; then it stops. Leases that\n"
+       "  are not finished by then are still held after the next start."});
   context.on(command, [&context] {
     OperatorClient machine(context.client(), me(context));
     context.wait(machine.drain());
@@ -159,7 +161,8 @@ void add_machine_commands(CLI::App& app, Context& context) {
       context.print(json::object{{"draining", true}});
     else
       fmt::print(
-          "The daemon drains: it takes no new work and stops when the holders have finished.\n");
+          "The daemon drains: it takes no new work and no new connections, and stops when the\n"
+          "clients have gone or drain_seconds are over. What is held stays held.\n");
     return kExitOk;
   });
 

@@ -134,6 +134,10 @@ class Engine {
   /// Before the first step(). `request_capacity` requests can wait in the port.
   Port& add_port(std::size_t request_capacity);
 
+  /// Takes over what recovery found: the op of the snapshot it began with, 0 for none. Before the
+  /// first step().
+  void resume(scheduler::Op snapshot_op) { stats_.snapshot_op = snapshot_op; }
+
   /// Journals larger limits where `wanted` has some; they never shrink. After recovery, before the
   /// first step(); blocks until durable. Pre: storage.can_append().
   void ensure_limits(const scheduler::Limits& wanted);

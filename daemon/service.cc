@@ -149,6 +149,7 @@ Expected<void> Service::recover_state() {
            report->replay.op_count, report->replay_ms);
   rehearsal_clock_.advance(std::max(config_.clock.start, scheduler_.now()));
   snapshotter_->start(engine_->waker());
+  engine_->resume(report->snapshot_op);
   engine_->ensure_limits(config_.limits);
   return {};
 }

@@ -182,6 +182,7 @@ class Machine(Story):
         self.daemon.start()
         self.assertEqual(self.daemon.digest(), after)
         self.assertIn(f"snapshot at {mark['op']} ", self.daemon.log_tail())
+        self.assertEqual(self.ask("health")["snapshotOp"], mark["op"])
 
     def test_drain_ends_the_daemon_in_order_and_keeps_what_is_held(self):
         self.load_city()
@@ -209,6 +210,35 @@ class Machine(Story):
         self.assertIn("did you mean journal.segment_size?", done.stderr)
         done = subprocess.run([BIN / "permitd", "--check-config"], capture_output=True, text=True)
         self.assertEqual((done.returncode, done.stdout), (0, "the settings are right\n"))
+
+
+class Shapes(unittest.TestCase):
+    """Threads and I/O are a configuration: the same story, the same state, whatever the shape."""
+
+    def digest_of_story(self, *settings):
+        with Daemon(settings=settings) as daemon:
+            daemon.ctl("city", "load", "--yes", MINIMAL)
+            for number in range(20):
+                daemon.ask("submit", "--district", 1, "--parcel", f"p{number}")
+            lease = daemon.ask("claim", "--as", "expert:1")["leases"][0]
+            daemon.ctl("start", lease["job"], "--as", "expert:1")
+            daemon.kill()
+            daemon.start()
+            daemon.ctl("done", lease["job"], "--as", "expert:1")
+            self.assertEqual(sum(stage["done"] for stage in daemon.ask("stats")["flow"]), 1)
+            running = daemon.digest()
+            self.assertEqual(daemon.stop(), 0, daemon.log_tail())
+            self.assertEqual(verify(daemon.data), running)
+            return running[0]
+
+    def test_a_thread_for_the_engine_and_two_for_the_network(self):
+        self.digest_of_story("threads.rpc=2")
+
+    def test_epoll_in_one_thread(self):
+        self.digest_of_story("io=epoll")
+
+    def test_epoll_with_a_thread_for_the_network(self):
+        self.digest_of_story("io=epoll", "threads.rpc=1")
 
 
 if __name__ == "__main__":
