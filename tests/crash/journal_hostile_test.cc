@@ -45,7 +45,8 @@ class InputSegments final : public daemon::SegmentSource {
       header.magic = protocol::kFrameMagic;
       header.journal_id = kFormat.journal_id;
       header.segment = 1 + offset / kSegmentSize;
-      header.payload_size %= 3 * protocol::kBlockSize;
+      header.payload_size =
+          static_cast<std::uint32_t>(header.payload_size % (3 * protocol::kBlockSize));
       const std::size_t room = bytes_.size() - offset - sizeof header;
       if (header.payload_size > room) continue;
       if (header.seed % 2 == 0) header.previous = previous;
