@@ -104,8 +104,10 @@ TEST(ForecastTest, SpecialistsAreAskedFirst) {
   problem.services.push_back({.steps = {work(kInspect, 100)}});
   problem.people.insert(problem.people.begin(), problem.people[0]);
   problem.people[0].skills = 1U << kFile | 1U << kInspect;
-  for (std::uint64_t i = 0; i < 8; ++i) problem.cases.push_back(waiting(i));
-  for (std::uint64_t i = 4; i < 8; ++i) problem.cases[i].service = 1;
+  for (std::uint64_t i = 0; i < 8; ++i) {
+    problem.cases.push_back(waiting(i, static_cast<std::int32_t>(100 + i)));
+    problem.cases.back().service = i % 2;
+  }
   EXPECT_THAT(days_of(problem), testing::Each(1));
 }
 
@@ -212,15 +214,21 @@ TEST(ForecastTest, NobodyWorksMoreThanThereIsTime) {
 
 TEST(ForecastTest, WhatIfQuestionsAreAnsweredInTheRightDirection) {
   const ForecastProblem problem = city(3);
-  const auto left = [&](const ForecastChange& change) {
-    return waiting_at_end(forecast(with_changes(problem, {&change, 1}), {.runs = 20}));
+  const auto with = [&](const ForecastChange& change) {
+    return forecast(with_changes(problem, {&change, 1}), {.runs = 20});
   };
-  const std::uint64_t now = waiting_at_end(forecast(problem, {.runs = 20}));
-  EXPECT_LT(left(AddPeople{.count = 6, .skills = 1U << 3}), now);
-  EXPECT_GT(left(CloseOffice{.office = 2}), now);
-  EXPECT_GT(left(ScaleArrivals{.permille = 1200}), now);
-  EXPECT_LT(left(ScaleArrivals{.permille = 800}), now);
-  EXPECT_EQ(left(ScaleArrivals{.permille = 1000}), now);
+  const auto done = [](const Forecast& result) {
+    std::uint32_t cases = 0;
+    for (const ForecastSpread& day : result.cases_done) cases += day.p50;
+    return cases;
+  };
+  const Forecast now = forecast(problem, {.runs = 20});
+  EXPECT_GT(done(with(AddPeople{.count = 6, .skills = 1U << 3})), done(now));
+  EXPECT_LT(done(with(CloseOffice{.office = 2})), done(now));
+  EXPECT_LT(done(with(CloseDay{.day = 2})), done(now));
+  EXPECT_GT(waiting_at_end(with(ScaleArrivals{.permille = 1300})), waiting_at_end(now));
+  EXPECT_LT(waiting_at_end(with(ScaleArrivals{.permille = 700})), waiting_at_end(now));
+  EXPECT_EQ(waiting_at_end(with(ScaleArrivals{.permille = 1000})), waiting_at_end(now));
 }
 
 TEST(ForecastTest, OnAClosedDayNothingArrivesAndNothingIsDone) {
