@@ -1,0 +1,69 @@
+#include "planner/day_planner.h"
+
+#include <algorithm>
+
+#include "planner/plan_loading.h"
+
+namespace permitd::planner {
+namespace {
+
+/// Frozen trips by their time, so that each finds those before it in place.
+void insert_frozen(RouteSet& routes, const TravelTable& table) {
+  const DayModel& model = routes.model();
+  std::vector<StopId> frozen;
+  for (StopId trip = model.first_trip(); trip < model.stop_count(); ++trip) {
+    if (model.rules(trip).frozen && !routes.served(trip)) frozen.push_back(trip);
+  }
+  std::ranges::stable_sort(frozen, {}, [&](StopId trip) { return model.rules(trip).first.open; });
+  const Insertion insertion(routes);
+  for (StopId trip : frozen) {
+    const Wanted wanted = insertion.wanted(trip, table);
+    const Spot spot = insertion.best_anywhere(wanted);
+    if (spot.found()) routes.insert(trip, spot.previous, insertion.legs(wanted, spot));
+  }
+}
+
+std::vector<StopId> trips_out(const RouteSet& routes) {
+  std::vector<StopId> out;
+  for (StopId trip = routes.model().first_trip(); trip < routes.model().stop_count(); ++trip) {
+    if (!routes.served(trip)) out.push_back(trip);
+  }
+  return out;
+}
+
+}  // namespace
+
+DayPlanner::DayPlanner(const DayProblem& problem, const Travel& travel)
+    : model_(problem), table_(model_, travel), nearby_(model_, table_, {}) {}
+
+Plan DayPlanner::first_plan(std::uint64_t seed) {
+  using enum Rebuild::Order;
+  Random random(seed);
+  Plan best;
+  for (Rebuild::Order order : {kFewPeople, kFar, kNarrow, kClosesLate, kOpensEarly}) {
+    RouteSet routes(model_);
+    Rebuild rebuild(routes, table_, nearby_, random);
+    insert_frozen(routes, table_);
+    std::vector<StopId> trips = trips_out(routes);
+    rebuild.sort(trips, order);
+    rebuild.insert_all(trips);
+    const bool first = best.routes.empty();
+    if (first || routes.cost().total() < best.cost.total()) best = routes.plan();
+  }
+  return best;
+}
+
+Plan DayPlanner::improve(const Plan& plan, const SearchOptions& options) {
+  RouteSet routes(model_);
+  const auto leg = [&](StopId from, StopId to) {
+    return table_.between(routes.stop(from).column, routes.stop(to).column);
+  };
+  // Frozen trips first: nothing of an older plan may stand in their way.
+  insert_frozen(routes, table_);
+  load_plan(routes, plan, leg);
+  Annealing annealing(routes, table_, nearby_, options);
+  progress_ = annealing.run();
+  return routes.plan();
+}
+
+}  // namespace permitd::planner

@@ -1,0 +1,43 @@
+// The planner of one day: a first plan in milliseconds, improved for as long as the caller likes.
+// Holds tables of the size of the day squared, so it is made once per problem. Belongs to one
+// thread; several planners may run side by side.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "planner/annealing.h"
+#include "planner/day_model.h"
+#include "planner/neighbourhood.h"
+#include "planner/plan.h"
+#include "planner/travel_table.h"
+
+namespace permitd::planner {
+
+class DayPlanner {
+ public:
+  /// Pre: validate(problem, travel.place_count()). Both must outlive the planner.
+  DayPlanner(const DayProblem& problem, const Travel& travel);
+
+  const DayModel& model() const { return model_; }
+  const Neighbourhood& neighbourhood() const { return nearby_; }
+
+  /// The best of a few greedy plans, one per order of insertion. Frozen visits stand in it whatever
+  /// else must stay out.
+  Plan first_plan(std::uint64_t seed = 1);
+
+  /// `plan` or something better. What no longer fits in it is left out at first and then looked for
+  /// a place like everything else.
+  Plan improve(const Plan& plan, const SearchOptions& options);
+
+  /// What the last search did.
+  const Progress& progress() const { return progress_; }
+
+ private:
+  DayModel model_;
+  TravelTable table_;
+  Neighbourhood nearby_;
+  Progress progress_;
+};
+
+}  // namespace permitd::planner

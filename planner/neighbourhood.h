@@ -1,0 +1,49 @@
+// Who is near whom, worked out once before the search: for inserting, the trips that fit well
+// before or after one in both place and time, and the people who live near; for removing, the trips
+// that are simply close. Only read once built.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "planner/day_model.h"
+#include "planner/travel_table.h"
+
+namespace permitd::planner {
+
+class Neighbourhood {
+ public:
+  struct Size {
+    /// 40 is what reached the goals on 1,000 trips; more costs speed, fewer costs quality.
+    std::int32_t partners = 40;
+    std::int32_t adjacent = 200;
+    std::int32_t classes = 24;
+  };
+
+  Neighbourhood(const DayModel& model, const TravelTable& table, Size size);
+
+  /// Trips beside which `trip` fits, best first.
+  std::span<const StopId> partners(StopId trip) const { return row(partners_, trip); }
+  /// Trips by distance, `trip` itself first.
+  std::span<const StopId> adjacent(StopId trip) const { return row(adjacent_, trip); }
+  /// Classes of people who may make `trip`, nearest home first.
+  std::span<const std::int32_t> classes(StopId trip) const { return row(classes_, trip); }
+
+ private:
+  struct Rows {
+    std::vector<std::int32_t> entries;
+    std::vector<std::size_t> begin{0};  // [trip], and the end behind the last
+  };
+  std::span<const std::int32_t> row(const Rows& rows, StopId trip) const {
+    const auto at = static_cast<std::size_t>(trip - first_trip_);
+    return {rows.entries.data() + rows.begin[at], rows.begin[at + 1] - rows.begin[at]};
+  }
+
+  StopId first_trip_;
+  Rows partners_;
+  Rows adjacent_;
+  Rows classes_;
+};
+
+}  // namespace permitd::planner
