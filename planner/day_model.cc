@@ -6,6 +6,8 @@
 #include <tuple>
 #include <utility>
 
+#include "planner/locality.h"
+
 namespace permitd::planner {
 namespace {
 
@@ -73,66 +75,86 @@ auto class_key(const Inspector& inspector, PersonIndex named) {
 
 }  // namespace
 
-DayModel::DayModel(const DayProblem& problem)
+DayModel::DayModel(const DayProblem& problem, const Travel& travel)
     : problem_(problem),
       people_count_(static_cast<std::int32_t>(problem.inspectors.size())),
-      allowed_words_((problem.inspectors.size() + 63) / 64) {
+      allowed_words_((problem.inspectors.size() + 63) / 64),
+      rules_(2 * problem.inspectors.size()),
+      trip_of_(problem.visits.size(), kNoStop) {
+  add_trips_and_columns(travel);
   add_people();
-  add_trips();
+  add_classes();
+  for (StopId trip = first_trip(); trip < stop_count(); ++trip) add_order_locks(trip);
   plain_ = is_plain();
 }
 
-Column DayModel::home_column(Place place) {
-  const auto found = std::ranges::find(place_of_column_, place);
-  const auto column = static_cast<Column>(found - place_of_column_.begin());
-  if (found == place_of_column_.end()) place_of_column_.push_back(place);
-  return column;
+Column DayModel::add_column(Place place) {
+  place_of_column_.push_back(place);
+  return static_cast<Column>(place_of_column_.size()) - 1;
+}
+
+std::vector<std::vector<VisitIndex>> DayModel::visits_by_trip() const {
+  std::vector<std::vector<VisitIndex>> trips;
+  std::map<std::int32_t, std::size_t> trip_of_group;
+  for (VisitIndex v = 0; const Visit& visit : problem_.visits) {
+    const auto [at, fresh] = trip_of_group.try_emplace(visit.group, trips.size());
+    if (fresh || visit.group == kNoGroup) {
+      trips.push_back({v});
+    } else {
+      trips[at->second].push_back(v);
+    }
+    ++v;
+  }
+  return trips;
+}
+
+void DayModel::add_trips_and_columns(const Travel& travel) {
+  std::vector<Place> places;
+  std::vector<std::vector<VisitIndex>> trips = visits_by_trip();
+  for (const auto& trip : trips) places.push_back(problem_.visits[index(trip.front())].place);
+  for (const Inspector& inspector : problem_.inspectors) {
+    for (Place home : {inspector.start, inspector.end}) {
+      if (home_columns_.try_emplace(home, 0).second && home != kNowhere) places.push_back(home);
+    }
+  }
+  for (std::size_t i : locality_order(places, travel)) {
+    if (i < trips.size()) {
+      add_trip(std::move(trips[i]));
+    } else {
+      home_columns_[places[i]] = add_column(places[i]);
+    }
+  }
+  home_columns_[kNowhere] = add_column(kNowhere);
 }
 
 void DayModel::add_people() {
-  rules_.resize(2 * index(people_count_));
+  for (PersonIndex p = 0; p < people_count_; ++p) {
+    const Inspector& inspector = problem_.inspectors[index(p)];
+    rules_[index(start_of(p))].column = home_columns_.at(inspector.start);
+    rules_[index(start_of(p))].place = inspector.start;
+    rules_[index(end_of(p))].column = home_columns_.at(inspector.end);
+    rules_[index(end_of(p))].place = inspector.end;
+  }
+}
+
+void DayModel::add_classes() {
   const std::vector<bool> named = named_people(problem_);
   std::map<decltype(class_key(Inspector{}, 0)), std::int32_t> class_by_key;
   for (PersonIndex p = 0; p < people_count_; ++p) {
-    const Inspector& inspector = problem_.inspectors[index(p)];
-    rules_[index(start_of(p))].column = home_column(inspector.start);
-    rules_[index(start_of(p))].place = inspector.start;
-    rules_[index(end_of(p))].column = home_column(inspector.end);
-    rules_[index(end_of(p))].place = inspector.end;
+    const auto key = class_key(problem_.inspectors[index(p)], named[index(p)] ? p : kNobody);
     const auto [at, fresh] =
-        class_by_key.try_emplace(class_key(inspector, named[index(p)] ? p : kNobody),
-                                 static_cast<std::int32_t>(classes_.size()));
-    if (fresh) {
-      classes_.push_back({{}, rules_[index(start_of(p))].column, rules_[index(end_of(p))].column});
-    }
+        class_by_key.try_emplace(key, static_cast<std::int32_t>(classes_.size()));
+    if (fresh) classes_.push_back({{}, rules(start_of(p)).column, rules(end_of(p)).column});
     classes_[index(at->second)].people.push_back(p);
     class_of_.push_back(at->second);
   }
-  home_column(kNowhere);
-  home_column_count_ = static_cast<std::int32_t>(place_of_column_.size());
-}
-
-void DayModel::add_trips() {
-  const auto visit_count = static_cast<VisitIndex>(problem_.visits.size());
-  std::map<std::int32_t, std::vector<VisitIndex>> groups;
-  for (VisitIndex v = 0; v < visit_count; ++v) {
-    const std::int32_t group = problem_.visits[index(v)].group;
-    if (group != kNoGroup) groups[group].push_back(v);
-  }
-  trip_of_.assign(index(visit_count), kNoStop);
-  for (VisitIndex v = 0; v < visit_count; ++v) {
-    if (trip_of_[index(v)] != kNoStop) continue;
-    const std::int32_t group = problem_.visits[index(v)].group;
-    add_trip(group == kNoGroup ? std::vector{v} : groups[group]);
-  }
-  for (StopId trip = first_trip(); trip < stop_count(); ++trip) add_order_locks(trip);
 }
 
 StopId DayModel::add_trip(std::vector<VisitIndex> members) {
   const StopId trip = stop_count();
   StopRules rules;
   rules.place = problem_.visits[index(members.front())].place;
-  rules.column = static_cast<Column>(place_of_column_.size());
+  rules.column = add_column(rules.place);
   rules.visits = static_cast<std::int32_t>(members.size());
   for (VisitIndex member : members) {
     const Visit& visit = problem_.visits[index(member)];
@@ -148,7 +170,6 @@ StopId DayModel::add_trip(std::vector<VisitIndex> members) {
   rules.first = windows.empty() ? TimeWindow{kNever, kTooEarly} : windows[0];
   if (windows.size() > 1) rules.second = windows[1];
   rules_.push_back(rules);
-  place_of_column_.push_back(rules.place);
   add_allowed(members, !windows.empty());
   before_.emplace_back();
   after_.emplace_back();

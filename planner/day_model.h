@@ -3,17 +3,19 @@
 // are worked in. Belongs to the thread of its solver; changes only through append().
 //
 // Stops: 2p is where person p starts, 2p + 1 where they end, the trips follow from first_trip().
-// Columns of the travel table: one per distinct home or office, the last of them "nowhere", then
-// one per trip.
+// Columns of the travel table: one per distinct home or office, one per trip, one for "nowhere".
+// Trips and columns are numbered by locality.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <span>
 #include <vector>
 
 #include "planner/day_problem.h"
+#include "planner/travel.h"
 
 namespace permitd::planner {
 
@@ -70,7 +72,7 @@ struct PersonClass {
 class DayModel {
  public:
   /// Pre: validate(problem) holds. `problem` must outlive the model.
-  explicit DayModel(const DayProblem& problem);
+  DayModel(const DayProblem& problem, const Travel& travel);
 
   const DayProblem& problem() const { return problem_; }
   std::int32_t people_count() const { return people_count_; }
@@ -125,7 +127,6 @@ class DayModel {
 
   /// Place behind each column; kNowhere for the column "nowhere".
   std::span<const Place> place_of_column() const { return place_of_column_; }
-  std::int32_t home_column_count() const { return home_column_count_; }
 
   /// Takes in the last visit of the problem, which was pushed there after construction.
   /// Pre: its group is new. O(people).
@@ -134,12 +135,14 @@ class DayModel {
   void retract();
 
  private:
+  void add_trips_and_columns(const Travel& travel);
   void add_people();
-  void add_trips();
+  void add_classes();
   StopId add_trip(std::vector<VisitIndex> members);
   void add_allowed(std::span<const VisitIndex> members, bool possible);
   void add_order_locks(StopId trip);
-  Column home_column(Place place);
+  std::vector<std::vector<VisitIndex>> visits_by_trip() const;
+  Column add_column(Place place);
   std::int32_t count_moved(StopId trip, PersonIndex person) const;
   bool is_plain() const;
 
@@ -156,7 +159,7 @@ class DayModel {
   std::vector<PersonClass> classes_;
   std::vector<std::int32_t> class_of_;  // [person]
   std::vector<Place> place_of_column_;
-  std::int32_t home_column_count_ = 0;
+  std::map<Place, Column> home_columns_;
   bool plain_ = false;
 };
 

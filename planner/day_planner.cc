@@ -34,7 +34,7 @@ std::vector<StopId> trips_out(const RouteSet& routes) {
 }  // namespace
 
 DayPlanner::DayPlanner(const DayProblem& problem, const Travel& travel)
-    : model_(problem), table_(model_, travel), nearby_(model_, table_, {}) {}
+    : model_(problem, travel), table_(model_, travel), nearby_(model_, table_, {}) {}
 
 Plan DayPlanner::first_plan(std::uint64_t seed) {
   using enum Rebuild::Order;

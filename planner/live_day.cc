@@ -16,7 +16,7 @@ TimeWindow common(const TimeWindow& a, const TimeWindow& b) {
 }  // namespace
 
 LiveDay::LiveDay(DayProblem problem, const Travel& travel, const Plan& plan)
-    : problem_(std::move(problem)), travel_(travel), model_(problem_), routes_(model_) {
+    : problem_(std::move(problem)), travel_(travel), model_(problem_, travel), routes_(model_) {
   load_plan(routes_, plan, travel_);
 }
 

@@ -20,7 +20,11 @@ SkillMask skills_of(const DayModel& model, StopId trip) {
 }  // namespace
 
 PlanReasons::PlanReasons(const DayProblem& problem, const Travel& travel, const Plan& plan)
-    : problem_(problem), travel_(travel), model_(problem), routes_(model_), insertion_(routes_) {
+    : problem_(problem),
+      travel_(travel),
+      model_(problem, travel),
+      routes_(model_),
+      insertion_(routes_) {
   load_plan(routes_, plan, travel_);
 }
 

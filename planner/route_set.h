@@ -15,7 +15,7 @@
 namespace permitd::planner {
 
 /// One cache line holds two.
-struct Stop {
+struct alignas(32) Stop {
   StopId previous = kNoStop;
   StopId next = kNoStop;
   /// kNobody while the trip is in no route.
