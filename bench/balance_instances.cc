@@ -36,7 +36,7 @@ std::optional<Raw> read_solomon(std::ifstream& in) {
   while (std::getline(in, line) && line.find("CAPACITY") == std::string::npos) {
   }
   in >> raw.vehicles >> raw.capacity;
-  while (std::getline(in, line) && line.find("CUST") == std::string::npos) {
+  while (std::getline(in, line) && line.find("CUST ") == std::string::npos) {
   }
   std::int32_t number = 0;
   Customer c;

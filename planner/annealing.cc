@@ -12,6 +12,8 @@ namespace {
 constexpr std::uint32_t kBlinkOneIn = 100;
 /// Looking at the clock costs as much as a twentieth of an iteration.
 constexpr std::uint64_t kClockEvery = 64;
+/// Trips without a place that are tried again in one iteration.
+constexpr std::size_t kWaitingMax = 8;
 /// Temperatures in mean legs.
 constexpr double kHeatFirst = 1.0;
 constexpr double kHeatLast = 0.02;
@@ -31,6 +33,7 @@ Annealing::Annealing(RouteSet& routes, const TravelTable& table, const Neighbour
     : routes_(routes),
       model_(routes.model()),
       table_(table),
+      nearby_(nearby),
       options_(options),
       random_(options.seed),
       ruin_(routes, table, nearby, {}, options.movable),
@@ -100,27 +103,49 @@ StopId Annealing::draw_seed() {
   return seeds_[index(random_.below(static_cast<std::int32_t>(seeds_.size())))];
 }
 
+/// Some of what waits around `seed` gets its chance along with what is removed there. All of it
+/// would make an overloaded day slow: hundreds of trips wait then, and most in vain.
+void Annealing::gather_waiting(StopId seed) {
+  if (out_.empty()) return;
+  if (!routes_.served(seed)) loose_.push_back(seed);
+  for (StopId trip : nearby_.adjacent(seed)) {
+    if (loose_.size() >= kWaitingMax) return;
+    if (routes_.served(trip) || trip == seed || model_.allowed_count(trip) == 0) continue;
+    const bool may_move = options_.movable.empty() || options_.movable[index(trip)];
+    if (may_move && random_.below(2) == 0) loose_.push_back(trip);
+  }
+}
+
 void Annealing::iterate() {
   ++progress_.iterations;
   routes_.checkpoint();
-  out_was_ = out_;
   const Cost before = routes_.cost().total();
-  ruin_.remove_around(draw_seed(), random_, out_);
-  rebuild_.sort(out_, rebuild_.draw_order());
-  rebuild_.insert_all(out_);
+  loose_.clear();
+  const StopId seed = draw_seed();
+  gather_waiting(seed);
+  out_changes_ = !loose_.empty();
+  ruin_.remove_around(seed, random_, loose_);
+  rebuild_.sort(loose_, rebuild_.draw_order());
+  rebuild_.insert_all(loose_);
   const Cost after = routes_.cost().total();
   const double luck = -temperature_ * std::log(random_.unit() + 0x1p-54);
-  if (static_cast<double>(after - before) >= luck) {
-    routes_.rollback();
-    out_ = out_was_;
-    return;
+  if (static_cast<double>(after - before) >= luck) return routes_.rollback();
+  note_accepted();
+  if (after < progress_.best) keep_best();
+}
+
+void Annealing::note_accepted() {
+  if (out_changes_ || !loose_.empty()) {
+    std::erase_if(out_, [&](StopId trip) { return routes_.served(trip); });
+    for (StopId trip : loose_) {
+      if (std::ranges::find(out_, trip) == out_.end()) out_.push_back(trip);
+    }
   }
   for (PersonIndex person : routes_.touched()) {
     if (is_changed_[index(person)]) continue;
     is_changed_[index(person)] = true;
     changed_.push_back(person);
   }
-  if (after < progress_.best) keep_best();
 }
 
 void Annealing::keep_best() {

@@ -53,6 +53,8 @@ class Annealing {
  private:
   void iterate();
   StopId draw_seed();
+  void gather_waiting(StopId seed);
+  void note_accepted();
   void keep_best();
   void return_to_best();
   bool budget_spent();
@@ -62,6 +64,7 @@ class Annealing {
   RouteSet& routes_;
   const DayModel& model_;
   const TravelTable& table_;
+  const Neighbourhood& nearby_;
   const SearchOptions& options_;
   Random random_;
   StringRemoval ruin_;
@@ -74,8 +77,9 @@ class Annealing {
   std::chrono::microseconds begun_{0};
   std::chrono::microseconds reported_{0};
   std::vector<StopId> seeds_;
-  std::vector<StopId> out_;                       // trips in no route
-  std::vector<StopId> out_was_;                   // the same, before the iteration
+  std::vector<StopId> out_;                       // trips in no route that might be in one
+  bool out_changes_ = false;                      // whether one of them was tried in this iteration
+  std::vector<StopId> loose_;                     // trips of this iteration that look for a place
   std::vector<PersonIndex> changed_;              // since the best plan was kept
   std::vector<bool> is_changed_;                  // [person]
   std::vector<std::vector<StopId>> best_routes_;  // [person]

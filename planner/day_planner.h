@@ -22,8 +22,8 @@ class DayPlanner {
   const DayModel& model() const { return model_; }
   const Neighbourhood& neighbourhood() const { return nearby_; }
 
-  /// The best of a few greedy plans, one per order of insertion. Frozen visits stand in it whatever
-  /// else must stay out.
+  /// The best of a few greedy plans, one per order of insertion, after a short search. Frozen
+  /// visits stand in it whatever else must stay out.
   Plan first_plan(std::uint64_t seed = 1);
 
   /// `plan` or something better. What no longer fits in it is left out at first and then looked for
@@ -34,6 +34,8 @@ class DayPlanner {
   const Progress& progress() const { return progress_; }
 
  private:
+  Plan polish(const Plan& plan, std::uint64_t seed);
+
   DayModel model_;
   TravelTable table_;
   Neighbourhood nearby_;
