@@ -41,6 +41,8 @@ void add_city(CLI::App& app, CityOptions& options) {
       "over effort relative to capacity, and what offers, an absence and reasons take.");
   command->add_option("--inspectors", options.inspectors)->capture_default_str();
   command->add_option("--visits", options.visits)->capture_default_str();
+  command->add_option("--offices", options.offices,
+                      "people start from so many offices, not from their homes");
   command->add_option("--balance", options.balance_permille,
                       "weight of balance in thousandths; 0 minimises travel alone");
   command->add_option("--records", options.records,

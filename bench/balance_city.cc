@@ -173,7 +173,7 @@ std::vector<planner::PlaneTravel::Point> flat(const std::vector<planner::GeoPoin
 
 int run_city(const CityOptions& options) {
   const CityDayChoice choice{options.inspectors, options.visits, options.search.seed,
-                             options.balance_permille};
+                             options.balance_permille, options.offices};
   CityDay day;
   if (options.records.empty()) {
     day = make_city_day(choice);

@@ -25,7 +25,7 @@ constexpr planner::TimeWindow kShift{450 * kMinute, 870 * kMinute};
 constexpr planner::TimeWindow kMorning{450 * kMinute, 630 * kMinute};
 constexpr planner::TimeWindow kNoon{660 * kMinute, 810 * kMinute};
 /// Average speed through the day, and how much longer streets are than the straight line.
-constexpr planner::GreatCircleTravel::Road kRoad{1.35, 25, 0};
+constexpr planner::GreatCircleTravel::Road kRoad{1.4, 20, 0};
 
 struct DistrictShape {
   GeoPoint centre;
@@ -98,7 +98,9 @@ CityDay make_day(const CityDayChoice& choice, const Draw& draw_point) {
     return static_cast<planner::Place>(day.points.size()) - 1;
   };
   for (std::int32_t i = 0; i < choice.inspectors; ++i) {
-    day.problem.inspectors.push_back(draw_inspector(random, next_place()));
+    const bool shared = choice.offices > 0 && i >= choice.offices;
+    const planner::Place home = shared ? i % choice.offices : next_place();
+    day.problem.inspectors.push_back(draw_inspector(random, home));
   }
   for (std::int32_t i = 0; i < choice.visits; ++i) {
     auto& visits = day.problem.visits;

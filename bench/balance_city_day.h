@@ -26,6 +26,8 @@ struct CityDayChoice {
   std::int32_t visits = 2500;
   std::uint64_t seed = 1;
   planner::Cost balance_permille = 0;
+  /// People start from and return to one of so many offices; 0 means their homes.
+  std::int32_t offices = 0;
 };
 
 CityDay make_city_day(const CityDayChoice& choice);

@@ -23,6 +23,7 @@ struct CityOptions {
   std::int32_t inspectors = 500;
   std::int32_t visits = 2500;
   planner::Cost balance_permille = 0;
+  std::int32_t offices = 0;
   /// Real locations instead of generated ones: CSV, may be gzipped, with columns lat and lon.
   std::string records;
   SearchChoice search;

@@ -14,8 +14,8 @@ std::vector<Time> distances_from(Place from, std::span<const Place> places, cons
   return distances;
 }
 
-Place farthest(std::span<const Place> places, const std::vector<Time>& distances) {
-  return places[static_cast<std::size_t>(std::ranges::max_element(distances) - distances.begin())];
+std::size_t index_of_max(const std::vector<Time>& distances) {
+  return static_cast<std::size_t>(std::ranges::max_element(distances) - distances.begin());
 }
 
 }  // namespace
@@ -24,9 +24,15 @@ std::vector<std::size_t> locality_order(std::span<const Place> places, const Tra
   std::vector<std::size_t> order(places.size());
   std::iota(order.begin(), order.end(), 0);
   if (places.empty()) return order;
-  const Place one = farthest(places, distances_from(places.front(), places, travel));
-  const std::vector<Time> from_one = distances_from(one, places, travel);
-  const std::vector<Time> from_other = distances_from(farthest(places, from_one), places, travel);
+  const auto distances = [&](std::size_t from) {
+    return distances_from(places[from], places, travel);
+  };
+  // Two places at the ends of town, and one far from both: seen from the end opposite, both halves
+  // of a strip would look the same.
+  const std::vector<Time> from_one = distances(index_of_max(distances(0)));
+  std::vector<Time> from_both = distances(index_of_max(from_one));
+  for (std::size_t i = 0; i < places.size(); ++i) from_both[i] += from_one[i];
+  const std::vector<Time> from_side = distances(index_of_max(from_both));
   std::ranges::stable_sort(order, {}, [&](std::size_t i) { return from_one[i]; });
   // Strips as wide as a strip's places stand apart, each walked against the one before.
   const auto strip =
@@ -34,8 +40,8 @@ std::vector<std::size_t> locality_order(std::span<const Place> places, const Tra
   bool forward = true;
   for (std::size_t begin = 0; begin < order.size(); begin += strip) {
     const std::span walked(order.data() + begin, std::min(strip, order.size() - begin));
-    std::ranges::stable_sort(
-        walked, {}, [&](std::size_t i) { return forward ? from_other[i] : -from_other[i]; });
+    std::ranges::stable_sort(walked, {},
+                             [&](std::size_t i) { return forward ? from_side[i] : -from_side[i]; });
     forward = !forward;
   }
   return order;

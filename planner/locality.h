@@ -1,6 +1,6 @@
 // An order of places in which those that are near each other mostly stand near each other, so that
 // tables indexed by it are read in few cache lines. Needs distances only, no coordinates: strips of
-// equal distance from one far place, each walked by the distance from another.
+// equal distance from one end of town, each walked by the distance from a side.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace permitd::planner {
 
-/// Indexes into `places`, every one once. O(n log n) with 3 n questions to `travel`.
+/// Indexes into `places`, every one once. O(n log n) with 4 n questions to `travel`.
 std::vector<std::size_t> locality_order(std::span<const Place> places, const Travel& travel);
 
 }  // namespace permitd::planner
