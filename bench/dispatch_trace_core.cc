@@ -1,0 +1,263 @@
+// The scheduler core as a policy: filings, claims, starts and completions become commands at the
+// trace's time; what the core assigns is what people begin.
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <unordered_map>
+
+#include "bench/dispatch_trace_play.h"
+#include "cli/office_client.h"
+#include "scheduler/scheduler.h"
+
+namespace permitd::bench {
+
+namespace {
+
+using scheduler::ActorKind;
+using scheduler::Command;
+using scheduler::CommandBody;
+using scheduler::CommandKind;
+using scheduler::Outcome;
+using scheduler::Refusal;
+using scheduler::Tick;
+
+constexpr std::int64_t kFirstMinute = 28'800'000;  // since 1970
+
+class CorePolicy : public DispatchPolicy {
+ public:
+  explicit CorePolicy(const DispatchTrace& trace) : trace_(trace), leases_(trace.jobs.size()) {
+    Command command = command_of(CommandKind::kSetLimits, ActorKind::kEngine, 0);
+    command.body.set_limits.limits = scheduler::Limits{};
+    require(apply(command));
+    define_city();
+  }
+
+  std::string_view name() const override { return "permitd"; }
+
+  void filed(std::uint32_t case_index, std::int64_t now, std::vector<TraceBegin>& out) override {
+    advance(now, out);
+    const TraceCase& one = trace_.cases[case_index];
+    Command command = command_of(CommandKind::kSubmitCase, ActorKind::kOffice, 101 + one.office);
+    scheduler::SubmitCase& body = command.body.submit_case;
+    body = {};
+    body.service = scheduler::ServiceId{one.stages};
+    body.district = one.district;
+    body.organisation = scheduler::OrganisationId{static_cast<std::uint8_t>(one.municipal ? 1 : 2)};
+    body.floors = 3;
+    body.area_m2 = 400;
+    body.point = one.point;
+    body.owner = scheduler::PersonId{1'000'000'000ULL + case_index};
+    body.parcel = cli::fixed_text<23>(fmt::format("{:012}", case_index));
+    // Whom the core gives the job to is told by events of this very command.
+    next_case_ = case_index;
+    require(apply(command));
+    begin(out);
+  }
+
+  void completed(std::uint32_t person, std::uint32_t job, std::int64_t now,
+                 std::vector<TraceBegin>& out) override {
+    advance(now, out);
+    Command command = command_of(CommandKind::kComplete, ActorKind::kExpert, person + 1);
+    command.body.complete = {leases_[job].job, leases_[job].token, {}};
+    require(apply(command));
+    begin(out);
+  }
+
+  void wants(std::uint32_t person, std::int64_t now, std::vector<TraceBegin>& out) override {
+    advance(now, out);
+    Command command = command_of(CommandKind::kClaim, ActorKind::kExpert, person + 1);
+    command.body.claim = {};
+    require(apply(command));
+    begin(out);
+  }
+
+  void rests(std::uint32_t person, std::int64_t now) override {
+    std::vector<TraceBegin> none;
+    advance(now, none);
+    require_nothing(none);
+    Command command = command_of(CommandKind::kUnclaim, ActorKind::kExpert, person + 1);
+    apply(command);  // refused when the claim has run out: the same to us
+  }
+
+ private:
+  struct Lease {
+    scheduler::JobId job{};
+    scheduler::LeaseToken token{};
+  };
+
+  // Nights are left out: the city never closes, and a trace's day is 420 of its minutes. So work
+  // that runs over the evening goes on in the morning, as the play has it.
+  static Tick tick_of(std::int64_t minutes) {
+    return {(kFirstMinute + minutes) * scheduler::kMsPerMinute};
+  }
+
+  static Command command_of(CommandKind kind, ActorKind actor, std::uint32_t id) {
+    Command command;
+    command.kind = kind;
+    command.actor = {actor, id};
+    return command;
+  }
+
+  static void require(const Outcome& outcome) {
+    if (outcome.refusal == Refusal::kNone) return;
+    fmt::print(stderr, "the core refused: {} field {} filter {}\n",
+               static_cast<int>(outcome.refusal), static_cast<int>(outcome.field),
+               static_cast<int>(outcome.filter));
+    std::abort();
+  }
+  static void require_nothing(const std::vector<TraceBegin>& out) {
+    if (!out.empty()) std::abort();
+  }
+
+  Outcome apply(Command& command) {
+    command.op = scheduler::Op{++op_};
+    command.now = now_;
+    command.seed = op_ * 0x9E37'79B9'7F4A'7C15ULL;
+    const bool keyed =
+        command.kind != CommandKind::kSetLimits && command.kind != CommandKind::kTick;
+    command.key = {keyed ? 1U : 0U, keyed ? op_ : 0U};
+    const Outcome outcome = core_.apply(command);
+    for (const scheduler::Event& event : core_.events()) follow(event);
+    return outcome;
+  }
+
+  // Time's own work first, as the engine does.
+  void advance(std::int64_t minutes, std::vector<TraceBegin>& out) {
+    const Tick to = tick_of(minutes);
+    while (core_.next_due() <= to) {
+      now_ = std::max(now_, core_.next_due());
+      Command command = command_of(CommandKind::kTick, ActorKind::kEngine, 0);
+      apply(command);
+    }
+    now_ = std::max(now_, to);
+    begin(out);
+  }
+
+  void follow(const scheduler::Event& event) {
+    if (event.kind == scheduler::EventKind::kCaseChanged && raw(event.case_id) != 0) {
+      cases_.try_emplace(raw(event.case_id), next_case_);
+    }
+    if (event.kind != scheduler::EventKind::kJobChanged ||
+        event.after != raw(scheduler::JobState::kAssigned)) {
+      return;
+    }
+    assigned_.push_back(event);
+  }
+
+  // People begin at once what they are given.
+  void begin(std::vector<TraceBegin>& out) {
+    while (!assigned_.empty()) {
+      const scheduler::Event event = assigned_.front();
+      assigned_.erase(assigned_.begin());
+      scheduler::JobView view;
+      if (!core_.find_job(event.job, view) || view.state != scheduler::JobState::kAssigned)
+        continue;
+      const std::uint32_t job = job_of(event.case_id, view.stage);
+      leases_[job] = {event.job, view.token};
+      Command command = command_of(CommandKind::kStart, ActorKind::kExpert, raw(event.expert));
+      command.body.start = {event.job, view.token};
+      require(apply(command));
+      out.push_back({raw(event.expert) - 1, job});
+    }
+  }
+
+  std::uint32_t job_of(scheduler::CaseId id, scheduler::Stage stage) const {
+    std::uint32_t job = trace_.cases[cases_.at(raw(id))].first_job;
+    while (kTraceStages[trace_.jobs[job].stage].stage != stage) ++job;
+    return job;
+  }
+
+  template <class Body>
+  void define(CommandKind kind, Body CommandBody::*slot, const Body& body) {
+    Command command = command_of(kind, ActorKind::kSupervisor, 1);
+    command.body.*slot = body;
+    require(apply(command));
+  }
+
+  void define_city() {
+    scheduler::SetPolicy policy;
+    policy.lease_minutes = 1440;  // nobody here loses a job for want of a renewal
+    policy.claim_wait_minutes = 1440;
+    policy.capacity_units_per_day = 48;  // the hours of the day are the capacity
+    policy.visits_per_day = 48;
+    define(CommandKind::kSetPolicy, &CommandBody::set_policy, policy);
+    for (std::uint8_t number = 1; number <= 2; ++number) {
+      define(CommandKind::kDefineOrganisation, &CommandBody::define_organisation,
+             {scheduler::OrganisationId{number},
+              number == 1 ? scheduler::PriorityClass::kMunicipal : scheduler::PriorityClass::kOther,
+              1,
+              {},
+              {}});
+    }
+    for (std::uint8_t stages = 1; stages < 16; ++stages) define_service(stages);
+    for (std::uint32_t i = 0; i < trace_.offices.size(); ++i) define_office(i);
+    for (std::uint32_t i = 0; i < trace_.people.size(); ++i) define_expert(i);
+  }
+
+  void define_service(std::uint8_t stages) {
+    scheduler::DefineService service;
+    service.service = scheduler::ServiceId{stages};
+    service.version = 1;
+    for (std::uint8_t at = 0; at < kTraceStages.size(); ++at) {
+      if ((stages >> at & 1) == 0) continue;
+      scheduler::StageSpec& spec = service.stages[service.stage_count++];
+      spec.stage = kTraceStages[at].stage;
+      spec.skill = kTraceStages[at].skill;
+      // In halves: the core's day of 24 hours holds more than three of the trace, and what limits
+      // people here is their hours. Loads compare as before.
+      spec.effort_minutes = static_cast<std::uint16_t>(kTraceStages[at].effort / 2);
+      spec.sla_minutes = static_cast<std::uint16_t>(kTraceStages[at].term);
+    }
+    define(CommandKind::kDefineService, &CommandBody::define_service, service);
+  }
+
+  void define_office(std::uint32_t index) {
+    scheduler::DefineOffice office;
+    office.office = scheduler::OfficeId{static_cast<std::uint16_t>(101 + index)};
+    office.district = trace_.offices[index].district;
+    office.state = scheduler::OfficeState::kActive;
+    office.licensee = scheduler::PersonId{900'000'000 + 2 * index};
+    office.technical_manager = scheduler::PersonId{900'000'001 + 2 * index};
+    office.point = trace_.offices[index].point;
+    define(CommandKind::kDefineOffice, &CommandBody::define_office, office);
+    for (std::uint8_t stages = 1; stages < 16; ++stages) {
+      define(CommandKind::kActivateService, &CommandBody::activate_service,
+             {office.office, scheduler::ServiceId{stages}, {}, {}, scheduler::kNever});
+    }
+  }
+
+  void define_expert(std::uint32_t index) {
+    const TracePerson& person = trace_.people[index];
+    scheduler::DefineExpert expert;
+    expert.expert = scheduler::ExpertId{index + 1};
+    expert.office = scheduler::OfficeId{static_cast<std::uint16_t>(101 + person.office)};
+    expert.state = scheduler::ExpertState::kCertified;
+    expert.person = scheduler::PersonId{800'000'000 + index};
+    expert.home = trace_.offices[person.office].point;
+    define(CommandKind::kDefineExpert, &CommandBody::define_expert, expert);
+    for (const TraceStage& stage : kTraceStages) {
+      if (stage.trade != person.trade) continue;
+      define(CommandKind::kSetCertificate, &CommandBody::set_certificate,
+             {expert.expert, stage.skill, {}, {}, scheduler::kNever});
+    }
+  }
+
+  const DispatchTrace& trace_;
+  scheduler::Scheduler core_;
+  std::uint64_t op_ = 0;
+  Tick now_ = tick_of(0);
+  std::vector<Lease> leases_;                               // by job
+  std::unordered_map<std::uint64_t, std::uint32_t> cases_;  // the core's number → ours
+  std::uint32_t next_case_ = 0;
+  std::vector<scheduler::Event> assigned_;
+};
+
+}  // namespace
+
+std::unique_ptr<DispatchPolicy> core_policy(const DispatchTrace& trace) {
+  return std::make_unique<CorePolicy>(trace);
+}
+
+}  // namespace permitd::bench

@@ -1,0 +1,77 @@
+// Plays a trace under a policy: cases arrive, free people are given jobs, jobs take their time,
+// what follows becomes ready. The same people, hours, durations and travel for every policy; only
+// who does what next is the policy's. One thread.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <queue>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bench/dispatch_trace.h"
+
+namespace permitd::bench {
+
+/// A free person begins a job now.
+struct TraceBegin {
+  std::uint32_t person = 0;
+  std::uint32_t job = 0;
+};
+
+class DispatchPolicy {
+ public:
+  virtual ~DispatchPolicy() = default;
+  virtual std::string_view name() const = 0;
+  /// The first job of a case is ready. What free people begin because of it goes into `out`; so
+  /// below.
+  virtual void filed(std::uint32_t case_index, std::int64_t now, std::vector<TraceBegin>& out) = 0;
+  /// A job is done; the next one of its case, if there is one, is ready.
+  virtual void completed(std::uint32_t person, std::uint32_t job, std::int64_t now,
+                         std::vector<TraceBegin>& out) = 0;
+  /// A person is free and asks for work.
+  virtual void wants(std::uint32_t person, std::int64_t now, std::vector<TraceBegin>& out) = 0;
+  /// A free person begins nothing more today.
+  virtual void rests(std::uint32_t person, std::int64_t now) = 0;
+};
+
+struct TraceFigures {
+  std::string policy;
+  std::uint64_t jobs = 0;
+  std::uint64_t late = 0;
+  std::uint64_t late_municipal = 0;  // of those
+  double late_minutes_mean = 0;      // of the late ones
+  double lateness_mean = 0;          // over all jobs
+  std::int64_t wait_p50 = 0;         // working minutes from ready to begun
+  std::int64_t wait_p99 = 0;
+  double jain_offices = 0;  // effort done, relative to the mean of the people's trades
+  double jain_people = 0;
+  double peak_over_mean = 0;  // of people, the same way: 1 is the bound
+  double travel_per_visit = 0;
+  std::uint64_t municipal_passed_over = 0;  // other work begun by who could have begun municipal
+  std::array<std::uint64_t, kTraceStages.size()> late_by_stage{};
+};
+
+/// What the clairvoyant bound needs of a run: when each job was ready, by job.
+struct TraceRun {
+  TraceFigures figures;
+  std::vector<std::int64_t> ready;
+};
+TraceRun play_dispatch_trace(const DispatchTrace& trace, DispatchPolicy& policy);
+
+/// FIFO at the submitting office, round robin, least loaded, the lighter of two drawn, nearest.
+std::vector<std::unique_ptr<DispatchPolicy>> baseline_policies(const DispatchTrace& trace,
+                                                               std::uint64_t seed);
+/// The scheduler core itself, fed with commands at the trace's time.
+std::unique_ptr<DispatchPolicy> core_policy(const DispatchTrace& trace);
+
+/// Late jobs that nobody can avoid, given when the jobs of a run were ready: per stage, all people
+/// of the trade as one who works that much faster, any order, interruptions allowed, the durations
+/// known, no travel; the fewest late by the method of Kise, Ibaraki and Mine (1978) for releases
+/// and deadlines in the same order.
+std::array<std::uint64_t, kTraceStages.size()> clairvoyant_late(
+    const DispatchTrace& trace, const std::vector<std::int64_t>& ready);
+
+}  // namespace permitd::bench
