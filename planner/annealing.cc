@@ -14,9 +14,10 @@ constexpr std::uint32_t kBlinkOneIn = 100;
 constexpr std::uint64_t kClockEvery = 64;
 /// Trips without a place that are tried again in one iteration.
 constexpr std::size_t kWaitingMax = 8;
-/// Temperatures in mean legs.
-constexpr double kHeatFirst = 1.0;
-constexpr double kHeatLast = 0.02;
+/// Temperatures in mean legs of the plan that the search begins with. Of 0.3 to 2.0 and 0.01 to
+/// 0.05 these came out best on 1,000 trips, for 160,000 iterations as well as for 1,600,000.
+constexpr double kHeatFirst = 2.0;
+constexpr double kHeatLast = 0.03;
 
 std::size_t index(std::int32_t value) { return static_cast<std::size_t>(value); }
 
