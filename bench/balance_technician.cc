@@ -114,41 +114,53 @@ Crew read_crew(const fs::path& file) {
   return crew;
 }
 
+planner::Inspector technician_at_depot(SkillMask skills, planner::TimeWindow shift) {
+  planner::Inspector inspector;
+  inspector.start = inspector.end = 0;
+  inspector.shift = shift;
+  inspector.skills = skills;
+  inspector.effort_capacity = shift.close;
+  return inspector;
+}
+
+/// One row of a task file behind its number; the first row is the depot.
+planner::Visit read_task(std::ifstream& in, const Crew& crew, Instance& instance) {
+  double x = 0, y = 0, demand = 0, open = 0, close = 0, service = 0, cost = 0;
+  in >> x >> y >> demand >> open >> close >> service >> cost;
+  planner::Visit visit;
+  for (std::int32_t bit = 0; bit < crew.domains * crew.levels; ++bit) {
+    int needed = 0;
+    in >> needed;
+    if (needed != 0) visit.skills |= SkillMask{1} << bit;
+  }
+  visit.place = static_cast<planner::Place>(instance.points.size());
+  visit.service = scaled(service);
+  visit.windows = {{scaled(open), scaled(close)}};
+  visit.prize = scaled(cost);
+  instance.points.push_back({x, y});
+  return visit;
+}
+
 std::expected<Instance, std::string> read_kovacs(const fs::path& tasks, const fs::path& crew_file) {
   const Crew crew = read_crew(crew_file);
   if (crew.skills.empty()) return std::unexpected(crew_file.string() + ": no technicians");
   std::ifstream in(tasks);
   Instance instance;
-  const std::string team =
-      crew_file.parent_path().filename().string().find("Reduced") == std::string::npos ? ""
-                                                                                       : " few";
-  instance.name = tasks.stem().string().substr(0, tasks.stem().string().find("_no")) + team;
+  const std::string stem = tasks.stem().string();
+  const bool few = crew_file.parent_path().filename().string().find("Reduced") != std::string::npos;
+  instance.name = stem.substr(0, stem.find("_no")) + (few ? " few" : "");
   std::string line;
   while (std::getline(in, line) && !line.starts_with("CUST")) {
   }
-  double number = 0, x = 0, y = 0, demand = 0, open = 0, close = 0, service = 0, cost = 0;
-  while (in >> number >> x >> y >> demand >> open >> close >> service >> cost) {
-    planner::Visit visit;
-    for (std::int32_t bit = 0; bit < crew.domains * crew.levels; ++bit) {
-      int needed = 0;
-      in >> needed;
-      if (needed != 0) visit.skills |= SkillMask{1} << bit;
+  std::int32_t number = 0;
+  while (in >> number) {
+    const planner::Visit visit = read_task(in, crew, instance);
+    if (visit.place > 0) {
+      instance.problem.visits.push_back(visit);
+      continue;
     }
-    const auto place = static_cast<planner::Place>(instance.points.size());
-    instance.points.push_back({x, y});
-    visit.place = place;
-    visit.service = scaled(service);
-    visit.windows = {{scaled(open), scaled(close)}};
-    visit.prize = scaled(cost);
-    if (place > 0) instance.problem.visits.push_back(visit);
-    if (place > 0) continue;
     for (SkillMask skills : crew.skills) {
-      planner::Inspector inspector;
-      inspector.start = inspector.end = 0;
-      inspector.shift = {scaled(open), scaled(close)};
-      inspector.skills = skills;
-      inspector.effort_capacity = scaled(close);
-      instance.problem.inspectors.push_back(inspector);
+      instance.problem.inspectors.push_back(technician_at_depot(skills, visit.windows.front()));
     }
   }
   if (instance.problem.visits.empty()) return std::unexpected(tasks.string() + ": no tasks");

@@ -6,18 +6,7 @@
 namespace permitd::planner {
 namespace {
 
-/// (what it costs to be near, stop or class): ordered, ties by number.
-using Ranked = std::pair<Time, std::int32_t>;
-
-/// The `count` least of `ranked`, in order, at the end of `entries`.
-void keep_least(std::vector<Ranked>& ranked, std::int32_t count,
-                std::vector<std::int32_t>& entries) {
-  const auto kept = std::min(ranked.size(), static_cast<std::size_t>(count));
-  const auto middle = ranked.begin() + static_cast<std::ptrdiff_t>(kept);
-  if (middle != ranked.end()) std::nth_element(ranked.begin(), middle, ranked.end());
-  std::sort(ranked.begin(), middle);
-  for (auto at = ranked.begin(); at != middle; ++at) entries.push_back(at->second);
-}
+using Ranked = Neighbourhood::Ranked;
 
 /// Travel, a fifth of the wait that cannot be avoided, and the lateness that cannot (the weights of
 /// Vidal et al. 2013, section 4.5). With two windows the whole span counts.
@@ -29,41 +18,59 @@ Time unfitness(const StopRules& a, const StopRules& b, Time leg) {
   return leg + wait / 5 + late;
 }
 
+void rank_partners(const DayModel& model, StopId trip, LegRows legs, std::vector<Ranked>& ranked) {
+  const StopRules& mine = model.rules(trip);
+  ranked.clear();
+  for (StopId other = model.first_trip(); other < model.stop_count(); ++other) {
+    if (other == trip) continue;
+    const StopRules& theirs = model.rules(other);
+    ranked.emplace_back(std::min(unfitness(mine, theirs, legs.from[theirs.column]),
+                                 unfitness(theirs, mine, legs.to[theirs.column])),
+                        other);
+  }
+}
+
+void rank_adjacent(const DayModel& model, StopId trip, LegRows legs, std::vector<Ranked>& ranked) {
+  ranked.clear();
+  for (StopId other = model.first_trip(); other < model.stop_count(); ++other) {
+    // It comes first itself, even if others share its place.
+    ranked.emplace_back(other == trip ? -1 : legs.from[model.rules(other).column], other);
+  }
+}
+
+void rank_classes(const DayModel& model, StopId trip, LegRows legs, std::vector<Ranked>& ranked) {
+  ranked.clear();
+  for (std::int32_t number = 0; const PersonClass& people : model.classes()) {
+    const bool may = std::ranges::any_of(
+        people.people, [&](PersonIndex person) { return model.allowed(trip, person); });
+    if (may) ranked.emplace_back(legs.to[people.start] + legs.from[people.end], number);
+    ++number;
+  }
+}
+
 }  // namespace
+
+/// Takes over the `count` least of `ranked`, in order.
+void Neighbourhood::add_row(std::vector<Ranked>& ranked, std::int32_t count, Rows& rows) {
+  const auto kept = std::min(ranked.size(), static_cast<std::size_t>(count));
+  const auto middle = ranked.begin() + static_cast<std::ptrdiff_t>(kept);
+  if (middle != ranked.end()) std::nth_element(ranked.begin(), middle, ranked.end());
+  std::sort(ranked.begin(), middle);
+  for (auto at = ranked.begin(); at != middle; ++at) rows.entries.push_back(at->second);
+  rows.begin.push_back(rows.entries.size());
+}
 
 Neighbourhood::Neighbourhood(const DayModel& model, const TravelTable& table, Size size)
     : first_trip_(model.first_trip()) {
-  std::vector<Ranked> fit;
-  std::vector<Ranked> near;
+  std::vector<Ranked> ranked;
   for (StopId trip = first_trip_; trip < model.stop_count(); ++trip) {
-    const StopRules& rules = model.rules(trip);
-    const LegRows legs = table.rows(rules.column);
-    fit.clear();
-    near.clear();
-    for (StopId other = first_trip_; other < model.stop_count(); ++other) {
-      const StopRules& theirs = model.rules(other);
-      near.emplace_back(legs.from[theirs.column], other);
-      if (other == trip) {
-        near.back().first = -1;  // itself comes first even if others share the place
-        continue;
-      }
-      fit.emplace_back(std::min(unfitness(rules, theirs, legs.from[theirs.column]),
-                                unfitness(theirs, rules, legs.to[theirs.column])),
-                       other);
-    }
-    keep_least(fit, size.partners, partners_.entries);
-    keep_least(near, size.adjacent, adjacent_.entries);
-    near.clear();
-    for (std::int32_t c = 0; const PersonClass& people : model.classes()) {
-      const bool may = std::ranges::any_of(
-          people.people, [&](PersonIndex person) { return model.allowed(trip, person); });
-      if (may) near.emplace_back(legs.to[people.start] + legs.from[people.end], c);
-      ++c;
-    }
-    keep_least(near, size.classes, classes_.entries);
-    partners_.begin.push_back(partners_.entries.size());
-    adjacent_.begin.push_back(adjacent_.entries.size());
-    classes_.begin.push_back(classes_.entries.size());
+    const LegRows legs = table.rows(model.rules(trip).column);
+    rank_partners(model, trip, legs, ranked);
+    add_row(ranked, size.partners, partners_);
+    rank_adjacent(model, trip, legs, ranked);
+    add_row(ranked, size.adjacent, adjacent_);
+    rank_classes(model, trip, legs, ranked);
+    add_row(ranked, size.classes, classes_);
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "planner/day_model.h"
@@ -30,6 +31,9 @@ class Neighbourhood {
   /// Classes of people who may make `trip`, nearest home first.
   std::span<const std::int32_t> classes(StopId trip) const { return row(classes_, trip); }
 
+  /// What it costs to be near, and the stop or class: in order, ties by number.
+  using Ranked = std::pair<Time, std::int32_t>;
+
  private:
   struct Rows {
     std::vector<std::int32_t> entries;
@@ -39,6 +43,8 @@ class Neighbourhood {
     const auto at = static_cast<std::size_t>(trip - first_trip_);
     return {rows.entries.data() + rows.begin[at], rows.begin[at + 1] - rows.begin[at]};
   }
+
+  static void add_row(std::vector<Ranked>& ranked, std::int32_t count, Rows& rows);
 
   StopId first_trip_;
   Rows partners_;

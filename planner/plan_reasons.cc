@@ -39,8 +39,7 @@ bool PlanReasons::on_shift(const Inspector& inspector, const StopRules& rules) c
   return start != kNever && start + rules.service <= inspector.shift.close;
 }
 
-UnservedReason PlanReasons::why_unserved(VisitIndex visit) {
-  const StopId trip = model_.trip_of(visit);
+UnservedReason PlanReasons::count_people(StopId trip) const {
   const StopRules& rules = model_.rules(trip);
   const SkillMask skills = skills_of(model_, trip);
   UnservedReason reason;
@@ -57,7 +56,13 @@ UnservedReason PlanReasons::why_unserved(VisitIndex visit) {
                       route.demand + rules.demand <= inspector.load_max;
     if (room) ++reason.with_room;
   }
+  return reason;
+}
+
+UnservedReason PlanReasons::why_unserved(VisitIndex visit) {
   using enum UnservedCause;
+  const StopId trip = model_.trip_of(visit);
+  UnservedReason reason = count_people(trip);
   if (model_.impossible(trip)) {
     reason.cause = kNoWindow;
   } else if (reason.skilled == 0) {

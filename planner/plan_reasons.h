@@ -66,6 +66,7 @@ class PlanReasons {
 
  private:
   Wanted wanted(StopId trip);
+  UnservedReason count_people(StopId trip) const;
   bool on_shift(const Inspector& inspector, const StopRules& rules) const;
   Candidate candidate(const Wanted& wanted, const Spot& spot) const;
 
