@@ -19,8 +19,8 @@ using scheduler::Tick;
 constexpr std::int64_t kRenewAheadMinutes = 5;
 // After an unexpected answer, so that a misunderstanding cannot become a loop within one minute.
 constexpr std::int64_t kPauseMinutes = 2;
-// A visit is over this long before closing, when the field lease ends.
-constexpr std::int64_t kVisitMarginMinutes = 2;
+// Work is over this long before closing, when every lease ends.
+constexpr std::int64_t kClosingMarginMinutes = 2;
 
 Trade trade_of_skills(std::uint32_t skills) {
   const auto has = [skills](Skill skill) { return (skills >> raw(skill) & 1) != 0; };
@@ -287,9 +287,8 @@ void ReplayExperts::work(std::uint32_t index, const WorkItem& item) {
   const auto minutes = duration_of(person, subject_of(item), attempt);
   world_.tally.experts[index].worked_minutes += static_cast<std::uint64_t>(minutes);
   person.ends_at = world_.after_minutes(minutes);
-  if (item.stage == Stage::kSiteInspection && item.kind == JobKind::kWork &&
-      day_.contains(world_.now)) {
-    const Tick latest{day_.close.ms - kVisitMarginMinutes * scheduler::kMsPerMinute};
+  if (day_.contains(world_.now)) {
+    const Tick latest{day_.close.ms - kClosingMarginMinutes * scheduler::kMsPerMinute};
     person.ends_at = std::max(std::min(person.ends_at, latest), world_.after_minutes(1));
   }
   plan_next(index);

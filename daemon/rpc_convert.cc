@@ -347,6 +347,7 @@ void write_policy(const scheduler::SetPolicy& policy, protocol::Policy::Builder 
   out.setPairRepeatVisits(policy.pair_repeat_visits);
   out.setPairRepeatDays(policy.pair_repeat_days);
   out.setConfirmationEffortPercent(policy.confirmation_effort_percent);
+  out.setConfirmerFallback(to_wire<protocol::ConfirmerFallback>(policy.confirmer_fallback));
 }
 
 }  // namespace permitd::daemon

@@ -29,20 +29,22 @@ enum ExpertState { none @0; candidate @1; inTraining @2; examPending @3; certifi
 enum JobKind { work @0; confirmation @1; }
 enum Reach { city @0; office @1; }
 enum Confirmer { nobody @0; officeHead @1; secondReviewerAboveArea @2; }
+enum ConfirmerFallback { anyHead @0; intakeHead @1; supervisor @2; }
 enum HalfDay { morning @0; afternoon @1; }
 enum SlaBand { green @0; amber @1; red @2; paused @3; }
 enum ActorKind { engine @0; office @1; expert @2; supervisor @3; operator @4; auditor @5; }
 enum Reason { none @0; documentsIncomplete @1; agencyInquiry @2; defect @3; noAccess @4; conflictOfInterest @5; tooFar @6;
   overload @7; illness @8; leave @9; leaseExpired @10; certificateLapsed @11; expertSuspended @12; officeInactive @13;
-  supervisorOrder @14; applicantRequest @15; applicantSilent @16; violation @17; notOnShift @18; other @19; }
+  supervisorOrder @14; applicantRequest @15; applicantSilent @16; violation @17; notOnShift @18; other @19;
+  serviceNotActive @20; planned @21; planOver @22; }
 enum Filter { none @0; office @1; skill @2; certificate @3; fourEyes @4; conflict @5; shift @6; absence @7; capacity @8;
   district @9; heldMost @10; pairRepeat @11; }
 enum EventKind { caseChanged @0; jobChanged @1; jobCreated @2; caseAmended @3; feesRecorded @4; slaNotified @5; slaBreached @6;
   slaEscalated @7; expedited @8; deadlineMoved @9; officeChanged @10; expertChanged @11; certificateChanged @12;
-  absenceChanged @13; referenceChanged @14; capacityOverridden @15; }
+  absenceChanged @13; referenceChanged @14; capacityOverridden @15; jobMoved @16; jobPlanned @17; planEnded @18; }
 enum Stuck { notStuck @0; finished @1; caseDraft @2; held @3; escalated @4; awaitingApplicant @5; awaitingAgency @6; caseHeld @7;
   referred @8; awaitingDecision @9; feesNotPaid @10; serviceNotActive @11; appointmentAhead @12; noCertifiedExpert @13;
-  calendarClosed @14; noCapacity @15; nobodyAvailable @16; awaitingConfirmation @17; }
+  calendarClosed @14; noCapacity @15; nobodyAvailable @16; awaitingConfirmation @17; reserved @18; }
 
 # ---- common values ----
 
@@ -93,6 +95,7 @@ struct Policy {         # ranges in scheduler/command.h
   pairRepeatVisits @15 :UInt16 = 3;
   pairRepeatDays @16 :UInt16 = 180;
   confirmationEffortPercent @17 :UInt16 = 25;  # 1–100 of the confirmed work's effort, at least 5 minutes
+  confirmerFallback @18 :ConfirmerFallback;    # who confirms when the worker's office is not active any more
 }
 struct CalendarDay { openMinute @0 :UInt32; lengthMinutes @1 :UInt16; }  # minutes since the epoch, UTC; length 0 = closed
 struct StageSpec {

@@ -57,6 +57,7 @@ Subject subject_of(CommandKind kind) {
       return Subject::kExpert;
     case kNone:
     case kSetLimits:
+    case kApplyPlan:
     case kTick:
     case kSetPolicy:
     case kSetCalendarDays:
@@ -393,6 +394,12 @@ std::string event_act(const Event& event) {
       return "changed";
     case kCapacityOverridden:
       return "capacity overridden";
+    case kJobMoved:
+      return "goes to the head of another office";
+    case kJobPlanned:
+      return "reserved by a plan";
+    case kPlanEnded:
+      return "not reserved any more";
   }
   return "changed";
 }
@@ -434,7 +441,13 @@ std::string decision_sentence(const scheduler::DecisionView& decision) {
                        moment_text(decision.at));
   }
   std::string text;
-  if (decision.by_claim) {
+  if (decision.by_plan) {
+    text = fmt::format(
+        "Expert {} asked for work at {} and got job {}, reserved by the plan of op {} because of "
+        "{}.",
+        chosen, moment_text(decision.at), raw(decision.job), raw(decision.plan),
+        name_of(decision.plan_reason));
+  } else if (decision.by_claim) {
     text =
         fmt::format("Expert {} asked for work at {} and got job {}, the first in order that fits.",
                     chosen, moment_text(decision.at), raw(decision.job));
@@ -504,6 +517,9 @@ std::string stuck_sentence(const scheduler::StuckView& stuck) {
           stuck.with_capacity, stuck.certified, stuck.ahead);
     case kAwaitingConfirmation:
       return "It is done and waits for a second person to confirm it.";
+    case kReserved:
+      return fmt::format("A plan reserves it for expert {}; others may take it after {}.",
+                         raw(stuck.reserved_for), moment_text(stuck.until));
   }
   return "The cause is not known to this version.";
 }

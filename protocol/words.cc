@@ -40,6 +40,7 @@ constexpr std::array kExpertStateNames{"none"sv,        "candidate"sv, "inTraini
                                        "expired"sv,     "left"sv};
 constexpr std::array kJobKindNames{"work"sv, "confirmation"sv};
 constexpr std::array kReachNames{"city"sv, "office"sv};
+constexpr std::array kConfirmerFallbackNames{"anyHead"sv, "intakeHead"sv, "supervisor"sv};
 constexpr std::array kConfirmerNames{"nobody"sv, "officeHead"sv, "secondReviewerAboveArea"sv};
 constexpr std::array kHalfDayNames{"morning"sv, "afternoon"sv};
 
@@ -68,7 +69,10 @@ constexpr std::array kReasonNames{"none"sv,
                                   "applicantSilent"sv,
                                   "violation"sv,
                                   "notOnShift"sv,
-                                  "other"sv};
+                                  "other"sv,
+                                  "serviceNotActive"sv,
+                                  "planned"sv,
+                                  "planOver"sv};
 static_assert(kReasonNames.size() == scheduler::kReasonCount);
 
 constexpr std::array kFilterNames{"none"sv,     "office"sv,   "skill"sv,    "certificate"sv,
@@ -80,9 +84,10 @@ constexpr std::array kEventKindNames{
     "caseChanged"sv,        "jobChanged"sv,     "jobCreated"sv,       "caseAmended"sv,
     "feesRecorded"sv,       "slaNotified"sv,    "slaBreached"sv,      "slaEscalated"sv,
     "expedited"sv,          "deadlineMoved"sv,  "officeChanged"sv,    "expertChanged"sv,
-    "certificateChanged"sv, "absenceChanged"sv, "referenceChanged"sv, "capacityOverridden"sv};
+    "certificateChanged"sv, "absenceChanged"sv, "referenceChanged"sv, "capacityOverridden"sv,
+    "jobMoved"sv,           "jobPlanned"sv,     "planEnded"sv};
 static_assert(kEventKindNames.size() ==
-              static_cast<std::size_t>(scheduler::EventKind::kCapacityOverridden) + 1);
+              static_cast<std::size_t>(scheduler::EventKind::kPlanEnded) + 1);
 
 constexpr std::array kStuckNames{"notStuck"sv,         "finished"sv,
                                  "caseDraft"sv,        "held"sv,
@@ -92,9 +97,9 @@ constexpr std::array kStuckNames{"notStuck"sv,         "finished"sv,
                                  "feesNotPaid"sv,      "serviceNotActive"sv,
                                  "appointmentAhead"sv, "noCertifiedExpert"sv,
                                  "calendarClosed"sv,   "noCapacity"sv,
-                                 "nobodyAvailable"sv,  "awaitingConfirmation"sv};
-static_assert(kStuckNames.size() ==
-              static_cast<std::size_t>(scheduler::Stuck::kAwaitingConfirmation) + 1);
+                                 "nobodyAvailable"sv,  "awaitingConfirmation"sv,
+                                 "reserved"sv};
+static_assert(kStuckNames.size() == static_cast<std::size_t>(scheduler::Stuck::kReserved) + 1);
 
 constexpr std::array kFieldNames{
     ""sv,       "case"sv,     "job"sv,          "token"sv,      "office"sv,   "expert"sv,
@@ -149,6 +154,7 @@ PERMIT_NAMES(ExpertState)
 PERMIT_NAMES(JobKind)
 PERMIT_NAMES(Reach)
 PERMIT_NAMES(Confirmer)
+PERMIT_NAMES(ConfirmerFallback)
 PERMIT_NAMES(HalfDay)
 PERMIT_NAMES(SlaBand)
 PERMIT_NAMES(ActorKind)
@@ -311,6 +317,8 @@ std::string_view name_of(scheduler::CommandKind value) {
       return "reassign";
     case kCancel:
       return "cancel";
+    case kApplyPlan:
+      return "applyPlan";
   }
   return "unknown";
 }

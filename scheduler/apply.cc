@@ -61,6 +61,7 @@ constexpr Rule kRules[] = {
     {CommandKind::kExpedite, kBySupervisor, apply_expedite},
     {CommandKind::kReassign, kBySteering, apply_reassign},
     {CommandKind::kCancel, kBySteering, apply_cancel},
+    {CommandKind::kApplyPlan, kBySteering | kByEngine, apply_apply_plan},
 };
 
 constexpr std::size_t kKindsMax = 80;
@@ -128,6 +129,7 @@ void begin_command(Core& core, const Command& command) {
   core.seed = command.seed;
   core.actor = command.actor;
   core.note = nullptr;
+  if (core.given_note.size != 0) core.given_note = {};
   core.event_count = 0;
   const std::int32_t day = core.calendar.day_of(core.now);
   if (day > core.day) {
@@ -170,6 +172,7 @@ Outcome Scheduler::apply(const Command& command) noexcept {
   } else {
     execute(core, *rule, command, outcome);
   }
+  if (core.note != nullptr) core.given_note = tidy_text(*core.note);
   core.note = nullptr;
   return outcome;
 }

@@ -213,6 +213,7 @@ void apply_amend_case(Core& core, const Command& command, Outcome& outcome) {
   recompute_effort(core, record);
   emit_case(core, record, EventKind::kCaseAmended, raw(record.state), raw(record.state),
             Reason::kApplicantRequest);
+  offer_again(core, slot);  // less effort or other persons: somebody who waits may fit now
   report_case(core, slot, outcome);
 }
 

@@ -90,6 +90,8 @@ std::size_t body_size(CommandKind kind) {
       return checked_size<Reassign>();
     case CommandKind::kCancel:
       return checked_size<Cancel>();
+    case CommandKind::kApplyPlan:
+      return checked_size<ApplyPlan>();
   }
   return 0;
 }

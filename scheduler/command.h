@@ -58,6 +58,7 @@ enum class CommandKind : std::uint8_t {
   kExpedite = 72,
   kReassign = 73,
   kCancel = 74,
+  kApplyPlan = 75,
 };
 
 /// Capacities of the core; always the first command of a journal. Later ones may only grow the
@@ -101,6 +102,8 @@ struct SetPolicy {
   std::uint16_t pair_repeat_days = 180;  // 0–3650: … or so many days, if another is eligible
   std::uint16_t confirmation_effort_percent =
       25;  // 1–100 of the work's own effort, at least five minutes
+  ConfirmerFallback confirmer_fallback = ConfirmerFallback::kAnyHead;
+  std::uint8_t reserved[3]{};
   friend bool operator==(const SetPolicy&, const SetPolicy&) = default;
 };
 
@@ -397,6 +400,32 @@ struct Cancel {
   Note note;
 };
 
+/// Flags of a line: the appointment moves to the planned half-day. Needs a reason.
+inline constexpr std::uint8_t kPlanMovesAppointment = 1;
+
+/// One job of a plan: to whom, when, in which order, and how the plan knew it. A line whose job has
+/// changed since is dropped.
+struct PlanLine {
+  JobId job{};
+  ExpertId expert{};                  // 0: takes back what an earlier line reserved
+  std::uint32_t start_minute = 0;     // minutes since the epoch, UTC: when it begins
+  std::uint16_t sequence = 0;         // place among the expert's jobs of that day
+  std::uint8_t attempts = 0;          // as JobView.attempts in the snapshot
+  JobState state = JobState::kReady;  // as JobView.state in the snapshot
+  Reason reason = Reason::kNone;
+  std::uint8_t flags = 0;
+  std::uint16_t reserved = 0;
+};
+/// A part of a plan that was made on a snapshot. Each line is judged against the present state and
+/// applied or dropped by itself; Outcome tells which, see plan_line_result(). An applied line
+/// reserves its job for the expert until its half-day (a visit) or day is over.
+struct ApplyPlan {
+  Op snapshot_op{};         // what the plan has seen; leases and plans behind it are not touched
+  std::uint16_t count = 0;  // 1 … kPlanLinesPerCommand
+  std::uint16_t reserved[3]{};
+  std::array<PlanLine, kPlanLinesPerCommand> lines{};
+};
+
 union CommandBody {
   std::array<std::byte, 200> bytes;
   SetLimits set_limits;
@@ -434,6 +463,7 @@ union CommandBody {
   Expedite expedite;
   Reassign reassign;
   Cancel cancel;
+  ApplyPlan apply_plan;
 
   CommandBody() : bytes{} {}
 };

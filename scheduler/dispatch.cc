@@ -7,6 +7,7 @@
 #include "scheduler/eligibility.h"
 #include "scheduler/expert_flow.h"
 #include "scheduler/job_flow.h"
+#include "scheduler/plan_flow.h"
 
 namespace permitd::scheduler {
 
@@ -54,6 +55,26 @@ struct Scan {
                               best = key;
                               return true;
                             });
+  }
+
+  /// The first job of the class in the expert's own plan, for today or for later days.
+  void planned(PriorityClass priority, bool later) {
+    visit_planned(core, expert, [&](std::uint32_t slot, const PlannedJob& plan) {
+      const JobRecord& job = core.jobs[slot];
+      if (job.priority != priority || job.state != JobState::kReady || !core.ages.contains(slot) ||
+          (plan.day > core.day) != later)
+        return false;
+      if (search.considered < UINT16_MAX) ++search.considered;
+      // Whether somebody else could go was asked when it was planned.
+      const Filter filter = first_filter(core, expert, job, false);
+      if (filter == Filter::kNone) {
+        search.slot = slot;
+        return true;
+      }
+      if (search.removed[static_cast<std::size_t>(filter)] < UINT16_MAX)
+        ++search.removed[static_cast<std::size_t>(filter)];
+      return false;
+    });
   }
 
   void priority_class(PriorityClass priority) {
@@ -120,8 +141,14 @@ void keep_decision(Core& core, JobRecord& job, const DecisionRecord& decision) {
 void assign_job(Core& core, std::uint32_t slot, ExpertId expert, DecisionRecord& decision) {
   JobRecord& job = core.jobs[slot];
   decision.chosen = expert;
-  if (core.ready.contains(slot)) dequeue_job(core, slot);
-  hold_job(core, expert, slot, lease_end(core, job));
+  if (core.ages.contains(slot)) dequeue_job(core, slot);
+  if (job.has(kJobPlanned)) {
+    const PlannedJob plan = take_plan(core, slot);
+    decision.by_plan = 1;
+    decision.plan = plan.op;
+    decision.plan_reason = plan.reason;
+  }
+  hold_job(core, expert, slot, lease_end(core, core.experts[raw(expert)], job));
   job.flags &= static_cast<std::uint8_t>(~kJobDeclined);
   set_job_state(core, slot, JobState::kAssigned, Reason::kNone);
   keep_decision(core, job, decision);
@@ -171,7 +198,10 @@ JobSearch find_job(const Core& core, ExpertId expert, PriorityClass last) {
     const PriorityClass priority{c};
     if (priority == PriorityClass::kOther && search.cut) break;
     Scan scan{core, expert, search};
-    scan.priority_class(priority);
+    const bool has_plan = core.experts[raw(expert)].planned_count != 0;
+    if (has_plan) scan.planned(priority, false);
+    if (search.slot == kNoSlot) scan.priority_class(priority);
+    if (search.slot == kNoSlot && has_plan) scan.planned(priority, true);
     if (search.slot != kNoSlot) break;
     if (priority != PriorityClass::kOther) search.cut |= scan.cut;
   }
@@ -183,24 +213,32 @@ bool municipal_waits(const Core& core, ExpertId expert, JobSearch& search) {
   return search.slot != kNoSlot || search.cut;
 }
 
-void enqueue_job(Core& core, std::uint32_t slot) {
+void join_queue(Core& core, std::uint32_t slot) {
   const JobRecord& job = core.jobs[slot];
   const ReadyKey key{job.deadline, job.id};
   const std::uint32_t place = place_of(job);
   core.ready.insert(queue_of(job), slot, key);
-  core.ages.push_back(age_list_of(job.priority, job.skill), slot);
   ReadyKey& head = core.heads[head_of(job.priority, job.skill, place)];
   if (raw(head.job) == 0 || key < head) head = key;
   if (place < kDistrictCount)
     core.waiting_districts[raw(job.priority)][raw(job.skill)] |= 1U << place;
 }
 
-void dequeue_job(Core& core, std::uint32_t slot) {
+void leave_queue(Core& core, std::uint32_t slot) {
   const JobRecord& job = core.jobs[slot];
   const bool first = core.heads[head_of(job.priority, job.skill, place_of(job))].job == job.id;
   core.ready.remove(queue_of(job), slot);
-  core.ages.remove(age_list_of(job.priority, job.skill), slot);
   if (first) set_head(core, job);
+}
+
+void enqueue_job(Core& core, std::uint32_t slot) {
+  if (!core.jobs[slot].has(kJobPlanned)) join_queue(core, slot);
+  core.ages.push_back(age_list_of(core.jobs[slot].priority, core.jobs[slot].skill), slot);
+}
+
+void dequeue_job(Core& core, std::uint32_t slot) {
+  if (core.ready.contains(slot)) leave_queue(core, slot);
+  core.ages.remove(age_list_of(core.jobs[slot].priority, core.jobs[slot].skill), slot);
 }
 
 void rekey_job(Core& core, std::uint32_t slot) {
@@ -212,6 +250,7 @@ void rekey_job(Core& core, std::uint32_t slot) {
 
 void offer_job(Core& core, std::uint32_t slot) {
   const JobRecord& job = core.jobs[slot];
+  if (job.has(kJobPlanned)) return offer_soon(core, plan_of(core, job).expert);
   if (core.available.count(job.skill) == 0 || !core.calendar.is_open(core.now)) return;
   DecisionRecord decision = begin_decision(core, job);
   ExpertSearch search{core, job, decision};
@@ -251,12 +290,13 @@ void assign_by_supervisor(Core& core, std::uint32_t slot, ExpertId expert) {
   assign_job(core, slot, expert, decision);
 }
 
-Tick lease_end(const Core& core, const JobRecord& job) {
+Tick lease_end(const Core& core, const ExpertRecord& expert, const JobRecord& job) {
+  const Tick end = holding_end(core, expert, job);
   if (job.has(kJobFieldLease)) {
     const Interval shift = core.calendar.interval_of(core.now);
-    if (!shift.empty()) return shift.close;
+    if (!shift.empty()) return std::min(end, shift.close);
   }
-  return {core.now.ms + core.policy.lease_minutes * kMsPerMinute};
+  return std::min(end, Tick{core.now.ms + core.policy.lease_minutes * kMsPerMinute});
 }
 
 }  // namespace permitd::scheduler

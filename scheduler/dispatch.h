@@ -29,13 +29,18 @@ bool municipal_waits(const Core& core, ExpertId expert, JobSearch& search);
 
 /// The queue a job belongs in.
 QueueNumber queue_of(const JobRecord& job);
-/// Puts a Ready job into its queue, or takes it out.
+/// Puts a waiting job that no plan reserves into the open queue of its place, or takes it out to
+/// put it into another one.
+void join_queue(Core& core, std::uint32_t slot);
+void leave_queue(Core& core, std::uint32_t slot);
+/// The same for a job that begins or ceases to wait: it is counted by age, too.
 void enqueue_job(Core& core, std::uint32_t slot);
 void dequeue_job(Core& core, std::uint32_t slot);
 /// After its deadline has changed; nothing when it is not queued.
 void rekey_job(Core& core, std::uint32_t slot);
 
-/// Looks for an available expert for a queued job and binds them if there is one.
+/// Looks for an available expert for a waiting job and binds them if there is one. A reserved job
+/// is offered to its expert by the next tick, after those that the plan has before it.
 void offer_job(Core& core, std::uint32_t slot);
 /// Gives an available expert ready jobs while wanted. Returns the slot of the first one, or
 /// kNoSlot.
@@ -45,7 +50,7 @@ std::uint32_t assign_best_job(Core& core, ExpertId expert);
 /// Binds a job by a supervisor's word; the filters were judged by the caller.
 void assign_by_supervisor(Core& core, std::uint32_t slot, ExpertId expert);
 
-/// End of a lease granted now.
-Tick lease_end(const Core& core, const JobRecord& job);
+/// End of a lease granted now: by the policy, and never beyond holding_end().
+Tick lease_end(const Core& core, const ExpertRecord& expert, const JobRecord& job);
 
 }  // namespace permitd::scheduler

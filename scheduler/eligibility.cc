@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "scheduler/expert_flow.h"
+#include "scheduler/plan_flow.h"
 
 namespace permitd::scheduler {
 
@@ -44,9 +45,17 @@ bool interest_conflict(const Core& core, const CaseRecord& record, ExpertId expe
   return concerns(record, office.licensee) || concerns(record, office.technical_manager);
 }
 
-bool over_capacity(const Core& core, const ExpertRecord& expert, const JobRecord& job) {
-  if (booked_today(core, expert) + job.effort_minutes > capacity_minutes(core, expert)) return true;
-  return job.has(kJobVisit) && visits_today(core, expert) >= core.policy.visits_per_day;
+// What plans keep of the day is left to the jobs they keep it for.
+bool over_capacity(const Core& core, ExpertId id, const JobRecord& job) {
+  const ExpertRecord& expert = core.experts[raw(id)];
+  std::uint32_t minutes = booked_today(core, expert);
+  std::uint32_t visits = visits_today(core, expert);
+  if (expert.planned_count != 0 && !planned_for(core, job, id)) {
+    minutes += expert.planned_minutes;
+    visits += expert.planned_visits;
+  }
+  if (minutes + job.effort_minutes > capacity_minutes(core, expert)) return true;
+  return job.has(kJobVisit) && visits >= core.policy.visits_per_day;
 }
 
 bool out_of_reach(const ExpertRecord& expert, const JobRecord& job) {
@@ -55,7 +64,9 @@ bool out_of_reach(const ExpertRecord& expert, const JobRecord& job) {
 }
 
 // Somebody certified, within the bound, who could take the job and has not met the owner lately.
-bool another_is_eligible(const Core& core, ExpertId expert, const JobRecord& job) {
+template <class Fits>
+bool another_is_eligible(const Core& core, ExpertId expert, const JobRecord& job,
+                         const Fits& fits) {
   const ExpertSet& certified = core.certified_experts[raw(job.skill)];
   std::uint32_t number = raw(expert);
   bool wrapped = false;
@@ -66,12 +77,64 @@ bool another_is_eligible(const Core& core, ExpertId expert, const JobRecord& job
       number = certified.next(1);
     }
     if (number == 0 || (wrapped && number >= raw(expert))) return false;
-    if (first_filter(core, ExpertId{number}, job, false) == Filter::kNone &&
-        !pair_repeats(core, ExpertId{number}, job)) {
-      return true;
-    }
+    if (fits(ExpertId{number}) && !pair_repeats(core, ExpertId{number}, job)) return true;
   }
   return false;
+}
+
+const Activation& activation_of(const Core& core, const ExpertRecord& who, const JobRecord& job) {
+  return core.offices[who.office].activations[raw(core.cases[job.case_slot].service)];
+}
+
+// Filters that depend on the persons and not on the moment.
+Filter person_filter(const Core& core, ExpertId expert, const JobRecord& job) {
+  const CaseRecord& record = core.cases[job.case_slot];
+  if (four_eyes_conflict(core, record, expert, job)) return Filter::kFourEyes;
+  return interest_conflict(core, record, expert, job) ? Filter::kConflict : Filter::kNone;
+}
+
+bool over_capacity_on(const Core& core, ExpertId id, const JobRecord& job, std::int32_t day) {
+  const ExpertRecord& expert = core.experts[raw(id)];
+  const PlannedEffort planned = planned_effort(core, id, day, job.id);
+  std::uint32_t minutes = planned.minutes;
+  std::uint32_t visits = planned.visits;
+  if (day <= core.day) {
+    minutes += booked_today(core, expert);
+    visits += visits_today(core, expert);
+  }
+  if (minutes + job.effort_minutes > capacity_minutes(core, expert)) return true;
+  return job.has(kJobVisit) && visits >= core.policy.visits_per_day;
+}
+
+// What office and certificate allow at a moment.
+Filter right_filter(const Core& core, const ExpertRecord& who, const JobRecord& job, Tick at) {
+  const std::size_t skill = raw(job.skill);
+  if (!office_active(core, who.office) || !activation_of(core, who, job).covers(at))
+    return Filter::kOffice;
+  if (who.valid_until[skill] == Tick{}) return Filter::kSkill;
+  const bool certified = who.state == ExpertState::kCertified && who.valid_from[skill] <= at &&
+                         at < who.valid_until[skill];
+  return certified ? Filter::kNone : Filter::kCertificate;
+}
+
+bool absent_at(const ExpertRecord& who, Tick at) {
+  return who.absent_from <= at && at < who.absent_until;
+}
+
+// plan_filter without the question who else could go.
+Filter own_plan_filter(const Core& core, ExpertId expert, const JobRecord& job, Tick at,
+                       std::int32_t day) {
+  const ExpertRecord& who = core.experts[raw(expert)];
+  const Filter right = right_filter(core, who, job, at);
+  if (right != Filter::kNone) return right;
+  const Filter person = person_filter(core, expert, job);
+  if (person != Filter::kNone) return person;
+  if (!core.calendar.is_open(at)) return Filter::kShift;
+  if (absent_at(who, at)) return Filter::kAbsence;
+  if (over_capacity_on(core, expert, job, day)) return Filter::kCapacity;
+  if (out_of_reach(who, job)) return Filter::kDistrict;
+  const bool more = !planned_for(core, job, expert);
+  return more && who.planned_count >= kPlannedPerExpertMax ? Filter::kHeldMost : Filter::kNone;
 }
 
 }  // namespace
@@ -99,18 +162,13 @@ bool pair_repeats(const Core& core, ExpertId expert, const JobRecord& job) {
 
 Filter first_filter(const Core& core, ExpertId expert, const JobRecord& job, bool lift_capacity) {
   const ExpertRecord& who = core.experts[raw(expert)];
-  const CaseRecord& record = core.cases[job.case_slot];
-  if (!office_active(core, who.office) ||
-      !core.offices[who.office].activations[raw(record.service)].covers(core.now)) {
-    return Filter::kOffice;
-  }
-  if (who.valid_until[raw(job.skill)] == Tick{}) return Filter::kSkill;
-  if (!expert_certified(core, who, job.skill)) return Filter::kCertificate;
-  if (four_eyes_conflict(core, record, expert, job)) return Filter::kFourEyes;
-  if (interest_conflict(core, record, expert, job)) return Filter::kConflict;
+  const Filter right = right_filter(core, who, job, core.now);
+  if (right != Filter::kNone) return right;
+  const Filter person = person_filter(core, expert, job);
+  if (person != Filter::kNone) return person;
   if (!core.calendar.is_open(core.now)) return Filter::kShift;
   if (expert_absent(core, who)) return Filter::kAbsence;
-  if (!lift_capacity && over_capacity(core, who, job)) return Filter::kCapacity;
+  if (!lift_capacity && over_capacity(core, expert, job)) return Filter::kCapacity;
   if (out_of_reach(who, job)) return Filter::kDistrict;
   return who.held_count >= kHeldJobsMax ? Filter::kHeldMost : Filter::kNone;
 }
@@ -118,7 +176,31 @@ Filter first_filter(const Core& core, ExpertId expert, const JobRecord& job, boo
 Filter claim_job_filter(const Core& core, ExpertId expert, const JobRecord& job) {
   const Filter filter = first_filter(core, expert, job, false);
   if (filter != Filter::kNone || !pair_repeats(core, expert, job)) return filter;
-  return another_is_eligible(core, expert, job) ? Filter::kPairRepeat : Filter::kNone;
+  const auto fits = [&](ExpertId other) {
+    return first_filter(core, other, job, false) == Filter::kNone;
+  };
+  return another_is_eligible(core, expert, job, fits) ? Filter::kPairRepeat : Filter::kNone;
+}
+
+Filter standing_filter(const Core& core, ExpertId expert, const JobRecord& job, Tick at) {
+  const ExpertRecord& who = core.experts[raw(expert)];
+  const Filter right = right_filter(core, who, job, at);
+  if (right != Filter::kNone) return right;
+  const Filter person = person_filter(core, expert, job);
+  if (person != Filter::kNone) return person;
+  if (!core.calendar.is_open(at)) return Filter::kShift;
+  if (absent_at(who, at)) return Filter::kAbsence;
+  return out_of_reach(who, job) ? Filter::kDistrict : Filter::kNone;
+}
+
+Filter plan_filter(const Core& core, ExpertId expert, const JobRecord& job, Tick at,
+                   std::int32_t day) {
+  const Filter filter = own_plan_filter(core, expert, job, at, day);
+  if (filter != Filter::kNone || !pair_repeats(core, expert, job)) return filter;
+  const auto fits = [&](ExpertId other) {
+    return own_plan_filter(core, other, job, at, day) == Filter::kNone;
+  };
+  return another_is_eligible(core, expert, job, fits) ? Filter::kPairRepeat : Filter::kNone;
 }
 
 Filter claim_filter(const Core& core, ExpertId expert) {

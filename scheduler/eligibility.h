@@ -12,6 +12,12 @@ inline constexpr std::uint32_t kPairRepeatScanMax = 64;
 /// The first filter that keeps the expert from the job now; kNone when it may be taken. Pair
 /// repeats are not judged here: they depend on who else could go.
 Filter first_filter(const Core& core, ExpertId expert, const JobRecord& job, bool lift_capacity);
+/// first_filter at a moment to come, without what the expert's other work decides: capacity and the
+/// number of jobs.
+Filter standing_filter(const Core& core, ExpertId expert, const JobRecord& job, Tick at);
+/// claim_job_filter at a moment to come, with the capacity that is left of that working day.
+Filter plan_filter(const Core& core, ExpertId expert, const JobRecord& job, Tick at,
+                   std::int32_t day);
 /// The first filter that keeps the expert from any job now.
 Filter claim_filter(const Core& core, ExpertId expert);
 

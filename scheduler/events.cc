@@ -40,6 +40,12 @@ void keep(Core& core, CaseRecord& record, const Event& event) {
 
 }  // namespace
 
+bool events_left(const Core& core) {
+  // Jobs in hand: returned, moved, given to somebody else; reserved ones the same; and new ones.
+  constexpr std::uint32_t kEventsPerExpert = kHeldJobsMax * 4 + kPlannedPerExpertMax * 3;
+  return core.events.size() - core.event_count > kEventsPerExpert;
+}
+
 void emit_reference(Core& core, EventKind kind, OfficeId office, ExpertId expert,
                     std::uint8_t before, std::uint8_t after, Reason reason) {
   Event event = stamped(core, kind, before, after, reason);

@@ -6,6 +6,10 @@
 
 namespace permitd::scheduler {
 
+/// Room for the events that one more expert may cause, who loses or gets all there is to hold. The
+/// events of one command are bounded; what finds no room any more is left to the next tick.
+bool events_left(const Core& core);
+
 /// A change that concerns no case.
 void emit_reference(Core& core, EventKind kind, OfficeId office, ExpertId expert,
                     std::uint8_t before, std::uint8_t after, Reason reason);

@@ -5,6 +5,7 @@
 #include "scheduler/dispatch.h"
 #include "scheduler/events.h"
 #include "scheduler/job_flow.h"
+#include "scheduler/plan_flow.h"
 
 namespace permitd::scheduler {
 
@@ -74,6 +75,7 @@ void set_expert_timer(Core& core, ExpertId id) {
   if (expert.absent_from > core.now) at = std::min(at, expert.absent_from);
   if (expert.absent_until > core.now) at = std::min(at, expert.absent_until);
   for (std::size_t i = 0; i < expert.held_count; ++i) at = std::min(at, expert.held[i].lease_until);
+  if (expert.sweep_due != 0) at = core.now;
   core.other_timers.set(expert_timer(id), at);
 }
 
@@ -87,12 +89,29 @@ Reason unfit_reason(const Core& core, const ExpertRecord& expert) {
   return Reason::kNone;
 }
 
+const Activation& activation_of(const Core& core, const ExpertRecord& expert,
+                                const JobRecord& job) {
+  return core.offices[expert.office].activations[raw(core.cases[job.case_slot].service)];
+}
+
 Reason lapse_reason(const Core& core, const ExpertRecord& expert, const HeldJob& held,
                     Reason unfit) {
   if (unfit != Reason::kNone) return unfit;
-  if (!expert_certified(core, expert, core.jobs[held.slot].skill))
-    return Reason::kCertificateLapsed;
-  return held.lease_until <= core.now ? Reason::kLeaseExpired : Reason::kNone;
+  const JobRecord& job = core.jobs[held.slot];
+  if (!expert_certified(core, expert, job.skill)) return Reason::kCertificateLapsed;
+  if (!activation_of(core, expert, job).covers(core.now)) return Reason::kServiceNotActive;
+  if (held.lease_until > core.now) return Reason::kNone;
+  // A lease that ended while the city works was not renewed; the others ended with the shift.
+  return core.calendar.is_open(held.lease_until) ? Reason::kLeaseExpired : Reason::kNotOnShift;
+}
+
+// Shortens leases that what was set since they were granted does not allow to their end.
+void bound_leases(const Core& core, ExpertRecord& expert) {
+  for (std::size_t i = 0; i < expert.held_count; ++i) {
+    HeldJob& held = expert.held[i];
+    const Tick end = holding_end(core, expert, core.jobs[held.slot]);
+    held.lease_until = std::min(held.lease_until, end);
+  }
 }
 
 void take_away_lapsed(Core& core, ExpertId id, Reason unfit) {
@@ -103,8 +122,8 @@ void take_away_lapsed(Core& core, ExpertId id, Reason unfit) {
       ++i;
       continue;
     }
-    if (reason == Reason::kLeaseExpired) {
-      ++core.totals.leases_expired;
+    if (reason == Reason::kLeaseExpired || reason == Reason::kNotOnShift) {
+      if (reason == Reason::kLeaseExpired) ++core.totals.leases_expired;
       expert.wanted = 0;  // no sign of life: the next job is better offered to somebody else
       refresh_available(core, id);
     }
@@ -125,6 +144,16 @@ bool expert_absent(const Core& core, const ExpertRecord& expert) {
 
 bool office_active(const Core& core, std::uint32_t office) {
   return core.offices[office].state == OfficeState::kActive;
+}
+
+Tick holding_end(const Core& core, const ExpertRecord& expert, const JobRecord& job) {
+  const Activation& activation = activation_of(core, expert, job);
+  if (!expert_certified(core, expert, job.skill) || !activation.covers(core.now)) return core.now;
+  Tick end = std::min(expert.valid_until[raw(job.skill)], activation.until);
+  if (expert.absent_from > core.now) end = std::min(end, expert.absent_from);
+  if (core.calendar.always_open()) return end;
+  const Interval shift = core.calendar.interval_of(core.now);
+  return std::min(end, shift.empty() ? core.now : shift.close);
 }
 
 std::uint32_t capacity_minutes(const Core& core, const ExpertRecord& expert) {
@@ -181,7 +210,9 @@ void drop_job(Core& core, std::uint32_t slot, bool unbook) {
   std::move(expert.held.begin() + static_cast<std::ptrdiff_t>(at) + 1,
             expert.held.begin() + expert.held_count,
             expert.held.begin() + static_cast<std::ptrdiff_t>(at));
+  const bool was_full = expert.held_count == kHeldJobsMax;
   expert.held[--expert.held_count] = HeldJob{};
+  if (unbook || was_full) offer_soon(core, job.holder);
   if (job.state == JobState::kStarted) --expert.started_count;
   if (unbook) {
     const auto day = static_cast<std::int32_t>(job.booked_day);
@@ -238,16 +269,44 @@ void sweep_expert(Core& core, ExpertId id) {
   roll_expert(core, expert);
   const Reason unfit = unfit_reason(core, expert);
   if (unfit != Reason::kNone || expert.claim_until <= core.now) expert.wanted = 0;
+  bound_leases(core, expert);
   refresh_expert(core, id);
   take_away_lapsed(core, id, unfit);
+  end_lapsed_plans(core, id);
   offer_to_expert(core, id);
+  expert.sweep_due = 0;
   refresh_available(core, id);
+}
+
+void sweep_soon(Core& core, ExpertId id) {
+  core.experts[raw(id)].sweep_due = 1;
+  core.other_timers.set(expert_timer(id), core.now);
+}
+
+void offer_soon(Core& core, ExpertId id) {
+  if (core.experts[raw(id)].wanted > 0) sweep_soon(core, id);
+}
+
+void offer_to_office_soon(Core& core, std::uint32_t office) {
+  for (std::uint32_t number = core.offices[office].first_expert; number != 0;
+       number = core.experts[number].next_in_office) {
+    const ExpertRecord& expert = core.experts[number];
+    if (expert.wanted > 0 || expert.planned_count > 0) sweep_soon(core, ExpertId{number});
+  }
+}
+
+void sweep_all_soon(Core& core) {
+  for (std::uint32_t number = 1; number <= core.expert_last; ++number) {
+    const ExpertRecord& expert = core.experts[number];
+    if (expert.wanted > 0 || expert.held_count > 0 || expert.planned_count > 0)
+      sweep_soon(core, ExpertId{number});
+  }
 }
 
 void begin_day(Core& core) {
   for (std::uint32_t number = 1; number <= core.expert_last; ++number) {
-    const ExpertRecord& expert = core.experts[number];
-    if (expert.wanted > 0) core.other_timers.set(expert_timer(ExpertId{number}), core.now);
+    if (core.experts[number].planned_count != 0) recount_planned(core, ExpertId{number});
+    offer_soon(core, ExpertId{number});
   }
 }
 

@@ -10,6 +10,11 @@ bool expert_certified(const Core& core, const ExpertRecord& expert, Skill skill)
 bool expert_absent(const Core& core, const ExpertRecord& expert);
 bool office_active(const Core& core, std::uint32_t office);
 
+/// The moment until which the expert may hold the job as far as is known now: the certificate, the
+/// activation of its service, the present shift end then, or an absence begins. Not beyond core.now
+/// where it may not be held at all.
+Tick holding_end(const Core& core, const ExpertRecord& expert, const JobRecord& job);
+
 /// Daily capacity, minutes of effort.
 std::uint32_t capacity_minutes(const Core& core, const ExpertRecord& expert);
 /// Effort booked today, seen from core.day without changing the record.
@@ -35,8 +40,19 @@ void refresh_expert(Core& core, ExpertId expert);
 /// Only the place among the available experts, and the timer.
 void refresh_available(Core& core, ExpertId expert);
 /// Takes away what the expert may no longer hold: lapsed leases, certificates, absence, suspension,
-/// an office that is not Active. Then offers ready work when the expert is available. Idempotent.
+/// an office that is not Active; reservations likewise. Then offers ready work when the expert is
+/// available. Idempotent.
 void sweep_expert(Core& core, ExpertId expert);
+/// Has the next tick sweep the expert. For what concerns many experts at once: the events of one
+/// command are bounded.
+void sweep_soon(Core& core, ExpertId expert);
+/// The same for an expert who waits for work; nothing for all others. To be called where somebody
+/// may fit who did not before.
+void offer_soon(Core& core, ExpertId expert);
+/// Those of an office who wait for work or have some reserved.
+void offer_to_office_soon(Core& core, std::uint32_t office);
+/// Everybody who waits for work, or has some in hand or reserved.
+void sweep_all_soon(Core& core);
 /// Every expert's load is rekeyed and work offered, when a new day has begun.
 void begin_day(Core& core);
 

@@ -4,6 +4,7 @@
 #include "scheduler/eligibility.h"
 #include "scheduler/expert_flow.h"
 #include "scheduler/job_clock.h"
+#include "scheduler/plan_flow.h"
 #include "scheduler/view_build.h"
 
 namespace permitd::scheduler {
@@ -83,6 +84,11 @@ Stuck waiting_cause(const Core& core, std::uint32_t slot, StuckView& view) {
   if (job.state == JobState::kScheduled) {
     view.until = appointment_begin(core, job);
     return Stuck::kAppointmentAhead;
+  }
+  if (job.has(kJobPlanned)) {
+    view.reserved_for = plan_of(core, job).expert;
+    view.until = plan_of(core, job).until;
+    return Stuck::kReserved;
   }
   view.ahead = count_ahead(core, slot);
   return supply_cause(core, job, view);

@@ -53,6 +53,9 @@ class HistoryPool {
   std::size_t list(const HistoryChain& chain, CaseId case_id, std::size_t from,
                    std::span<HistoryView> out) const;
 
+  /// The note stored for an op, empty when there is none (any more). O(log notes).
+  Note find_note(std::uint64_t op) const;
+
   /// Records in use.
   std::uint32_t count() const { return used_ - free_count_; }
   std::uint32_t capacity() const { return static_cast<std::uint32_t>(records_.size()); }
@@ -81,7 +84,6 @@ class HistoryPool {
   [[nodiscard]] bool add(HistoryChain& chain, const Record& record);
   void remember_note(std::uint64_t op, const Note& note);
   const StoredNote& note_at(std::uint64_t sequence) const;
-  Note find_note(std::uint64_t op) const;
 
   FixedArray<Record> records_;
   FixedArray<StoredNote> notes_;  // ring by sequence, ops ascend

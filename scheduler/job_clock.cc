@@ -4,6 +4,7 @@
 
 #include "scheduler/counters.h"
 #include "scheduler/events.h"
+#include "scheduler/plan_flow.h"
 
 namespace permitd::scheduler {
 
@@ -87,6 +88,7 @@ void set_job_timer(Core& core, std::uint32_t slot) {
       const Tick begin = appointment_begin(core, job);
       at = std::min(at, begin == kNever ? core.now : begin);
     }
+    if (job.has(kJobPlanned)) at = std::min(at, plan_of(core, job).until);
   }
   core.job_timers.set(slot, at);
 }

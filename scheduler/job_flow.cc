@@ -9,6 +9,7 @@
 #include "scheduler/events.h"
 #include "scheduler/expert_flow.h"
 #include "scheduler/job_clock.h"
+#include "scheduler/plan_flow.h"
 
 namespace permitd::scheduler {
 
@@ -60,9 +61,11 @@ std::uint32_t new_job(Core& core, std::uint32_t case_slot) {
 // Takes a job out of queues, lists, hands and its timer, whatever its state.
 void detach(Core& core, std::uint32_t slot, bool unbook) {
   JobRecord& job = core.jobs[slot];
-  if (core.ready.contains(slot)) dequeue_job(core, slot);
-  if (job.state == JobState::kBlocked && core.ages.contains(slot)) {
-    core.ages.remove(blocked_list_of(core.cases[job.case_slot].office), slot);
+  if (core.ages.contains(slot)) {
+    if (job.state == JobState::kBlocked)
+      core.ages.remove(blocked_list_of(core.cases[job.case_slot].office), slot);
+    else
+      dequeue_job(core, slot);
   }
   if (in_hand(job)) {
     drop_job(core, slot, unbook);
@@ -70,12 +73,93 @@ void detach(Core& core, std::uint32_t slot, bool unbook) {
   }
 }
 
+// The confirmation belongs to the head of an office that is not Active any more.
+bool head_is_gone(const Core& core, const JobRecord& job) {
+  return job.kind == JobKind::kConfirmation && job.has(kJobOfficeReach) &&
+         !office_active(core, job.office);
+}
+
+void tell_moved(Core& core, std::uint32_t slot, Reason reason) {
+  const JobRecord& job = core.jobs[slot];
+  emit_job(core, job, EventKind::kJobMoved, raw(job.state), raw(job.state), reason, ExpertId{});
+}
+
+void escalate(Core& core, std::uint32_t slot, Reason reason) {
+  ++core.totals.escalated;
+  set_job_state(core, slot, JobState::kEscalated, reason);
+}
+
+// Gives a confirmation whose head is gone to whom the policy names. False when that is the
+// supervisors.
+bool find_confirmer(Core& core, std::uint32_t slot) {
+  JobRecord& job = core.jobs[slot];
+  const std::uint16_t home = core.cases[job.case_slot].office;
+  switch (core.policy.confirmer_fallback) {
+    case ConfirmerFallback::kAnyHead:
+      set_flag(core, slot, kJobOfficeReach, false);
+      tell_moved(core, slot, Reason::kOfficeInactive);
+      return true;
+    case ConfirmerFallback::kIntakeHead:
+      if (!office_active(core, home)) break;
+      job.office = home;
+      tell_moved(core, slot, Reason::kOfficeInactive);
+      return true;
+    case ConfirmerFallback::kSupervisor:
+      break;
+  }
+  escalate(core, slot, Reason::kOfficeInactive);
+  set_job_timer(core, slot);
+  return false;
+}
+
 // Ready, in the queue, and offered; the state itself was set by the caller.
 void enter_queue(Core& core, std::uint32_t slot) {
   JobRecord& job = core.jobs[slot];
   job.ready_since = core.now;
+  if (head_is_gone(core, job) && !find_confirmer(core, slot)) return;
   enqueue_job(core, slot);
   offer_job(core, slot);
+}
+
+}  // namespace
+
+void requeue_job(Core& core, std::uint32_t slot) {
+  const JobRecord& job = core.jobs[slot];
+  if (head_is_gone(core, job) && !find_confirmer(core, slot)) {
+    core.ages.remove(age_list_of(job.priority, job.skill), slot);
+    return;
+  }
+  join_queue(core, slot);
+  offer_job(core, slot);
+}
+
+namespace {
+
+// The first confirmation that waits for the head of an office, kNoSlot when there is none.
+std::uint32_t first_for_head(const Core& core, std::uint32_t office) {
+  std::uint32_t found = kNoSlot;
+  for (std::uint8_t c = 0; c < kClassCount && found == kNoSlot; ++c) {
+    const QueueNumber queue =
+        ReadyQueue::number(PriorityClass{c}, Skill::kConfirm, ReadyQueue::office_place(office));
+    core.ready.visit(queue, kBlockedLookedAtMax, [&](std::uint32_t slot) {
+      if (core.jobs[slot].kind != JobKind::kConfirmation) return false;
+      found = slot;
+      return true;
+    });
+  }
+  return found;
+}
+
+// Confirmations that wait for a head who is gone, a bounded number at a time. True when more wait.
+bool move_confirmations(Core& core, std::uint32_t office) {
+  if (office_active(core, office)) return false;
+  for (std::uint32_t moved = 0; moved < kUnblockedPerTimer; ++moved) {
+    const std::uint32_t slot = first_for_head(core, office);
+    if (slot == kNoSlot) return false;
+    leave_queue(core, slot);
+    requeue_job(core, slot);
+  }
+  return first_for_head(core, office) != kNoSlot;
 }
 
 // The first state of a job that nothing blocks.
@@ -220,8 +304,7 @@ void create_confirmation(Core& core, std::uint32_t work, Skill skill) {
   job.clock_minutes = job.sla_minutes;
   job.origin = work;
   job.office = core.experts[raw(done.holder)].office;
-  // An office that has lost its licence meanwhile has no head to confirm: another one's does.
-  if (skill == Skill::kConfirm && office_active(core, job.office)) job.flags |= kJobOfficeReach;
+  if (skill == Skill::kConfirm) job.flags |= kJobOfficeReach;
   announce(core, slot, false);
 }
 
@@ -256,11 +339,7 @@ void give_back(Core& core, std::uint32_t slot, Reason reason) {
   detach(core, slot, true);
   JobRecord& job = core.jobs[slot];
   if (job.attempts < UINT8_MAX) ++job.attempts;
-  if (job.attempts > core.policy.attempts_max) {
-    ++core.totals.escalated;
-    set_job_state(core, slot, JobState::kEscalated, reason);
-    return;
-  }
+  if (job.attempts > core.policy.attempts_max) return escalate(core, slot, reason);
   make_ready(core, slot, reason);
 }
 
@@ -269,11 +348,7 @@ void miss_visit(Core& core, std::uint32_t slot) {
   JobRecord& job = core.jobs[slot];
   if (job.attempts < UINT8_MAX) ++job.attempts;
   job.appointment = kNoAppointment;  // the visit was made: its place in the half-day is spent
-  if (job.attempts > core.policy.attempts_max) {
-    ++core.totals.escalated;
-    set_job_state(core, slot, JobState::kEscalated, Reason::kNoAccess);
-    return;
-  }
+  if (job.attempts > core.policy.attempts_max) return escalate(core, slot, Reason::kNoAccess);
   if (open_state(core, slot) == JobState::kReady) {
     make_ready(core, slot, Reason::kNoAccess);
     return;
@@ -282,15 +357,26 @@ void miss_visit(Core& core, std::uint32_t slot) {
   set_job_timer(core, slot);
 }
 
-void schedule_job(Core& core, std::uint32_t slot, std::int32_t key) {
+void schedule_job(Core& core, std::uint32_t slot, std::int32_t key, Reason reason) {
+  drop_plan(core, slot, reason);
   detach(core, slot, false);
   book_appointment(core, slot, key);
-  set_job_state(core, slot, JobState::kScheduled, Reason::kNone);
+  set_job_state(core, slot, JobState::kScheduled, reason);
+  set_job_timer(core, slot);
+}
+
+void recall_job(Core& core, std::uint32_t slot, Reason reason) {
+  detach(core, slot, true);
+  set_job_state(core, slot, JobState::kReady, reason);
+  JobRecord& job = core.jobs[slot];
+  job.ready_since = core.now;
+  core.ages.push_back(age_list_of(job.priority, job.skill), slot);
   set_job_timer(core, slot);
 }
 
 void reassign_job(Core& core, std::uint32_t slot, ExpertId expert, std::uint8_t overruled) {
   JobRecord& job = core.jobs[slot];
+  drop_plan(core, slot, Reason::kSupervisorOrder);
   detach(core, slot, true);
   set_flag(core, slot, overruled, false);
   if (job.state == JobState::kAssigned)
@@ -330,6 +416,7 @@ void conclude_job(Core& core, std::uint32_t slot, JobState after, Reason reason)
 }
 
 void cancel_job(Core& core, std::uint32_t slot, Reason reason) {
+  drop_plan(core, slot, reason);
   detach(core, slot, true);
   drop_appointment(core, slot);
   set_job_state(core, slot, JobState::kCancelled, reason);
@@ -338,6 +425,7 @@ void cancel_job(Core& core, std::uint32_t slot, Reason reason) {
 }
 
 void hold_back_job(Core& core, std::uint32_t slot, Reason reason, bool pauses_clock) {
+  drop_plan(core, slot, reason);
   detach(core, slot, true);
   set_job_state(core, slot, JobState::kHeld, reason);
   if (pauses_clock) stop_clock(core, slot);
@@ -347,6 +435,11 @@ void hold_back_job(Core& core, std::uint32_t slot, Reason reason, bool pauses_cl
 void release_job(Core& core, std::uint32_t slot) {
   JobRecord& job = core.jobs[slot];
   if (job.state == JobState::kEscalated) job.attempts = 0;
+  if (head_is_gone(core, job)) {
+    // Released by a supervisor's word: the head of any office may confirm.
+    set_flag(core, slot, kJobOfficeReach, false);
+    tell_moved(core, slot, Reason::kSupervisorOrder);
+  }
   const Tick begin = appointment_begin(core, job);
   if (begin == kNever || begin <= core.now) {
     make_ready(core, slot, Reason::kNone);
@@ -359,6 +452,7 @@ void release_job(Core& core, std::uint32_t slot) {
 
 void pause_job(Core& core, std::uint32_t slot, Reason reason) {
   JobRecord& job = core.jobs[slot];
+  drop_plan(core, slot, reason);
   const bool blocked_in_list = job.state == JobState::kBlocked && core.ages.contains(slot);
   if (!blocked_in_list) detach(core, slot, job.state == JobState::kAssigned);
   if (in_hand(job)) set_job_state(core, slot, JobState::kReady, reason);
@@ -382,7 +476,7 @@ void resume_job(Core& core, std::uint32_t slot) {
 void reclass_jobs(Core& core, std::uint32_t case_slot, PriorityClass priority) {
   for (std::uint32_t slot = core.cases[case_slot].newest_job; slot != kNoSlot;
        slot = core.jobs[slot].previous) {
-    const bool queued = core.ready.contains(slot);
+    const bool queued = core.jobs[slot].state == JobState::kReady && core.ages.contains(slot);
     if (queued) dequeue_job(core, slot);
     {
       const RecountedJob recounted(core, slot);
@@ -397,13 +491,15 @@ void reclass_jobs(Core& core, std::uint32_t case_slot, PriorityClass priority) {
 void job_timer_fired(Core& core, std::uint32_t slot) {
   pass_marks(core, slot);
   const JobRecord& job = core.jobs[slot];
+  if (job.has(kJobPlanned) && plan_of(core, job).until <= core.now)
+    end_plan(core, slot, Reason::kPlanOver);
   if (job.state == JobState::kScheduled && !job.has(kJobPaused)) {
     const Tick begin = appointment_begin(core, job);
     if (begin == kNever) {
       drop_appointment(core, slot);
       const std::int32_t key = first_free_half_day(core, job.skill);
       if (key != kNoAppointment) {
-        schedule_job(core, slot, key);
+        schedule_job(core, slot, key, Reason::kNone);
         return;
       }
     }
@@ -415,23 +511,33 @@ void job_timer_fired(Core& core, std::uint32_t slot) {
   set_job_timer(core, slot);
 }
 
+void offer_again(Core& core, std::uint32_t case_slot) {
+  const std::uint32_t slot = core.cases[case_slot].current_job;
+  if (slot == kNoSlot) return;
+  end_plan_if_lapsed(core, slot);
+  if (core.ready.contains(slot)) offer_job(core, slot);
+}
+
 void set_office_timer(Core& core, std::uint32_t office) {
   Tick at = kNever;
-  if (core.ages.count(blocked_list_of(office)) > 0) {
-    for (const Activation& activation : core.offices[office].activations) {
-      if (activation.from > core.now && activation.from < activation.until)
-        at = std::min(at, activation.from);
-    }
+  for (const Activation& activation : core.offices[office].activations) {
+    if (activation.from > core.now && activation.from < activation.until)
+      at = std::min(at, activation.from);
   }
+  if (!office_active(core, office) && first_for_head(core, office) != kNoSlot) at = core.now;
   core.other_timers.set(office_timer(core, office), at);
 }
 
 // One pass looks at every blocked job of the office once, over as many firings as it takes: those
 // that must go on waiting are moved to the back.
 void office_timer_fired(Core& core, std::uint32_t office) {
+  const bool more_moves = move_confirmations(core, office);
   const std::uint32_t list = blocked_list_of(office);
   std::uint32_t& left = core.offices[office].pass_left;
-  if (left == 0) left = core.ages.count(list);
+  if (left == 0) {
+    left = core.ages.count(list);
+    offer_to_office_soon(core, office);
+  }
   left = std::min(left, core.ages.count(list));
   std::uint32_t unblocked = 0;
   for (std::uint32_t looked = 0;
@@ -446,7 +552,7 @@ void office_timer_fired(Core& core, std::uint32_t office) {
     ++unblocked;
     unblock_job(core, slot);
   }
-  if (left > 0) {
+  if (left > 0 || more_moves) {
     core.other_timers.set(office_timer(core, office), core.now);
   } else {
     set_office_timer(core, office);

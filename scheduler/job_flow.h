@@ -16,11 +16,15 @@ bool job_room(Core& core, std::uint32_t case_slot);
 /// Creates the job of the stage the case is in, Blocked, Scheduled or Ready. Pre: job_room().
 void create_stage_job(Core& core, std::uint32_t case_slot, bool rework);
 /// Creates the confirmation of a job that is Done. Pre: job_room(). `skill` decides who: kConfirm
-/// for the head of the worker's office, kReview for a second reviewer city-wide.
+/// for the head of the worker's office, or whom the policy names when that office is not Active;
+/// kReview for a second reviewer city-wide.
 void create_confirmation(Core& core, std::uint32_t work, Skill skill);
 
 /// Into the ready queue from any other state, and to an available expert if there is one.
 void make_ready(Core& core, std::uint32_t slot, Reason reason);
+/// A job that waits, and stands in no open queue, goes into the one it belongs in and is offered;
+/// its age goes on.
+void requeue_job(Core& core, std::uint32_t slot);
 /// What a job needs to be worked is there or not: Blocked until then, else Scheduled or Ready.
 void unblock_job(Core& core, std::uint32_t slot);
 /// The holder loses an Assigned or Started job; it is Ready again, or Escalated after too many
@@ -28,8 +32,11 @@ void unblock_job(Core& core, std::uint32_t slot);
 void give_back(Core& core, std::uint32_t slot, Reason reason);
 /// A missed visit: out of the hands of the inspector and to a new appointment.
 void miss_visit(Core& core, std::uint32_t slot);
-/// Ready or Scheduled with a new half-day; begun half-days make it Ready.
-void schedule_job(Core& core, std::uint32_t slot, std::int32_t key);
+/// Ready or Scheduled with a new half-day; begun half-days make it Ready. A reservation for another
+/// one ends.
+void schedule_job(Core& core, std::uint32_t slot, std::int32_t key, Reason reason);
+/// An Assigned job is taken from its holder for a plan: it waits again, in no open queue.
+void recall_job(Core& core, std::uint32_t slot, Reason reason);
 
 /// To a named expert by a supervisor's word, from Ready, Scheduled, Assigned or Escalated.
 /// `overruled`: flags of the job that no longer hold.
@@ -49,12 +56,16 @@ void pause_job(Core& core, std::uint32_t slot, Reason reason);
 void resume_job(Core& core, std::uint32_t slot);
 /// The open jobs of a case go over to a class.
 void reclass_jobs(Core& core, std::uint32_t case_slot, PriorityClass priority);
+/// The case's waiting job is looked at again by those who wait for work: something that kept it
+/// from them has changed.
+void offer_again(Core& core, std::uint32_t case_slot);
 /// A job's timer has fired.
 void job_timer_fired(Core& core, std::uint32_t slot);
-/// Blocked jobs of an office whose services have been activated are let go, a bounded number at a
-/// time.
+/// An office's timer has fired, a bounded number of jobs at a time: blocked jobs whose services
+/// have been activated are let go, its experts who wait are offered work, and confirmations whose
+/// head is gone are moved.
 void office_timer_fired(Core& core, std::uint32_t office);
-/// Sets the office's timer to the next activation that blocked jobs may wait for.
+/// Sets the office's timer to its next activation, or to now when confirmations must be moved.
 void set_office_timer(Core& core, std::uint32_t office);
 
 /// Effort of a stage for a building of so many floors, by the policy in force.

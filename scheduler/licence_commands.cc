@@ -10,10 +10,6 @@ namespace permitd::scheduler {
 
 namespace {
 
-// Experts of an office dealt with in the command itself; further ones at the next tick, for the
-// events of one command are bounded.
-constexpr std::uint32_t kExpertsSweptAtOnce = 128;
-
 constexpr std::uint32_t bit(OfficeState state) { return 1U << raw(state); }
 constexpr std::uint32_t bit(ExpertState state) { return 1U << raw(state); }
 
@@ -61,14 +57,14 @@ std::uint32_t successors(ExpertState from) {
   return 0;
 }
 
+// In the command itself while there is room for its events, the further ones at the next tick.
 void sweep_office(Core& core, std::uint32_t office) {
-  std::uint32_t swept = 0;
   for (std::uint32_t number = core.offices[office].first_expert; number != 0;) {
     const std::uint32_t after = core.experts[number].next_in_office;
-    if (swept++ < kExpertsSweptAtOnce) {
+    if (events_left(core)) {
       sweep_expert(core, ExpertId{number});
     } else {
-      core.other_timers.set(expert_timer(ExpertId{number}), core.now);
+      sweep_soon(core, ExpertId{number});
     }
     number = after;
   }
@@ -177,6 +173,7 @@ void apply_define_office(Core& core, const Command& command, Outcome& outcome) {
   outcome.state = raw(record.state);
   emit_reference(core, EventKind::kOfficeChanged, record.id, ExpertId{}, raw(before),
                  raw(record.state), Reason::kNone);
+  offer_to_office_soon(core, index);  // other persons behind the office: other conflicts
 }
 
 void apply_set_office_state(Core& core, const Command& command, Outcome& outcome) {
@@ -205,6 +202,7 @@ void apply_set_office_state(Core& core, const Command& command, Outcome& outcome
   emit_reference(core, EventKind::kOfficeChanged, office.id, ExpertId{}, raw(before),
                  raw(office.state), change.reason);
   sweep_office(core, index);
+  set_office_timer(core, index);
 }
 
 void apply_activate_service(Core& core, const Command& command, Outcome& outcome) {
@@ -223,6 +221,7 @@ void apply_activate_service(Core& core, const Command& command, Outcome& outcome
   activation = {change.from, change.until};
   emit_reference(core, EventKind::kReferenceChanged, change.office, ExpertId{}, raw(change.service),
                  raw(command.kind), Reason::kNone);
+  sweep_office(core, index);  // leases end with the activation; who waits may take more
   set_office_timer(core, index);
   if (activation.covers(core.now) && core.ages.count(blocked_list_of(index)) > 0) {
     core.offices[index].pass_left = 0;

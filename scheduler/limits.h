@@ -31,6 +31,12 @@ inline constexpr std::uint32_t kServicesMax = 64;
 /// Jobs one expert may hold at once (assigned or started): a day is 14 units, the shortest job half
 /// a unit.
 inline constexpr std::uint32_t kHeldJobsMax = 28;
+/// Lines of a plan that one ApplyPlan command carries: what fits into the 200 bytes of a body
+/// behind its head, (200 − 16) / 24. A plan of thousands of lines is as many commands, in one
+/// batch.
+inline constexpr std::uint32_t kPlanLinesPerCommand = 7;
+/// Jobs that a plan may reserve for one expert at a time: two full days and a margin.
+inline constexpr std::uint32_t kPlannedPerExpertMax = 2 * kHeldJobsMax + 8;
 /// Timers that one Tick command may fire; the engine sends further ticks until none is due.
 inline constexpr std::uint32_t kTimersPerTickMax = 256;
 /// Ready jobs looked at per queue in one decision before it gives up on that queue. See dispatch.h

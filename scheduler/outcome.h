@@ -107,6 +107,27 @@ enum class Filter : std::uint8_t {
 };
 inline constexpr std::size_t kFilterCount = 12;
 
+/// What became of one line of a plan.
+enum class PlanLineResult : std::uint8_t {
+  kNone,  // there was no such line
+  kApplied,
+  kUnknownJob,
+  kUnknownExpert,
+  kOutOfRange,        // an unknown code, or a start that is over or beyond the horizon
+  kBegun,             // started or at its end: never moved
+  kNotMovable,        // in a state that no plan touches, or its case waits
+  kChanged,           // not as the snapshot had it any more
+  kHalfDay,           // not the half-day of its appointment, and the line does not move that
+  kReasonMissing,     // moves an appointment without a reason
+  kHalfDayFull,       // no room in the half-day that the appointment would move to
+  kPlanFull,          // no room for more reservations
+  kNothingToDo,       // already so
+  kNotEligible = 32,  // + the Filter that keeps the expert from the job at that time
+};
+constexpr PlanLineResult plan_line_of(Filter filter) {
+  return static_cast<PlanLineResult>(raw(PlanLineResult::kNotEligible) + raw(filter));
+}
+
 /// The answer to one command. 64 bytes; fields that a kind does not use are zero.
 struct Outcome {
   Op op{};  // 0: refused without being journaled
@@ -114,18 +135,29 @@ struct Outcome {
   JobId job{};         // submit: first job; claim: the job given, 0 when none fits now
   LeaseToken token{};  // claim, start, renew
   Tick until;  // claim, start, renew: end of the lease; submit: deadline; schedule: begin of the
-               // half-day
+               // half-day; applyPlan: results of the lines, see plan_line_result()
   ExpertId expert{};
   Refusal refusal = Refusal::kNone;
   Field field = Field::kNone;
   Filter filter = Filter::kNone;
-  std::uint8_t state = 0;  // CaseState, JobState, OfficeState or ExpertState after the command
+  std::uint8_t state = 0;  // CaseState, JobState, OfficeState or ExpertState after the command;
+                           // applyPlan: how many lines were applied
   std::uint8_t repeated =
       0;  // 1: answered from memory of the idempotency key, nothing was done again
   std::uint8_t reserved[15]{};
   friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 static_assert(sizeof(Outcome) == 64);
+
+/// The results of up to seven lines lie in `until`, a byte each from the lowest on, so that they
+/// are remembered with the key like any other answer. Pre: the outcome of an accepted ApplyPlan.
+constexpr PlanLineResult plan_line_result(const Outcome& outcome, std::size_t line) {
+  return static_cast<PlanLineResult>(static_cast<std::uint64_t>(outcome.until.ms) >> (8 * line) &
+                                     0xFF);
+}
+constexpr void set_plan_line_result(Outcome& outcome, std::size_t line, PlanLineResult result) {
+  outcome.until.ms |= static_cast<std::int64_t>(std::uint64_t{raw(result)} << (8 * line));
+}
 static_assert(std::is_trivially_copyable_v<Outcome>);
 
 enum class EventKind : std::uint8_t {
@@ -145,6 +177,9 @@ enum class EventKind : std::uint8_t {
   kAbsenceChanged,
   kReferenceChanged,  // catalogue, policy, calendar, organisation, activation, limits
   kCapacityOverridden,
+  kJobMoved,    // a confirmation goes to another office's head; before/after are the JobState
+  kJobPlanned,  // reserved for `expert` by a plan; before/after are the JobState
+  kPlanEnded,   // not reserved for `expert` any more; before/after are the JobState
 };
 
 /// One state change: who, when, what, before, after, why (I15). Emitted by apply in order; the part

@@ -2,8 +2,10 @@
 #include <algorithm>
 
 #include "scheduler/counters.h"
+#include "scheduler/eligibility.h"
 #include "scheduler/expert_flow.h"
 #include "scheduler/job_clock.h"
+#include "scheduler/plan_flow.h"
 #include "scheduler/scheduler_state.h"
 #include "scheduler/view_build.h"
 
@@ -74,6 +76,10 @@ StatsView collect_stats(const Core& core) {
   view.capacity_overrides = totals.capacity_overrides;
   view.municipal_first_violations = totals.municipal_first_violations;
   view.history_dropped = totals.history_dropped;
+  view.plan_lines_applied = totals.plan_lines_applied;
+  view.plan_lines_dropped = totals.plan_lines_dropped;
+  view.plans_ended = totals.plans_ended;
+  view.planned = core.plan_slots.count;
   view.keys_forgotten_early = core.keys.forgotten_early();
   view.cases_in_memory = core.case_slots.count;
   view.jobs_in_memory = core.job_slots.count;
@@ -85,6 +91,10 @@ StatsView collect_stats(const Core& core) {
 
 Scheduler::Scheduler() : state_(std::make_unique<State>()) {}
 Scheduler::~Scheduler() = default;
+
+const Note& Scheduler::event_note() const { return state_->core.given_note; }
+
+Note Scheduler::find_note(Op op) const { return state_->core.history.find_note(raw(op)); }
 
 std::span<const Event> Scheduler::events() const {
   return state_->core.events.span().first(state_->core.event_count);
@@ -252,6 +262,68 @@ std::size_t Scheduler::list_open_cells(OfficeId office, Cursor& cursor,
   cursor.position = at;
   cursor.done = at >= last;
   return found;
+}
+
+bool Scheduler::find_plan(JobId id, PlanView& out) const {
+  const Core& core = state_->core;
+  const std::uint32_t slot = find_job_slot(core, id);
+  if (slot == kNoSlot || !core.jobs[slot].has(kJobPlanned)) return false;
+  out = view_plan(plan_of(core, core.jobs[slot]));
+  return true;
+}
+
+std::size_t Scheduler::list_planned(ExpertId expert, std::span<PlanView> out) const {
+  const Core& core = state_->core;
+  if (!expert_known(core, expert)) return 0;
+  std::size_t count = 0;
+  visit_planned(core, expert, [&](std::uint32_t, const PlannedJob& plan) {
+    if (count == out.size()) return true;
+    out[count++] = view_plan(plan);
+    return false;
+  });
+  return count;
+}
+
+Filter Scheduler::plan_filter_of(JobId id, ExpertId expert, Tick start) const {
+  const Core& core = state_->core;
+  const std::uint32_t slot = find_job_slot(core, id);
+  if (slot == kNoSlot || !expert_known(core, expert)) return Filter::kSkill;
+  const Tick at = std::max(start, core.now);
+  return plan_filter(core, expert, core.jobs[slot], at, core.calendar.day_of(start));
+}
+
+std::size_t Scheduler::list_excluded(JobId id, std::span<PersonId> out) const {
+  const Core& core = state_->core;
+  const std::uint32_t slot = find_job_slot(core, id);
+  if (slot == kNoSlot) return 0;
+  const JobRecord& job = core.jobs[slot];
+  const CaseRecord& record = core.cases[job.case_slot];
+  std::size_t count = 0;
+  const auto add = [&](PersonId person) {
+    const auto end = out.begin() + static_cast<std::ptrdiff_t>(count);
+    if (raw(person) != 0 && count < out.size() && std::find(out.begin(), end, person) == end)
+      out[count++] = person;
+  };
+  for (const PersonId person :
+       {record.owner, record.relative, record.designer, record.supervising_engineer})
+    add(person);
+  const Role role = role_of(job);
+  for (const RoleEntry entry : record.roles) {
+    if (entry.role() != Role::kNone && role != Role::kNone && entry.role() != role)
+      add(core.experts[raw(entry.expert())].person);
+  }
+  if (job.has(kJobDeclined)) add(core.experts[raw(job.holder)].person);
+  return count;
+}
+
+std::int32_t Scheduler::working_day(Tick at) const { return state_->core.calendar.day_of(at); }
+
+bool Scheduler::half_day(std::int32_t day, HalfDay half, Tick& open, Tick& close) const {
+  if (day < -1'000'000 || day > 1'000'000) return false;
+  const Interval interval = state_->core.calendar.half_day(day, half);
+  open = interval.open;
+  close = interval.close;
+  return !interval.empty();
 }
 
 FlowCell Scheduler::flow(Stage stage, OfficeId office) const {

@@ -86,7 +86,8 @@ inline constexpr std::uint8_t kJobDeclined =
 inline constexpr std::uint8_t kJobOfficeReach = 8;
 inline constexpr std::uint8_t kJobConfirming = 16;  // Done, and a confirmation of it is open
 inline constexpr std::uint8_t kJobFieldLease = 32;
-inline constexpr std::uint8_t kJobVisit = 64;  // needs an appointment
+inline constexpr std::uint8_t kJobVisit = 64;     // needs an appointment
+inline constexpr std::uint8_t kJobPlanned = 128;  // reserved for one expert, see plan_flow.h
 // Marks of the SLA that were passed.
 inline constexpr std::uint8_t kMarkAmber = 1;
 inline constexpr std::uint8_t kMarkBreached = 2;
@@ -113,7 +114,8 @@ struct JobRecord {
   ExpertId holder{};                 // the present or last one
   std::uint32_t decision = 0;      // 1 + index into the decisions; stale when that has another job
   std::uint32_t origin = kNoSlot;  // a confirmation: the job it confirms
-  std::uint32_t booked_day = 0;    // low bits of the day the holder's capacity was booked on
+  std::uint32_t booked_day = 0;    // in hand: low bits of the day the holder's capacity was booked
+                                   // on; reserved by a plan: its place in the table of plans
   std::uint16_t effort_minutes = 0;
   std::uint16_t sla_minutes = 0;
   std::uint16_t office = 0;  // index; whose experts alone may take it, with kJobOfficeReach
@@ -139,6 +141,24 @@ struct HeldJob {
   std::uint32_t slot = kNoSlot;
   std::uint32_t reserved = 0;
 };
+
+/// A job reserved for an expert by a plan.
+struct PlannedJob {
+  JobId id{};                    // 0 = free place
+  Op op{};                       // of the command that planned it
+  Tick start;                    // as planned
+  Tick until;                    // the reservation ends by itself
+  std::uint32_t slot = kNoSlot;  // of the job; free: next free place
+  ExpertId expert{};
+  std::int32_t day = 0;  // working day of `start`
+  std::uint16_t sequence = 0;
+  std::uint16_t effort_minutes = 0;
+  Reason reason = Reason::kNone;
+  std::uint8_t visit = 0;  // 1: counts as one
+  std::uint8_t reserved[6]{};
+};
+static_assert(sizeof(PlannedJob) == 56);
+static_assert(std::has_unique_object_representations_v<PlannedJob>);
 
 /// An owner whose parcel an expert inspected (I14).
 struct RecentOwner {
@@ -178,13 +198,16 @@ struct ExpertRecord {
   std::uint16_t wanted = 0;          // > 0: available
   std::uint16_t held_count = 0;
   std::uint16_t started_count = 0;
-  std::uint16_t office = 0;  // index
+  std::uint16_t office = 0;           // index
+  std::uint16_t planned_count = 0;    // jobs reserved for it
+  std::uint16_t planned_minutes = 0;  // of those, effort of the present day and what is left over
   ExpertState state = ExpertState::kNone;
   std::uint8_t counted =
       0;  // bit per skill certified, as of the last look; what Core::certified counts
   std::uint8_t listed = 0;  // bit per skill for which it stands among the available experts
   Reason absence_reason = Reason::kNone;
-  std::uint8_t reserved[6]{};
+  std::uint8_t sweep_due = 0;       // 1: the next tick sweeps it, see sweep_soon()
+  std::uint8_t planned_visits = 0;  // as planned_minutes
 };
 static_assert(std::has_unique_object_representations_v<ExpertRecord>);
 
@@ -258,7 +281,10 @@ struct DecisionRecord {
   std::uint8_t rejected_count = 0;
   std::uint8_t by_claim = 0;
   std::uint8_t by_supervisor = 0;
-  std::uint8_t reserved[6]{};
+  std::uint8_t by_plan = 0;
+  Reason plan_reason = Reason::kNone;
+  std::uint8_t reserved[4]{};
+  Op plan{};  // the command that planned it
 };
 static_assert(std::has_unique_object_representations_v<DecisionRecord>);
 

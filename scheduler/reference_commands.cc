@@ -37,9 +37,13 @@ void recompute_deadlines(Core& core) {
   }
 }
 
+// Loads and filters are others from here on: places among the available are, too, and who waits is
+// offered what fits now.
 void refresh_experts(Core& core) {
   for (std::uint32_t number = 1; number <= core.expert_last; ++number) {
-    if (expert_known(core, ExpertId{number})) refresh_available(core, ExpertId{number});
+    if (!expert_known(core, ExpertId{number})) continue;
+    refresh_available(core, ExpertId{number});
+    offer_soon(core, ExpertId{number});
   }
 }
 
@@ -121,6 +125,7 @@ void apply_set_calendar_days(Core& core, const Command& command, Outcome& outcom
                  Reason::kNone);
   recompute_deadlines(core);
   begin_day(core);
+  sweep_all_soon(core);  // leases end with a shift that may end at another time now
 }
 
 void apply_define_service(Core& core, const Command& command, Outcome& outcome) {

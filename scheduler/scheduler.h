@@ -49,6 +49,13 @@ class Scheduler {
   /// Events of the last apply(), in order; valid until the next one.
   std::span<const Event> events() const;
 
+  /// The note given with the last command, which belongs to every event of it; empty when it had
+  /// none or was refused. Valid until the next apply().
+  const Note& event_note() const;
+  /// The note given with an earlier command; empty when there was none or newer ones have pushed it
+  /// out of memory. Only notes that a case's history refers to are kept.
+  Note find_note(Op op) const;
+
   /// Moment at which a Tick command has something to do; kNever when nothing is timed.
   Tick next_due() const;
   Op op_applied() const;
@@ -79,6 +86,22 @@ class Scheduler {
   /// Non-empty cells only. `office` 0 = all.
   std::size_t list_open_cells(OfficeId office, Cursor& cursor, std::span<OpenCellView> out) const;
   FlowCell flow(Stage stage, OfficeId office) const;  // office 0 = all
+
+  // What a plan is made of: list_jobs, list_experts and list_offices, and these.
+  /// The reservation of a job. False when no plan reserves it.
+  [[nodiscard]] bool find_plan(JobId id, PlanView& out) const;
+  /// The expert's reserved jobs in the order of the plan. Complete: at most kPlannedPerExpertMax.
+  std::size_t list_planned(ExpertId expert, std::span<PlanView> out) const;
+  /// What would keep the expert from a line of ApplyPlan on this job and start, see PlanLineResult.
+  /// O(1), but for visits by somebody who met the owner lately.
+  Filter plan_filter_of(JobId job, ExpertId expert, Tick start) const;
+  /// Persons who may not take the job, whoever their office is: those of its case, those who had
+  /// another protected role on it, and who declined it last. At most 11.
+  std::size_t list_excluded(JobId job, std::span<PersonId> out) const;
+  /// The working day that a moment belongs to, days since 1970-01-01.
+  std::int32_t working_day(Tick at) const;
+  /// When a half-day begins and ends. False when it is closed.
+  [[nodiscard]] bool half_day(std::int32_t day, HalfDay half, Tick& open, Tick& close) const;
 
   // Working time (calendar in force).
   bool is_working(Tick at) const;

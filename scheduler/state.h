@@ -47,6 +47,9 @@ struct Totals {
   std::uint64_t capacity_overrides = 0;
   std::uint64_t municipal_first_violations = 0;
   std::uint64_t history_dropped = 0;
+  std::uint64_t plan_lines_applied = 0;
+  std::uint64_t plan_lines_dropped = 0;
+  std::uint64_t plans_ended = 0;
 };
 
 /// Bits of experts by number. Derived.
@@ -82,6 +85,7 @@ struct Core {
   FixedArray<JobRecord> jobs;
   SlotList case_slots;
   SlotList job_slots;
+  SlotList plan_slots;
   std::uint32_t retained_first = kNoSlot;  // closed cases, the one closed first in front
   std::uint32_t retained_last = kNoSlot;
   std::uint32_t office_count = 0;
@@ -94,6 +98,8 @@ struct Core {
   std::array<OrganisationRecord, 256> organisations{};
   std::array<AppointmentCount, kAppointmentHorizon> appointments{};
   FixedArray<DecisionRecord> decisions;  // ring
+  FixedArray<PlannedJob> plans;          // jobs reserved by a plan
+  OrderedPool plan_order;                // [expert] places of its plans, in order. Derived.
   FixedArray<OpenCell> open_cells;       // [office][stage][district][class]. Derived.
   FixedArray<FlowCell> flow_cells;       // [office][stage]
 
@@ -117,6 +123,7 @@ struct Core {
   std::uint32_t event_count = 0;
   Actor actor;
   const Note* note = nullptr;
+  Note given_note;  // a copy that outlives the command
   std::uint64_t seed = 0;
 };
 
@@ -171,6 +178,15 @@ std::size_t version_in_force(const Core& core, ServiceId service, Tick at);
 const StageSpec& stage_of(const Core& core, const CaseRecord& record);
 
 // Tables (tables.cc).
+/// Order of an expert's plan: by day, then by the plan's own numbers. Ties go by job.
+inline OrderKey order_of(const PlannedJob& plan) {
+  return {std::int64_t{plan.day} * (UINT16_MAX + 1) + plan.sequence, raw(plan.id)};
+}
+/// Jobs that may be reserved by plans at a time.
+constexpr std::uint32_t plans_max(const Limits& limits) {
+  const std::uint64_t all = std::uint64_t{limits.experts_max} * kPlannedPerExpertMax;
+  return all < limits.jobs_max ? static_cast<std::uint32_t>(all) : limits.jobs_max;
+}
 /// Takes or grows the memory to core.limits' successor. Allocates. Pre: every limit is ≥ the
 /// present one.
 void grow_tables(Core& core, const Limits& limits);

@@ -44,6 +44,7 @@ struct Scalars {
   std::uint64_t hash_seed = 0;
   SlotList case_slots;
   SlotList job_slots;
+  SlotList plan_slots;
   std::uint32_t retained_first = kNoSlot;
   std::uint32_t retained_last = kNoSlot;
   std::uint32_t office_count = 0;
@@ -61,6 +62,7 @@ Scalars scalars_of(const Core& core) {
           core.hash_seed,
           core.case_slots,
           core.job_slots,
+          core.plan_slots,
           core.retained_first,
           core.retained_last,
           core.office_count,
@@ -78,6 +80,7 @@ bool take_scalars(Core& core, const Scalars& scalars) {
   core.hash_seed = scalars.hash_seed;
   core.case_slots = scalars.case_slots;
   core.job_slots = scalars.job_slots;
+  core.plan_slots = scalars.plan_slots;
   core.retained_first = scalars.retained_first;
   core.retained_last = scalars.retained_last;
   core.office_count = scalars.office_count;
@@ -85,6 +88,7 @@ bool take_scalars(Core& core, const Scalars& scalars) {
   core.day = scalars.day;
   return core.case_slots.used <= core.limits.cases_max &&
          core.job_slots.used <= core.limits.jobs_max &&
+         core.plan_slots.used <= plans_max(core.limits) &&
          core.office_count <= core.limits.offices_max &&
          core.expert_last <= core.limits.experts_max && scalars.reserved == 0;
 }
@@ -142,6 +146,7 @@ void write_tables(const Core& core, StateSink& sink) {
   write_table(sink, core.experts, 1, core.expert_last);
   write_table(sink, core.jobs, 0, core.job_slots.used);
   write_table(sink, core.decisions, 0, decisions_used(core));
+  write_table(sink, core.plans, 0, core.plan_slots.used);
   write_cases(core, sink);
 }
 
@@ -153,7 +158,8 @@ bool read_tables(Core& core, StateSource& source) {
          read_table(source, core.flow_cells, 0, flow_cell_of(core.office_count, Stage{0})) &&
          read_table(source, core.experts, 1, core.expert_last) &&
          read_table(source, core.jobs, 0, core.job_slots.used) &&
-         read_table(source, core.decisions, 0, decisions_used(core)) && read_cases(core, source);
+         read_table(source, core.decisions, 0, decisions_used(core)) &&
+         read_table(source, core.plans, 0, core.plan_slots.used) && read_cases(core, source);
 }
 
 void write_containers(const Core& core, StateSink& sink) {

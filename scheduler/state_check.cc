@@ -8,6 +8,7 @@
 #include "scheduler/counters.h"
 #include "scheduler/dispatch.h"
 #include "scheduler/job_clock.h"
+#include "scheduler/plan_flow.h"
 #include "scheduler/ranges.h"
 
 namespace permitd::scheduler {
@@ -266,18 +267,20 @@ bool check_retained(const Core& core) {
 
 bool queued(const JobRecord& job) { return job.state == JobState::kReady && !job.has(kJobPaused); }
 
-// The queues hold exactly the jobs that are Ready, each in its own and under its own key.
+// The queues hold exactly the jobs that are Ready and not reserved, each in its own and under its
+// own key.
 bool check_queues(const Core& core) {
+  const auto open = [](const JobRecord& job) { return queued(job) && !job.has(kJobPlanned); };
   std::uint32_t waiting = 0;
   for (std::uint32_t slot = 0; slot < core.job_slots.used; ++slot) {
-    if (live_job(core, slot) && queued(core.jobs[slot])) ++waiting;
+    if (live_job(core, slot) && open(core.jobs[slot])) ++waiting;
   }
   std::uint32_t found = 0;
   bool whole = true;
   for (std::uint32_t queue = 0; queue < core.ready.queue_count(); ++queue) {
     core.ready.visit(QueueNumber{queue}, UINT32_MAX, [&](std::uint32_t slot) {
       ++found;
-      whole = live_job(core, slot) && queued(core.jobs[slot]) &&
+      whole = live_job(core, slot) && open(core.jobs[slot]) &&
               queue_of(core.jobs[slot]) == QueueNumber{queue} &&
               core.ready.key(slot) == ReadyKey{core.jobs[slot].deadline, core.jobs[slot].id};
       return !whole;
@@ -339,6 +342,51 @@ bool check_available(const Core& core) {
   }
   for (std::uint8_t s = 0; s < kSkillCount; ++s) found += core.available.count(Skill{s});
   return listed == found;
+}
+
+// Every reservation is one of a job that may have one, for somebody who is known.
+bool check_plan(const Core& core, std::uint32_t place) {
+  const PlannedJob& plan = core.plans[place];
+  if (!live_job(core, plan.slot) || !expert_known(core, plan.expert)) return false;
+  const JobRecord& job = core.jobs[plan.slot];
+  const bool may = job.state == JobState::kReady || job.state == JobState::kScheduled;
+  return job.id == plan.id && may && !job.has(kJobPaused) && job.has(kJobPlanned) &&
+         job.booked_day == place && moment(plan.start) && moment(plan.until) &&
+         raw(plan.op) <= raw(core.op) && raw(plan.reason) < kReasonCount && plan.visit <= 1 &&
+         plan.effort_minutes <= 1440 && plan.day > -2'000'000 && plan.day < 2'000'000;
+}
+
+bool check_plans(const Core& core) {
+  if (!check_free_chain(core.plans, core.plan_slots, &PlannedJob::slot)) return false;
+  std::vector<std::uint32_t> counts(core.expert_last + 1, 0);
+  for (std::uint32_t place = 0; place < core.plan_slots.used; ++place) {
+    if (raw(core.plans[place].id) == 0) continue;
+    if (!check_plan(core, place)) return false;
+    ++counts[raw(core.plans[place].expert)];
+  }
+  for (std::uint32_t number = 1; number <= core.expert_last; ++number) {
+    if (counts[number] > kPlannedPerExpertMax ||
+        counts[number] != core.experts[number].planned_count)
+      return false;
+  }
+  std::uint32_t reserved = 0;
+  for (std::uint32_t slot = 0; slot < core.job_slots.used; ++slot) {
+    if (live_job(core, slot) && core.jobs[slot].has(kJobPlanned)) ++reserved;
+  }
+  return reserved == core.plan_slots.count;
+}
+
+// The sums over the plans come out as they were written. Pre: the order of the plans is there.
+bool recount_plans(Core& core) {
+  for (std::uint32_t number = 1; number <= core.expert_last; ++number) {
+    const ExpertRecord written = core.experts[number];
+    if (written.state == ExpertState::kNone) continue;
+    recount_planned(core, ExpertId{number});
+    if (core.experts[number].planned_minutes != written.planned_minutes ||
+        core.experts[number].planned_visits != written.planned_visits)
+      return false;
+  }
+  return true;
 }
 
 bool check_decisions(const Core& core) {
@@ -429,12 +477,12 @@ bool check_records(Core& core) {
 
 bool adopt_state(Core& core) {
   if (!check_records(core) || !check_chains(core) || !check_retained(core) ||
-      !check_decisions(core))
+      !check_decisions(core) || !check_plans(core))
     return false;
   if (!check_queues(core) || !check_ages(core) || !check_timers(core) || !check_available(core))
     return false;
   rebuild_derived(core);
-  return ids_are_unique(core) && recount(core);
+  return ids_are_unique(core) && recount(core) && recount_plans(core);
 }
 
 }  // namespace permitd::scheduler

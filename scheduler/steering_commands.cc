@@ -85,7 +85,7 @@ void apply_schedule(Core& core, const Command& command, Outcome& outcome) {
   if (!legal || job.has(kJobPaused)) return refuse_state(outcome, job.state);
   if (!job.has(kJobVisit)) return refuse(outcome, Refusal::kOutOfRange, Field::kJob);
   if (!check_half_day(core, job, schedule, outcome)) return;
-  schedule_job(core, slot, appointment_key(schedule.day, schedule.half));
+  schedule_job(core, slot, appointment_key(schedule.day, schedule.half), Reason::kNone);
   report_steered(core, slot, outcome);
   outcome.until = appointment_begin(core, job);
 }

@@ -100,6 +100,8 @@ void grow_tables(Core& core, const Limits& grown) {
   core.office_index.reserve(10'000);
   core.services.reserve(kServicesMax * kServiceVersionsMax);
   core.decisions.reserve(grown.decisions_max);
+  core.plans.reserve(plans_max(grown));
+  core.plan_order.reserve(plans_max(grown), grown.experts_max + 1);
   core.open_cells.reserve(open_cell_of(grown.offices_max, Stage{0}, 0, PriorityClass{0}));
   core.flow_cells.reserve(flow_cell_of(grown.offices_max, Stage{0}));
   core.case_index.reserve(grown.cases_max,
@@ -122,13 +124,13 @@ std::size_t memory_bytes(const Core& core) {
   std::size_t total =
       sizeof(Core) + core.cases.memory_bytes() + core.jobs.memory_bytes() +
       core.experts.memory_bytes() + core.offices.memory_bytes() + core.office_index.memory_bytes() +
-      core.services.memory_bytes() + core.decisions.memory_bytes() +
-      core.open_cells.memory_bytes() + core.flow_cells.memory_bytes() +
-      core.case_index.memory_bytes() + core.job_index.memory_bytes() + core.ready.memory_bytes() +
-      core.heads.memory_bytes() + core.ages.memory_bytes() + core.job_timers.memory_bytes() +
-      core.other_timers.memory_bytes() + core.available.memory_bytes() +
-      core.calendar.memory_bytes() + core.history.memory_bytes() + core.keys.memory_bytes() +
-      core.events.memory_bytes();
+      core.services.memory_bytes() + core.decisions.memory_bytes() + core.plans.memory_bytes() +
+      core.plan_order.memory_bytes() + core.open_cells.memory_bytes() +
+      core.flow_cells.memory_bytes() + core.case_index.memory_bytes() +
+      core.job_index.memory_bytes() + core.ready.memory_bytes() + core.heads.memory_bytes() +
+      core.ages.memory_bytes() + core.job_timers.memory_bytes() + core.other_timers.memory_bytes() +
+      core.available.memory_bytes() + core.calendar.memory_bytes() + core.history.memory_bytes() +
+      core.keys.memory_bytes() + core.events.memory_bytes();
   for (const ExpertSet& set : core.certified_experts) total += set.memory_bytes();
   return total;
 }
@@ -252,6 +254,11 @@ void rebuild_derived(Core& core) {
       core.certified_experts[skill].set(ExpertId{number},
                                         (core.experts[number].counted >> skill & 1) != 0);
     }
+  }
+  core.plan_order.clear();
+  for (std::uint32_t place = 0; place < core.plan_slots.used; ++place) {
+    const PlannedJob& plan = core.plans[place];
+    if (raw(plan.id) != 0) core.plan_order.insert(raw(plan.expert), place, order_of(plan));
   }
   rebuild_queue_heads(core);
 }

@@ -1,6 +1,7 @@
 // Time passes: due timers fire, at most kTimersPerTickMax of them per command.
 #include "scheduler/case_flow.h"
 #include "scheduler/commands.h"
+#include "scheduler/events.h"
 #include "scheduler/expert_flow.h"
 #include "scheduler/job_flow.h"
 
@@ -30,12 +31,6 @@ bool fire_next(Core& core) {
   if (job_at > core.now) return false;
   job_timer_fired(core, core.job_timers.pop_due(core.now));
   return true;
-}
-
-// One more timer may take an expert's jobs away, each back to Ready and on to somebody else, and
-// give as many new ones.
-bool events_left(const Core& core) {
-  return core.events.size() - core.event_count > kHeldJobsMax * 4;
 }
 
 }  // namespace

@@ -135,6 +135,13 @@ enum class JobKind : std::uint8_t { kWork, kConfirmation };
 /// office.
 enum class Reach : std::uint8_t { kCity, kOffice };
 
+/// Who confirms in place of an office head whose office is not Active (any more).
+enum class ConfirmerFallback : std::uint8_t {
+  kAnyHead,     // the head of any office
+  kIntakeHead,  // the head of the case's own office; the supervisors when that one is closed, too
+  kSupervisor,  // escalated; a release lets any head confirm
+};
+
 /// Who must confirm a finished job of a stage.
 enum class Confirmer : std::uint8_t { kNobody, kOfficeHead, kSecondReviewerAboveArea };
 
@@ -170,8 +177,11 @@ enum class Reason : std::uint8_t {
   kViolation,
   kNotOnShift,
   kOther,
+  kServiceNotActive,  // the service's activation at the holder's office has ended
+  kPlanned,           // by a plan
+  kPlanOver,          // its planned half-day or day has passed
 };
-inline constexpr std::size_t kReasonCount = 20;
+inline constexpr std::size_t kReasonCount = 23;
 
 /// 128-bit idempotency key chosen by the client, unique per actor. All-zero means no key.
 struct IdempotencyKey {

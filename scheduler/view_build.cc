@@ -4,6 +4,7 @@
 #include "scheduler/counters.h"
 #include "scheduler/expert_flow.h"
 #include "scheduler/job_clock.h"
+#include "scheduler/plan_flow.h"
 
 namespace permitd::scheduler {
 
@@ -21,6 +22,7 @@ JobView view_job(const Core& core, std::uint32_t slot) {
   view.lease_until = kNever;
   view.appointment = appointment_begin(core, job);
   view.intake_office = core.offices[record.office].id;
+  if (job.has(kJobOfficeReach)) view.reach_office = core.offices[job.office].id;
   view.effort_minutes = job.effort_minutes;
   view.service = record.service;
   view.stage = job.stage;
@@ -35,6 +37,7 @@ JobView view_job(const Core& core, std::uint32_t slot) {
   view.reason = job.reason;
   view.remaining_minutes = remaining_minutes(core, job);
   if (had) view.holder = job.holder;
+  if (job.has(kJobPlanned)) view.planned_for = plan_of(core, job).expert;
   if (in_hand) {
     view.token = held_entry(core, slot).token;
     view.lease_until = held_entry(core, slot).lease_until;
@@ -121,12 +124,22 @@ ExpertView view_expert(const Core& core, ExpertId id) {
   view.started = expert.started_count;
   view.window_minutes = window_minutes(core, expert.load);
   view.done_total = expert.done_total;
+  view.certified_from = expert.valid_from;
   view.certified_until = expert.valid_until;
+  view.planned = expert.planned_count;
+  view.planned_minutes_today =
+      static_cast<std::uint16_t>(planned_effort(core, id, core.day, JobId{}).minutes);
+  view.home = expert.home;
   view.districts = expert.districts;
   view.absent_from = expert.absent_from;
   view.absent_until = expert.absent_until;
   view.label = expert.label;
   return view;
+}
+
+PlanView view_plan(const PlannedJob& plan) {
+  return {plan.id,       plan.expert,         plan.op,    plan.start, plan.until,
+          plan.sequence, plan.effort_minutes, plan.reason};
 }
 
 DecisionView view_decision(const DecisionRecord& record) {
@@ -138,6 +151,9 @@ DecisionView view_decision(const DecisionRecord& record) {
   view.chosen = record.chosen;
   view.by_claim = record.by_claim != 0;
   view.by_supervisor = record.by_supervisor != 0;
+  view.by_plan = record.by_plan != 0;
+  view.plan = record.plan;
+  view.plan_reason = record.plan_reason;
   view.considered = record.considered;
   view.removed = record.removed;
   view.near_equal_count = record.near_count;

@@ -10,6 +10,7 @@ JobView view_job(const Core& core, std::uint32_t slot);
 CaseView view_case(const Core& core, std::uint32_t slot);
 OfficeView view_office(const Core& core, std::uint32_t index);
 ExpertView view_expert(const Core& core, ExpertId id);
+PlanView view_plan(const PlannedJob& plan);
 DecisionView view_decision(const DecisionRecord& record);
 
 /// Why a job does not move: the first true cause (explain.cc). O(experts certified in its skill).

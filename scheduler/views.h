@@ -27,6 +27,7 @@ struct JobView {
   Tick appointment;   // begin of the half-day, kNever when none
   ExpertId holder{};  // Assigned, Started, Done: who
   OfficeId intake_office{};
+  OfficeId reach_office{};  // whose experts alone may take it; 0: any office's
   std::uint16_t effort_minutes = 0;
   ServiceId service{};
   Stage stage{};
@@ -39,6 +40,7 @@ struct JobView {
   SlaBand band{};
   bool rework = false;
   Reason reason = Reason::kNone;       // of the last decline, return, hold or expiry
+  ExpertId planned_for{};              // reserved for by a plan; 0: for nobody
   std::int32_t remaining_minutes = 0;  // working time to the deadline; negative when breached
 };
 
@@ -69,6 +71,18 @@ struct CaseView {
   JobId current_job{};
 };
 
+/// A job that a plan reserves for an expert.
+struct PlanView {
+  JobId job{};
+  ExpertId expert{};
+  Op op{};     // of the ApplyPlan command
+  Tick start;  // as planned
+  Tick until;  // when others may take it
+  std::uint16_t sequence = 0;
+  std::uint16_t effort_minutes = 0;
+  Reason reason = Reason::kNone;
+};
+
 struct HistoryView {
   Event event;
   Note note;
@@ -89,7 +103,11 @@ struct ExpertView {
   std::uint16_t started = 0;
   std::uint32_t window_minutes = 0;  // effort over the rolling window
   std::uint64_t done_total = 0;
+  std::array<Tick, kSkillCount> certified_from{};
   std::array<Tick, kSkillCount> certified_until{};  // 0 = never certified
+  std::uint16_t planned = 0;                        // jobs reserved for it by plans
+  std::uint16_t planned_minutes_today = 0;          // of those, effort kept free today
+  Point home;
   std::uint32_t districts = 0;
   Tick absent_from;
   Tick absent_until;
@@ -135,6 +153,9 @@ struct DecisionView {
   bool by_claim =
       false;  // the expert asked and got the best job; else the job looked for an expert
   bool by_supervisor = false;  // reassign
+  bool by_plan = false;        // reserved for the expert by a plan, and given when asked for
+  Op plan{};                   // the ApplyPlan command
+  Reason plan_reason = Reason::kNone;
   std::uint16_t considered = 0;
   std::array<std::uint16_t, kFilterCount> removed{};  // by filter
   std::uint8_t near_equal_count = 0;
@@ -163,13 +184,16 @@ enum class Stuck : std::uint8_t {
   kNoCapacity,       // every certified expert is booked out, absent or in conflict
   kNobodyAvailable,  // certified experts have capacity, none has claimed
   kAwaitingConfirmation,
+  kReserved,  // ready, and planned for one expert
 };
 struct StuckView {
   Stuck cause = Stuck::kNotStuck;
   std::uint32_t certified = 0;  // experts with the skill certified now
   std::uint32_t with_capacity = 0;
   std::uint32_t ahead = 0;  // jobs of the same queue with an earlier deadline; counted up to 1000
-  Tick until;               // appointment or reopening of the calendar, kNever when unknown
+  ExpertId reserved_for{};  // by a plan; others get it after `until`
+  Tick
+      until;  // appointment, reopening of the calendar or end of a reservation, kNever when unknown
 };
 
 /// One cell of the open-work cube stage × office (intake) × district × class.
@@ -228,6 +252,10 @@ struct StatsView {
       0;  // class-2 starts while class 0/1 could be taken: must be 0 (I7)
   std::uint64_t history_dropped =
       0;  // events that found no room in memory; they are in the journal
+  std::uint64_t plan_lines_applied = 0;
+  std::uint64_t plan_lines_dropped = 0;
+  std::uint64_t plans_ended = 0;  // reservations that ended without their expert getting the job
+  std::uint32_t planned = 0;      // jobs reserved now
   std::uint64_t keys_forgotten_early = 0;  // idempotency keys pushed out before their retention
   std::uint32_t cases_in_memory = 0;
   std::uint32_t jobs_in_memory = 0;

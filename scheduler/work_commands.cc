@@ -192,8 +192,11 @@ void apply_renew(Core& core, const Command& command, Outcome& outcome) {
   const std::uint32_t slot = leased_job(core, command, renew.job, renew.token, outcome);
   if (slot == kNoSlot) return;
   HeldJob& held = held_entry(core, slot);
-  held.lease_until = std::max(held.lease_until, lease_end(core, core.jobs[slot]));
-  refresh_available(core, core.jobs[slot].holder);
+  const JobRecord& job = core.jobs[slot];
+  // Never shortened by asking: what was promised under a longer policy stays promised.
+  held.lease_until =
+      std::max(held.lease_until, lease_end(core, core.experts[raw(job.holder)], job));
+  refresh_available(core, job.holder);
   report_lease(core, slot, outcome);
 }
 

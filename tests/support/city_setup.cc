@@ -136,6 +136,7 @@ SetPolicy random_policy(Chance& chance) {
   policy.pair_repeat_visits = static_cast<std::uint16_t>(chance.below(9));
   policy.pair_repeat_days = static_cast<std::uint16_t>(chance.below(30));
   policy.confirmation_effort_percent = static_cast<std::uint16_t>(chance.between(1, 100));
+  policy.confirmer_fallback = static_cast<ConfirmerFallback>(chance.below(3));
   return policy;
 }
 

@@ -52,6 +52,7 @@ class StepMaker {
   void expedite();
   void reassign();
   void cancel();
+  void plan();
   void absence();
   void certificate();
   void expert_state();
@@ -63,7 +64,7 @@ class StepMaker {
   void limits();
   void nonsense();
 
-  static const std::array<Choice, 32> kChoices;
+  static const std::array<Choice, 33> kChoices;
 
   bool wrong(std::uint32_t per_thousand = 60) { return chance_.chance(per_thousand); }
   ExpertId any_expert() { return ExpertId{chance_.between(wrong(20) ? 0U : 1U, kCityExperts)}; }
@@ -92,7 +93,7 @@ class StepMaker {
   CommandBody& body_;
 };
 
-const std::array<StepMaker::Choice, 32> StepMaker::kChoices = {{
+const std::array<StepMaker::Choice, 33> StepMaker::kChoices = {{
     {150, &StepMaker::submit},       {160, &StepMaker::claim},       {150, &StepMaker::start},
     {150, &StepMaker::complete},     {40, &StepMaker::return_job},   {35, &StepMaker::decline},
     {15, &StepMaker::renew},         {10, &StepMaker::unclaim},      {30, &StepMaker::schedule},
@@ -103,7 +104,7 @@ const std::array<StepMaker::Choice, 32> StepMaker::kChoices = {{
     {12, &StepMaker::cancel},        {15, &StepMaker::absence},      {20, &StepMaker::certificate},
     {15, &StepMaker::expert_state},  {10, &StepMaker::office_state}, {12, &StepMaker::activation},
     {10, &StepMaker::calendar},      {6, &StepMaker::policy},        {15, &StepMaker::definition},
-    {3, &StepMaker::limits},         {10, &StepMaker::nonsense},
+    {3, &StepMaker::limits},         {10, &StepMaker::nonsense},     {90, &StepMaker::plan},
 }};
 
 void StepMaker::make() {
@@ -404,6 +405,41 @@ void StepMaker::cancel() {
   body_.cancel.job =
       job_in(states(JobState::kBlocked, JobState::kEscalated, JobState::kHeld), found);
   body_.cancel.note = any_note();
+}
+
+// Lines on recent jobs as they are now, mostly for somebody who may do them, some of them wrong.
+void StepMaker::plan() {
+  command_.kind = CommandKind::kApplyPlan;
+  command_.actor = supervisor();
+  body_.apply_plan = {};
+  ApplyPlan& plan = body_.apply_plan;
+  const std::uint64_t last = raw(scheduler_.op_applied());
+  plan.snapshot_op = Op{last - std::min<std::uint64_t>(last, chance_.chance(200) ? 9 : 0)};
+  if (wrong(10)) plan.snapshot_op = Op{last + 1};
+  plan.count =
+      static_cast<std::uint16_t>(chance_.between(wrong(10) ? 0U : 1U, kPlanLinesPerCommand));
+  if (wrong(10)) plan.count = kPlanLinesPerCommand + 1;
+  for (PlanLine& line : plan.lines) {
+    JobView job;
+    line.job = job_in(states(JobState::kReady, JobState::kAssigned, JobState::kScheduled), job);
+    line.state = job.state;
+    line.attempts = job.attempts;
+    const bool dated = job.appointment != kNever && !chance_.chance(150);
+    const Tick from = dated ? job.appointment : moment(kDay / 24, 3 * kDay);
+    line.start_minute = static_cast<std::uint32_t>(from.ms / kMinute) + chance_.below(90U);
+    line.sequence = static_cast<std::uint16_t>(chance_.below(9U));
+    line.reason = chance_.chance(500) ? Reason::kNone : Reason::kOverload;
+    line.flags = chance_.chance(250) ? kPlanMovesAppointment : 0;
+    for (int attempt = 0; attempt < 8; ++attempt) {
+      line.expert = any_expert();
+      const Tick start{line.start_minute * kMinute};
+      if (scheduler_.plan_filter_of(line.job, line.expert, start) == Filter::kNone) break;
+    }
+    if (chance_.chance(100)) line.expert = ExpertId{};
+    if (wrong(20)) line.attempts ^= 1;
+    if (wrong(20)) line.state = static_cast<JobState>(chance_.below(13U));
+    if (wrong(5)) line.flags = 2;
+  }
 }
 
 void StepMaker::absence() {

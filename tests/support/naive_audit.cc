@@ -15,6 +15,8 @@ void NaiveModel::audit(const Scheduler& scheduler) {
   audit_cases(scheduler);
   audit_stages();
   audit_holders();
+  audit_waiting();
+  audit_plans(scheduler);
   audit_persons();
   audit_experts(scheduler);
   audit_offices(scheduler);
@@ -62,7 +64,11 @@ void NaiveModel::audit_job(const ModelJob& job, const JobView& view) {
          view.remaining_minutes, remaining(job));
   expect((view.band == SlaBand::kPaused) == !job.clock.runs, "job {} is in band {}", id,
          raw(view.band));
+  expect(raw(view.reach_office) == (job.office_reach ? raw(job.office) : 0),
+         "job {} is for office {}", id, raw(view.reach_office));
   if (waits(job)) {
+    expect(job.kind != JobKind::kConfirmation || !job.office_reach || office_active(job.office),
+           "job {} waits for the head of a closed office", id);
     expect(view.ready_since == job.ready_since, "job {} is ready since {}, not {}", id,
            view.ready_since.ms, job.ready_since.ms);
   }
@@ -172,6 +178,8 @@ void NaiveModel::audit_holders() {
     expect(office_active(expert.defined.office), "the office of job {}'s holder is closed (I4)",
            id);
     expect(job.lease_until.ms > now_, "the lease of job {} ran out and it is still held", id);
+    expect(job.lease_until <= holding_end(job), "the lease of job {} ends after its holder's right",
+           id);
   }
 }
 

@@ -24,6 +24,14 @@ void NaiveModel::check_decision(const Command& command, const ModelJob& job, Exp
          raw(job.id));
   expect(candidates[choose_near_equal(decision.seed, candidates)].expert == chosen,
          "the seed gives another expert for job {} (I13)", raw(job.id));
+  const ModelPlan* plan = plan_of(job.id);
+  expect(decision.by_plan == (plan != nullptr), "job {} was given by a plan: {}", raw(job.id),
+         decision.by_plan);
+  if (plan != nullptr) {
+    expect(decision.plan == plan->op && decision.plan_reason == plan->reason,
+           "job {} was given by the plan of op {}, not {}", raw(job.id), raw(decision.plan),
+           raw(plan->op));
+  }
   if (loads_unclear()) return;
   for (const CandidateView& candidate : candidates) {
     expect(candidate.load_ppm == load_ppm(experts_.at(raw(candidate.expert))),
@@ -37,19 +45,27 @@ void NaiveModel::check_decision(const Command& command, const ModelJob& job, Exp
   }
 }
 
-// A claim gives the best job: the lowest class, the earliest deadline, the lowest number.
+// A claim gives the best job: the lowest class, within it what a plan has for today, then the
+// earliest deadline, then what a plan has for later; ties by number.
 void NaiveModel::check_claimed(const ModelJob& job, ExpertId expert) {
   const auto rank = [&](const ModelJob& other) {
-    return std::tuple(raw(other.priority), deadline(other).ms, raw(other.id));
+    const ModelPlan* plan = plan_of(other.id);
+    if (plan == nullptr)
+      return std::tuple(raw(other.priority), 1, deadline(other).ms, std::int64_t{0}, raw(other.id));
+    return std::tuple(raw(other.priority), plan->day > today_ ? 2 : 0, std::int64_t{plan->day},
+                      std::int64_t{plan->sequence}, raw(other.id));
   };
-  expect(!met_lately(expert, job) || !someone_else(expert, job),
-         "expert {} met the owner of job {} lately, and somebody else could go (I14)", raw(expert),
-         raw(job.id));
+  const auto passes = [&](const ModelJob& other) {
+    return plan_of(other.id) != nullptr || !met_lately(expert, other) ||
+           !someone_else(expert, other);
+  };
+  expect(passes(job), "expert {} met the owner of job {} lately, and somebody else could go (I14)",
+         raw(expert), raw(job.id));
   for (const auto& [id, other] : jobs_) {
     bool unclear = false;
-    if (!waits(other) || rank(other) >= rank(job)) continue;
+    if (!waits(other) || !open_to(expert, other) || rank(other) >= rank(job)) continue;
     if (first_filter(expert, other, false, false, unclear) != Filter::kNone || unclear) continue;
-    if (met_lately(expert, other) && someone_else(expert, other)) continue;
+    if (!passes(other)) continue;
     complain("expert {} got job {}, but job {} comes before", raw(expert), raw(job.id), id);
   }
 }
@@ -90,19 +106,20 @@ void NaiveModel::check_offered(const ModelJob& job, std::span<const CandidateVie
   }
 }
 
+bool NaiveModel::could_take(ExpertId expert, const ModelJob& job) const {
+  bool unclear = false;
+  if (!available(expert) || !open_to(expert, job)) return false;
+  if (first_filter(expert, job, false, false, unclear) != Filter::kNone || unclear) return false;
+  if (job.priority == PriorityClass::kOther && municipal_for(expert) != nullptr) return false;
+  return plan_of(job.id) != nullptr || !met_lately(expert, job) || !someone_else(expert, job);
+}
+
 // Late binding, both ways: no job that has just become ready is left lying while somebody who has
 // claimed may take it, and no expert who has just claimed is left without a job that fits.
 void NaiveModel::check_binding(const Command& command, const Outcome& outcome) {
   std::size_t ready = 0;
   for (const auto& [id, job] : jobs_) ready += waits(job) ? 1U : 0U;
   if (ready > kQueueScanMax) return;
-  const auto could_take = [&](ExpertId expert, const ModelJob& job) {
-    bool unclear = false;
-    if (!available(expert)) return false;
-    if (first_filter(expert, job, false, false, unclear) != Filter::kNone || unclear) return false;
-    if (job.priority == PriorityClass::kOther && municipal_for(expert) != nullptr) return false;
-    return !met_lately(expert, job) || !someone_else(expert, job);
-  };
   // A claim gives one job at most, whatever is wanted; the rest is for jobs to come.
   if (command.kind == CommandKind::kClaim && raw(outcome.job) == 0) {
     for (const auto& [id, job] : jobs_) {
@@ -113,7 +130,8 @@ void NaiveModel::check_binding(const Command& command, const Outcome& outcome) {
   if (command.kind == CommandKind::kTick) return;  // fires many timers, each at its own state
   for (const JobId id : became_ready_) {
     const ModelJob* job = find_job(id);
-    if (job == nullptr || !waits(*job)) continue;
+    // A reserved job is offered by the next tick, in the order of its plan.
+    if (job == nullptr || !waits(*job) || plan_of(id) != nullptr) continue;
     // Municipal work may have stood before it when it was offered, and been given away since.
     if (job->priority == PriorityClass::kOther && assigned_count_ > 0) continue;
     for (const auto& [number, expert] : experts_) {
@@ -121,6 +139,23 @@ void NaiveModel::check_binding(const Command& command, const Outcome& outcome) {
              raw(id), number);
     }
   }
+}
+
+// Nobody waits beside a job that has come to fit: more capacity, a certificate, an activation,
+// other persons, another policy. Owners met lately are left out: whether somebody else could go may
+// have changed since the offer.
+void NaiveModel::audit_waiting() {
+  std::size_t ready = 0;
+  for (const auto& [id, job] : jobs_) ready += waits(job) ? 1U : 0U;
+  for (const std::uint32_t number : offer_due_) {
+    for (const auto& [id, job] : jobs_) {
+      if (ready > kQueueScanMax || !waits(job)) continue;
+      if (plan_of(job.id) == nullptr && met_lately(ExpertId{number}, job)) continue;
+      expect(!could_take(ExpertId{number}, job), "job {} has come to fit expert {}, who waits", id,
+             number);
+    }
+  }
+  offer_due_.clear();
 }
 
 }  // namespace permitd::tests

@@ -18,11 +18,13 @@ void NaiveModel::prepare(const Command& command) {
       return;
     case CommandKind::kSetPolicy:
       policy_ = body.set_policy;
+      offer_to_all();
       return;
     case CommandKind::kSetCalendarDays:
       calendar_.set_days(body.set_calendar_days);
       if (calendar_.day_of(now_) < today_) went_back_from_ = std::max(went_back_from_, today_);
       today_ = calendar_.day_of(now_);
+      offer_to_all();
       return;
     case CommandKind::kDefineService: {
       DefineService service = body.define_service;
@@ -40,6 +42,7 @@ void NaiveModel::prepare(const Command& command) {
       const auto [office, fresh] = offices_.try_emplace(raw(body.define_office.office));
       if (fresh) office->second.state = body.define_office.state;
       office->second.defined = body.define_office;
+      offer_to_office(body.define_office.office);
       return;
     }
     case CommandKind::kSetOfficeState:
@@ -49,12 +52,14 @@ void NaiveModel::prepare(const Command& command) {
       const ActivateService& change = body.activate_service;
       offices_.at(raw(change.office)).active[raw(change.service)] = {change.from.ms,
                                                                      change.until.ms};
+      offer_to_office(change.office);
       return;
     }
     case CommandKind::kDefineExpert: {
       const auto [expert, fresh] = experts_.try_emplace(raw(body.define_expert.expert));
       if (fresh) expert->second.state = body.define_expert.state;
       expert->second.defined = body.define_expert;
+      offer_due_.insert(raw(body.define_expert.expert));
       return;
     }
     case CommandKind::kSetExpertState:
@@ -68,6 +73,7 @@ void NaiveModel::prepare(const Command& command) {
       } else {
         held = {true, change.valid_from.ms, change.valid_until.ms};
       }
+      offer_due_.insert(raw(change.expert));
       return;
     }
     case CommandKind::kSetAbsence: {
@@ -76,6 +82,7 @@ void NaiveModel::prepare(const Command& command) {
       const bool clears = change.from == change.until;
       expert.absent_from = clears ? 0 : change.from.ms;
       expert.absent_until = clears ? 0 : change.until.ms;
+      offer_due_.insert(raw(change.expert));
       return;
     }
     case CommandKind::kSubmitCase: {
@@ -102,6 +109,9 @@ void NaiveModel::prepare(const Command& command) {
         if (!job.open() || job.in_hand() || job.kind != JobKind::kWork) continue;
         if (job.state != JobState::kDone) job.effort = stage_job(c, false).effort;
       }
+      for (const JobId id : c.jobs) {
+        if (waits(jobs_.at(raw(id)))) became_ready_.push_back(id);
+      }
       return;
     }
     case CommandKind::kRecordFees:
@@ -109,6 +119,7 @@ void NaiveModel::prepare(const Command& command) {
       return;
     case CommandKind::kClaim: {
       ModelExpert& expert = experts_.at(command.actor.id);
+      offer_due_.erase(command.actor.id);  // one job for each claim, whatever is wanted
       expert.wanted = body.claim.wanted;
       expert.claim_until = now_ + policy_.claim_wait_minutes * kMsPerMinute;
       if (!calendar_.always_open()) {
@@ -153,6 +164,7 @@ void NaiveModel::prepare(const Command& command) {
     case CommandKind::kHold:
     case CommandKind::kExpedite:
     case CommandKind::kCancel:
+    case CommandKind::kApplyPlan:
       return;
   }
 }
@@ -180,10 +192,54 @@ void NaiveModel::advance(ModelCase& c) {
   skip_stages(c);
 }
 
+// Nobody holds a job beyond the certificate, the activation of the service, the end of the shift or
+// the beginning of an absence.
+Tick NaiveModel::holding_end(const ModelJob& job) const {
+  const ModelExpert& expert = experts_.at(raw(job.holder));
+  const ServiceId service = cases_.at(raw(job.case_id)).filed.service;
+  if (!certified(expert, job.skill) || !service_active(expert.defined.office, service)) {
+    return Tick{now_};
+  }
+  std::int64_t end =
+      std::min(expert.certificates[raw(job.skill)].until,
+               offices_.at(raw(expert.defined.office)).active.at(raw(service)).second);
+  if (expert.absent_from > now_) end = std::min(end, expert.absent_from);
+  if (!calendar_.always_open()) {
+    end = std::min(end, calendar_.is_open(now_) ? calendar_.closing(now_) : now_);
+  }
+  return Tick{end};
+}
+
 Tick NaiveModel::lease_end(const ModelJob& job) const {
   const bool field = job.kind == JobKind::kWork && (job.spec.flags & kStageFieldLease) != 0;
-  if (field && calendar_.is_open(now_)) return Tick{calendar_.closing(now_)};
-  return Tick{now_ + policy_.lease_minutes * kMsPerMinute};
+  const Tick by_policy = field && calendar_.is_open(now_)
+                             ? Tick{calendar_.closing(now_)}
+                             : Tick{now_ + policy_.lease_minutes * kMsPerMinute};
+  return std::min(by_policy, holding_end(job));
+}
+
+// Activations and certificates that have begun by themselves.
+void NaiveModel::offer_what_began(std::int64_t since) {
+  for (const auto& [number, office] : offices_) {
+    for (const auto& [service, span] : office.active) {
+      if (span.first > since && span.first <= now_) offer_to_office(OfficeId{number});
+    }
+  }
+  for (const auto& [number, expert] : experts_) {
+    for (const ModelCertificate& certificate : expert.certificates) {
+      if (certificate.from > since && certificate.from <= now_) offer_due_.insert(number);
+    }
+  }
+}
+
+void NaiveModel::offer_to_all() {
+  for (const auto& [number, expert] : experts_) offer_due_.insert(number);
+}
+
+void NaiveModel::offer_to_office(OfficeId office) {
+  for (const auto& [number, expert] : experts_) {
+    if (expert.defined.office == office) offer_due_.insert(number);
+  }
 }
 
 ModelJob NaiveModel::stage_job(const ModelCase& c, bool rework) const {
@@ -227,8 +283,8 @@ ModelJob NaiveModel::confirmation_of(const ModelJob& work) const {
   needs_confirmation(work, job.skill);
   job.priority = work.priority;
   job.office = experts_.at(raw(work.holder)).defined.office;
-  // The head of the worker's office, or of any other when that one is closed.
-  job.office_reach = job.skill == Skill::kConfirm && office_active(job.office);
+  // The head of the worker's office; it moves on when that one is closed.
+  job.office_reach = job.skill == Skill::kConfirm;
   job.effort = std::max<std::uint16_t>(
       static_cast<std::uint16_t>(work.effort * policy_.confirmation_effort_percent / 100), 5);
   job.origin = work.id;
@@ -257,6 +313,7 @@ void NaiveModel::roll(ModelExpert& expert) {
 // Work that was not done gives its place in the day back.
 void NaiveModel::unbook(ModelJob& job) {
   ModelExpert& expert = experts_.at(raw(job.holder));
+  offer_due_.insert(raw(job.holder));
   if (job.booked_day == expert.booked_day) {
     expert.booked -= std::min<std::uint32_t>(expert.booked, job.effort);
     if (job.visit() && expert.visits > 0) --expert.visits;
@@ -283,6 +340,10 @@ void NaiveModel::sweep() {
                      expert.state == ExpertState::kCertified && !absent(expert);
     if (!fit || expert.claim_until <= now_) expert.wanted = 0;
   }
+  for (auto& [id, job] : jobs_) {
+    if (job.in_hand()) job.lease_until = std::min(job.lease_until, holding_end(job));
+  }
+  for (auto& [id, plan] : plans_) bound_plan(plan);
 }
 
 void NaiveModel::remember_key(const Command& command, const Outcome& outcome) {

@@ -24,7 +24,7 @@ std::uint32_t successors(JobState from) {
     case kBlocked:
       return to(kReady, kScheduled, kCancelled);
     case kReady:
-      return to(kAssigned, kScheduled, kHeld, kCancelled);
+      return to(kAssigned, kScheduled, kHeld, kCancelled, kEscalated);
     case kScheduled:
       return to(kReady, kScheduled, kAssigned, kHeld, kCancelled);
     case kAssigned:
@@ -110,11 +110,17 @@ void NaiveModel::follow(const Command& command, const Outcome& outcome, const Sc
     follow_refusal(command, outcome, after);
   } else {
     prepare(command);
+    if (command.kind == CommandKind::kApplyPlan) {
+      follow_plan(command, outcome, after);
+      if (!complaints_.empty()) return;
+    }
     for (const Event& event : after.events()) {
+      if (command.kind == CommandKind::kApplyPlan) break;
       follow_event(command, event, after);
       if (!complaints_.empty()) return;
     }
     check_outcome(command, outcome);
+    check_note(command, after);
     check_binding(command, outcome);
   }
   sweep();
@@ -165,6 +171,15 @@ void NaiveModel::follow_event(const Command& command, const Event& event, const 
              "capacity overridden by command {}", raw(command.kind));
       ++overrides_;
       return;
+    case EventKind::kJobMoved:
+      expect(job != nullptr, "job {} moved, but was never created", raw(event.job));
+      return job == nullptr ? void() : follow_moved(command, *job);
+    case EventKind::kJobPlanned:
+      expect(command.kind == CommandKind::kApplyPlan, "job {} was planned by command {}",
+             raw(event.job), raw(command.kind));
+      return follow_planned(event);
+    case EventKind::kPlanEnded:
+      return follow_plan_ended(command, event);
     case EventKind::kCaseAmended:
     case EventKind::kFeesRecorded:
     case EventKind::kOfficeChanged:
@@ -277,6 +292,10 @@ void NaiveModel::follow_created(const Command& command, const Event& event,
 void NaiveModel::follow_appointment(const Command& command, ModelJob& job, JobState from,
                                     const Scheduler& after) {
   const bool missed = command.kind == CommandKind::kReturn && from != JobState::kBlocked;
+  if (command.kind == CommandKind::kApplyPlan) {
+    expect(moves_appointment(line_), "a plan moved the appointment of job {}", raw(job.id));
+    return book_half_day(job, half_day_key(line_.start_minute * kMsPerMinute));
+  }
   if (command.kind == CommandKind::kSchedule) {
     const Schedule& schedule = command.body.schedule;
     return book_half_day(job, schedule.day * 2 + raw(schedule.half));
@@ -331,13 +350,22 @@ void NaiveModel::follow_job(const Command& command, const Event& event, const Sc
     return;
   }
   if (job.in_hand()) follow_left_hand(command, job, to, event.reason);
+  if (from == JobState::kReady && to == JobState::kEscalated) {
+    const bool nobody =
+        policy_.confirmer_fallback == ConfirmerFallback::kSupervisor ||
+        (policy_.confirmer_fallback == ConfirmerFallback::kIntakeHead && !office_active(c.office));
+    expect(job.kind == JobKind::kConfirmation && job.office_reach && !office_active(job.office) &&
+               nobody && event.reason == Reason::kOfficeInactive,
+           "job {} was escalated, though somebody may confirm", raw(job.id));
+  }
   const bool was_blocked = job.state == JobState::kBlocked;
   const bool missed = command.kind == CommandKind::kReturn && event.reason == Reason::kNoAccess;
   job.state = to;
+  const bool recalled = command.kind == CommandKind::kApplyPlan && from == JobState::kAssigned;
   const bool books = was_blocked || missed || from == JobState::kScheduled ||
                      from == JobState::kHeld || from == JobState::kEscalated ||
                      to == JobState::kScheduled;
-  if (job.visit() && books && (to == JobState::kReady || to == JobState::kScheduled)) {
+  if (job.visit() && books && !recalled && (to == JobState::kReady || to == JobState::kScheduled)) {
     follow_appointment(command, job, from, after);
   }
   if (missed && to == JobState::kEscalated) job.half_day = kNoHalfDay;
@@ -351,6 +379,8 @@ void NaiveModel::follow_job(const Command& command, const Event& event, const Sc
     if (to == JobState::kReady && !c.waiting()) {
       job.ready_since = Tick{now_};
       if (!pausing(command)) became_ready_.push_back(job.id);
+      if (const ModelPlan* plan = plan_of(job.id); plan != nullptr)
+        offer_due_.insert(raw(plan->expert));
     }
     if (!pausing(command)) start_clock(job);
   }
@@ -390,6 +420,10 @@ void NaiveModel::follow_assigned(const Command& command, ModelJob& job, const Ev
            raw(job.id), other && municipal_for(id) != nullptr ? raw(municipal_for(id)->id) : 0);
     check_decision(command, job, id, after);
   }
+  expect(!ordered || plan_of(job.id) == nullptr, "job {} is reserved and was reassigned",
+         raw(job.id));
+  expect(open_to(id, job), "job {} is reserved, and went to expert {}", raw(job.id), raw(id));
+  plans_.erase(raw(job.id));
   ++assigned_count_;
   job.state = JobState::kAssigned;
   job.holder = id;
@@ -408,8 +442,8 @@ void NaiveModel::follow_left_hand(const Command& command, ModelJob& job, JobStat
                                   Reason reason) {
   if (to == JobState::kDone || to == JobState::kReturned) return;
   const bool missed = command.kind == CommandKind::kReturn && reason == Reason::kNoAccess;
-  const bool ordered =
-      command.kind == CommandKind::kReassign || to == JobState::kCancelled || to == JobState::kHeld;
+  const bool ordered = command.kind == CommandKind::kReassign || to == JobState::kCancelled ||
+                       to == JobState::kHeld || command.kind == CommandKind::kApplyPlan;
   if (pausing(command)) {
     // Work that was begun stays on the day it was done.
     if (job.state == JobState::kAssigned) unbook(job);
@@ -420,10 +454,35 @@ void NaiveModel::follow_left_hand(const Command& command, ModelJob& job, JobStat
   ++job.failures;
   expect((job.failures > policy_.attempts_max) == (to == JobState::kEscalated),
          "job {} failed {} times and is in state {}", raw(job.id), job.failures, raw(to));
-  if (reason == Reason::kLeaseExpired && command.kind != CommandKind::kDecline) {
+  if (command.kind == CommandKind::kDecline) return;
+  ModelExpert& expert = experts_.at(raw(job.holder));
+  if (reason == Reason::kCertificateLapsed) {
+    expect(!certified(expert, job.skill), "the holder of job {} is still certified", raw(job.id));
+  } else if (reason == Reason::kServiceNotActive) {
+    expect(!service_active(expert.defined.office, cases_.at(raw(job.case_id)).filed.service),
+           "the service of job {} is still active", raw(job.id));
+  } else if (reason == Reason::kLeaseExpired || reason == Reason::kNotOnShift) {
     expect(job.lease_until.ms <= now_, "the lease of job {} had not run out", raw(job.id));
-    experts_.at(raw(job.holder)).wanted = 0;
+    const bool worked = calendar_.is_open(job.lease_until.ms);
+    expect(worked == (reason == Reason::kLeaseExpired), "job {} came back for reason {}",
+           raw(job.id), raw(reason));
+    expert.wanted = 0;
   }
+}
+
+// A confirmation whose head is gone goes to whom the policy names, or, released by a supervisor, to
+// anybody's head.
+void NaiveModel::follow_moved(const Command& command, ModelJob& job) {
+  expect(job.kind == JobKind::kConfirmation && job.office_reach && !office_active(job.office),
+         "job {} moved away from its own office", raw(job.id));
+  const bool released = command.kind == CommandKind::kRelease && command.body.release.job == job.id;
+  if (released || policy_.confirmer_fallback == ConfirmerFallback::kAnyHead) {
+    job.office_reach = false;
+    return;
+  }
+  job.office = cases_.at(raw(job.case_id)).office;
+  expect(policy_.confirmer_fallback == ConfirmerFallback::kIntakeHead && office_active(job.office),
+         "job {} moved to an office that is closed", raw(job.id));
 }
 
 void NaiveModel::follow_ended(const Command& command, ModelJob& job, JobState from) {

@@ -67,6 +67,8 @@ std::uint32_t actors_of(CommandKind kind) {
       return kExperts;
     case CommandKind::kSchedule:
       return kOffices | kSteering;
+    case CommandKind::kApplyPlan:
+      return kSteering | kMachine;
   }
   return 0;
 }
@@ -105,7 +107,8 @@ bool policy_outside(const SetPolicy& p) {
          outside(p.sla_district_percent, 100, 1000) || outside(p.applicant_silent_days, 1, 3650) ||
          p.second_review_area_m2 > 10'000'000 || outside(p.key_retention_minutes, 1, 525'600) ||
          p.complex_floors > 200 || p.pair_repeat_visits > 8 || p.pair_repeat_days > 3650 ||
-         outside(p.confirmation_effort_percent, 1, 100);
+         outside(p.confirmation_effort_percent, 1, 100) || raw(p.confirmer_fallback) > 2 ||
+         p.reserved[0] + p.reserved[1] + p.reserved[2] != 0;
 }
 
 }  // namespace
@@ -114,7 +117,9 @@ void NaiveModel::judge(const Command& command, const Scheduler& before) {
   judgement_ = {};
   repeat_expected_ = false;
   stats_before_ = before.stats();
+  const std::int64_t since = now_;
   now_ = command.now.ms;
+  offer_what_began(since);
   op_ = raw(command.op);
   late_ = before.next_due().ms <= now_;
   // Working days begin by themselves.

@@ -280,6 +280,11 @@ void NaiveModel::judge_reassign(const Reassign& reassign) {
 
 void NaiveModel::judge_steering(const Command& command) {
   const CommandBody& body = command.body;
+  if (command.kind == CommandKind::kApplyPlan) {
+    judgement_.fault(outside(body.apply_plan.count, 1, kPlanLinesPerCommand), Refusal::kOutOfRange);
+    judgement_.fault(raw(body.apply_plan.snapshot_op) >= op_, Refusal::kOutOfRange);
+    return;
+  }
   if (command.kind == CommandKind::kExpedite) {
     const ModelCase* c = judge_case_id(command, body.expedite.id);
     if (c == nullptr) return;

@@ -63,6 +63,19 @@ struct ModelJob {
   bool open() const;
 };
 
+struct ModelPlan {
+  scheduler::JobId job{};
+  scheduler::ExpertId expert{};
+  scheduler::Op op{};
+  std::int64_t start = 0;
+  std::int64_t until = 0;
+  std::int32_t day = 0;
+  std::uint16_t sequence = 0;
+  std::uint16_t effort = 0;
+  bool visit = false;
+  scheduler::Reason reason{};
+};
+
 struct ModelCase {
   scheduler::CaseId id{};
   scheduler::SubmitCase filed;  // as amended
@@ -188,6 +201,7 @@ class NaiveModel {
   void follow_refusal(const Command& command, const Outcome& outcome,
                       const scheduler::Scheduler& after);
   void check_outcome(const Command& command, const Outcome& outcome);
+  void check_note(const Command& command, const scheduler::Scheduler& after);
   void check_effect(const Command& command);
   void check_returned(const Command& command);
 
@@ -196,7 +210,11 @@ class NaiveModel {
   void judge_by_present_rules(ModelCase& c);
   void skip_stages(ModelCase& c);
   void advance(ModelCase& c);
+  scheduler::Tick holding_end(const ModelJob& job) const;
   scheduler::Tick lease_end(const ModelJob& job) const;
+  void offer_what_began(std::int64_t since);
+  void offer_to_all();
+  void offer_to_office(scheduler::OfficeId office);
   ModelJob stage_job(const ModelCase& c, bool rework) const;
   ModelJob confirmation_of(const ModelJob& work) const;
   bool needs_confirmation(const ModelJob& job, scheduler::Skill& skill) const;
@@ -216,6 +234,7 @@ class NaiveModel {
   void check_claimed(const ModelJob& job, scheduler::ExpertId expert);
   void check_offered(const ModelJob& job, std::span<const scheduler::CandidateView> candidates);
   void check_binding(const Command& command, const Outcome& outcome);
+  bool could_take(scheduler::ExpertId expert, const ModelJob& job) const;
 
   // naive_follow.cc
   void follow_event(const Command& command, const Event& event, const scheduler::Scheduler& after);
@@ -231,8 +250,34 @@ class NaiveModel {
                           const scheduler::Scheduler& after);
   void follow_ended(const Command& command, ModelJob& job, scheduler::JobState from);
   void follow_worked(ModelJob& job);
+  void follow_moved(const Command& command, ModelJob& job);
   void follow_mark(ModelJob& job, scheduler::EventKind kind);
   bool pausing(const Command& command) const;
+
+  // naive_plan.cc
+  void follow_plan(const Command& command, const Outcome& outcome,
+                   const scheduler::Scheduler& after);
+  void follow_planned(const Event& event);
+  void follow_plan_ended(const Command& command, const Event& event);
+  std::set<scheduler::PlanLineResult> plan_results(const scheduler::ApplyPlan& plan,
+                                                   const scheduler::PlanLine& line) const;
+  scheduler::PlanLineResult job_result(const scheduler::ApplyPlan& plan,
+                                       const scheduler::PlanLine& line) const;
+  ModelPlan plan_from(const scheduler::PlanLine& line) const;
+  scheduler::Filter plan_filter(scheduler::ExpertId expert, const ModelJob& job,
+                                const ModelPlan& plan, bool& unclear) const;
+  scheduler::Filter own_plan_filter(scheduler::ExpertId expert, const ModelJob& job,
+                                    const ModelPlan& plan, bool& unclear) const;
+  std::int32_t half_day_key(std::int64_t at) const;
+  bool promised(const ModelJob& job) const;
+  bool moves_appointment(const scheduler::PlanLine& line) const;
+  const ModelPlan* plan_of(scheduler::JobId job) const;
+  bool open_to(scheduler::ExpertId expert, const ModelJob& job) const;
+  std::pair<std::uint32_t, std::uint32_t> planned_on(scheduler::ExpertId expert, std::int32_t day,
+                                                     scheduler::JobId except) const;
+  bool may_keep(const ModelPlan& plan) const;
+  void bound_plan(ModelPlan& plan) const;
+  void audit_plans(const scheduler::Scheduler& scheduler);
 
   // naive_rules.cc
   bool office_active(scheduler::OfficeId office) const;
@@ -279,6 +324,7 @@ class NaiveModel {
   void audit_experts(const scheduler::Scheduler& scheduler);
   void audit_offices(const scheduler::Scheduler& scheduler);
   void audit_holders();
+  void audit_waiting();
   void audit_persons();
   void audit_stages();
   void audit_totals(const scheduler::Scheduler& scheduler);
@@ -323,7 +369,13 @@ class NaiveModel {
   Outcome repeated_;
   scheduler::StatsView stats_before_;
   std::vector<scheduler::JobId> became_ready_;
-  std::size_t assigned_count_ = 0;  // by the command being followed
+  std::map<std::uint64_t, ModelPlan> plans_;  // by job
+  scheduler::PlanLine line_;                  // the line of a plan being followed
+  std::uint64_t lines_applied_ = 0;
+  std::uint64_t lines_dropped_ = 0;
+  std::uint64_t plans_ended_ = 0;
+  std::set<std::uint32_t> offer_due_;  // experts for whom more may fit than before
+  std::size_t assigned_count_ = 0;     // by the command being followed
 
   std::vector<std::string> complaints_;
   std::map<std::pair<int, int>, std::uint64_t> answers_;

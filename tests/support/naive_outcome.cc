@@ -1,4 +1,5 @@
 // Whether a command got the answer and had the effect that it must.
+#include <algorithm>
 #include <cstring>
 
 #include "tests/support/naive_complain.h"
@@ -73,6 +74,31 @@ void NaiveModel::check_outcome(const Command& command, const Outcome& outcome) {
            "job {} was not started", raw(job.id));
   }
   check_effect(command);
+}
+
+// Events carry the note that their command was given.
+void NaiveModel::check_note(const Command& command, const Scheduler& after) {
+  const CommandBody& body = command.body;
+  Note given;
+  if (command.kind == CommandKind::kSetOfficeState) given = body.set_office_state.note;
+  if (command.kind == CommandKind::kSetExpertState) given = body.set_expert_state.note;
+  if (command.kind == CommandKind::kSetAbsence) given = body.set_absence.note;
+  if (command.kind == CommandKind::kAmendCase) given = body.amend_case.note;
+  if (command.kind == CommandKind::kWithdrawCase) given = body.withdraw_case.note;
+  if (command.kind == CommandKind::kRecordDecision) given = body.record_decision.note;
+  if (command.kind == CommandKind::kReferCase) given = body.refer_case.note;
+  if (command.kind == CommandKind::kComplete) given = body.complete.note;
+  if (command.kind == CommandKind::kReturn) given = body.return_.note;
+  if (command.kind == CommandKind::kDecline) given = body.decline.note;
+  if (command.kind == CommandKind::kHold) given = body.hold.note;
+  if (command.kind == CommandKind::kRelease) given = body.release.note;
+  if (command.kind == CommandKind::kExpedite) given = body.expedite.note;
+  if (command.kind == CommandKind::kReassign) given = body.reassign.note;
+  if (command.kind == CommandKind::kCancel) given = body.cancel.note;
+  const Note& told = after.event_note();
+  expect(told.size == given.size &&
+             std::equal(told.bytes.begin(), told.bytes.begin() + told.size, given.bytes.begin()),
+         "another note than the one given with command {}", raw(command.kind));
 }
 
 // The state that the command is there to bring about.
@@ -160,6 +186,7 @@ void NaiveModel::check_effect(const Command& command) {
     case CommandKind::kClaim:
     case CommandKind::kStart:
     case CommandKind::kRenew:
+    case CommandKind::kApplyPlan:
       return;
   }
 }
@@ -196,6 +223,9 @@ void NaiveModel::check_returned(const Command& command) {
     case Reason::kApplicantRequest:
     case Reason::kApplicantSilent:
     case Reason::kNotOnShift:
+    case Reason::kServiceNotActive:
+    case Reason::kPlanned:
+    case Reason::kPlanOver:
     case Reason::kOther:
       complain("a return for reason {} was accepted", raw(back.reason));
   }

@@ -156,8 +156,14 @@ Filter NaiveModel::first_filter(ExpertId id, const ModelJob& job, bool lift_capa
   if (!lift_capacity && bookings_unclear()) {
     unclear = true;
   } else if (!lift_capacity) {
-    if (booked_today(expert) + job.effort > capacity(expert)) return Filter::kCapacity;
-    if (job.visit() && visits_today(expert) >= policy_.visits_per_day) return Filter::kCapacity;
+    // Plans keep a part of the day free, for their own jobs only.
+    const ModelPlan* plan = plan_of(job.id);
+    const auto [minutes, visits] = plan != nullptr && plan->expert == id
+                                       ? std::pair<std::uint32_t, std::uint32_t>{}
+                                       : planned_on(id, today_, JobId{});
+    if (booked_today(expert) + minutes + job.effort > capacity(expert)) return Filter::kCapacity;
+    if (job.visit() && visits_today(expert) + visits >= policy_.visits_per_day)
+      return Filter::kCapacity;
   }
   // A supervisor also overrules the reach of an office that is closed.
   if (job.office_reach && !(ordered && !office_active(job.office))) {
@@ -224,9 +230,10 @@ bool NaiveModel::waits(const ModelJob& job) const {
 const ModelJob* NaiveModel::municipal_for(ExpertId expert) const {
   for (const auto& [id, job] : jobs_) {
     bool unclear = false;
-    if (job.priority == PriorityClass::kOther || !waits(job)) continue;
+    if (job.priority == PriorityClass::kOther || !waits(job) || !open_to(expert, job)) continue;
     if (first_filter(expert, job, false, false, unclear) != Filter::kNone || unclear) continue;
-    if (met_lately(expert, job) && someone_else(expert, job)) continue;
+    if (plan_of(job.id) == nullptr && met_lately(expert, job) && someone_else(expert, job))
+      continue;
     return &job;
   }
   return nullptr;

@@ -161,6 +161,7 @@ TEST(RpcConvertTest, APolicyComesBackAsItWent) {
   policy.second_review_area_m2 = 1234;
   policy.pair_repeat_days = 99;
   policy.confirmation_effort_percent = 40;
+  policy.confirmer_fallback = scheduler::ConfirmerFallback::kIntakeHead;
   capnp::MallocMessageBuilder message;
   auto out = message.initRoot<protocol::Policy>();
   write_policy(policy, out);

@@ -15,8 +15,8 @@ using namespace permitd::scheduler;
 template <class Enum>
 class WordsOfTest : public testing::Test {};
 using ClosedSets = testing::Types<Skill, PriorityClass, Stage, CaseState, JobState, OfficeState,
-                                  ExpertState, JobKind, Reach, Confirmer, HalfDay, SlaBand,
-                                  ActorKind, Reason, Filter, EventKind, Stuck>;
+                                  ExpertState, JobKind, Reach, Confirmer, ConfirmerFallback,
+                                  HalfDay, SlaBand, ActorKind, Reason, Filter, EventKind, Stuck>;
 TYPED_TEST_SUITE(WordsOfTest, ClosedSets);
 
 TYPED_TEST(WordsOfTest, EachNameIsOnlyOnceAndParsesBack) {

@@ -1,0 +1,166 @@
+// Plans: what was computed on a snapshot, line by line, against the state as it is now.
+#include <algorithm>
+
+#include "scheduler/case_flow.h"
+#include "scheduler/commands.h"
+#include "scheduler/counters.h"
+#include "scheduler/eligibility.h"
+#include "scheduler/expert_flow.h"
+#include "scheduler/job_clock.h"
+#include "scheduler/job_flow.h"
+#include "scheduler/plan_flow.h"
+
+namespace permitd::scheduler {
+
+namespace {
+
+using Result = PlanLineResult;
+
+// When a line wants its job done.
+struct PlannedTime {
+  Tick start;
+  Tick at;     // when it can begin: `start`, or now where that has passed
+  Tick until;  // end of its half-day (a visit) or day
+  std::int32_t day = 0;
+  std::int32_t key = kNoAppointment;  // of its half-day
+};
+
+PlannedTime time_of(const Core& core, const PlanLine& line, const JobRecord& job) {
+  PlannedTime time;
+  time.start = Tick{line.start_minute * kMsPerMinute};
+  time.at = std::max(time.start, core.now);
+  time.day = core.calendar.day_of(time.start);
+  const bool morning = core.calendar.half_day(time.day, HalfDay::kMorning).contains(time.start);
+  const HalfDay half = morning ? HalfDay::kMorning : HalfDay::kAfternoon;
+  time.key = appointment_key(time.day, half);
+  time.until = job.has(kJobVisit) ? core.calendar.half_day(time.day, half).close
+                                  : core.calendar.day(time.day).close;
+  return time;
+}
+
+bool over_or_too_far(const Core& core, const PlannedTime& time) {
+  return time.until <= core.now || !appointment_in_reach(core, time.key);
+}
+
+bool known_codes(const PlanLine& line) {
+  return known_value(line.state, JobState::kCancelled) && raw(line.reason) < kReasonCount &&
+         (line.flags & ~kPlanMovesAppointment) == 0;
+}
+
+// Whether a plan may touch the job at all, and the job is as the plan knew it.
+Result judge_job(const Core& core, const ApplyPlan& plan, const PlanLine& line,
+                 std::uint32_t slot) {
+  const JobRecord& job = core.jobs[slot];
+  const bool ended = !job_is_open(job) || job.state == JobState::kDone;
+  if (ended || job.state == JobState::kStarted) return Result::kBegun;
+  const bool movable = job.state == JobState::kReady || job.state == JobState::kScheduled ||
+                       job.state == JobState::kAssigned;
+  if (!movable || job.has(kJobPaused)) return Result::kNotMovable;
+  if (job.state != line.state || job.attempts != line.attempts) return Result::kChanged;
+  const bool leased_since =
+      job.state == JobState::kAssigned && raw(held_entry(core, slot).token) > raw(plan.snapshot_op);
+  const bool planned_since =
+      job.has(kJobPlanned) && raw(plan_of(core, job).op) > raw(plan.snapshot_op);
+  return leased_since || planned_since ? Result::kChanged : Result::kApplied;
+}
+
+// A promised half-day that is not over binds the plan, unless the line says that it moves, and why.
+bool appointment_binds(const Core& core, const JobRecord& job) {
+  if (job.appointment == kNoAppointment) return false;
+  const Interval half =
+      core.calendar.half_day(appointment_day(job.appointment), appointment_half(job.appointment));
+  return !half.empty() && half.close > core.now;
+}
+
+Result judge_half_day(const Core& core, const PlanLine& line, const JobRecord& job,
+                      const PlannedTime& time, bool& moves) {
+  moves = false;
+  if (!job.has(kJobVisit) || !appointment_binds(core, job) || job.appointment == time.key)
+    return Result::kApplied;
+  if ((line.flags & kPlanMovesAppointment) == 0) return Result::kHalfDay;
+  if (line.reason == Reason::kNone) return Result::kReasonMissing;
+  const Interval half =
+      core.calendar.half_day(appointment_day(time.key), appointment_half(time.key));
+  if (half.empty() || half.open <= core.now) return Result::kOutOfRange;
+  if (appointment_count(core, time.key) >= appointment_capacity(core, job.skill))
+    return Result::kHalfDayFull;
+  moves = true;
+  return Result::kApplied;
+}
+
+bool is_so_already(const Core& core, const PlanLine& line, const JobRecord& job, Tick start) {
+  if (job.state == JobState::kAssigned) return job.holder == line.expert;
+  if (!planned_for(core, job, line.expert)) return false;
+  const PlannedJob& present = plan_of(core, job);
+  return present.start == start && present.sequence == line.sequence;
+}
+
+Result take_back(Core& core, std::uint32_t slot, Reason reason) {
+  if (!core.jobs[slot].has(kJobPlanned)) return Result::kNothingToDo;
+  end_plan(core, slot, reason == Reason::kNone ? Reason::kPlanned : reason);
+  return Result::kApplied;
+}
+
+void reserve(Core& core, std::uint32_t slot, const PlanLine& line, const PlannedTime& time,
+             bool moves) {
+  const JobRecord& job = core.jobs[slot];
+  const Reason reason = line.reason == Reason::kNone ? Reason::kPlanned : line.reason;
+  drop_plan(core, slot, reason);
+  if (job.state == JobState::kAssigned) recall_job(core, slot, reason);
+  if (moves) schedule_job(core, slot, time.key, reason);
+  PlannedJob plan;
+  plan.id = job.id;
+  plan.op = core.op;
+  plan.start = time.start;
+  plan.until = time.until;
+  plan.expert = line.expert;
+  plan.day = time.day;
+  plan.sequence = line.sequence;
+  plan.reason = reason;
+  reserve_job(core, slot, plan);
+  offer_soon(core, line.expert);
+}
+
+Result apply_line(Core& core, const ApplyPlan& plan, const PlanLine& line) {
+  if (!known_codes(line)) return Result::kOutOfRange;
+  const std::uint32_t slot = find_job_slot(core, line.job);
+  if (slot == kNoSlot) return Result::kUnknownJob;
+  const Result found = judge_job(core, plan, line, slot);
+  if (found != Result::kApplied) return found;
+  if (raw(line.expert) == 0) return take_back(core, slot, line.reason);
+  if (!expert_known(core, line.expert)) return Result::kUnknownExpert;
+  const JobRecord& job = core.jobs[slot];
+  const PlannedTime time = time_of(core, line, job);
+  if (is_so_already(core, line, job, time.start)) return Result::kNothingToDo;
+  if (over_or_too_far(core, time)) return Result::kOutOfRange;
+  bool moves = false;
+  const Result half = judge_half_day(core, line, job, time, moves);
+  if (half != Result::kApplied) return half;
+  const Filter filter = plan_filter(core, line.expert, job, time.at, time.day);
+  if (filter != Filter::kNone) return plan_line_of(filter);
+  if (!job.has(kJobPlanned) && !plan_room(core)) return Result::kPlanFull;
+  reserve(core, slot, line, time, moves);
+  return Result::kApplied;
+}
+
+}  // namespace
+
+void apply_apply_plan(Core& core, const Command& command, Outcome& outcome) {
+  const ApplyPlan& plan = command.body.apply_plan;
+  if (plan.count == 0 || plan.count > kPlanLinesPerCommand)
+    return refuse(outcome, Refusal::kOutOfRange, Field::kCount);
+  if (raw(plan.snapshot_op) >= raw(core.op))
+    return refuse(outcome, Refusal::kOutOfRange, Field::kVersion);
+  for (std::size_t i = 0; i < plan.count; ++i) {
+    const Result result = apply_line(core, plan, plan.lines[i]);
+    set_plan_line_result(outcome, i, result);
+    if (result == Result::kApplied) {
+      ++outcome.state;
+      ++core.totals.plan_lines_applied;
+    } else {
+      ++core.totals.plan_lines_dropped;
+    }
+  }
+}
+
+}  // namespace permitd::scheduler

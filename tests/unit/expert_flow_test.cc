@@ -1,0 +1,165 @@
+// Goal: a lease never outlives what gives its holder the right to the job, ends by a journaled tick
+// with the reason for it, and is never shortened by asking for more. Method: each of the ends put
+// closer than the policy's lease, one at a time.
+#include <gtest/gtest.h>
+
+#include "tests/support/small_city.h"
+
+namespace permitd::tests {
+namespace {
+
+class ExpertFlowTest : public SmallCity {
+ protected:
+  Tick after(std::int64_t minutes) const { return {now_.ms + minutes * kMsPerMinute}; }
+
+  // Today open for so many minutes from now; the following days for seven hours.
+  void open_for(std::uint16_t minutes) {
+    SetCalendarDays days;
+    days.first_day = 20'000;
+    days.count = 5;
+    for (std::size_t i = 0; i < days.count; ++i) {
+      days.open_minute[i] = static_cast<std::uint32_t>((20'000 + i) * 1440);
+      days.length_minutes[i] = i == 0 ? minutes : 420;
+    }
+    ASSERT_EQ(apply(CommandKind::kSetCalendarDays, days, supervisor()).refusal, Refusal::kNone);
+  }
+
+  void expect_back(JobId job, Reason reason) {
+    EXPECT_EQ(job_view(job).state, JobState::kReady);
+    EXPECT_EQ(job_view(job).reason, reason);
+    EXPECT_EQ(job_view(job).attempts, 1);
+  }
+
+  void certify_clerk(Tick until) {
+    SetCertificate body;
+    body.expert = kClerk;
+    body.skill = Skill::kFile;
+    body.valid_until = until;
+    ASSERT_EQ(apply(CommandKind::kSetCertificate, body, supervisor()).refusal, Refusal::kNone);
+  }
+
+  void activate(Tick until) {
+    ActivateService body;
+    body.office = kOffice;
+    body.service = kReport;
+    body.until = until;
+    ASSERT_EQ(apply(CommandKind::kActivateService, body, supervisor()).refusal, Refusal::kNone);
+  }
+
+  void leave(Tick from) {
+    SetAbsence body;
+    body.expert = kClerk;
+    body.reason = Reason::kIllness;
+    body.from = from;
+    body.until = {from.ms + 60 * kMsPerMinute};
+    ASSERT_EQ(apply(CommandKind::kSetAbsence, body, supervisor()).refusal, Refusal::kNone);
+  }
+};
+
+TEST_F(ExpertFlowTest, LeaseEndsWithTheShift) {
+  open_for(20);
+  submit(kReport);
+  const Outcome lease = claim(kClerk);
+  EXPECT_EQ(lease.until, after(20));
+  start(lease, kClerk);
+  wait(19);
+  EXPECT_EQ(apply(CommandKind::kRenew, Renew{lease.job, lease.token}, expert(kClerk)).until,
+            lease.until);
+  wait(1);
+  expect_back(lease.job, Reason::kNotOnShift);
+  EXPECT_EQ(complete(lease, kClerk).refusal, Refusal::kStaleLease);
+}
+
+TEST_F(ExpertFlowTest, ShiftCutShortTakesItsLeasesWithIt) {
+  open_for(300);
+  submit(kReport);
+  const Outcome lease = claim(kClerk);
+  EXPECT_EQ(lease.until, after(30));
+  open_for(10);
+  wait(0);
+  EXPECT_EQ(job_view(lease.job).lease_until, after(10));
+  wait(10);
+  expect_back(lease.job, Reason::kNotOnShift);
+}
+
+TEST_F(ExpertFlowTest, LeaseEndsWithTheCertificate) {
+  certify_clerk(after(12));
+  submit(kReport);
+  const Outcome lease = claim(kClerk);
+  EXPECT_EQ(lease.until, after(12));
+  wait(12);
+  expect_back(lease.job, Reason::kCertificateLapsed);
+}
+
+TEST_F(ExpertFlowTest, CertificateCutShortCutsTheLease) {
+  submit(kReport);
+  const Outcome lease = claim(kClerk);
+  certify_clerk(after(5));
+  EXPECT_EQ(job_view(lease.job).lease_until, after(5));
+  wait(5);
+  expect_back(lease.job, Reason::kCertificateLapsed);
+}
+
+TEST_F(ExpertFlowTest, LeaseEndsWithTheActivationOfItsService) {
+  activate(after(7));
+  submit(kReport);
+  const Outcome lease = claim(kClerk);
+  EXPECT_EQ(lease.until, after(7));
+  wait(7);
+  expect_back(lease.job, Reason::kServiceNotActive);
+}
+
+TEST_F(ExpertFlowTest, ActivationThatEndsAtOnceTakesTheJobBack) {
+  submit(kReport);
+  const Outcome lease = claim(kClerk);
+  activate({});
+  expect_back(lease.job, Reason::kServiceNotActive);
+}
+
+TEST_F(ExpertFlowTest, LeaseEndsWhenAnAbsenceBegins) {
+  leave(after(9));
+  submit(kReport);
+  const Outcome lease = claim(kClerk);
+  EXPECT_EQ(lease.until, after(9));
+  wait(9);
+  expect_back(lease.job, Reason::kIllness);
+}
+
+TEST_F(ExpertFlowTest, FieldLeaseEndsWithTheCertificateToo) {
+  const Outcome filed = submit(kNewBuild);
+  work(kClerk);
+  const JobId visit = case_view(filed.case_id).current_job;
+  wait((job_view(visit).appointment.ms - now_.ms) / kMsPerMinute);
+  SetCertificate body;
+  body.expert = kInspector;
+  body.skill = Skill::kInspect;
+  body.valid_until = after(90);
+  ASSERT_EQ(apply(CommandKind::kSetCertificate, body, supervisor()).refusal, Refusal::kNone);
+  EXPECT_EQ(claim(kInspector).until, after(90));
+}
+
+TEST_F(ExpertFlowTest, LeaseThatIsNotRenewedIsStillAnExpiredOne) {
+  open_for(300);
+  submit(kReport);
+  const Outcome lease = claim(kClerk);
+  wait(30);
+  expect_back(lease.job, Reason::kLeaseExpired);
+  EXPECT_EQ(scheduler_.stats().leases_expired, 1U);
+}
+
+TEST_F(ExpertFlowTest, RenewalNeverShortensALease) {
+  submit(kReport);
+  const Outcome lease = claim(kClerk);
+  SetPolicy shorter;
+  shorter.lease_minutes = 5;
+  ASSERT_EQ(apply(CommandKind::kSetPolicy, shorter, supervisor()).refusal, Refusal::kNone);
+  const auto renew = [&] {
+    return apply(CommandKind::kRenew, Renew{lease.job, lease.token}, expert(kClerk)).until;
+  };
+  EXPECT_EQ(renew(), lease.until);
+  wait(28);
+  EXPECT_EQ(renew(), after(5));
+}
+
+}  // namespace
+}  // namespace permitd::tests
