@@ -76,6 +76,7 @@ int run(int argc, char** argv) {
   add_queue_command(app, context);
   add_watch_command(app, context);
   add_steering_commands(app, context);
+  add_plan_command(app, context);
   add_machine_commands(app, context);
   add_city_command(app, context);
 #ifdef PERMITCTL_HAS_REPLAY

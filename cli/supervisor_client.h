@@ -12,6 +12,21 @@
 
 namespace permitd::cli {
 
+/// See protocol::VisitPlanRequest.
+struct VisitPlanSpec {
+  std::int32_t day = 0;
+  std::uint32_t milliseconds = 2'000;
+  std::uint64_t iterations = 0;
+  std::uint64_t seed = 1;
+  std::uint32_t balance_permille = 1'000;
+  std::uint32_t move_minutes = 15;
+  std::uint32_t road_percent = 135;
+  std::uint32_t speed_kmh = 25;
+};
+void fill(protocol::VisitPlanRequest::Builder out, const VisitPlanSpec& spec);
+void fill(capnp::List<protocol::PlanLine>::Builder out,
+          std::span<const protocol::PlannedVisit::Reader> lines);
+
 class SupervisorClient : public CityReaderCalls<protocol::SupervisorSession> {
  public:
   explicit SupervisorClient(Client& client, std::uint32_t supervisor = 1);
@@ -37,6 +52,29 @@ class SupervisorClient : public CityReaderCalls<protocol::SupervisorSession> {
   kj::Promise<Answer> refer(CaseId id, bool refer, std::string note, CallOptions options = {});
   kj::Promise<Answer> withdraw(CaseId id, scheduler::Reason reason, std::string note,
                                CallOptions options = {});
+
+  // Plans.
+  /// A preview; nothing changes. The answer's messages live as long as the response.
+  auto plan_visits(const VisitPlanSpec& spec) {
+    return send([spec](protocol::SupervisorSession::Client& session) {
+      auto request = session.planVisitsRequest();
+      fill(request.initRequest(), spec);
+      return request;
+    });
+  }
+  /// Lines of a preview made at `op`, at most Limits.submissionsPerCall of them.
+  auto apply_plan(Op op, std::span<const protocol::PlannedVisit::Reader> lines,
+                  IdempotencyKey key) {
+    return send([op, lines, key](protocol::SupervisorSession::Client& session) {
+      auto request = session.applyPlanRequest();
+      request.setOp(raw(op));
+      auto out = request.initKey();
+      out.setHigh(key.high);
+      out.setLow(key.low);
+      fill(request.initLines(static_cast<unsigned>(lines.size())), lines);
+      return request;
+    });
+  }
 
   // What the city is.
   kj::Promise<Answer> set_policy(const scheduler::SetPolicy& policy, CallOptions options = {});

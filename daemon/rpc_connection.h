@@ -12,8 +12,10 @@
 #include "daemon/access.h"
 #include "daemon/engine.h"
 #include "daemon/log.h"
+#include "daemon/planner_thread.h"
 #include "daemon/quota.h"
 #include "daemon/rpc_call.h"
+#include "daemon/rpc_handover.h"
 #include "daemon/rpc_loop.h"
 #include "daemon/rpc_watch.h"
 #include "scheduler/limits.h"
@@ -36,7 +38,8 @@ struct RpcServerOptions {
   bool is_rehearsal = false;         // told by hello
   AccessPolicy access;
   std::string server_name = "permitd";
-  std::function<void()> on_drain;  // an operator asked for it; null: the server drains itself
+  std::function<void()> on_drain;    // an operator asked for it; null: the server drains itself
+  PlannerThread* planner = nullptr;  // outlives the server; null: plans are refused as unsupported
 };
 
 struct RpcFigures {
@@ -57,6 +60,7 @@ class RpcServices : public kj::Refcounted {
         engine(the_engine),
         clock(the_clock),
         options(std::move(server_options)),
+        waker(port.waker()),
         calls(port, options.call_slots),
         watches(port),
         quota(options.office_rate, options.office_burst) {
@@ -69,7 +73,9 @@ class RpcServices : public kj::Refcounted {
   Engine& engine;            // for queries that run on its thread; never called from here
   Clock& clock;              // likewise
   RpcServerOptions options;  // as given, but that a call is never larger than the ring
+  Waker& waker;              // of this thread
   CallTable calls;
+  Handover handover;
   WatchHub watches;
   OfficeQuota quota;
   RpcFigures figures;

@@ -41,10 +41,11 @@ Expected<std::unique_ptr<RpcNetwork>> RpcNetwork::create(const Config& config) {
   return network;
 }
 
-void RpcNetwork::serve(Engine& engine, Port& port, Clock& clock, const Config& config,
-                       std::function<void()> on_drain) {
-  server_ = std::make_unique<RpcServer>(*loop_, engine, port, clock,
-                                        server_options(config, std::move(on_drain)));
+void RpcNetwork::serve(Engine& engine, Port& port, Clock& clock, PlannerThread& planner,
+                       const Config& config, std::function<void()> on_drain) {
+  RpcServerOptions options = server_options(config, std::move(on_drain));
+  options.planner = &planner;
+  server_ = std::make_unique<RpcServer>(*loop_, engine, port, clock, std::move(options));
 }
 
 Expected<void> RpcNetwork::listen(int file) {

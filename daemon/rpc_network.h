@@ -19,7 +19,7 @@ class RpcNetwork {
 
   RpcLoop& loop() { return *loop_; }
   /// Once, when the engine and this thread's port are there.
-  void serve(Engine& engine, Port& port, Clock& clock, const Config& config,
+  void serve(Engine& engine, Port& port, Clock& clock, PlannerThread& planner, const Config& config,
              std::function<void()> on_drain);
   /// Takes connections from `file`, which stays the caller's; every network may be given the same
   /// one.

@@ -146,6 +146,7 @@ void RpcServer::taskFailed(kj::Exception&& exception) {
 bool RpcServer::work() {
   services_->now_ns = monotonic_ns();
   bool worked = services_->calls.deliver();
+  worked |= services_->handover.deliver();
   worked |= services_->watches.deliver();
   worked |= services_->calls.proceed_waiters();
   if (services_->is_draining) {

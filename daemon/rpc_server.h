@@ -40,7 +40,7 @@ class RpcServer final : public RpcLoop::Hook, private kj::TaskSet::ErrorHandler 
 
   // RpcLoop::Hook
   bool work() override;
-  bool has_work() const override { return !port_.idle_now(); }
+  bool has_work() const override { return !port_.idle_now() || services_->handover.has_work(); }
   std::int64_t sleep_limit_ns() override;
 
  private:

@@ -30,6 +30,9 @@ class SupervisorSessionServer final : public protocol::SupervisorSession::Server
   kj::Promise<void> setCalendarDays(SetCalendarDaysContext context) override;
   kj::Promise<void> setPolicy(SetPolicyContext context) override;
   kj::Promise<void> withdraw(WithdrawContext context) override;
+  // In rpc_plan.cc.
+  kj::Promise<void> planVisits(PlanVisitsContext context) override;
+  kj::Promise<void> applyPlan(ApplyPlanContext context) override;
 };
 
 }  // namespace permitd::daemon

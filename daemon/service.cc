@@ -13,6 +13,7 @@
 #include "daemon/journal_storage.h"
 #include "daemon/log.h"
 #include "daemon/ops_thread.h"
+#include "daemon/planner_thread.h"
 #include "daemon/recovery.h"
 #include "daemon/rpc_listener.h"
 #include "daemon/rpc_network.h"
@@ -79,6 +80,7 @@ class Service {
   std::unique_ptr<Snapshotter> snapshotter_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<EngineHook> hook_;
+  std::unique_ptr<PlannerThread> planner_;
   std::unique_ptr<OpsThread> ops_;
   std::vector<ListeningSocket> sockets_;
   std::vector<NetworkThread> network_threads_;
@@ -89,6 +91,7 @@ class Service {
 };
 
 Service::~Service() {
+  planner_.reset();  // calls that wait for a plan are told while their loops still run
   request_stop();
   for (NetworkThread& network : network_threads_) network.thread.join();
   ops_.reset();
@@ -180,9 +183,10 @@ Expected<void> Service::open_sockets() {
 Expected<void> Service::start_networks() {
   Clock& clock = clock_of(rehearsal_, system_clock_, rehearsal_clock_);
   Port& ops_port = engine_->add_port(64);
+  planner_ = std::make_unique<PlannerThread>();
   if (network_) {
-    network_->serve(*engine_, engine_->add_port(config_.engine.request_capacity), clock, config_,
-                    [this] { request_stop(); });
+    network_->serve(*engine_, engine_->add_port(config_.engine.request_capacity), clock, *planner_,
+                    config_, [this] { request_stop(); });
     hook_ = std::make_unique<EngineHook>(*engine_);
     network_->loop().add_hook(*hook_);
     network_->loop().add_waker(engine_->waker());
@@ -222,8 +226,8 @@ void Service::run_network_thread(Port& port, std::atomic<int>& outcome) {
     log_line(LogLevel::kError, "{}", network.error().text());
     return report(-1);
   }
-  (*network)->serve(*engine_, port, clock_of(rehearsal_, system_clock_, rehearsal_clock_), config_,
-                    [this] { request_stop(); });
+  (*network)->serve(*engine_, port, clock_of(rehearsal_, system_clock_, rehearsal_clock_),
+                    *planner_, config_, [this] { request_stop(); });
   for (const ListeningSocket& socket : sockets_) {
     if (auto done = (*network)->listen(socket.file); !done) {
       log_line(LogLevel::kError, "{}", done.error().text());

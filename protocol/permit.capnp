@@ -357,7 +357,62 @@ interface SupervisorSession extends(CityReader) {
   setCalendarDays @16 (key :Key, firstDay :Int32, days :List(CalendarDay)) -> (result :Result);  # at most 30 days a call
   setPolicy @17 (key :Key, policy :Policy) -> (result :Result);
   withdraw @18 (key :Key, caseId :UInt64, reason :Reason, note :Text) -> (result :Result);
+  planVisits @19 (request :VisitPlanRequest) -> VisitPlanResult;  # a preview: nothing changes
+  applyPlan @20 (key :Key, op :UInt64, lines :List(PlanLine)) -> PlanAnswer;
+  # At most Limits.submissionsPerCall lines. Keys of one call: low + 0, 1, … for every seven lines.
 }
+
+# ---- plans ----
+
+struct VisitPlanRequest {
+  day @0 :Int32;                       # local date, days since 1970-01-01
+  milliseconds @1 :UInt32 = 2000;      # 0–60,000 of processor time; 0: iterations alone count
+  iterations @2 :UInt64;               # 0: time alone counts. With iterations alone a plan can be repeated
+  seed @3 :UInt64 = 1;
+  balancePermille @4 :UInt32 = 1000;   # 0–100,000: what evenness between people is worth against travel
+  moveMinutes @5 :UInt32 = 15;         # 0–10,000: travel that must be saved to move a visit to somebody else
+  roadPercent @6 :UInt32 = 135;        # 100–1,000: streets against the straight line
+  speedKmh @7 :UInt32 = 25;            # 1–200
+}
+enum PlanChange { new @0; kept @1; moved @2; }
+enum Unplanned { noWindow @0; nobodyQualified @1; allExcluded @2; nobodyOnShift @3; allFull @4; noTime @5; notWorthIt @6; }
+struct PlannedVisit {
+  job @0 :UInt64; caseId @1 :UInt64; expert @2 :UInt32;
+  before @3 :UInt32;                   # who had it; 0: nobody
+  second @4 :UInt32;                   # who would have cost least among the others; 0: nobody else could
+  start @5 :Moment; extraTravelSeconds @6 :Int32; secondTravelSeconds @7 :Int32;
+  sequence @8 :UInt16; attempts @9 :UInt8; state @10 :JobState; district @11 :UInt8; change @12 :PlanChange;
+}
+struct UnplannedVisit {
+  job @0 :UInt64; caseId @1 :UInt64; district @2 :UInt8; cause @3 :Unplanned;
+  qualified @4 :UInt32; notExcluded @5 :UInt32; onShift @6 :UInt32; withRoom @7 :UInt32;  # people left after each question
+}
+struct VisitPlan {
+  op @0 :UInt64;                       # of the snapshot; applyPlan is told it
+  day @1 :Int32;
+  visits @2 :List(PlannedVisit);       # by expert, then sequence
+  unplanned @3 :List(UnplannedVisit);
+  inspectors @4 :UInt32;               # on shift that day
+  idle @5 :UInt32;                     # of them, without a visit
+  moved @6 :UInt32;
+  travelSeconds @7 :UInt64;            # of all routes, from home and back
+  jainPermille @8 :UInt32;             # 1000: everybody is loaded alike, against their capacity
+  iterations @9 :UInt64; milliseconds @10 :UInt32;
+  leftOut @11 :UInt32;                 # visits beyond what one plan can hold
+}
+struct VisitPlanResult { union { plan @0 :VisitPlan; refused @1 :Refusal; } }
+
+struct PlanLine {
+  job @0 :UInt64;
+  expert @1 :UInt32;                   # 0: takes back what a plan reserved
+  start @2 :Moment;                    # whole minutes count
+  sequence @3 :UInt16; attempts @4 :UInt8; state @5 :JobState;  # as the plan knew the job
+  reason @6 :Reason; movesAppointment @7 :Bool;
+}
+enum PlanLineResult { none @0; applied @1; unknownJob @2; unknownExpert @3; outOfRange @4; begun @5; notMovable @6; changed @7;
+  halfDay @8; reasonMissing @9; halfDayFull @10; planFull @11; nothingToDo @12; notEligible @13; }
+struct PlanLineAnswer { result @0 :PlanLineResult; filter @1 :Filter; }  # filter: with notEligible
+struct PlanAnswer { union { lines @0 :List(PlanLineAnswer); refused @1 :Refusal; } }
 
 struct Health {
   op @0 :UInt64; opDurable @1 :UInt64; snapshotOp @2 :UInt64; now @3 :Moment; uptimeSeconds @4 :UInt64;

@@ -1,0 +1,46 @@
+#include "daemon/planner_thread.h"
+
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <utility>
+
+namespace permitd::daemon {
+
+namespace {
+
+// Below the threads that answer requests; it still gets what they leave.
+constexpr int kNiceness = 10;
+
+}  // namespace
+
+PlannerThread::PlannerThread() : thread_([this](std::stop_token stop) { run(std::move(stop)); }) {}
+
+PlannerThread::~PlannerThread() {
+  thread_.request_stop();
+  thread_.join();
+}
+
+bool PlannerThread::try_post(Work work) {
+  const std::scoped_lock lock(mutex_);
+  if (waiting_.size() >= kQueueMax) return false;
+  waiting_.push_back(std::move(work));
+  changed_.notify_one();
+  return true;
+}
+
+void PlannerThread::run(std::stop_token stop) {
+  setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), kNiceness);
+  std::unique_lock lock(mutex_);
+  while (changed_.wait(lock, stop, [this] { return !waiting_.empty(); })) {
+    Work work = std::move(waiting_.front());
+    waiting_.pop_front();
+    lock.unlock();
+    work(stop);
+    lock.lock();
+    if (stop.stop_requested()) return;
+  }
+}
+
+}  // namespace permitd::daemon

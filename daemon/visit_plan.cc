@@ -1,0 +1,208 @@
+#include "daemon/visit_plan.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "planner/day_planner.h"
+
+namespace permitd::daemon {
+
+using planner::kNobody;
+using planner::PersonIndex;
+using planner::Place;
+using planner::VisitIndex;
+using scheduler::JobState;
+
+namespace {
+
+constexpr std::int64_t kMsPerSecond = 1'000;
+constexpr std::int64_t kSecondsPerUnit = 30 * 60;
+
+constexpr std::size_t at(auto index) { return static_cast<std::size_t>(index); }
+
+/// The plan that is running: who has which visit, in the order it was planned in.
+planner::Plan running_plan(const VisitSnapshot& snapshot, const VisitProblem& day) {
+  planner::Plan plan;
+  plan.routes.resize(day.problem.inspectors.size());
+  for (std::size_t i = 0; i < day.problem.visits.size(); ++i) {
+    const PersonIndex person = day.problem.visits[i].running;
+    if (person == kNobody) {
+      plan.unserved.push_back(static_cast<VisitIndex>(i));
+    } else {
+      plan.routes[at(person)].push_back({static_cast<VisitIndex>(i), 0});
+    }
+  }
+  const auto order = [&](const planner::PlannedVisit& visit) {
+    const SnapshotVisit& from = snapshot.visits[day.visit_rows[at(visit.visit)]];
+    return std::pair{from.is_planned ? from.plan.sequence : std::uint16_t{0}, visit.visit};
+  };
+  for (auto& route : plan.routes) std::ranges::sort(route, {}, order);
+  return plan;
+}
+
+planner::SearchOptions search_options(const VisitPlanOptions& options, std::stop_token stop) {
+  planner::SearchOptions search;
+  search.budget.time = std::chrono::milliseconds(options.milliseconds);
+  search.budget.iterations = options.iterations;
+  search.seed = options.seed;
+  search.stop = std::move(stop);
+  return search;
+}
+
+class Teller {
+ public:
+  Teller(const VisitSnapshot& snapshot, const VisitProblem& day, const planner::Travel& travel,
+         const planner::Plan& plan, VisitPlan& out)
+      : snapshot_(snapshot),
+        day_(day),
+        travel_(travel),
+        plan_(plan),
+        out_(out),
+        reasons_(day.problem, travel, plan) {}
+
+  void tell() {
+    for (std::size_t person = 0; person < plan_.routes.size(); ++person) tell_route(person);
+    for (const VisitIndex visit : plan_.unserved)
+      tell_unplanned(row_of(visit), reasons_.why_unserved(visit));
+    out_.inspectors = static_cast<std::uint32_t>(plan_.routes.size());
+    out_.jain_permille = jain_permille();
+  }
+
+ private:
+  const SnapshotVisit& row_of(VisitIndex visit) const {
+    return snapshot_.visits[day_.visit_rows[at(visit)]];
+  }
+  scheduler::ExpertId expert_of(PersonIndex person) const {
+    return person == kNobody ? scheduler::ExpertId{}
+                             : snapshot_.experts[day_.expert_rows[at(person)]].expert;
+  }
+  std::int64_t leg(Place from, Place to) const {
+    return from == planner::kNowhere || to == planner::kNowhere ? 0 : travel_.between(from, to);
+  }
+
+  void tell_route(std::size_t person) {
+    const planner::Inspector& inspector = day_.problem.inspectors[person];
+    Place from = inspector.start;
+    std::int64_t travel = 0;
+    std::int64_t service = 0;
+    std::uint16_t sequence = 0;
+    for (const planner::PlannedVisit& planned : plan_.routes[person]) {
+      const planner::Visit& visit = day_.problem.visits[at(planned.visit)];
+      travel += leg(from, visit.place);
+      service += visit.service;
+      from = visit.place;
+      tell_planned(static_cast<PersonIndex>(person), planned, ++sequence);
+    }
+    if (sequence == 0) {
+      out_.idle += 1;
+    } else {
+      travel += leg(from, inspector.end);
+    }
+    out_.travel_s += travel;
+    const auto units = snapshot_.experts[day_.expert_rows[person]].units_per_day;
+    const auto capacity = static_cast<double>(std::max<std::int64_t>(1, units * kSecondsPerUnit));
+    loads_.push_back(static_cast<double>(travel + service) / capacity);
+  }
+
+  void tell_planned(PersonIndex person, const planner::PlannedVisit& planned,
+                    std::uint16_t sequence) {
+    const SnapshotVisit& row = row_of(planned.visit);
+    const planner::AssignmentReason reason = reasons_.why_assigned(planned.visit);
+    PlannedVisitLine line;
+    line.job = row.job.job;
+    line.case_id = row.job.case_id;
+    line.expert = expert_of(person);
+    line.before = row.is_planned ? row.plan.expert : row.job.holder;
+    line.start = {day_.begin.ms + std::int64_t{planned.start} * kMsPerSecond};
+    line.extra_travel_s = reason.chosen.extra_travel;
+    if (reason.second) {
+      line.second = expert_of(reason.second->person);
+      line.second_travel_s = reason.second->extra_travel;
+    }
+    line.sequence = sequence;
+    line.attempts = row.job.attempts;
+    line.state = row.job.state;
+    line.district = row.job.district;
+    if (line.before == line.expert) {
+      line.change = PlanChange::kKept;
+    } else if (raw(line.before) != 0) {
+      line.change = PlanChange::kMoved;
+      out_.moved += 1;
+    }
+    out_.lines.push_back(line);
+  }
+
+  void tell_unplanned(const SnapshotVisit& row, const planner::UnservedReason& reason) {
+    out_.unplanned.push_back({row.job.job, row.job.case_id, row.job.district, reason});
+  }
+
+  /// Jain, Chiu and Hawe 1984: (Σx)² / (n Σx²).
+  std::uint32_t jain_permille() const {
+    double sum = 0;
+    double squares = 0;
+    for (const double load : loads_) {
+      sum += load;
+      squares += load * load;
+    }
+    if (squares == 0) return 1'000;
+    return static_cast<std::uint32_t>(
+        1'000 * sum * sum / (static_cast<double>(loads_.size()) * squares) + 0.5);
+  }
+
+  const VisitSnapshot& snapshot_;
+  const VisitProblem& day_;
+  const planner::Travel& travel_;
+  const planner::Plan& plan_;
+  VisitPlan& out_;
+  planner::PlanReasons reasons_;
+  std::vector<double> loads_;
+};
+
+/// Visits that no problem could be made of: their hours are over, or nobody knows where they are.
+void tell_impossible(const VisitSnapshot& snapshot, const VisitProblem& day, VisitPlan& out) {
+  std::size_t next = 0;
+  for (std::size_t row = 0; row < snapshot.visits.size(); ++row) {
+    if (next < day.visit_rows.size() && day.visit_rows[next] == row) {
+      ++next;
+      continue;
+    }
+    const scheduler::JobView& job = snapshot.visits[row].job;
+    if (job.state == JobState::kStarted) continue;
+    planner::UnservedReason reason;
+    reason.cause = planner::UnservedCause::kNoWindow;
+    out.unplanned.push_back({job.job, job.case_id, job.district, reason});
+  }
+}
+
+}  // namespace
+
+VisitPlan plan_visits(const VisitSnapshot& snapshot, const VisitPlanOptions& options,
+                      std::stop_token stop) {
+  VisitPlan out;
+  out.op = snapshot.op;
+  out.day = snapshot.day;
+  out.left_out = snapshot.left_out;
+  const VisitProblem day = make_visit_problem(snapshot, options);
+  tell_impossible(snapshot, day, out);
+  if (day.problem.visits.empty()) {
+    out.inspectors = out.idle = static_cast<std::uint32_t>(day.problem.inspectors.size());
+    return out;
+  }
+  const planner::GreatCircleTravel travel(day.points,
+                                          {.factor = options.road_percent / 100.0,
+                                           .speed_kmh = static_cast<double>(options.speed_kmh)});
+  const auto checked = planner::validate(day.problem, travel.place_count());
+  if (!checked) throw std::logic_error("no problem for the planner: " + checked.error().text);
+  planner::DayPlanner planner(day.problem, travel);
+  planner::Plan plan = running_plan(snapshot, day);
+  const bool is_running = plan.unserved.size() < day.problem.visits.size();
+  if (!is_running) plan = planner.first_plan(options.seed);
+  if (is_running || options.milliseconds != 0 || options.iterations != 0)
+    plan = planner.improve(plan, search_options(options, std::move(stop)));
+  out.iterations = planner.progress().iterations;
+  out.milliseconds = static_cast<std::uint32_t>(planner.progress().elapsed.count() / 1'000);
+  Teller(snapshot, day, travel, plan, out).tell();
+  return out;
+}
+
+}  // namespace permitd::daemon

@@ -1,0 +1,86 @@
+// A plan of one day's site visits: what the planner is asked, and its answer in the city's own
+// terms. Pure and on one thread: a snapshot in, a plan out. The same snapshot, seed and number of
+// iterations give the same plan.
+#pragma once
+
+#include <cstdint>
+#include <stop_token>
+#include <vector>
+
+#include "daemon/visit_snapshot.h"
+#include "planner/plan_reasons.h"
+#include "scheduler/types.h"
+
+namespace permitd::daemon {
+
+struct VisitPlanOptions {
+  std::uint32_t milliseconds = 2'000;  // 0–60,000 of processor time; 0: iterations alone count
+  std::uint64_t iterations = 0;        // 0: time alone counts
+  std::uint64_t seed = 1;
+  std::uint32_t balance_permille = 1'000;  // see planner::Weights
+  std::uint32_t move_minutes = 15;         // what it is worth not to move a visit
+  std::uint32_t road_percent = 135;        // 100–1,000: streets against the straight line
+  std::uint32_t speed_kmh = 25;            // 1–200
+};
+
+/// What the plan does to a visit.
+enum class PlanChange : std::uint8_t {
+  kNew,    // was with nobody
+  kKept,   // stays with its inspector
+  kMoved,  // changes its inspector
+};
+
+struct PlannedVisitLine {
+  scheduler::JobId job{};
+  scheduler::CaseId case_id{};
+  scheduler::ExpertId expert{};
+  scheduler::ExpertId before{};  // 0: nobody
+  scheduler::ExpertId second{};  // who would have cost least among the others; 0: nobody else could
+  scheduler::Tick start;         // of the visit
+  std::int32_t extra_travel_s = 0;  // detour for this visit, the rest as it is
+  std::int32_t second_travel_s = 0;
+  std::uint16_t sequence = 0;  // among the inspector's visits of the day, from 1
+  std::uint8_t attempts = 0;   // state of the job as the plan knew it, for ApplyPlan
+  scheduler::JobState state{};
+  scheduler::District district = 0;
+  PlanChange change{};
+};
+
+struct UnplannedVisitLine {
+  scheduler::JobId job{};
+  scheduler::CaseId case_id{};
+  scheduler::District district = 0;
+  planner::UnservedReason reason;
+};
+
+struct VisitPlan {
+  scheduler::Op op{};  // of the snapshot
+  std::int32_t day = 0;
+  std::vector<PlannedVisitLine> lines;  // by expert, then sequence
+  std::vector<UnplannedVisitLine> unplanned;
+  std::uint32_t inspectors = 0;  // on shift that day
+  std::uint32_t idle = 0;        // of them, without a visit
+  std::uint32_t moved = 0;
+  std::int64_t travel_s = 0;        // of all routes, home and back
+  std::uint32_t jain_permille = 0;  // of the day's effort against its capacity, over inspectors
+  std::uint64_t iterations = 0;
+  std::uint32_t milliseconds = 0;
+  std::uint32_t left_out = 0;  // beyond what one plan can hold
+};
+
+/// The planner's problem of a snapshot, and which row of the snapshot each index stands for.
+struct VisitProblem {
+  planner::DayProblem problem;
+  std::vector<planner::GeoPoint> points;
+  std::vector<std::size_t> expert_rows;  // [inspector]
+  std::vector<std::size_t> visit_rows;   // [visit]
+  scheduler::Tick begin;                 // time 0 of the problem, which counts seconds
+};
+VisitProblem make_visit_problem(const VisitSnapshot& snapshot, const VisitPlanOptions& options);
+
+/// Runs until the budget is spent or `stop` is asked for. A day without working time has no plan:
+/// no lines, every visit unplanned. Throws std::logic_error on a snapshot that makes no sense.
+VisitPlan plan_visits(const VisitSnapshot& snapshot, const VisitPlanOptions& options,
+                      std::stop_token stop);
+
+}  // namespace permitd::daemon

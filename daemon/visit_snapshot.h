@@ -1,0 +1,80 @@
+// What a plan of one day's site visits is made from: the visits of that day, the people, offices
+// and policy, copied out of the core in bounded slices between commands. Afterwards it belongs to
+// whoever asked, and the core may go on: ApplyPlan judges every line anew.
+//
+// The port's thread makes the query with all its memory; run() happens on the engine's thread and
+// never allocates.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "daemon/queries.h"
+#include "scheduler/scheduler.h"
+
+namespace permitd::daemon {
+
+/// Ten times the visits of a large city's day. Further ones stay out, and the snapshot says so.
+inline constexpr std::size_t kSnapshotVisitsMax = 32'768;
+/// Likewise people and offices, of a whole country.
+inline constexpr std::size_t kSnapshotExpertsMax = 16'384;
+inline constexpr std::size_t kSnapshotOfficesMax = 2'048;
+inline constexpr std::size_t kSnapshotExcludedMax = 11;  // see Scheduler::list_excluded
+
+struct SnapshotVisit {
+  scheduler::JobView job;
+  scheduler::Point point;
+  std::array<scheduler::PersonId, kSnapshotExcludedMax> excluded{};
+  std::uint8_t excluded_count = 0;
+  bool is_planned = false;  // reserved by a plan for the day asked for
+  scheduler::PlanView plan;
+};
+
+struct HalfDaySpan {
+  scheduler::Tick open = scheduler::kNever;  // kNever: closed
+  scheduler::Tick close = scheduler::kNever;
+  bool is_closed() const { return open >= close; }
+};
+
+struct VisitSnapshot {
+  scheduler::Op op{};                 // as the reading began: what ApplyPlan is told
+  scheduler::Tick now;                // of the core
+  std::int32_t day = 0;               // asked for, days since 1970-01-01
+  bool is_today = false;              // the working day that is under way or comes next
+  std::array<HalfDaySpan, 2> halves;  // morning, afternoon
+  scheduler::SetPolicy policy;
+  std::vector<SnapshotVisit> visits;
+  std::vector<scheduler::ExpertView> experts;
+  std::vector<scheduler::OfficeView> offices;
+  std::uint32_t left_out = 0;  // visits, people and offices beyond the limits above
+};
+
+class VisitSnapshotQuery final : public Query {
+ public:
+  explicit VisitSnapshotQuery(std::int32_t day);
+  bool run(const scheduler::Scheduler& scheduler) noexcept override;
+
+  VisitSnapshot snapshot;
+
+ private:
+  enum class Part : std::uint8_t { kBegin, kOffices, kExperts, kVisits, kDone };
+  static constexpr std::size_t kRowsPerSlice = 256;
+
+  void begin(const scheduler::Scheduler& scheduler);
+  template <class Row>
+  void keep(std::vector<Row>& rows, const Row& row);
+  bool take_offices(const scheduler::Scheduler& scheduler);
+  bool take_experts(const scheduler::Scheduler& scheduler);
+  bool take_visits(const scheduler::Scheduler& scheduler);
+  void take_visit(const scheduler::Scheduler& scheduler, const scheduler::JobView& job);
+  bool concerns_day(const scheduler::Scheduler& scheduler, SnapshotVisit& visit) const;
+
+  Part part_ = Part::kBegin;
+  scheduler::Cursor cursor_;
+  std::array<scheduler::JobView, kRowsPerSlice> jobs_;
+  std::array<scheduler::ExpertView, kRowsPerSlice> experts_;
+  std::array<scheduler::OfficeView, kRowsPerSlice> offices_;
+};
+
+}  // namespace permitd::daemon
