@@ -3,7 +3,9 @@
 #include <benchmark/benchmark.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <fstream>
 #include <memory>
@@ -22,6 +24,7 @@ using scheduler::ExpertId;
 using scheduler::Outcome;
 
 constexpr std::uint32_t kExperts = 650;
+constexpr std::uint32_t kExpertsOfTheCountry = 13'000;
 constexpr std::uint32_t kOffices = 50;
 
 /// A scheduler with the bench city, and the stamping that the engine would do.
@@ -29,8 +32,9 @@ class CoreBench {
  public:
   static constexpr std::uint32_t kBatch = 64;
 
-  explicit CoreBench(std::uint32_t jobs_max,
-                     std::uint32_t keys_max = scheduler::Limits{}.keys_max) {
+  explicit CoreBench(std::uint32_t jobs_max, std::uint32_t keys_max = scheduler::Limits{}.keys_max,
+                     std::uint32_t experts = kExperts)
+      : experts_(experts) {
     Command limits = command_of(CommandKind::kSetLimits, ActorKind::kEngine, 0);
     limits.body.set_limits.limits = scheduler::Limits{};
     scheduler::Limits& wanted = limits.body.set_limits.limits;
@@ -38,6 +42,7 @@ class CoreBench {
     wanted.decisions_max = jobs_max;
     wanted.keys_max = keys_max;
     wanted.events_max = 4 * jobs_max;  // an open case keeps its history
+    wanted.experts_max = std::max(wanted.experts_max, experts);
     require(apply(limits));
     define_city();
   }
@@ -70,6 +75,40 @@ class CoreBench {
     return scheduler::raw(lease.job) != 0 &&
            start(expert, lease).refusal == scheduler::Refusal::kNone &&
            complete(expert, lease).refusal == scheduler::Refusal::kNone;
+  }
+  /// kBatch experts claim; what they get is kept for finish_batch().
+  bool claim_batch() {
+    for (std::uint32_t i = 0; i < kBatch; ++i) {
+      claimants_[i] = next_expert();
+      batch_[i] =
+          command_of(CommandKind::kClaim, ActorKind::kExpert, scheduler::raw(claimants_[i]));
+      batch_[i].body.claim = {};
+    }
+    return apply_batch();
+  }
+  /// Those leases are started and completed, and as many cases filed, so that the backlog stays.
+  bool finish_batch() {
+    const std::array<Outcome, kBatch> leases = outcomes_;
+    bool taken = true;
+    for (std::uint32_t i = 0; i < kBatch; ++i) {
+      taken &= start(claimants_[i], leases[i]).refusal == scheduler::Refusal::kNone &&
+               complete(claimants_[i], leases[i]).refusal == scheduler::Refusal::kNone &&
+               submit().refusal == scheduler::Refusal::kNone;
+    }
+    return taken;
+  }
+  /// All experts wait for work: every submission from now on is a decision.
+  void everybody_waits(std::uint16_t wanted) {
+    for (std::uint32_t i = 1; i <= experts_; ++i) {
+      Command command = command_of(CommandKind::kClaim, ActorKind::kExpert, i);
+      command.body.claim.wanted = wanted;
+      apply(command);
+    }
+  }
+  /// kBatch submissions.
+  bool submit_batch() {
+    for (Command& command : batch_) command = submission();
+    return apply_batch();
   }
   /// kBatch such jobs, step by step together.
   bool cycle_in_batch() {
@@ -115,8 +154,8 @@ class CoreBench {
   }
 
   ExpertId next_expert() {
-    const ExpertId expert{static_cast<std::uint32_t>(1 + done_ % kExperts)};
-    if (++done_ % (kExperts * kJobsPerExpert) == 0) now_ms_ += 86'400'000;
+    const ExpertId expert{static_cast<std::uint32_t>(1 + done_ % experts_)};
+    if (++done_ % (std::uint64_t{experts_} * kJobsPerExpert) == 0) now_ms_ += 86'400'000;
     return expert;
   }
 
@@ -163,7 +202,7 @@ class CoreBench {
     command.body.define_service = single_stage_service();
     require(apply(command));
     for (std::uint32_t i = 0; i < kOffices; ++i) define_office(i);
-    for (std::uint32_t i = 1; i <= kExperts; ++i) define_expert(i);
+    for (std::uint32_t i = 1; i <= experts_; ++i) define_expert(i);
   }
 
   void define_office(std::uint32_t i) {
@@ -186,6 +225,8 @@ class CoreBench {
   }
 
   scheduler::Scheduler scheduler_;
+  std::uint32_t experts_;
+  std::array<ExpertId, kBatch> claimants_;
   std::uint64_t op_ = 0;
   std::int64_t now_ms_ = 1'742'515'200'000;  // 2025-03-21
   std::uint64_t submitted_ = 0;
@@ -211,9 +252,12 @@ void core_submit(benchmark::State& state) {
 }
 BENCHMARK(core_submit);
 
+// A backlog, and room for what is retained: a sixteenth of the jobs is kept free for rework.
+std::uint32_t with_room(std::uint32_t backlog) { return backlog + backlog / 8 + (1U << 16); }
+
 void core_cycle(benchmark::State& state) {
   const auto backlog = static_cast<std::uint32_t>(state.range(0));
-  CoreBench core(backlog + (1U << 16));
+  CoreBench core(with_room(backlog));
   for (std::uint32_t i = 0; i < backlog; ++i) core.submit();
   for (auto _ : state) {
     if (!core.cycle()) {
@@ -229,7 +273,7 @@ BENCHMARK(core_cycle)->Arg(0)->Arg(1'000'000);
 /// complete, each command announced some commands ahead.
 void core_cycle_in_batches(benchmark::State& state) {
   const auto backlog = static_cast<std::uint32_t>(state.range(0));
-  CoreBench core(backlog + (1U << 16));
+  CoreBench core(with_room(backlog));
   for (std::uint32_t i = 0; i < backlog; ++i) core.submit();
   for (auto _ : state) {
     if (!core.cycle_in_batch()) {
@@ -240,6 +284,59 @@ void core_cycle_in_batches(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * 4 * CoreBench::kBatch);
 }
 BENCHMARK(core_cycle_in_batches)->Arg(0)->Arg(1'000'000);
+
+using Seconds = std::chrono::duration<double>;
+
+/// Decisions alone: somebody asks, and gets the best of the jobs that wait. Arguments: experts,
+/// jobs waiting. What begins and ends the work is not timed.
+void core_decision_by_claim(benchmark::State& state) {
+  const auto experts = static_cast<std::uint32_t>(state.range(0));
+  const auto backlog = static_cast<std::uint32_t>(state.range(1));
+  CoreBench core(with_room(backlog), 1U << 17, experts);
+  for (std::uint32_t i = 0; i < backlog; ++i) core.submit();
+  for (auto _ : state) {
+    const auto begin = std::chrono::steady_clock::now();
+    bool taken = core.claim_batch();
+    state.SetIterationTime(Seconds(std::chrono::steady_clock::now() - begin).count());
+    taken &= core.finish_batch();
+    if (!taken) {
+      state.SkipWithError("a step was refused");
+      break;
+    }
+  }
+  state.SetItemsProcessed(state.iterations() * CoreBench::kBatch);
+}
+BENCHMARK(core_decision_by_claim)
+    ->Args({kExperts, 1'000'000})
+    ->Args({kExpertsOfTheCountry, 1'000'000})
+    ->UseManualTime();
+
+/// Decisions the other way: a job is filed and looks for the least loaded of all who wait. The
+/// filing itself is in the time, see core_submit.
+void core_decision_by_job(benchmark::State& state) {
+  const auto experts = static_cast<std::uint32_t>(state.range(0));
+  constexpr std::uint16_t kWanted = 16;
+  const std::uint32_t batches = experts * kWanted / CoreBench::kBatch;
+  std::unique_ptr<CoreBench> core;
+  std::uint32_t left = 0;
+  for (auto _ : state) {
+    if (left == 0) {
+      core = std::make_unique<CoreBench>(with_room(experts * kWanted), 1U << 17, experts);
+      core->everybody_waits(kWanted);
+      left = batches;
+    }
+    --left;
+    const auto begin = std::chrono::steady_clock::now();
+    const bool taken = core->submit_batch();
+    state.SetIterationTime(Seconds(std::chrono::steady_clock::now() - begin).count());
+    if (!taken) {
+      state.SkipWithError("a filing was refused");
+      break;
+    }
+  }
+  state.SetItemsProcessed(state.iterations() * CoreBench::kBatch);
+}
+BENCHMARK(core_decision_by_job)->Arg(kExperts)->Arg(kExpertsOfTheCountry)->UseManualTime();
 
 std::uint64_t resident_bytes() {
   std::uint64_t size = 0;
