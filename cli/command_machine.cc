@@ -148,12 +148,11 @@ void add_machine_commands(CLI::App& app, Context& context) {
   });
 
   command = add_command(
-      app,
-      {"drain", "Take no new work; let connected holders finish. Before a planned stop.",
-       "permitctl drain",
-       "That the daemon drains: it listens no more, refuses new cases and claims, and lets whoever\n"
-       "  is connected finish what they hold for at most drain_seconds; then it stops. Leases that\n"
-       "  are not finished by then are still held after the next start."});
+      app, {"drain", "Take no new work; let connected holders finish. Before a planned stop.",
+            "permitctl drain",
+            "That the daemon drains: it listens no more, refuses new cases and claims, and\n"
+            "  lets whoever is connected finish what they hold for at most drain_seconds; then it\n"
+            "  stops. Leases that are not finished by then are still held after the next start."});
   context.on(command, [&context] {
     OperatorClient machine(context.client(), me(context));
     context.wait(machine.drain());

@@ -49,6 +49,19 @@ planner::SearchOptions search_options(const VisitPlanOptions& options, std::stop
   return search;
 }
 
+/// A trip that fits nowhere as a whole may fit visit by visit. False when there is none.
+bool split_unserved_trips(planner::DayProblem& problem, const planner::Plan& plan) {
+  bool any = false;
+  for (const VisitIndex visit : plan.unserved) {
+    const std::int32_t group = problem.visits[at(visit)].group;
+    if (group == planner::kNoGroup) continue;
+    for (planner::Visit& other : problem.visits)
+      if (other.group == group) other.group = planner::kNoGroup;
+    any = true;
+  }
+  return any;
+}
+
 class Teller {
  public:
   Teller(const VisitSnapshot& snapshot, const VisitProblem& day, const planner::Travel& travel,
@@ -174,6 +187,11 @@ void tell_impossible(const VisitSnapshot& snapshot, const VisitProblem& day, Vis
   }
 }
 
+void note_progress(const planner::Progress& progress, VisitPlan& out) {
+  out.iterations += progress.iterations;
+  out.milliseconds += static_cast<std::uint32_t>(progress.elapsed.count() / 1'000);
+}
+
 }  // namespace
 
 VisitPlan plan_visits(const VisitSnapshot& snapshot, const VisitPlanOptions& options,
@@ -182,7 +200,7 @@ VisitPlan plan_visits(const VisitSnapshot& snapshot, const VisitPlanOptions& opt
   out.op = snapshot.op;
   out.day = snapshot.day;
   out.left_out = snapshot.left_out;
-  const VisitProblem day = make_visit_problem(snapshot, options);
+  VisitProblem day = make_visit_problem(snapshot, options);
   tell_impossible(snapshot, day, out);
   if (day.problem.visits.empty()) {
     out.inspectors = out.idle = static_cast<std::uint32_t>(day.problem.inspectors.size());
@@ -193,14 +211,20 @@ VisitPlan plan_visits(const VisitSnapshot& snapshot, const VisitPlanOptions& opt
                                            .speed_kmh = static_cast<double>(options.speed_kmh)});
   const auto checked = planner::validate(day.problem, travel.place_count());
   if (!checked) throw std::logic_error("no problem for the planner: " + checked.error().text);
-  planner::DayPlanner planner(day.problem, travel);
+  const planner::SearchOptions search = search_options(options, std::move(stop));
   planner::Plan plan = running_plan(snapshot, day);
   const bool is_running = plan.unserved.size() < day.problem.visits.size();
-  if (!is_running) plan = planner.first_plan(options.seed);
-  if (is_running || options.milliseconds != 0 || options.iterations != 0)
-    plan = planner.improve(plan, search_options(options, std::move(stop)));
-  out.iterations = planner.progress().iterations;
-  out.milliseconds = static_cast<std::uint32_t>(planner.progress().elapsed.count() / 1'000);
+  {
+    planner::DayPlanner planner(day.problem, travel);
+    if (!is_running) plan = planner.first_plan(options.seed);
+    plan = planner.improve(plan, search);
+    note_progress(planner.progress(), out);
+  }
+  if (split_unserved_trips(day.problem, plan)) {
+    planner::DayPlanner planner(day.problem, travel);
+    plan = planner.improve(plan, search);
+    note_progress(planner.progress(), out);
+  }
   Teller(snapshot, day, travel, plan, out).tell();
   return out;
 }

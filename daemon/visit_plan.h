@@ -78,8 +78,9 @@ struct VisitProblem {
 };
 VisitProblem make_visit_problem(const VisitSnapshot& snapshot, const VisitPlanOptions& options);
 
-/// Runs until the budget is spent or `stop` is asked for. A day without working time has no plan:
-/// no lines, every visit unplanned. Throws std::logic_error on a snapshot that makes no sense.
+/// Runs until the budget is spent, once more where trips had to be split, or `stop` is asked for. A
+/// day without working time has no plan: no lines, every visit unplanned. Throws std::logic_error
+/// on a snapshot that makes no sense.
 VisitPlan plan_visits(const VisitSnapshot& snapshot, const VisitPlanOptions& options,
                       std::stop_token stop);
 

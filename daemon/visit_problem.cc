@@ -232,26 +232,30 @@ class Builder {
     visit.excluded.erase(doubled.begin(), doubled.end());
   }
 
-  /// Visits at one place in the same windows are one trip.
+  /// Visits at one place in the same windows are one trip, two by two: a trip is made whole or not
+  /// at all, and there is no way between pairs that would keep them apart.
   void group_trips() {
-    std::map<std::pair<Place, Time>, std::vector<std::size_t>> trips;
+    std::map<std::pair<Place, Time>, std::size_t> alone;
     auto& visits = out_.problem.visits;
-    for (std::size_t i = 0; i < visits.size(); ++i)
-      trips[{visits[i].place, visits[i].windows[0].open}].push_back(i);
     std::int32_t group = planner::kNoGroup;
-    for (const auto& [where, members] : trips) {
-      const auto& first = visits[members[0]];
-      const bool fits = std::ranges::all_of(members, [&](std::size_t i) {
-        return visits[i].windows == first.windows && visits[i].skills == first.skills &&
-               visits[i].excluded == first.excluded;
-      });
-      if (members.size() < 2 || members.size() > kTripVisitsMax || !fits) continue;
-      ++group;
-      for (const std::size_t i : members) visits[i].group = group;
+    for (std::size_t i = 0; i < visits.size(); ++i) {
+      const std::pair key{visits[i].place, visits[i].windows[0].open};
+      const auto [other, is_first] = alone.try_emplace(key, i);
+      if (is_first) continue;
+      if (may_be_one_trip(visits[other->second], visits[i])) {
+        visits[other->second].group = visits[i].group = ++group;
+        alone.erase(other);
+      } else {
+        other->second = i;
+      }
     }
   }
-  // More visits in one house than this fill a half-day.
-  static constexpr std::size_t kTripVisitsMax = 4;
+
+  static bool may_be_one_trip(const planner::Visit& first, const planner::Visit& second) {
+    const Time length = second.windows.back().close - first.windows.front().open;
+    return first.windows == second.windows && first.skills == second.skills &&
+           first.excluded == second.excluded && first.service <= length;
+  }
 
   const VisitSnapshot& snapshot_;
   const VisitPlanOptions& options_;

@@ -212,6 +212,111 @@ class Machine(Story):
         self.assertEqual((done.returncode, done.stdout), (0, "the settings are right\n"))
 
 
+VISITS = """
+[city]
+name = "Visits"
+time_zone = "Asia/Tehran"
+[policy]
+appointment_lead_minutes = 0
+[calendar]
+from = 2024-03-20
+until = 2030-03-20
+  [[calendar.hours]]
+  saturday = "07:30-14:30"
+  sunday = "07:30-14:30"
+  monday = "07:30-14:30"
+  tuesday = "07:30-14:30"
+  wednesday = "07:30-14:30"
+[stage.site_inspection]
+skill = "inspect"
+effort_minutes = 60
+sla_minutes = 840
+needs_appointment = true
+field_lease = true
+[[service]]
+id = 1
+label = "Visit alone"
+stages = ["site_inspection"]
+[[organisation]]
+id = 1
+label = "Municipality"
+priority = "municipal"
+[[office]]
+code = "0101"
+label = "Office 0101"
+point = [35.70, 51.40]
+licensee = 900001
+technical_manager = 900002
+[[expert]]
+id = 1
+count = 3
+office = "0101"
+person = 1001
+label = "Inspector"
+skills = ["inspect"]
+"""
+
+
+class Planning(Story):
+    def load_visits(self):
+        city = self.daemon.root / "visits.toml"
+        city.write_text(VISITS)
+        self.ctl("city", "load", "--yes", city)
+        self.ctl("advance", "2025-04-05 07:30")  # a Saturday
+        for number in range(6):
+            self.ask("submit", "--district", 1, "--parcel", f"p{number}", "--point", f"35.7{number}", "51.40")
+
+    def plan(self, *arguments):
+        return self.ask("replan", "--iterations", 5000, *arguments)
+
+    def planned_day(self):
+        """The first day ahead that has visits, with its plan."""
+        for ahead in range(4):
+            plan = self.plan("--day", f"+{ahead}d")
+            if plan["visits"]:
+                return f"+{ahead}d", plan
+        self.fail("no visit has a day")
+
+    def test_a_preview_changes_nothing_and_can_be_repeated(self):
+        self.load_visits()
+        before = self.daemon.digest()
+        day, plan = self.planned_day()
+        self.assertEqual(self.plan("--day", day)["visits"], plan["visits"])
+        self.assertEqual(self.daemon.digest(), before)
+        self.assertIn("Nothing has changed", self.ctl("replan", "--day", day).stdout)
+
+    def test_an_applied_plan_gives_each_visit_to_its_inspector_in_order(self):
+        self.load_visits()
+        day, plan = self.planned_day()
+        self.ctl("--yes", "replan", "--day", day, "--iterations", 5000, "--apply")
+        again = self.plan("--day", day)
+        self.assertEqual({visit["change"] for visit in again["visits"]}, {"kept"})
+        kept = {visit["job"]: visit["expert"] for visit in again["visits"]}
+        self.assertEqual(self.ask("why", next(iter(kept)))["job"]["holder"], 0)
+        first = min(again["visits"], key=lambda visit: (visit["start"], visit["sequence"]))
+        if first["start"] > self.ask("health")["now"]:
+            self.ctl("advance", f"+{(first['start'] - self.ask('health')['now']) // 60000 + 1}m")
+        for expert in sorted(set(kept.values())):
+            leases = self.ask("claim", "--as", f"expert:{expert}")["leases"]
+            self.assertEqual([kept[lease["job"]] for lease in leases], [expert] * len(leases))
+        why = self.ask("why", first["job"])
+        self.assertEqual(why["job"]["holder"], first["expert"])
+        self.assertIn("plan", why["decision"]["sentence"])
+
+    def test_who_is_absent_gets_no_visit_and_a_day_off_has_no_plan(self):
+        self.load_visits()
+        day, plan = self.planned_day()
+        for expert in (1, 2):
+            self.ctl("absent", expert, "--to", "+9d", "--note", "ill", "--yes")
+        self.assertEqual({visit["expert"] for visit in self.plan("--day", day)["visits"]}, {3})
+        self.assertEqual(self.plan("--day", "2025-04-11")["visits"], [])  # a Friday
+
+    def test_wrong_options_are_named(self):
+        self.load_visits()
+        self.assertIn("--seconds", self.ctl("replan", "--seconds", 61, check=2).stderr)
+        self.assertIn("exclude", self.ctl("replan", "--dry-run", "--apply", check=2).stderr)
+
+
 class Shapes(unittest.TestCase):
     """Threads and I/O are a configuration: the same story, the same state, whatever the shape."""
 

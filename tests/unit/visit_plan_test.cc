@@ -1,0 +1,257 @@
+// A day of site visits from snapshots small enough to plan by hand.
+#include "daemon/visit_plan.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace permitd::daemon {
+namespace {
+
+using scheduler::ExpertId;
+using scheduler::JobId;
+using scheduler::JobState;
+using scheduler::Tick;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr std::int64_t kMinuteMs = 60'000;
+constexpr std::int64_t kDayBegin = 1'558'411'200'000;  // 2019-05-21 04:00 UTC, 07:30 in Tehran
+constexpr std::int32_t kDay = 18'037;
+constexpr VisitPlanOptions kRepeatable{.milliseconds = 0, .iterations = 2'000};
+
+Tick at_minute(std::int64_t minute) { return {kDayBegin + minute * kMinuteMs}; }
+
+/// Hours from minute 0 to 420 of the day, halved; one office in the middle of the city.
+class VisitPlanTest : public testing::Test {
+ protected:
+  VisitPlanTest() {
+    snapshot.op = scheduler::Op{100};
+    snapshot.now = at_minute(-600);
+    snapshot.day = kDay;
+    snapshot.halves[0] = {at_minute(0), at_minute(210)};
+    snapshot.halves[1] = {at_minute(210), at_minute(420)};
+    scheduler::OfficeView office;
+    office.office = scheduler::OfficeId{101};
+    office.state = scheduler::OfficeState::kActive;
+    office.services_active = ~std::uint64_t{0};
+    office.point = {35'700'000, 51'400'000};
+    snapshot.offices.push_back(office);
+  }
+
+  scheduler::ExpertView& add_inspector(std::uint32_t number, scheduler::Point home) {
+    scheduler::ExpertView expert;
+    expert.expert = ExpertId{number};
+    expert.person = scheduler::PersonId{1'000 + number};
+    expert.office = scheduler::OfficeId{101};
+    expert.state = scheduler::ExpertState::kCertified;
+    expert.units_per_day = 14;
+    expert.certified_until.fill(scheduler::kNever);
+    expert.home = home;
+    snapshot.experts.push_back(expert);
+    return snapshot.experts.back();
+  }
+
+  SnapshotVisit& add_visit(std::uint64_t number, scheduler::Point point) {
+    SnapshotVisit visit;
+    visit.job.job = JobId{number};
+    visit.job.case_id = scheduler::CaseId{number};
+    visit.job.state = JobState::kScheduled;
+    visit.job.skill = scheduler::Skill::kInspect;
+    visit.job.priority = scheduler::PriorityClass::kMunicipal;
+    visit.job.service = scheduler::ServiceId{1};
+    visit.job.intake_office = scheduler::OfficeId{101};
+    visit.job.district = 1;
+    visit.job.effort_minutes = 60;
+    visit.job.appointment = at_minute(0);
+    visit.point = point;
+    snapshot.visits.push_back(visit);
+    return snapshot.visits.back();
+  }
+
+  VisitPlan plan() const { return plan_visits(snapshot, kRepeatable, {}); }
+
+  static ExpertId expert_of(const VisitPlan& plan, std::uint64_t job) {
+    for (const PlannedVisitLine& line : plan.lines)
+      if (line.job == JobId{job}) return line.expert;
+    return {};
+  }
+
+  VisitSnapshot snapshot;
+  const scheduler::Point north{35'800'000, 51'400'000};
+  const scheduler::Point south{35'600'000, 51'400'000};
+};
+
+TEST_F(VisitPlanTest, EachVisitGoesToWhoIsNear) {
+  add_inspector(1, north);
+  add_inspector(2, south);
+  add_visit(11, south);
+  add_visit(12, north);
+  const VisitPlan day = plan();
+  EXPECT_EQ(day.op, scheduler::Op{100});
+  EXPECT_EQ(expert_of(day, 11), ExpertId{2});
+  EXPECT_EQ(expert_of(day, 12), ExpertId{1});
+  EXPECT_EQ(day.travel_s, 0);
+  EXPECT_EQ(day.jain_permille, 1'000U);
+  for (const PlannedVisitLine& line : day.lines) {
+    EXPECT_EQ(line.start, at_minute(0));
+    EXPECT_EQ(line.sequence, 1);
+    EXPECT_EQ(line.change, PlanChange::kNew);
+  }
+}
+
+TEST_F(VisitPlanTest, PromisedHalfDaysAreKept) {
+  add_inspector(1, north);
+  add_visit(11, north).job.appointment = at_minute(210);
+  add_visit(12, south);
+  const VisitPlan day = plan();
+  ASSERT_THAT(day.lines, SizeIs(2));
+  EXPECT_EQ(day.lines[0].job, JobId{12});
+  EXPECT_LT(day.lines[0].start, at_minute(210));
+  EXPECT_EQ(day.lines[1].job, JobId{11});
+  EXPECT_GE(day.lines[1].start, at_minute(210));
+}
+
+TEST_F(VisitPlanTest, ExcludedPersonsAndOtherDistrictsGetNothing) {
+  add_inspector(1, north);
+  add_inspector(2, north).districts = 1U << 2;
+  SnapshotVisit& visit = add_visit(11, north);
+  EXPECT_EQ(expert_of(plan(), 11), ExpertId{1});
+  visit.excluded[0] = scheduler::PersonId{1'001};
+  visit.excluded_count = 1;
+  const VisitPlan nobody = plan();
+  EXPECT_THAT(nobody.lines, IsEmpty());
+  ASSERT_THAT(nobody.unplanned, SizeIs(1));
+  EXPECT_EQ(nobody.unplanned[0].reason.cause, planner::UnservedCause::kAllExcluded);
+  EXPECT_EQ(nobody.unplanned[0].reason.skilled, 1);
+}
+
+TEST_F(VisitPlanTest, NobodyElseButTheOfficesOwnMayBeNeeded) {
+  add_inspector(1, north);
+  scheduler::OfficeView other = snapshot.offices[0];
+  other.office = scheduler::OfficeId{102};
+  snapshot.offices.push_back(other);
+  add_inspector(2, south).office = scheduler::OfficeId{102};
+  add_visit(11, north).job.reach_office = scheduler::OfficeId{102};
+  EXPECT_EQ(expert_of(plan(), 11), ExpertId{2});
+}
+
+TEST_F(VisitPlanTest, UnitsAndVisitsOfTheDayAreHonoured) {
+  add_inspector(1, north).units_per_day = 4;
+  for (std::uint64_t job = 11; job < 15; ++job) add_visit(job, north);
+  const VisitPlan day = plan();
+  EXPECT_THAT(day.lines, SizeIs(2));
+  ASSERT_THAT(day.unplanned, SizeIs(2));
+  EXPECT_EQ(day.unplanned[0].reason.cause, planner::UnservedCause::kAllFull);
+  snapshot.experts[0].units_per_day = 14;
+  snapshot.policy.visits_per_day = 1;
+  EXPECT_THAT(plan().lines, SizeIs(1));
+}
+
+TEST_F(VisitPlanTest, AHigherClassIsServedFirst) {
+  add_inspector(1, north).units_per_day = 2;
+  add_visit(11, north).job.priority = scheduler::PriorityClass::kOther;
+  add_visit(12, south);
+  const VisitPlan day = plan();
+  ASSERT_THAT(day.lines, SizeIs(1));
+  EXPECT_EQ(day.lines[0].job, JobId{12});
+}
+
+TEST_F(VisitPlanTest, AbsentSuspendedAndUncertifiedPeopleAreNotThere) {
+  scheduler::ExpertView& absent = add_inspector(1, north);
+  absent.absent_from = at_minute(-60);
+  absent.absent_until = at_minute(500);
+  add_inspector(2, north).state = scheduler::ExpertState::kSuspended;
+  add_inspector(3, north).certified_until.fill(at_minute(-1));
+  add_visit(11, north);
+  const VisitPlan day = plan();
+  EXPECT_EQ(day.inspectors, 0U);
+  ASSERT_THAT(day.unplanned, SizeIs(1));
+  EXPECT_EQ(day.unplanned[0].reason.cause, planner::UnservedCause::kNobodyHasTheSkill);
+}
+
+TEST_F(VisitPlanTest, AHalfAbsentInspectorWorksTheOtherHalf) {
+  scheduler::ExpertView& expert = add_inspector(1, north);
+  expert.absent_from = at_minute(-60);
+  expert.absent_until = at_minute(200);
+  add_visit(11, north);
+  add_visit(12, north).job.appointment = at_minute(210);
+  const VisitPlan day = plan();
+  ASSERT_THAT(day.lines, SizeIs(1));
+  EXPECT_EQ(day.lines[0].job, JobId{12});
+  ASSERT_THAT(day.unplanned, SizeIs(1));
+  EXPECT_EQ(day.unplanned[0].reason.cause, planner::UnservedCause::kNobodyOnShift);
+}
+
+TEST_F(VisitPlanTest, ARunningPlanIsKeptUnlessMovingPays) {
+  add_inspector(1, north);
+  add_inspector(2, {35'790'000, 51'400'000});
+  SnapshotVisit& visit = add_visit(11, north);
+  visit.is_planned = true;
+  visit.plan.expert = ExpertId{2};
+  const VisitPlan kept = plan();
+  ASSERT_THAT(kept.lines, SizeIs(1));
+  EXPECT_EQ(kept.lines[0].change, PlanChange::kKept);
+  VisitPlanOptions eager = kRepeatable;
+  eager.move_minutes = 0;
+  const VisitPlan moved = plan_visits(snapshot, eager, {});
+  ASSERT_THAT(moved.lines, SizeIs(1));
+  EXPECT_EQ(moved.lines[0].change, PlanChange::kMoved);
+  EXPECT_EQ(moved.lines[0].before, ExpertId{2});
+  EXPECT_EQ(moved.moved, 1U);
+}
+
+TEST_F(VisitPlanTest, WhatIsUnderWayTakesItsTimeAndIsNotTouched) {
+  snapshot.now = at_minute(10);
+  snapshot.is_today = true;
+  add_inspector(1, north).booked_minutes_today = 60;
+  SnapshotVisit& started = add_visit(11, north);
+  started.job.state = JobState::kStarted;
+  started.job.holder = ExpertId{1};
+  add_visit(12, north).job.appointment = at_minute(0);
+  const VisitPlan day = plan();
+  ASSERT_THAT(day.lines, SizeIs(1));
+  EXPECT_EQ(day.lines[0].job, JobId{12});
+  EXPECT_GE(day.lines[0].start, at_minute(70));
+  EXPECT_THAT(day.unplanned, IsEmpty());
+}
+
+TEST_F(VisitPlanTest, VisitsInOneHouseAreOneTrip) {
+  add_inspector(1, north);
+  add_inspector(2, north);
+  add_visit(11, south);
+  add_visit(12, south);
+  const VisitPlan day = plan();
+  ASSERT_THAT(day.lines, SizeIs(2));
+  EXPECT_EQ(day.lines[0].expert, day.lines[1].expert);
+}
+
+TEST_F(VisitPlanTest, AClosedDayHasNoPlan) {
+  snapshot.halves = {};
+  add_inspector(1, north);
+  add_visit(11, north);
+  const VisitPlan day = plan();
+  EXPECT_THAT(day.lines, IsEmpty());
+  ASSERT_THAT(day.unplanned, SizeIs(1));
+  EXPECT_EQ(day.unplanned[0].reason.cause, planner::UnservedCause::kNoWindow);
+}
+
+TEST_F(VisitPlanTest, TheSameSnapshotSeedAndStepsGiveTheSamePlan) {
+  for (std::uint32_t i = 1; i <= 6; ++i)
+    add_inspector(i, {35'700'000 + static_cast<std::int32_t>(i) * 7'919, 51'400'000});
+  for (std::uint64_t i = 1; i <= 30; ++i)
+    add_visit(i, {35'690'000 + static_cast<std::int32_t>(i * i % 37) * 2'003,
+                  51'390'000 + static_cast<std::int32_t>(i * 17 % 41) * 1'009})
+        .job.appointment = at_minute(i % 2 == 0 ? 0 : 210);
+  const VisitPlan first = plan();
+  const VisitPlan second = plan();
+  ASSERT_EQ(first.lines.size(), second.lines.size());
+  ASSERT_FALSE(first.lines.empty());
+  for (std::size_t i = 0; i < first.lines.size(); ++i) {
+    EXPECT_EQ(first.lines[i].job, second.lines[i].job);
+    EXPECT_EQ(first.lines[i].expert, second.lines[i].expert);
+    EXPECT_EQ(first.lines[i].start, second.lines[i].start);
+  }
+}
+
+}  // namespace
+}  // namespace permitd::daemon
