@@ -4,6 +4,7 @@
 
 #include <exception>
 #include <memory>
+#include <stop_token>
 #include <string>
 
 #include "daemon/rpc_enums.h"
@@ -24,7 +25,7 @@ namespace {
 constexpr std::uint32_t kPlanMillisecondsMax = 60'000;
 constexpr std::uint32_t kBalancePermilleMax = 100'000;
 constexpr std::uint32_t kMoveMinutesMax = 10'000;
-constexpr std::uint64_t kIterationsMax = 1'000'000'000;
+constexpr std::uint64_t kIterationsMax = 10'000'000;  // a minute or two
 constexpr std::int64_t kMsPerMinute = 60'000;
 
 // ---- requests ----
@@ -170,13 +171,15 @@ class CallInFlight {
 struct PlanTicket final : Handover::Ticket {
   using Ticket::Ticket;
   VisitPlan plan;
-  std::string fault;  // not empty: there is none, for a reason that should not be
+  std::string fault;      // not empty: there is none, for a reason that should not be
+  std::stop_source stop;  // nobody waits for it any more
 };
 
 void run_planner(PlanTicket& ticket, const VisitSnapshot& snapshot, const VisitPlanOptions& options,
-                 std::stop_token stop) {
+                 const std::stop_token& stop) {
+  const std::stop_callback forward(stop, [&ticket] { ticket.stop.request_stop(); });
   try {
-    ticket.plan = plan_visits(snapshot, options, std::move(stop));
+    ticket.plan = plan_visits(snapshot, options, ticket.stop.get_token());
   } catch (const std::exception& exception) {
     ticket.fault = exception.what();
   }
@@ -200,7 +203,7 @@ kj::Promise<void> SupervisorSessionServer::planVisits(PlanVisitsContext context)
   auto asked = ask(std::move(query), [=](VisitSnapshotQuery& done, scheduler::Op) {
     *is_posted = planner->try_post(
         [ticket, options, snapshot = std::move(done.snapshot)](std::stop_token stop) {
-          run_planner(*ticket, snapshot, options, std::move(stop));
+          run_planner(*ticket, snapshot, options, stop);
         });
   });
   auto counted = kj::heap<CallInFlight>(kj::addRef(*connection_));
@@ -216,7 +219,7 @@ kj::Promise<void> SupervisorSessionServer::planVisits(PlanVisitsContext context)
           write_plan(ticket->plan, context.getResults().initPlan());
         });
       })
-      .attach(kj::mv(counted));
+      .attach(kj::mv(counted), kj::defer([ticket] { ticket->stop.request_stop(); }));
 }
 
 kj::Promise<void> SupervisorSessionServer::applyPlan(ApplyPlanContext context) {
