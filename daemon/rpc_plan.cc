@@ -179,7 +179,7 @@ void run_planner(PlanTicket& ticket, const VisitSnapshot& snapshot, const VisitP
                  const std::stop_token& stop) {
   const std::stop_callback forward(stop, [&ticket] { ticket.stop.request_stop(); });
   try {
-    ticket.plan = plan_visits(snapshot, options, ticket.stop.get_token());
+    ticket.plan = plan_visits(snapshot, options, ticket.stop);
   } catch (const std::exception& exception) {
     ticket.fault = exception.what();
   }

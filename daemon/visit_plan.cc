@@ -1,6 +1,7 @@
 #include "daemon/visit_plan.h"
 
 #include <algorithm>
+#include <chrono>
 #include <stdexcept>
 
 #include "planner/day_planner.h"
@@ -17,6 +18,7 @@ namespace {
 
 constexpr std::int64_t kMsPerSecond = 1'000;
 constexpr std::int64_t kSecondsPerUnit = 30 * 60;
+constexpr int kWallFactor = 2;
 
 constexpr std::size_t at(auto index) { return static_cast<std::size_t>(index); }
 
@@ -40,12 +42,19 @@ planner::Plan running_plan(const VisitSnapshot& snapshot, const VisitProblem& da
   return plan;
 }
 
-planner::SearchOptions search_options(const VisitPlanOptions& options, std::stop_token stop) {
+/// On a busy machine processor time is long in coming: the clock on the wall ends the search, too.
+planner::SearchOptions search_options(const VisitPlanOptions& options, std::stop_source stop) {
   planner::SearchOptions search;
   search.budget.time = std::chrono::milliseconds(options.milliseconds);
   search.budget.iterations = options.iterations;
   search.seed = options.seed;
-  search.stop = std::move(stop);
+  search.stop = stop.get_token();
+  if (options.iterations != 0) return search;
+  const auto end = std::chrono::steady_clock::now() + kWallFactor * search.budget.time;
+  search.report_every = std::chrono::milliseconds(20);
+  search.report = [end, stop = std::move(stop)](const planner::Progress&) mutable {
+    if (std::chrono::steady_clock::now() >= end) stop.request_stop();
+  };
   return search;
 }
 
@@ -195,7 +204,7 @@ void note_progress(const planner::Progress& progress, VisitPlan& out) {
 }  // namespace
 
 VisitPlan plan_visits(const VisitSnapshot& snapshot, const VisitPlanOptions& options,
-                      std::stop_token stop) {
+                      std::stop_source stop) {
   VisitPlan out;
   out.op = snapshot.op;
   out.day = snapshot.day;

@@ -14,8 +14,9 @@
 namespace permitd::daemon {
 
 struct VisitPlanOptions {
-  std::uint32_t milliseconds = 2'000;  // 0–60,000 of processor time; 0: iterations alone count
-  std::uint64_t iterations = 0;        // 0: time alone counts
+  /// 0–60,000 of processor time, and at most twice that on the wall; 0: iterations alone count.
+  std::uint32_t milliseconds = 2'000;
+  std::uint64_t iterations = 0;  // 0: time alone counts
   std::uint64_t seed = 1;
   std::uint32_t balance_permille = 1'000;  // see planner::Weights
   std::uint32_t move_minutes = 15;         // what it is worth not to move a visit
@@ -78,10 +79,11 @@ struct VisitProblem {
 };
 VisitProblem make_visit_problem(const VisitSnapshot& snapshot, const VisitPlanOptions& options);
 
-/// Runs until the budget is spent, once more where trips had to be split, or `stop` is asked for. A
+/// Runs until the budget is spent, once more where trips had to be split, or `stop` is asked for;
+/// asks for it itself when the time on the wall is over. A
 /// day without working time has no plan: no lines, every visit unplanned. Throws std::logic_error
 /// on a snapshot that makes no sense.
 VisitPlan plan_visits(const VisitSnapshot& snapshot, const VisitPlanOptions& options,
-                      std::stop_token stop);
+                      std::stop_source stop);
 
 }  // namespace permitd::daemon

@@ -366,7 +366,7 @@ interface SupervisorSession extends(CityReader) {
 
 struct VisitPlanRequest {
   day @0 :Int32;                       # local date, days since 1970-01-01
-  milliseconds @1 :UInt32 = 2000;      # 0–60,000 of processor time; 0: iterations alone count
+  milliseconds @1 :UInt32 = 2000;      # 0–60,000 of processor time, at most twice that on the wall; 0: iterations alone count
   iterations @2 :UInt64;               # 0–10,000,000; 0: time alone counts. With iterations alone a plan can be repeated
   seed @3 :UInt64 = 1;
   balancePermille @4 :UInt32 = 1000;   # 0–100,000: what evenness between people is worth against travel

@@ -68,7 +68,7 @@ class VisitPlanTest : public testing::Test {
     return snapshot.visits.back();
   }
 
-  VisitPlan plan() const { return plan_visits(snapshot, kRepeatable, {}); }
+  VisitPlan plan() const { return plan_visits(snapshot, kRepeatable, std::stop_source{}); }
 
   static ExpertId expert_of(const VisitPlan& plan, std::uint64_t job) {
     for (const PlannedVisitLine& line : plan.lines)
@@ -193,7 +193,7 @@ TEST_F(VisitPlanTest, ARunningPlanIsKeptUnlessMovingPays) {
   EXPECT_EQ(kept.lines[0].change, PlanChange::kKept);
   VisitPlanOptions eager = kRepeatable;
   eager.move_minutes = 0;
-  const VisitPlan moved = plan_visits(snapshot, eager, {});
+  const VisitPlan moved = plan_visits(snapshot, eager, std::stop_source{});
   ASSERT_THAT(moved.lines, SizeIs(1));
   EXPECT_EQ(moved.lines[0].change, PlanChange::kMoved);
   EXPECT_EQ(moved.lines[0].before, ExpertId{2});
