@@ -132,9 +132,7 @@ Filter own_plan_filter(const Core& core, ExpertId expert, const JobRecord& job, 
   if (!core.calendar.is_open(at)) return Filter::kShift;
   if (absent_at(who, at)) return Filter::kAbsence;
   if (over_capacity_on(core, expert, job, day)) return Filter::kCapacity;
-  if (out_of_reach(who, job)) return Filter::kDistrict;
-  const bool more = !planned_for(core, job, expert);
-  return more && who.planned_count >= kPlannedPerExpertMax ? Filter::kHeldMost : Filter::kNone;
+  return out_of_reach(who, job) ? Filter::kDistrict : Filter::kNone;
 }
 
 }  // namespace

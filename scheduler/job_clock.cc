@@ -160,6 +160,19 @@ std::int32_t first_free_half_day(const Core& core, Skill skill) {
   return kNoAppointment;
 }
 
+std::int32_t half_day_of(const Core& core, Tick at) {
+  const std::int32_t day = core.calendar.day_of(at);
+  const bool morning = core.calendar.half_day(day, HalfDay::kMorning).contains(at);
+  return appointment_key(day, morning ? HalfDay::kMorning : HalfDay::kAfternoon);
+}
+
+bool appointment_binds(const Core& core, const JobRecord& job) {
+  if (job.appointment == kNoAppointment) return false;
+  const Interval half =
+      core.calendar.half_day(appointment_day(job.appointment), appointment_half(job.appointment));
+  return !half.empty() && half.close > core.now;
+}
+
 Tick appointment_begin(const Core& core, const JobRecord& job) {
   if (job.appointment == kNoAppointment) return kNever;
   return core.calendar.half_day(appointment_day(job.appointment), appointment_half(job.appointment))

@@ -35,6 +35,10 @@ void book_appointment(Core& core, std::uint32_t slot, std::int32_t key);
 void drop_appointment(Core& core, std::uint32_t slot);
 /// The first free half-day far enough ahead, kNoAppointment when the calendar has none.
 std::int32_t first_free_half_day(const Core& core, Skill skill);
+/// The half-day that a moment lies in, the afternoon outside of working time.
+std::int32_t half_day_of(const Core& core, Tick at);
+/// A half-day was promised and is not over.
+bool appointment_binds(const Core& core, const JobRecord& job);
 /// Begin of the appointment, kNever without one.
 Tick appointment_begin(const Core& core, const JobRecord& job);
 

@@ -120,7 +120,7 @@ enum class PlanLineResult : std::uint8_t {
   kHalfDay,           // not the half-day of its appointment, and the line does not move that
   kReasonMissing,     // moves an appointment without a reason
   kHalfDayFull,       // no room in the half-day that the appointment would move to
-  kPlanFull,          // no room for more reservations
+  kPlanFull,          // kPlannedPerExpertMax jobs are reserved for the expert
   kNothingToDo,       // already so
   kNotEligible = 32,  // + the Filter that keeps the expert from the job at that time
 };

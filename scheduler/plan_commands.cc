@@ -30,11 +30,10 @@ PlannedTime time_of(const Core& core, const PlanLine& line, const JobRecord& job
   time.start = Tick{line.start_minute * kMsPerMinute};
   time.at = std::max(time.start, core.now);
   time.day = core.calendar.day_of(time.start);
-  const bool morning = core.calendar.half_day(time.day, HalfDay::kMorning).contains(time.start);
-  const HalfDay half = morning ? HalfDay::kMorning : HalfDay::kAfternoon;
-  time.key = appointment_key(time.day, half);
-  time.until = job.has(kJobVisit) ? core.calendar.half_day(time.day, half).close
-                                  : core.calendar.day(time.day).close;
+  time.key = half_day_of(core, time.start);
+  time.until = job.has(kJobVisit)
+                   ? core.calendar.half_day(time.day, appointment_half(time.key)).close
+                   : core.calendar.day(time.day).close;
   return time;
 }
 
@@ -65,18 +64,10 @@ Result judge_job(const Core& core, const ApplyPlan& plan, const PlanLine& line,
 }
 
 // A promised half-day that is not over binds the plan, unless the line says that it moves, and why.
-bool appointment_binds(const Core& core, const JobRecord& job) {
-  if (job.appointment == kNoAppointment) return false;
-  const Interval half =
-      core.calendar.half_day(appointment_day(job.appointment), appointment_half(job.appointment));
-  return !half.empty() && half.close > core.now;
-}
-
 Result judge_half_day(const Core& core, const PlanLine& line, const JobRecord& job,
                       const PlannedTime& time, bool& moves) {
   moves = false;
-  if (!job.has(kJobVisit) || !appointment_binds(core, job) || job.appointment == time.key)
-    return Result::kApplied;
+  if (!appointment_binds(core, job) || job.appointment == time.key) return Result::kApplied;
   if ((line.flags & kPlanMovesAppointment) == 0) return Result::kHalfDay;
   if (line.reason == Reason::kNone) return Result::kReasonMissing;
   const Interval half =
@@ -138,7 +129,9 @@ Result apply_line(Core& core, const ApplyPlan& plan, const PlanLine& line) {
   if (half != Result::kApplied) return half;
   const Filter filter = plan_filter(core, line.expert, job, time.at, time.day);
   if (filter != Filter::kNone) return plan_line_of(filter);
-  if (!job.has(kJobPlanned) && !plan_room(core)) return Result::kPlanFull;
+  const bool more = !planned_for(core, job, line.expert);
+  if (more && core.experts[raw(line.expert)].planned_count >= kPlannedPerExpertMax)
+    return Result::kPlanFull;
   reserve(core, slot, line, time, moves);
   return Result::kApplied;
 }

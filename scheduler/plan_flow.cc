@@ -19,6 +19,7 @@ bool waits_ready(const Core& core, std::uint32_t slot) {
 
 std::uint32_t take_place(Core& core) {
   SlotList& list = core.plan_slots;
+  PERMIT_ASSERT(list.count < core.plans.size(), list.count);  // so many are never reserved
   std::uint32_t place = list.free;
   if (place != kNoSlot) {
     list.free = core.plans[place].slot;
@@ -58,9 +59,13 @@ Tick right_ends(const Core& core, const PlannedJob& plan) {
 // Why the expert may not do the job when it is planned for, or now where that has passed; kNone
 // when the expert may.
 Reason lapse_of(const Core& core, const PlannedJob& plan) {
+  const JobRecord& job = core.jobs[plan.slot];
+  // Other hours have made another half-day of the planned time.
+  if (appointment_binds(core, job) && job.appointment != half_day_of(core, plan.start))
+    return Reason::kNotOnShift;
   const ExpertRecord& who = core.experts[raw(plan.expert)];
   const Tick at = std::max(plan.start, core.now);
-  switch (standing_filter(core, plan.expert, core.jobs[plan.slot], at)) {
+  switch (standing_filter(core, plan.expert, job, at)) {
     case Filter::kOffice:
       return office_active(core, who.office) ? Reason::kServiceNotActive : Reason::kOfficeInactive;
     case Filter::kSkill:
@@ -101,9 +106,7 @@ bool planned_for(const Core& core, const JobRecord& job, ExpertId expert) {
 PlannedEffort planned_effort(const Core& core, ExpertId expert, std::int32_t day, JobId except) {
   PlannedEffort sum;
   visit_planned(core, expert, [&](std::uint32_t, const PlannedJob& plan) {
-    // What is left over from earlier days is work of today.
-    const bool counts = plan.day == day || (day == core.day && plan.day < day);
-    if (counts && plan.id != except) {
+    if (plan.day == day && plan.id != except) {
       sum.minutes += plan.effort_minutes;
       sum.visits += plan.visit;
     }
@@ -119,10 +122,6 @@ void recount_planned(Core& core, ExpertId expert) {
   record.planned_minutes =
       static_cast<std::uint16_t>(std::min<std::uint32_t>(sum.minutes, UINT16_MAX));
   record.planned_visits = static_cast<std::uint8_t>(sum.visits);
-}
-
-bool plan_room(const Core& core) {
-  return core.plan_slots.count < static_cast<std::uint32_t>(core.plans.size());
 }
 
 void reserve_job(Core& core, std::uint32_t slot, const PlannedJob& plan) {

@@ -26,11 +26,10 @@ PlannedEffort planned_effort(const Core& core, ExpertId expert, std::int32_t day
 /// Brings the sums of the present day in line, after a new day has begun.
 void recount_planned(Core& core, ExpertId expert);
 
-/// A place in the table is free.
-bool plan_room(const Core& core);
-/// Reserves a job with its event: out of the open queue if it stands in one. Pre: plan_room(); the
-/// job is Ready or Scheduled and not reserved. `slot`, `effort_minutes` and `visit` are filled in,
-/// and `until` is made no later than the expert's right to the job.
+/// Reserves a job with its event: out of the open queue if it stands in one. Pre: the
+/// job is Ready or Scheduled and not reserved, the expert has room for one more. `slot`,
+/// `effort_minutes` and `visit` are filled in, and `until` is made no later than the expert's right
+/// to the job.
 void reserve_job(Core& core, std::uint32_t slot, const PlannedJob& plan);
 /// Ends the reservation with its event. The job must be put where it belongs by the caller.
 void drop_plan(Core& core, std::uint32_t slot, Reason reason);

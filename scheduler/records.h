@@ -200,7 +200,7 @@ struct ExpertRecord {
   std::uint16_t started_count = 0;
   std::uint16_t office = 0;           // index
   std::uint16_t planned_count = 0;    // jobs reserved for it
-  std::uint16_t planned_minutes = 0;  // of those, effort of the present day and what is left over
+  std::uint16_t planned_minutes = 0;  // of those, effort of the present day
   ExpertState state = ExpertState::kNone;
   std::uint8_t counted =
       0;  // bit per skill certified, as of the last look; what Core::certified counts

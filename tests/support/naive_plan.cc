@@ -26,13 +26,12 @@ bool NaiveModel::open_to(ExpertId expert, const ModelJob& job) const {
   return plan == nullptr || plan->expert == expert;
 }
 
-// Minutes and visits reserved on a day; what is left over from earlier days is work of today.
+// Minutes and visits reserved on a day.
 std::pair<std::uint32_t, std::uint32_t> NaiveModel::planned_on(ExpertId expert, std::int32_t day,
                                                                JobId except) const {
   std::pair<std::uint32_t, std::uint32_t> sum{};
   for (const auto& [id, plan] : plans_) {
-    if (plan.expert != expert || plan.job == except) continue;
-    if (plan.day != day && !(day == today_ && plan.day < day)) continue;
+    if (plan.expert != expert || plan.job == except || plan.day != day) continue;
     sum.first += plan.effort;
     sum.second += plan.visit ? 1U : 0U;
   }
@@ -114,10 +113,7 @@ Filter NaiveModel::own_plan_filter(ExpertId id, const ModelJob& job, const Model
              (expert.defined.districts >> c.filed.district & 1U) == 0) {
     return Filter::kDistrict;
   }
-  const ModelPlan* present = plan_of(job.id);
-  std::size_t count = present != nullptr && present->expert == id ? 0 : 1;
-  for (const auto& [other, kept] : plans_) count += kept.expert == id ? 1U : 0U;
-  return count > kPlannedPerExpertMax ? Filter::kHeldMost : Filter::kNone;
+  return Filter::kNone;
 }
 
 Filter NaiveModel::plan_filter(ExpertId id, const ModelJob& job, const ModelPlan& plan,
@@ -184,9 +180,10 @@ std::set<PlanLineResult> NaiveModel::plan_results(const ApplyPlan& plan,
   bool unclear = false;
   const Filter filter = plan_filter(line.expert, job, wanted, unclear);
   if (filter != Filter::kNone) results.insert(plan_line_of(filter));
-  const std::uint64_t most =
-      std::min<std::uint64_t>(limits_.jobs_max, std::uint64_t{limits_.experts_max} * 64);
-  const bool full = present == nullptr && plans_.size() >= most;
+  std::size_t others = 0;
+  for (const auto& [id, kept] : plans_)
+    others += kept.expert == line.expert && kept.job != job.id ? 1U : 0U;
+  const bool full = others >= kPlannedPerExpertMax;
   if (filter == Filter::kNone || unclear) results.insert(full ? kPlanFull : kApplied);
   if (unclear) {
     for (std::uint8_t f = 1; f < kFilterCount; ++f) results.insert(plan_line_of(Filter{f}));
@@ -275,6 +272,7 @@ bool NaiveModel::may_keep(const ModelPlan& plan) const {
   const ModelJob& job = jobs_.at(raw(plan.job));
   const ModelCase& c = cases_.at(raw(job.case_id));
   const OfficeId office = expert.defined.office;
+  if (promised(job) && half_day_key(plan.start) != job.half_day) return false;
   const std::int64_t at = std::max(plan.start, now_);
   const auto span = offices_.at(raw(office)).active.at(raw(c.filed.service));
   const ModelCertificate& certificate = expert.certificates[raw(job.skill)];

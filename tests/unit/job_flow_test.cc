@@ -114,6 +114,17 @@ TEST_F(JobFlowTest, SupervisorsGetItWhereThePolicySaysSo) {
   EXPECT_EQ(scheduler_.explain_stuck(current(filed).job).cause, Stuck::kEscalated);
 }
 
+TEST_F(JobFlowTest, ConfirmationOfAWaitingCaseMovesWhenTheCaseGoesOn) {
+  const Outcome filed = visited(kOtherOffice);
+  ReferCase refer;
+  refer.id = filed.case_id;
+  ASSERT_EQ(apply(CommandKind::kReferCase, refer, supervisor()).refusal, Refusal::kNone);
+  set_office(kOffice, OfficeState::kSuspended);
+  refer.refer = 0;
+  ASSERT_EQ(apply(CommandKind::kReferCase, refer, supervisor()).refusal, Refusal::kNone);
+  EXPECT_EQ(claim(kOtherHead).job, current(filed).job);
+}
+
 TEST_F(JobFlowTest, OfficeThatComesBackAtOnceKeepsItsConfirmations) {
   const Outcome filed = visited(kOtherOffice);
   SetOfficeState body;

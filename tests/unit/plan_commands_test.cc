@@ -172,6 +172,7 @@ TEST_F(PlanCommandsTest, ReservationIsOfferedToAnExpertWhoWaits) {
   EXPECT_EQ(result_of(line_for(filed.job, other, 60)), kApplied);
   EXPECT_EQ(job_view(filed.job).state, JobState::kReady);
   EXPECT_EQ(job_view(filed.job).attempts, 0);
+  EXPECT_EQ(job_view(filed.job).reason, Reason::kPlanned);
   wait(0);
   EXPECT_EQ(job_view(filed.job).holder, other);
 }
@@ -194,6 +195,21 @@ TEST_F(PlanCommandsTest, CapacityIsKeptForWhatIsReserved) {
   const Outcome fourth = submit(kReport);
   EXPECT_EQ(result_of(line_for(fourth.job, kClerk, 60)), plan_line_of(Filter::kCapacity));
   EXPECT_EQ(result_of(line_for(fourth.job, kClerk, 1440 + 60)), kApplied);
+}
+
+TEST_F(PlanCommandsTest, OneExpertHasABoundedNumberOfReservations) {
+  SetLimits larger;
+  larger.limits = {200, 400, 4096, 64, 32, 1024, 16, 4};
+  ASSERT_EQ(apply(CommandKind::kSetLimits, larger, engine()).refusal, Refusal::kNone);
+  PlanLineResult last = kNone;
+  std::uint32_t reserved = 0;
+  for (std::uint32_t i = 0; i <= kPlannedPerExpertMax; ++i) {
+    const std::uint32_t day = i / 14;  // 14 jobs of half an hour are a day
+    last = result_of(line_for(submit(kReport).job, kClerk, day * 1440 + 60));
+    if (last == kApplied) ++reserved;
+  }
+  EXPECT_EQ(reserved, kPlannedPerExpertMax);
+  EXPECT_EQ(last, kPlanFull);
 }
 
 // ---- lines that are dropped ----
@@ -360,6 +376,18 @@ TEST_F(PlanCommandsTest, AppointmentDoesNotMoveIntoAFullHalfDay) {
   line.flags = kPlanMovesAppointment;
   line.reason = Reason::kTooFar;
   EXPECT_EQ(result_of(line), kHalfDayFull);
+}
+
+TEST_F(PlanCommandsTest, AppointmentMovedByHandEndsTheReservation) {
+  const JobId visit = current(filed_visit());
+  const auto begin =
+      static_cast<std::uint32_t>(job_view(visit).appointment.ms / kMsPerMinute) - kOpen;
+  ASSERT_EQ(result_of(line_for(visit, kInspector, begin)), kApplied);
+  Schedule schedule;
+  schedule.job = visit;
+  schedule.day = kToday + 3;
+  ASSERT_EQ(apply(CommandKind::kSchedule, schedule, supervisor()).refusal, Refusal::kNone);
+  EXPECT_EQ(raw(job_view(visit).planned_for), 0U);
 }
 
 // ---- how reservations end ----
