@@ -160,14 +160,22 @@ class Builder {
 
   // ---- visits ----
 
-  /// Where an inspector may ring: in the promised half-day, or in both where none was promised.
+  /// The half-day that a visit is promised for, unless it is over.
+  const HalfDaySpan* promised_half(const scheduler::JobView& job) const {
+    if (job.appointment == scheduler::kNever) return nullptr;
+    const auto half = std::ranges::find_if(snapshot_.halves, [&](const HalfDaySpan& span) {
+      return !span.is_closed() && span.open <= job.appointment && job.appointment < span.close;
+    });
+    return half == snapshot_.halves.end() || half->close <= snapshot_.now ? nullptr : &*half;
+  }
+
+  /// When an inspector may ring: in the promised half-day, or in both where none was promised.
   std::vector<TimeWindow> windows_of(const scheduler::JobView& job) const {
     const auto service = static_cast<Time>(job.effort_minutes * kSecondsPerMinute);
-    const bool is_promised = job.appointment != scheduler::kNever && job.appointment >= out_.begin;
+    const HalfDaySpan* promised = promised_half(job);
     std::vector<TimeWindow> windows;
     for (const HalfDaySpan& half : snapshot_.halves) {
-      if (half.is_closed()) continue;
-      if (is_promised && (job.appointment < half.open || job.appointment >= half.close)) continue;
+      if (half.is_closed() || (promised != nullptr && promised != &half)) continue;
       const TimeWindow window{std::max(seconds(half.open), now()),
                               std::max(seconds(half.open), seconds(half.close) - service - 1)};
       if (window.open <= window.close) windows.push_back(window);

@@ -23,7 +23,8 @@ class Shortlist {
       add(person, desks.load(person) + order.effort(person, rank) / order.capacity(person));
     }
   }
-  std::span<const std::uint32_t> people() const { return {people_.data(), count_}; }
+  std::span<const std::uint32_t> people() const& { return {people_.data(), count_}; }
+  std::span<const std::uint32_t> people() && = delete;  // would outlive the list
   std::uint32_t eligible() const { return eligible_; }
 
  private:
@@ -47,7 +48,8 @@ class Shortlist {
 void insert_best(ReviewDesks& desks, std::uint32_t rank) {
   std::uint32_t best = kNobody;
   double least = std::numeric_limits<double>::infinity();
-  for (const std::uint32_t person : Shortlist(desks, rank, kNobody).people()) {
+  const Shortlist shortlist(desks, rank, kNobody);
+  for (const std::uint32_t person : shortlist.people()) {
     const ReviewChange change{person, kNobody, rank};
     const double delta = desks.delta({&change, 1}, least);
     if (best != kNobody && delta >= least) continue;

@@ -111,6 +111,16 @@ TEST_F(VisitPlanTest, PromisedHalfDaysAreKept) {
   EXPECT_GE(day.lines[1].start, at_minute(210));
 }
 
+TEST_F(VisitPlanTest, AVisitMissedInTheMorningMayBeMadeInTheAfternoon) {
+  snapshot.now = at_minute(211);
+  snapshot.is_today = true;
+  add_inspector(1, north);
+  add_visit(11, north).job.state = JobState::kReady;
+  const VisitPlan day = plan();
+  ASSERT_THAT(day.lines, SizeIs(1));
+  EXPECT_GE(day.lines[0].start, at_minute(211));
+}
+
 TEST_F(VisitPlanTest, ExcludedPersonsAndOtherDistrictsGetNothing) {
   add_inspector(1, north);
   add_inspector(2, north).districts = 1U << 2;
