@@ -219,7 +219,32 @@ SOUND = [
 ]
 
 
+# What a checkout shows at first sight, and the size no file of it needs to pass.
+TOP_LEVEL = {".ci", ".clang-format", ".clang-tidy", ".gitignore", "CHANGELOG.md", "CMakeLists.txt",
+             "CMakePresets.json", "LICENSE", "README.md", "bench", "city", "cli", "daemon", "docs",
+             "planner", "protocol", "scheduler", "script", "systemd", "tests"}
+SIZE_MAX = 256 * 1024
+
+
+def check_files(files):
+    """Complaints about kept files, given as (path, size): strangers at the top, and data of a run."""
+    for path, size in files:
+        if path.split("/")[0] not in TOP_LEVEL:
+            yield f"{path}: nothing of the project"
+        if size > SIZE_MAX:
+            yield f"{path}: {size} bytes"
+
+
 class RulesTest(unittest.TestCase):
+    def test_only_the_project_is_kept(self):
+        if not (ROOT / ".git").exists():
+            self.skipTest("not a checkout")
+        listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
+        paths = [path for path in listed.stdout.split("\0") if path and (ROOT / path).exists()]
+        self.assertGreater(len(paths), 200, "the files were not found")
+        self.assertEqual([], list(check_files((path, (ROOT / path).stat().st_size) for path in paths)))
+        self.assertEqual(2, len(list(check_files([("rr/data/journal", 1), ("daemon/core", SIZE_MAX + 1)]))))
+
     def test_sources_keep_every_rule(self):
         found = list(sources())
         self.assertGreater(len(found), 50, "the sources were not found")
