@@ -140,7 +140,7 @@ Expected<bool> JournalDirectory::read_format(JournalFormat& format) const {
         Error{ErrorCode::kVersion, 0,
               fmt::format("read {}: format {}.{}, this program reads {}.x", path, major, minor,
                           protocol::kJournalVersionMajor),
-              "Start the version of permitd that wrote the directory, or a newer one."});
+              fmt::format("Start a permitd of format {}, which wrote the directory.", major)});
   }
   unsigned long long id = 0;
   unsigned long long size = 0;

@@ -172,7 +172,8 @@ class FileSnapshotReader final : public SnapshotReader {
           ErrorCode::kVersion, 0,
           fmt::format("read {}: format {}.{}, this program reads {}.x", name_, header.version_major,
                       header.version_minor, protocol::kSnapshotVersionMajor),
-          "Start the version of permitd that wrote the directory, or a newer one."});
+          fmt::format("Start a permitd of format {}, which wrote the directory.",
+                      header.version_major)});
     }
     const std::uint64_t footer_offset = *size - sizeof footer;
     if (auto done = get(footer_offset, std::as_writable_bytes(std::span(&footer, 1))); !done)

@@ -13,7 +13,7 @@
 namespace permitd::protocol {
 
 inline constexpr std::uint16_t kJournalVersionMajor =
-    1;  // an older program must not read a newer major
+    2;  // of another major nothing is read: FORMAT.md says what changed
 inline constexpr std::uint16_t kJournalVersionMinor =
     0;  // additions that an older program may ignore
 

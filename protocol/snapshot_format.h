@@ -7,7 +7,7 @@
 
 namespace permitd::protocol {
 
-inline constexpr std::uint16_t kSnapshotVersionMajor = 1;
+inline constexpr std::uint16_t kSnapshotVersionMajor = 2;
 inline constexpr std::uint16_t kSnapshotVersionMinor = 0;
 inline constexpr std::uint64_t kSnapshotMagic = 0x3153'5449'4D52'4550;  // the bytes "PERMITS1"
 inline constexpr std::uint64_t kSnapshotFooterMagic =

@@ -166,11 +166,14 @@ class JournalFiles : public testing::Test {
   tests::ScratchDirectory directory_;
 };
 
-TEST_F(JournalFiles, ANewerMajorVersionIsRefusedClearly) {
-  std::string text = read_text(directory_ / "FORMAT");
-  text.replace(text.find("format 1.0"), 10, "format 2.0");
-  write_text(directory_ / "FORMAT", text);
-  expect_refused(ErrorCode::kVersion, "format 2.0");
+TEST_F(JournalFiles, AnotherMajorVersionIsRefusedClearly) {
+  const std::string text = read_text(directory_ / "FORMAT");
+  for (const std::string other : {"format 1.0", "format 3.0"}) {
+    std::string changed = text;
+    changed.replace(changed.find("format 2.0"), 10, other);
+    write_text(directory_ / "FORMAT", changed);
+    expect_refused(ErrorCode::kVersion, other);
+  }
 }
 
 TEST_F(JournalFiles, AnyChangeOfFormatIsNoticed) {
