@@ -165,6 +165,8 @@ int finish_apply(Context& context, const Applied& applied) {
 int replan(Context& context, const ReplanOptions& options) {
   if (options.is_applied && options.is_dry)
     throw UsageError("--dry-run and --apply exclude each other");
+  if (options.is_applied && (context.globals.csv || options.expert != 0))
+    throw UsageError("--apply is for the whole plan: leave out --csv and --expert");
   SupervisorClient supervisor(context.client(), context.identity({ActorKind::kSupervisor}, 1).id);
   const auto answer = context.wait(supervisor.plan_visits(spec_of(context, options)));
   if (answer.isRefused()) return context.refuse(to_refused(answer.getRefused()));
@@ -183,9 +185,8 @@ int replan(Context& context, const ReplanOptions& options) {
     fmt::print("Nothing has changed. Apply a plan with --apply.\n");
     return kExitOk;
   }
-  if (plan.getVisits().size() == 0) return kExitOk;
-  if (!context.confirm(
-          fmt::format("Reserve {} visits for their inspectors?", plan.getVisits().size())))
+  const auto count = plan.getVisits().size();
+  if (count != 0 && !context.confirm(fmt::format("Reserve {} visits for their inspectors?", count)))
     return kExitRefused;
   return finish_apply(context, apply(context, supervisor, plan));
 }

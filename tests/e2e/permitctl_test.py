@@ -315,6 +315,12 @@ class Planning(Story):
         self.load_visits()
         self.assertIn("--seconds", self.ctl("replan", "--seconds", 61, check=2).stderr)
         self.assertIn("exclude", self.ctl("replan", "--dry-run", "--apply", check=2).stderr)
+        self.assertIn("--csv", self.ctl("--csv", "replan", "--apply", check=2).stderr)
+        self.assertIn("--expert", self.ctl("replan", "--expert", 1, "--apply", check=2).stderr)
+
+    def test_applying_where_nothing_waits_says_so(self):
+        self.ctl("city", "load", "--yes", MINIMAL)
+        self.assertEqual(self.ask("replan", "--apply"), {"applied": {}})
 
 
 class Shapes(unittest.TestCase):
