@@ -28,17 +28,17 @@ using Milliseconds = std::chrono::milliseconds;
 double greedy_peak(const ReviewProblem& problem, std::vector<std::uint32_t> order, bool after) {
   std::vector<double> load(problem.people.size());
   for (const std::uint32_t index : order) {
-    std::uint32_t best = planner::kNobody;
+    std::uint32_t best = planner::kNoPerson;
     double least = 0;
     for (std::uint32_t person = 0; person < load.size(); ++person) {
       const auto& job = problem.jobs[index];
       if (review_obstacle(problem, person, job) != ReviewObstacle::kNone) continue;
       const double value = load[person] + (after ? review_effort(problem.people[person], job) : 0);
-      if (best != planner::kNobody && value >= least) continue;
+      if (best != planner::kNoPerson && value >= least) continue;
       best = person;
       least = value;
     }
-    if (best != planner::kNobody) {
+    if (best != planner::kNoPerson) {
       load[best] += review_effort(problem.people[best], problem.jobs[index]);
     }
   }
@@ -69,9 +69,9 @@ void add_plan(DeskRow& row, const ReviewProblem& problem, double bound, Millisec
 
 boost::json::array bench_desks(const ReviewInstanceSize& size, std::uint64_t first,
                                std::uint32_t instances) {
-  std::vector<DeskRow> rows{{"least loaded", "1.22-1.28", {}},   {"longest first", "1.08-1.19", {}},
-                            {"ours, first plan", "-", {}}, {"ours, 100 ms", "<= 1.09", {}},
-                            {"ours, 1 s", "<= 1.06", {}},        {"split jobs (LP)", "1.000", {}}};
+  std::vector<DeskRow> rows{{"least loaded", "1.22-1.28", {}}, {"longest first", "1.08-1.19", {}},
+                            {"ours, first plan", "-", {}},     {"ours, 100 ms", "<= 1.09", {}},
+                            {"ours, 1 s", "<= 1.06", {}},      {"split jobs (LP)", "1.000", {}}};
   for (std::uint64_t seed = first; seed < first + instances; ++seed) {
     const ReviewProblem problem = make_review_instance(seed, size);
     const ReviewBound bound = bound_review_load(problem);

@@ -98,9 +98,6 @@ class Teller {
     return person == kNobody ? scheduler::ExpertId{}
                              : snapshot_.experts[day_.expert_rows[at(person)]].expert;
   }
-  std::int64_t leg(Place from, Place to) const {
-    return from == planner::kNowhere || to == planner::kNowhere ? 0 : travel_.between(from, to);
-  }
 
   void tell_route(std::size_t person) {
     const planner::Inspector& inspector = day_.problem.inspectors[person];
@@ -110,7 +107,7 @@ class Teller {
     std::uint16_t sequence = 0;
     for (const planner::PlannedVisit& planned : plan_.routes[person]) {
       const planner::Visit& visit = day_.problem.visits[at(planned.visit)];
-      travel += leg(from, visit.place);
+      travel += planner::travel_between(travel_, from, visit.place);
       service += visit.service;
       from = visit.place;
       tell_planned(static_cast<PersonIndex>(person), planned, ++sequence);
@@ -118,7 +115,7 @@ class Teller {
     if (sequence == 0) {
       out_.idle += 1;
     } else {
-      travel += leg(from, inspector.end);
+      travel += planner::travel_between(travel_, from, inspector.end);
     }
     out_.travel_s += travel;
     const auto units = snapshot_.experts[day_.expert_rows[person]].units_per_day;

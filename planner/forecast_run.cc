@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "planner/random.h"
+
 namespace permitd::planner {
 
 namespace {
@@ -12,14 +14,6 @@ constexpr std::uint64_t kLuckEffort = 1;
 constexpr std::uint64_t kLuckRework = 2;
 constexpr std::uint64_t kLuckDistrict = 3;
 constexpr std::uint64_t kLuckSlot = 4;
-
-// The finishing steps of splitmix64.
-std::uint64_t mixed(std::uint64_t value) {
-  value += 0x9E3779B97F4A7C15ULL;
-  value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9ULL;
-  value = (value ^ (value >> 27)) * 0x94D049BB133111EBULL;
-  return value ^ (value >> 31);
-}
 
 // Poisson by inversion, so that a greater rate never gives fewer with the same luck. The rate is
 // cut into pieces whose chance of nothing is still a normal number.

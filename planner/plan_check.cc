@@ -9,10 +9,6 @@ namespace {
 
 std::size_t index(std::int32_t value) { return static_cast<std::size_t>(value); }
 
-Time travel_between(const Travel& travel, Place from, Place to) {
-  return from == kNowhere || to == kNowhere ? 0 : travel.between(from, to);
-}
-
 class Check {
  public:
   Check(const DayProblem& problem, const Travel& travel, const Plan& plan)

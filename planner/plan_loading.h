@@ -7,11 +7,6 @@
 
 namespace permitd::planner {
 
-/// Travel between two places, either of which may be kNowhere.
-inline Time travel_between(const Travel& travel, Place from, Place to) {
-  return from == kNowhere || to == kNowhere ? 0 : travel.between(from, to);
-}
-
 /// `leg(from, to)` is the travel between two stops. Trips that are in a route already stay there.
 template <class Leg>
 void load_plan(RouteSet& routes, const Plan& plan, const Leg& leg) {

@@ -7,7 +7,7 @@ namespace {
 
 /// A trip that found no place is looked for one anywhere, at the cost of a walk through all routes,
 /// only so often.
-constexpr std::int32_t kStubbornOneIn = 16;
+constexpr std::int32_t kPlacelessOneIn = 16;
 
 }  // namespace
 
@@ -19,7 +19,7 @@ Rebuild::Rebuild(RouteSet& routes, const TravelTable& table, const Neighbourhood
       nearby_(nearby),
       random_(random),
       insertion_(routes),
-      stubborn_(static_cast<std::size_t>(model_.stop_count())) {}
+      placeless_(static_cast<std::size_t>(model_.stop_count())) {}
 
 Rebuild::Order Rebuild::draw_order() {
   // The paper's weights (random 4, demand 4, far 2, near 1) with those for windows added as its
@@ -93,10 +93,10 @@ bool Rebuild::insert(StopId trip) {
   const auto at = static_cast<std::size_t>(trip);
   const Wanted wanted = insertion_.wanted(trip, table_);
   Spot spot = insertion_.best_nearby(wanted, nearby_);
-  if (!spot.found() && (!stubborn_[at] || random_.below(kStubbornOneIn) == 0)) {
+  if (!spot.found() && (!placeless_[at] || random_.below(kPlacelessOneIn) == 0)) {
     spot = insertion_.best_anywhere(wanted);
   }
-  stubborn_[at] = !spot.found();
+  placeless_[at] = !spot.found();
   if (!spot.found() || spot.cost > wanted.rules.prize) return false;
   routes_.insert(trip, spot.previous, insertion_.legs(wanted, spot));
   return true;

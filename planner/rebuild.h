@@ -45,7 +45,7 @@ class Rebuild {
   const Neighbourhood& nearby_;
   Random& random_;
   Insertion insertion_;
-  std::vector<bool> stubborn_;  // [stop], found no place when last tried
+  std::vector<bool> placeless_;  // [stop], found no place when last tried
   std::vector<std::pair<Cost, StopId>> keyed_;
 };
 

@@ -108,11 +108,12 @@ class ReviewJudge {
   void judge_job(std::uint32_t index) {
     const ReviewJob& job = problem_.jobs[index];
     const ReviewLine& line = plan_.lines[index];
-    expect(times_listed_[index] == (line.person == kNobody ? 0 : 1), index, " is not listed once");
+    expect(times_listed_[index] == (line.person == kNoPerson ? 0 : 1), index,
+           " is not listed once");
     if (job.started) {
       expect(line.person == job.current, index, " is started and has moved");
       expect(line.reason == ReviewReason::kStarted, index, " is started, which is not said");
-    } else if (line.person != kNobody) {
+    } else if (line.person != kNoPerson) {
       expect(may_take(line.person, job), index, " is with somebody who may not have it");
     } else {
       bool anybody = false;
@@ -132,7 +133,7 @@ class ReviewJudge {
     }
     for (std::uint32_t job = 0; job < problem_.jobs.size(); ++job) {
       const std::uint32_t person = plan_.lines[job].person;
-      const bool moves = person != kNobody && person != problem_.jobs[job].current;
+      const bool moves = person != kNoPerson && person != problem_.jobs[job].current;
       expect(listed[job] == (moves ? 1U : 0U), job, " is not in the difference as it should be");
     }
   }
@@ -144,9 +145,9 @@ class ReviewJudge {
     for (std::uint32_t index = 0; index < problem_.jobs.size(); ++index) {
       const ReviewJob& job = problem_.jobs[index];
       const ReviewLine& line = plan_.lines[index];
-      if (line.person == kNobody) continue;
+      if (line.person == kNoPerson) continue;
       late += line.finish > job.due ? 1 : 0;
-      moves += job.current != kNobody && line.person != job.current ? 1 : 0;
+      moves += job.current != kNoPerson && line.person != job.current ? 1 : 0;
       const auto behind = std::clamp<std::int64_t>(line.finish - job.due, 0, 1'000'000);
       minutes += static_cast<double>(behind) * job.weight_permille / 1000;
     }

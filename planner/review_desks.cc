@@ -22,7 +22,7 @@ ReviewDesks::ReviewDesks(const ReviewOrder& order)
     : order_(&order),
       weights_(&order.problem().weights),
       lists_(order.people_count()),
-      person_of_(order.job_count(), kNobody),
+      person_of_(order.job_count(), kNoPerson),
       late_(order.people_count()),
       tightest_due_(order.people_count(), kNeverMinutes) {
   double work = 0;
@@ -81,8 +81,8 @@ ReviewFigures ReviewDesks::figures() const {
   for (std::uint32_t rank = 0; rank < order_->job_count(); ++rank) {
     const RankedJob& job = order_->job(rank);
     const std::uint32_t person = person_of_[rank];
-    figures.unserved += person == kNobody ? 1 : 0;
-    if (person == kNobody || job.current == kNobody || job.current == person) continue;
+    figures.unserved += person == kNoPerson ? 1 : 0;
+    if (person == kNoPerson || job.current == kNoPerson || job.current == person) continue;
     ++figures.moves;
     forced += job.current_may ? 0 : 1;
   }
@@ -102,8 +102,8 @@ double ReviewDesks::uneven_delta(std::uint32_t person, std::int64_t minutes) con
 
 std::int64_t ReviewDesks::minutes_with(const ReviewChange& change) const {
   std::int64_t minutes = load_[change.person];
-  if (change.out != kNobody) minutes -= order_->effort(change.person, change.out);
-  if (change.in != kNobody) minutes += order_->effort(change.person, change.in);
+  if (change.out != kNoPerson) minutes -= order_->effort(change.person, change.out);
+  if (change.in != kNoPerson) minutes += order_->effort(change.person, change.in);
   return minutes;
 }
 
@@ -126,7 +126,7 @@ double ReviewDesks::late_with(const ReviewChange& change) const {
   const PersonClock& clock = order_->clock(change.person);
   std::int64_t at = order_->problem().people[change.person].held_minutes;
   std::int64_t tightest = tightest_due_[change.person];
-  if (change.in != kNobody) tightest = std::min(tightest, order_->job(change.in).due);
+  if (change.in != kNoPerson) tightest = std::min(tightest, order_->job(change.in).due);
   const std::int64_t history = order_->base_load(change.person) - at;
   if (clock.moment(minutes_with(change) - history) <= tightest) return 0;
   double late = 0;
@@ -134,7 +134,7 @@ double ReviewDesks::late_with(const ReviewChange& change) const {
     at += order_->effort(change.person, rank);
     late += lateness(order_->job(rank), clock.moment(at));
   };
-  bool coming = change.in != kNobody;
+  bool coming = change.in != kNoPerson;
   for (const std::uint32_t rank : lists_[change.person]) {
     if (coming && change.in < rank) {
       work(change.in);
@@ -151,7 +151,7 @@ double ReviewDesks::late_with_releases(const ReviewChange& change) const {
   for (const std::uint32_t rank : lists_[change.person]) {
     if (rank != change.out) scratch_.push_back(rank);
   }
-  if (change.in != kNobody) {
+  if (change.in != kNoPerson) {
     scratch_.insert(std::ranges::upper_bound(scratch_, change.in), change.in);
   }
   double late = 0;
@@ -169,8 +169,8 @@ double ReviewDesks::delta(std::span<const ReviewChange> changes, double limit) c
     const std::uint32_t person = change.person;
     delta += weights_->uneven *
              (uneven_of(person, minutes_with(change)) - uneven_of(person, load_[person]));
-    if (change.out != kNobody) moves -= moved(change.out, person);
-    if (change.in != kNobody) moves += moved(change.in, person);
+    if (change.out != kNoPerson) moves -= moved(change.out, person);
+    if (change.in != kNoPerson) moves += moved(change.in, person);
     late_now += late_[person];
   }
   delta += weights_->move * moves;
@@ -191,14 +191,14 @@ void ReviewDesks::change_list(const ReviewChange& change) {
   std::vector<std::uint32_t>& list = lists_[change.person];
   load_[change.person] = minutes_with(change);
   std::int64_t& tightest = tightest_due_[change.person];
-  if (change.out != kNobody) {
+  if (change.out != kNoPerson) {
     list.erase(std::ranges::lower_bound(list, change.out));
     if (order_->job(change.out).due == tightest) {
       tightest = kNeverMinutes;
       for (const auto rank : list) tightest = std::min(tightest, order_->job(rank).due);
     }
   }
-  if (change.in == kNobody) return;
+  if (change.in == kNoPerson) return;
   list.insert(std::ranges::upper_bound(list, change.in), change.in);
   tightest = std::min(tightest, order_->job(change.in).due);
   person_of_[change.in] = change.person;
@@ -217,7 +217,7 @@ void ReviewDesks::apply(std::span<const ReviewChange> changes) {
 }
 
 void ReviewDesks::insert(std::uint32_t rank, std::uint32_t person) {
-  const ReviewChange change{person, kNobody, rank};
+  const ReviewChange change{person, kNoPerson, rank};
   apply({&change, 1});
 }
 

@@ -47,7 +47,7 @@ void ReviewOrder::rank_jobs() {
     for (const std::uint32_t person : jobs[ranked.index].excluded) {
       ranked.excludes = ranked.excludes || may_take(person, rank);
     }
-    ranked.current_may = ranked.current != kNobody && may_take(ranked.current, rank);
+    ranked.current_may = ranked.current != kNoPerson && may_take(ranked.current, rank);
   }
 }
 

@@ -21,7 +21,7 @@ inline constexpr std::int64_t kLateMinutesMax = 1'000'000;
 struct RankedJob {
   std::uint32_t index = 0;  // into ReviewProblem::jobs
   std::uint32_t group = 0;  // of candidates
-  std::uint32_t current = kNobody;
+  std::uint32_t current = kNoPerson;
   bool fixed = false;        // started: stays with `current`
   bool excludes = false;     // some candidates of the group may not take it
   bool current_may = false;  // `current` may still have it

@@ -46,17 +46,17 @@ class Shortlist {
 };
 
 void insert_best(ReviewDesks& desks, std::uint32_t rank) {
-  std::uint32_t best = kNobody;
+  std::uint32_t best = kNoPerson;
   double least = std::numeric_limits<double>::infinity();
-  const Shortlist shortlist(desks, rank, kNobody);
+  const Shortlist shortlist(desks, rank, kNoPerson);
   for (const std::uint32_t person : shortlist.people()) {
-    const ReviewChange change{person, kNobody, rank};
+    const ReviewChange change{person, kNoPerson, rank};
     const double delta = desks.delta({&change, 1}, least);
-    if (best != kNobody && delta >= least) continue;
+    if (best != kNoPerson && delta >= least) continue;
     best = person;
     least = delta;
   }
-  if (best != kNobody) desks.insert(rank, best);
+  if (best != kNoPerson) desks.insert(rank, best);
 }
 
 // What stays where it is; returns the ranks still to be placed, in rank order: least slack first.
@@ -123,7 +123,7 @@ class PlanReport {
   void explain(std::uint32_t rank) {
     const RankedJob& job = order_.job(rank);
     ReviewLine& line = plan_.lines[job.index];
-    if (line.person == kNobody) {
+    if (line.person == kNoPerson) {
       line.obstacle = review_obstacle_of_all(order_.problem(), order_.problem().jobs[job.index]);
       return;
     }
@@ -148,14 +148,14 @@ class PlanReport {
                         ReviewLine& line) {
     double least = std::numeric_limits<double>::infinity();
     for (const std::uint32_t other : others) {
-      const std::array changes{ReviewChange{line.person, rank, kNobody},
-                               ReviewChange{other, kNobody, rank}};
+      const std::array changes{ReviewChange{line.person, rank, kNoPerson},
+                               ReviewChange{other, kNoPerson, rank}};
       const double delta = desks_.delta(changes, least);
-      if (line.runner_up != kNobody && delta >= least) continue;
+      if (line.runner_up != kNoPerson && delta >= least) continue;
       least = delta;
       line.runner_up = other;
     }
-    if (line.runner_up == kNobody) return 0;
+    if (line.runner_up == kNoPerson) return 0;
     const std::uint32_t other = line.runner_up;
     const double effort = order_.effort(other, rank);
     line.runner_up_load_permille = permille(desks_.load(other) + effort / order_.capacity(other));
@@ -164,8 +164,8 @@ class PlanReport {
     order_.work_off(other, ranks, [&](std::uint32_t done, auto, auto finish) {
       if (done == rank) line.runner_up_finish = finish;
     });
-    return desks_.late_with({other, kNobody, rank}) - desks_.late(other) +
-           desks_.late_with({line.person, rank, kNobody}) - desks_.late(line.person);
+    return desks_.late_with({other, kNoPerson, rank}) - desks_.late(other) +
+           desks_.late_with({line.person, rank, kNoPerson}) - desks_.late(line.person);
   }
 
   // When each job would have been done, had all stayed with whom they may stay.
@@ -184,13 +184,13 @@ class PlanReport {
   void add_move(std::uint32_t rank) {
     const RankedJob& job = order_.job(rank);
     const ReviewLine& line = plan_.lines[job.index];
-    if (line.person == kNobody || line.person == job.current) return;
+    if (line.person == kNoPerson || line.person == job.current) return;
     ReviewMove move{.job = job.index, .from = job.current, .to = line.person};
     move.finish_before = before_[rank];
     move.finish_after = line.finish;
     move.late_before = std::clamp<std::int64_t>(before_[rank] - job.due, 0, kLateMinutesMax);
     move.late_after = std::clamp<std::int64_t>(line.finish - job.due, 0, kLateMinutesMax);
-    if (job.current == kNobody) {
+    if (job.current == kNoPerson) {
       move.cause = ReviewMoveCause::kNew;
     } else if (!job.current_may) {
       move.cause = ReviewMoveCause::kObstacle;
@@ -205,7 +205,7 @@ class PlanReport {
 
   // Whether the work of both would be later, had the job stayed.
   bool back_is_later(std::uint32_t rank, std::uint32_t now, std::uint32_t before) const {
-    return desks_.late_with({now, rank, kNobody}) + desks_.late_with({before, kNobody, rank}) >
+    return desks_.late_with({now, rank, kNoPerson}) + desks_.late_with({before, kNoPerson, rank}) >
            desks_.late(now) + desks_.late(before);
   }
 

@@ -38,13 +38,13 @@ enum class ReviewReason : std::uint8_t {
 
 /// What became of one job. Moments are working minutes from now.
 struct ReviewLine {
-  std::uint32_t person = kNobody;
+  std::uint32_t person = kNoPerson;
   std::int32_t effort = 0;
   std::int64_t start = kNeverMinutes;
   std::int64_t finish = kNeverMinutes;
   ReviewReason reason = ReviewReason::kUnserved;
   ReviewObstacle obstacle = ReviewObstacle::kNone;  // unserved: the first true cause
-  std::uint32_t runner_up = kNobody;                // the cheapest other person
+  std::uint32_t runner_up = kNoPerson;              // the cheapest other person
   std::int64_t runner_up_finish = kNeverMinutes;
   std::int32_t load_permille = 0;            // of the person, with everything planned
   std::int32_t runner_up_load_permille = 0;  // of the runner-up, had they taken it
@@ -59,8 +59,8 @@ enum class ReviewMoveCause : std::uint8_t {
 };
 struct ReviewMove {
   std::uint32_t job = 0;
-  std::uint32_t from = kNobody;
-  std::uint32_t to = kNobody;
+  std::uint32_t from = kNoPerson;
+  std::uint32_t to = kNoPerson;
   ReviewMoveCause cause = ReviewMoveCause::kNew;
   ReviewObstacle obstacle = ReviewObstacle::kNone;
   std::int64_t finish_before = kNeverMinutes;  // had everything stayed where it was

@@ -26,8 +26,8 @@ const char* job_fault(const ReviewJob& job, std::size_t people) {
   if (job.skill >= 32 || job.district >= 32) return "asks for a skill or district above 31";
   if (job.effort[0] < 1 || std::ranges::any_of(job.effort, negative)) return "takes no time";
   if (job.weight_permille < 0) return "has a negative weight";
-  if (job.current != kNobody && job.current >= people) return "is with somebody unknown";
-  if (job.started && job.current == kNobody) return "is started by nobody";
+  if (job.current != kNoPerson && job.current >= people) return "is with somebody unknown";
+  if (job.started && job.current == kNoPerson) return "is started by nobody";
   for (const std::uint32_t person : job.excluded) {
     if (person >= people) return "excludes somebody unknown";
   }

@@ -20,7 +20,7 @@ namespace permitd::planner {
 
 /// Ways in which people differ beyond their pace: a beginner's plan review is not a slower letter.
 inline constexpr std::size_t kPaceClassCount = 4;
-inline constexpr std::uint32_t kNobody = UINT32_MAX;
+inline constexpr std::uint32_t kNoPerson = UINT32_MAX;
 inline constexpr std::int64_t kNeverMinutes = std::numeric_limits<std::int64_t>::max() / 4;
 
 struct ReviewPerson {
@@ -48,7 +48,7 @@ struct ReviewJob {
   std::int64_t release = 0;                            // not begun earlier
   std::int64_t due = 0;                                // negative: late already
   std::int32_t weight_permille = 1000;                 // of a minute of lateness
-  std::uint32_t current = kNobody;                     // index of who has or was to have it
+  std::uint32_t current = kNoPerson;                   // index of who has or was to have it
   std::vector<std::uint32_t> excluded;  // indices of persons: four eyes, conflict of interest
 };
 

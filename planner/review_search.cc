@@ -109,7 +109,7 @@ class ReviewSearch {
 
   // Somebody loaded, somebody late, or the most loaded of all.
   std::uint32_t giver() {
-    const std::uint32_t kind = chance_.below(8);
+    const std::uint32_t kind = chance_.below(8U);
     if (kind == 0) {
       const auto peaks = desks_.peaks();
       return peaks[chance_.below(std::min<std::size_t>(2, peaks.size()))];
@@ -124,27 +124,27 @@ class ReviewSearch {
     return best;
   }
 
-  // The least loaded of a few who may take the job; kNobody when the draw hit none.
+  // The least loaded of a few who may take the job; kNoPerson when the draw hit none.
   std::uint32_t taker(std::uint32_t rank, std::uint32_t from, int draws) {
     const auto candidates = order_.candidates(rank);
-    std::uint32_t best = kNobody;
+    std::uint32_t best = kNoPerson;
     for (int draw = 0; draw < draws && !candidates.empty(); ++draw) {
       const std::uint32_t person = candidates[chance_.below(candidates.size())];
       if (person == from || (order_.job(rank).excludes && order_.excluded(person, rank))) continue;
-      if (best == kNobody || desks_.load(person) < desks_.load(best)) best = person;
+      if (best == kNoPerson || desks_.load(person) < desks_.load(best)) best = person;
     }
     return best;
   }
 
   void move(std::uint32_t from, std::uint32_t rank) {
     const std::uint32_t to = taker(rank, from, 4);
-    if (to == kNobody) return;
-    try_changes(std::array{ReviewChange{from, rank, kNobody}, ReviewChange{to, kNobody, rank}});
+    if (to == kNoPerson) return;
+    try_changes(std::array{ReviewChange{from, rank, kNoPerson}, ReviewChange{to, kNoPerson, rank}});
   }
 
   void swap(std::uint32_t from, std::uint32_t rank) {
     const std::uint32_t to = taker(rank, from, 2);
-    if (to == kNobody || desks_.list(to).empty()) return;
+    if (to == kNoPerson || desks_.list(to).empty()) return;
     const std::uint32_t back = desks_.list(to)[chance_.below(desks_.list(to).size())];
     if (order_.job(back).fixed || !order_.may_take(from, back)) return;
     try_changes(std::array{ReviewChange{from, rank, back}, ReviewChange{to, back, rank}});
@@ -153,13 +153,13 @@ class ReviewSearch {
   // The job goes to somebody who hands one of theirs on to a third.
   void chain(std::uint32_t from, std::uint32_t rank) {
     const std::uint32_t via = taker(rank, from, 1);
-    if (via == kNobody || desks_.list(via).empty()) return;
+    if (via == kNoPerson || desks_.list(via).empty()) return;
     const std::uint32_t handed = desks_.list(via)[chance_.below(desks_.list(via).size())];
     if (order_.job(handed).fixed) return;
     const std::uint32_t to = taker(handed, via, 4);
-    if (to == kNobody || to == from) return;
-    try_changes(std::array{ReviewChange{from, rank, kNobody}, ReviewChange{via, handed, rank},
-                           ReviewChange{to, kNobody, handed}});
+    if (to == kNoPerson || to == from) return;
+    try_changes(std::array{ReviewChange{from, rank, kNoPerson}, ReviewChange{via, handed, rank},
+                           ReviewChange{to, kNoPerson, handed}});
   }
 
   template <std::size_t N>
@@ -170,7 +170,8 @@ class ReviewSearch {
       return;
     }
     // Metropolis, drawn first: a step may cost so much and no more.
-    const double limit = temperature_ > 0 ? -temperature_ * std::log(chance_.unit()) : -1e-9;
+    const double limit =
+        temperature_ > 0 ? -temperature_ * std::log(chance_.positive_unit()) : -1e-9;
     if (desks_.delta(changes, limit) < limit) desks_.apply(changes);
   }
 
@@ -178,7 +179,7 @@ class ReviewSearch {
   const ReviewOrder& order_;
   ReviewDesks best_;
   const ReviewBudget& budget_;
-  ReviewChance chance_;
+  Random chance_;
   bool warm_;
   std::vector<std::uint32_t> people_;
   std::vector<double> worse_;  // costs of sampled steps

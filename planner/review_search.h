@@ -9,37 +9,17 @@
 #include <span>
 #include <vector>
 
+#include "planner/random.h"
 #include "planner/review_order.h"
 #include "planner/review_plan.h"
 
 namespace permitd::planner {
 
-/// splitmix64 (S. Vigna).
-class ReviewChance {
- public:
-  explicit ReviewChance(std::uint64_t seed) : state_(seed) {}
-  std::uint64_t next() {
-    std::uint64_t mixed = state_ += 0x9E3779B97F4A7C15ULL;
-    mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9ULL;
-    mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EBULL;
-    return mixed ^ (mixed >> 31);
-  }
-  /// Pre: bound > 0.
-  std::uint32_t below(std::size_t bound) {
-    return static_cast<std::uint32_t>((next() >> 32) * bound >> 32);
-  }
-  /// In (0, 1].
-  double unit() { return static_cast<double>((next() >> 11) + 1) * 0x1p-53; }
-
- private:
-  std::uint64_t state_;
-};
-
 /// One person's part in a step: a job that goes, a job that comes, or both.
 struct ReviewChange {
-  std::uint32_t person = kNobody;
-  std::uint32_t out = kNobody;
-  std::uint32_t in = kNobody;
+  std::uint32_t person = kNoPerson;
+  std::uint32_t out = kNoPerson;
+  std::uint32_t in = kNoPerson;
 };
 
 class ReviewDesks {

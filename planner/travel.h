@@ -25,6 +25,11 @@ class Travel {
   virtual bool symmetric() const { return true; }
 };
 
+/// Travel between two places, either of which may be kNowhere.
+inline Time travel_between(const Travel& travel, Place from, Place to) {
+  return from == kNowhere || to == kNowhere ? 0 : travel.between(from, to);
+}
+
 /// Degrees.
 struct GeoPoint {
   double latitude = 0;

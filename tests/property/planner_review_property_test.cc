@@ -45,7 +45,7 @@ ReviewJob random_job(Chance& chance, std::uint64_t number, std::uint32_t people)
   job.due = chance.between(-500, 3000);
   job.weight_permille = chance.between(0, 3000);
   if (chance.chance(500)) job.current = chance.below(people);
-  job.started = job.current != kNobody && chance.chance(200);
+  job.started = job.current != kNoPerson && chance.chance(200);
   if (job.started) job.release = 0;
   while (chance.chance(250)) job.excluded.push_back(chance.below(people));
   return job;
