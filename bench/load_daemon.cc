@@ -32,6 +32,7 @@ void BenchDaemon::start() {
   const std::uint64_t jobs = options_.jobs_max;
   std::vector<std::string> arguments = {
       options_.program,
+      "--config=/dev/null",  // whatever is installed on this machine
       "--data=" + root_ + "/data",
       "--socket=" + socket_path_,
       "--rehearsal=2025-03-21",

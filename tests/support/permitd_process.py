@@ -31,7 +31,8 @@ class Daemon:
         self.data = self.root / "data"
         self.socket = self.root / "socket"
         self.log = self.root / "log"
-        self.arguments = [str(binary or BIN / "permitd"), "--data", str(self.data), "--socket", str(self.socket),
+        # /dev/null: what is installed on this machine is no business of a test.
+        self.arguments = [str(binary or BIN / "permitd"), "--config", os.devnull, "--data", str(self.data), "--socket", str(self.socket),
                           f"--rehearsal={start_at}", "--set", "drain_seconds=1",
                           "--set", "journal.segment_size=16 MiB"]
         for setting in settings:
