@@ -1,6 +1,7 @@
 #include "scheduler/expert_flow.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "scheduler/dispatch.h"
 #include "scheduler/events.h"
@@ -48,11 +49,10 @@ void refresh_skills(Core& core, ExpertId id) {
   for (std::uint8_t s = 0; s < kSkillCount; ++s) {
     if (expert_certified(core, expert, Skill{s})) valid |= static_cast<std::uint8_t>(1U << s);
   }
-  if (valid == expert.counted) return;
-  for (std::uint8_t s = 0; s < kSkillCount; ++s) {
+  // Bit by bit of what changed, not two bools compared: GCC 12 compiles that wrongly under TSan.
+  for (std::uint32_t changed = valid ^ expert.counted; changed != 0; changed &= changed - 1) {
+    const auto s = static_cast<std::size_t>(std::countr_zero(changed));
     const bool now = (valid >> s & 1) != 0;
-    const bool before = (expert.counted >> s & 1) != 0;
-    if (now == before) continue;
     core.certified[s] += now ? 1U : ~0U;
     core.certified_experts[s].set(id, now);
   }
