@@ -96,23 +96,20 @@ TEST(JournalStorage, ASegmentSomebodyStillWritesIsNotJudged) {
   // ended.
   const int file = open((directory / "journal.000001").c_str(), O_RDWR | O_CLOEXEC);
   ASSERT_EQ(flock(file, LOCK_EX), 0);
+  write_text(directory / "LOCK", "");
   std::atomic<bool> leads{false};
   std::thread leading([&] {
     EXPECT_TRUE(lead_of(options_in(directory.path())).has_value());
     leads.store(true);
   });
-  // The newcomer takes LOCK first. It has not judged anything as long as the segment is locked.
-  const int lock = open((directory / "LOCK").c_str(), O_RDWR | O_CLOEXEC);
-  EXPECT_TRUE(wait_until([lock] {
-    const bool taken = flock(lock, LOCK_EX | LOCK_NB) != 0;
-    if (!taken) flock(lock, LOCK_UN);
-    return taken;
-  }));
+  // The newcomer takes LOCK first and says so in it. It has not judged anything as long as the
+  // segment is locked.
+  const std::string lock = directory / "LOCK";
+  EXPECT_TRUE(wait_until([&] { return read_text(lock) == std::to_string(getpid()) + "\n"; }));
   EXPECT_FALSE(leads.load());
   close(file);
   leading.join();
   EXPECT_TRUE(leads.load());
-  close(lock);
 }
 
 TEST(JournalStorage, WrongSettingsAreRefused) {
