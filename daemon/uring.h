@@ -63,7 +63,8 @@ inline constexpr std::size_t kRegisteredFilesMax = 8;
 
 class Ring {
  public:
-  /// SINGLE_ISSUER | DEFER_TASKRUN | COOP_TASKRUN; the calling thread becomes the issuer.
+  /// SINGLE_ISSUER | DEFER_TASKRUN | COOP_TASKRUN; the calling thread becomes the issuer. The ring
+  /// is restricted to the operations and registrations below before it runs.
   /// Errors: kUnsupported with one sentence naming the missing feature and the remedy.
   [[nodiscard]] static Expected<std::unique_ptr<Ring>> create(const RingOptions& options);
   ~Ring();

@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 from permitd_process import BIN, ROOT  # noqa: E402
 
 SKIPPED = 77
-EXPOSURE_MAX = 2.0
+EXPOSURE_MAX = 1.5
 
 
 class Units(unittest.TestCase):

@@ -6,8 +6,10 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <linux/io_uring.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -58,6 +60,23 @@ std::string text_of(Ring& ring, const Completion& completion) {
   const auto bytes =
       ring.receive_buffer(completion.buffer, static_cast<std::size_t>(completion.result));
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+// The error of a registration without arguments, 0 when the kernel takes it.
+int registers(const Ring& ring, unsigned what) {
+  return syscall(__NR_io_uring_register, ring.file(), what, nullptr, 0) < 0 ? errno : 0;
+}
+
+TEST(Uring, TheKernelRefusesWhatPermitdDoesNotDo) {
+  const auto ring = make_ring();
+  io_uring_params params{};
+  const auto plain = static_cast<int>(syscall(__NR_io_uring_setup, 4, &params));
+  ASSERT_GE(plain, 0);
+  // The control: an unrestricted ring hands out a personality, which would keep rights alive.
+  EXPECT_GE(syscall(__NR_io_uring_register, plain, IORING_REGISTER_PERSONALITY, nullptr, 0), 0);
+  EXPECT_EQ(registers(*ring, IORING_REGISTER_PERSONALITY), EACCES);
+  EXPECT_EQ(registers(*ring, IORING_REGISTER_RESTRICTIONS), EACCES);  // they cannot be lifted
+  close(plain);
 }
 
 TEST(Uring, ReceivesIntoProvidedBuffersUntilTheyAreExhaustedAndThenArmsAgain) {
