@@ -191,6 +191,8 @@ complex_floors = 5
 pair_repeat_visits = 3
 pair_repeat_days = 180
 confirmation_effort_percent = 25
+near_visits = 16  # so many visits of each district are looked at for the one nearest to the inspector
+near_slack_minutes = 420  # while the first by deadline has more working time than this
 
 # A working day has {day} minutes. Thursday and Friday are closed.
 [calendar]

@@ -47,6 +47,8 @@ SetPolicy read_policy(TomlSection section) {
   set(policy.pair_repeat_visits, "pair_repeat_visits", 0, 8);
   set(policy.pair_repeat_days, "pair_repeat_days", 0, 3650);
   set(policy.confirmation_effort_percent, "confirmation_effort_percent", 1, 100);
+  set(policy.near_visits, "near_visits", 0, 16);
+  set(policy.near_slack_minutes, "near_slack_minutes", 0, 10'000);
   policy.confirmer_fallback =
       section.name<ConfirmerFallback>("confirmer_fallback", policy.confirmer_fallback);
   section.finish();

@@ -59,6 +59,8 @@ void fill(protocol::Policy::Builder out, const scheduler::SetPolicy& policy) {
   out.setPairRepeatVisits(policy.pair_repeat_visits);
   out.setPairRepeatDays(policy.pair_repeat_days);
   out.setConfirmationEffortPercent(policy.confirmation_effort_percent);
+  out.setNearVisits(policy.near_visits);
+  out.setNearSlackMinutes(policy.near_slack_minutes);
   out.setConfirmerFallback(static_cast<protocol::ConfirmerFallback>(policy.confirmer_fallback));
 }
 

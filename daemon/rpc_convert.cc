@@ -347,6 +347,8 @@ void write_policy(const scheduler::SetPolicy& policy, protocol::Policy::Builder 
   out.setPairRepeatVisits(policy.pair_repeat_visits);
   out.setPairRepeatDays(policy.pair_repeat_days);
   out.setConfirmationEffortPercent(policy.confirmation_effort_percent);
+  out.setNearVisits(policy.near_visits);
+  out.setNearSlackMinutes(policy.near_slack_minutes);
   out.setConfirmerFallback(to_wire<protocol::ConfirmerFallback>(policy.confirmer_fallback));
 }
 

@@ -157,6 +157,8 @@ void read_policy(protocol::Policy::Reader in, scheduler::SetPolicy& out) {
   out.pair_repeat_visits = in.getPairRepeatVisits();
   out.pair_repeat_days = in.getPairRepeatDays();
   out.confirmation_effort_percent = in.getConfirmationEffortPercent();
+  out.near_visits = in.getNearVisits();
+  out.near_slack_minutes = in.getNearSlackMinutes();
   // The core judges the value; what does not fit its byte is none of its values either.
   const auto fallback = static_cast<std::uint16_t>(in.getConfirmerFallback());
   out.confirmer_fallback = scheduler::ConfirmerFallback{

@@ -96,6 +96,8 @@ struct Policy {         # ranges in scheduler/command.h
   pairRepeatDays @16 :UInt16 = 180;
   confirmationEffortPercent @17 :UInt16 = 25;  # 1–100 of the confirmed work's effort, at least 5 minutes
   confirmerFallback @18 :ConfirmerFallback;    # who confirms when the worker's office is not active any more
+  nearVisits @19 :UInt16;                      # 0–16 visits of each district are looked at for the nearest; 0: by deadline
+  nearSlackMinutes @20 :UInt16 = 420;          # only while the first by deadline has more working time left
 }
 struct CalendarDay { openMinute @0 :UInt32; lengthMinutes @1 :UInt16; }  # minutes since the epoch, UTC; length 0 = closed
 struct StageSpec {

@@ -447,6 +447,11 @@ std::string decision_sentence(const scheduler::DecisionView& decision) {
         "{}.",
         chosen, moment_text(decision.at), raw(decision.job), raw(decision.plan),
         name_of(decision.plan_reason));
+  } else if (raw(decision.passed_over) != 0) {
+    text = fmt::format(
+        "Expert {} asked for work at {} and got job {}: job {} comes first and can wait, and this "
+        "one is nearer.",
+        chosen, moment_text(decision.at), raw(decision.job), raw(decision.passed_over));
   } else if (decision.by_claim) {
     text =
         fmt::format("Expert {} asked for work at {} and got job {}, the first in order that fits.",

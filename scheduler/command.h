@@ -102,6 +102,11 @@ struct SetPolicy {
   std::uint16_t pair_repeat_days = 180;  // 0–3650: … or so many days, if another is eligible
   std::uint16_t confirmation_effort_percent =
       25;  // 1–100 of the work's own effort, at least five minutes
+  // 0–16: so many visits of each district are looked at for the one nearest to where the expert is,
+  // as long as the first by deadline can wait; 0: strictly by deadline
+  std::uint16_t near_visits = 0;
+  std::uint16_t near_slack_minutes =
+      420;  // 0–10,000: can wait: more working time is left than this
   ConfirmerFallback confirmer_fallback = ConfirmerFallback::kAnyHead;
   std::uint8_t reserved[3]{};
   friend bool operator==(const SetPolicy&, const SetPolicy&) = default;

@@ -4,8 +4,10 @@
 #include <bit>
 
 #include "scheduler/decision.h"
+#include "scheduler/distance.h"
 #include "scheduler/eligibility.h"
 #include "scheduler/expert_flow.h"
+#include "scheduler/job_clock.h"
 #include "scheduler/job_flow.h"
 #include "scheduler/plan_flow.h"
 
@@ -90,6 +92,83 @@ struct Scan {
     }
   }
 };
+
+// Where an expert is, as far as is known: at the last visit of the day, else at home or in the
+// office.
+Point place_of(const Core& core, const ExpertRecord& expert) {
+  if (expert.place_day == core.day && is_known(expert.place)) return expert.place;
+  return is_known(expert.home) ? expert.home : core.offices[expert.office].point;
+}
+
+// Among the first visits of each district the one nearest to the expert. Ties go by deadline.
+struct NearestVisit {
+  const Core& core;
+  ExpertId expert;
+  PriorityClass priority;
+  Skill skill;
+  Point from;
+  std::uint32_t slot = kNoSlot;
+  std::int64_t way = 0;
+  ReadyKey key{};
+
+  void queue(std::uint32_t place) {
+    std::uint32_t fitting = 0;
+    core.ready.visit(ReadyQueue::number(priority, skill, place), kQueueScanMax,
+                     [&](std::uint32_t at) {
+                       const JobRecord& job = core.jobs[at];
+                       const Point there = core.cases[job.case_slot].point;
+                       if (!goes_out(job) || claim_job_filter(core, expert, job) != Filter::kNone)
+                         return false;
+                       if (is_known(there))
+                         offer(at, distance_square(from, there), core.ready.key(at));
+                       return ++fitting >= core.policy.near_visits;
+                     });
+  }
+
+  void offer(std::uint32_t at, std::int64_t distance, ReadyKey at_key) {
+    if (slot != kNoSlot && (distance > way || (distance == way && !(at_key < key)))) return;
+    slot = at;
+    way = distance;
+    key = at_key;
+  }
+};
+
+// A visit that can wait is passed over for one that is nearer to where the expert is.
+void prefer_nearest(const Core& core, ExpertId expert, JobSearch& search) {
+  const JobRecord& first = core.jobs[search.slot];
+  if (core.policy.near_visits == 0 || !goes_out(first) || first.has(kJobPlanned) ||
+      remaining_minutes(core, first) <= core.policy.near_slack_minutes)
+    return;
+  const ExpertRecord& record = core.experts[raw(expert)];
+  const Point from = place_of(core, record);
+  if (!is_known(from)) return;
+  NearestVisit nearest{core, expert, first.priority, first.skill, from};
+  std::uint32_t districts = core.waiting_districts[raw(first.priority)][raw(first.skill)];
+  if (record.districts != 0) districts &= record.districts;
+  for (; districts != 0; districts &= districts - 1)
+    nearest.queue(static_cast<std::uint32_t>(std::countr_zero(districts)));
+  nearest.queue(ReadyQueue::office_place(record.office));
+  if (nearest.slot == kNoSlot || nearest.slot == search.slot) return;
+  search.passed_over = first.id;
+  search.slot = nearest.slot;
+}
+
+// The first in order, places not looked at.
+JobSearch first_job(const Core& core, ExpertId expert, PriorityClass last) {
+  JobSearch search;
+  for (std::uint8_t c = 0; c <= raw(last); ++c) {
+    const PriorityClass priority{c};
+    if (priority == PriorityClass::kOther && search.cut) break;
+    Scan scan{core, expert, search};
+    const bool has_plan = core.experts[raw(expert)].planned_count != 0;
+    if (has_plan) scan.planned(priority, false);
+    if (search.slot == kNoSlot) scan.priority_class(priority);
+    if (search.slot == kNoSlot && has_plan) scan.planned(priority, true);
+    if (search.slot != kNoSlot) break;
+    if (priority != PriorityClass::kOther) search.cut |= scan.cut;
+  }
+  return search;
+}
 
 // A claim that has run out may still be listed until the tick that takes it off.
 bool claim_stands(const Core& core, ExpertId expert) {
@@ -193,23 +272,13 @@ QueueNumber queue_of(const JobRecord& job) {
 }
 
 JobSearch find_job(const Core& core, ExpertId expert, PriorityClass last) {
-  JobSearch search;
-  for (std::uint8_t c = 0; c <= raw(last); ++c) {
-    const PriorityClass priority{c};
-    if (priority == PriorityClass::kOther && search.cut) break;
-    Scan scan{core, expert, search};
-    const bool has_plan = core.experts[raw(expert)].planned_count != 0;
-    if (has_plan) scan.planned(priority, false);
-    if (search.slot == kNoSlot) scan.priority_class(priority);
-    if (search.slot == kNoSlot && has_plan) scan.planned(priority, true);
-    if (search.slot != kNoSlot) break;
-    if (priority != PriorityClass::kOther) search.cut |= scan.cut;
-  }
+  JobSearch search = first_job(core, expert, last);
+  if (search.slot != kNoSlot) prefer_nearest(core, expert, search);
   return search;
 }
 
 bool municipal_waits(const Core& core, ExpertId expert, JobSearch& search) {
-  search = find_job(core, expert, PriorityClass::kMunicipal);
+  search = first_job(core, expert, PriorityClass::kMunicipal);
   return search.slot != kNoSlot || search.cut;
 }
 
@@ -267,6 +336,7 @@ std::uint32_t assign_best_job(Core& core, ExpertId expert) {
   decision.by_claim = 1;
   decision.considered = search.considered;
   decision.removed = search.removed;
+  decision.passed_over = search.passed_over;
   add_candidate(decision, expert, load_ppm(core, core.experts[raw(expert)]));
   assign_job(core, search.slot, expert, decision);
   return search.slot;

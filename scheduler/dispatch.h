@@ -18,11 +18,14 @@ inline constexpr std::uint32_t kExpertScanMax = 256;
 /// What a search over the ready queues found for one expert.
 struct JobSearch {
   std::uint32_t slot = kNoSlot;
-  bool cut = false;  // the bound ended the scan of a queue of class 0 or 1
+  JobId passed_over{};  // the first by deadline, when `slot` is a nearer visit
+  bool cut = false;     // the bound ended the scan of a queue of class 0 or 1
   std::uint16_t considered = 0;
   std::array<std::uint16_t, kFilterCount> removed{};
 };
-/// The best ready job of the classes up to `last` that the expert may take.
+/// The best ready job of the classes up to `last` that the expert may take: what the expert's plan
+/// has for today, the first by deadline, what the plan has for later. Where the policy says so, a
+/// visit that can wait gives way to one nearer to the expert.
 JobSearch find_job(const Core& core, ExpertId expert, PriorityClass last);
 /// A municipal job stands before this expert's class-2 work: one was found, or the scan was cut.
 bool municipal_waits(const Core& core, ExpertId expert, JobSearch& search);

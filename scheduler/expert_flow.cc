@@ -198,6 +198,10 @@ void hold_job(Core& core, ExpertId id, std::uint32_t slot, Tick lease_until) {
   expert.booked_minutes = static_cast<std::uint16_t>(
       std::min<std::uint32_t>(expert.booked_minutes + job.effort_minutes, UINT16_MAX));
   if (job.has(kJobVisit)) ++expert.visits;
+  if (goes_out(job)) {
+    expert.place = core.cases[job.case_slot].point;
+    expert.place_day = core.day;
+  }
   if (!job.has(kJobRework)) add_load(core, expert.load, job.effort_minutes);
   job.booked_day = static_cast<std::uint32_t>(expert.load.day);
   job.holder = id;

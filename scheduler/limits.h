@@ -31,6 +31,8 @@ inline constexpr std::uint32_t kServicesMax = 64;
 /// Jobs one expert may hold at once (assigned or started): a day is 14 units, the shortest job half
 /// a unit.
 inline constexpr std::uint32_t kHeldJobsMax = 28;
+/// Visits of one district looked at for the nearest, at most: with 31 districts some 500 distances.
+inline constexpr std::uint32_t kNearVisitsMax = 16;
 /// Lines of a plan that one ApplyPlan command carries: what fits into the 200 bytes of a body
 /// behind its head, (200 − 16) / 24. A plan of thousands of lines is as many commands, in one
 /// batch.

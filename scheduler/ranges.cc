@@ -44,6 +44,7 @@ bool policy_in_range(const SetPolicy& policy) {
          between(policy.key_retention_minutes, 1, 525'600) && policy.complex_floors <= 200 &&
          policy.pair_repeat_visits <= kRecentOwnersMax && policy.pair_repeat_days <= 3650 &&
          between(policy.confirmation_effort_percent, 1, 100) &&
+         policy.near_visits <= kNearVisitsMax && policy.near_slack_minutes <= 10'000 &&
          known_value(policy.confirmer_fallback, ConfirmerFallback::kSupervisor) &&
          (policy.reserved[0] | policy.reserved[1] | policy.reserved[2]) == 0;
 }

@@ -134,6 +134,11 @@ struct JobRecord {
 static_assert(sizeof(JobRecord) == 80);
 static_assert(std::has_unique_object_representations_v<JobRecord>);
 
+/// Work that is done at the parcel, with or without an appointment.
+inline bool goes_out(const JobRecord& job) {
+  return job.kind == JobKind::kWork && job.skill == Skill::kInspect;
+}
+
 /// A job in the hands of an expert, with its lease.
 struct HeldJob {
   Tick lease_until = kNever;
@@ -187,6 +192,9 @@ struct ExpertRecord {
   std::array<RecentOwner, kRecentOwnersMax> recent{};  // newest at recent_count − 1, modulo
   LoadWindow load;
   Point home;
+  Point place;                 // of the visit it was given last
+  std::int32_t place_day = 0;  // on which working day
+  std::uint32_t reserved = 0;
   Label label;
   std::uint32_t recent_count = 0;
   std::uint32_t districts = 0;
@@ -284,7 +292,8 @@ struct DecisionRecord {
   std::uint8_t by_plan = 0;
   Reason plan_reason = Reason::kNone;
   std::uint8_t reserved[4]{};
-  Op plan{};  // the command that planned it
+  Op plan{};            // the command that planned it
+  JobId passed_over{};  // the first by deadline, when a nearer visit was chosen
 };
 static_assert(std::has_unique_object_representations_v<DecisionRecord>);
 

@@ -154,6 +154,7 @@ DecisionView view_decision(const DecisionRecord& record) {
   view.by_plan = record.by_plan != 0;
   view.plan = record.plan;
   view.plan_reason = record.plan_reason;
+  view.passed_over = record.passed_over;
   view.considered = record.considered;
   view.removed = record.removed;
   view.near_equal_count = record.near_count;

@@ -156,6 +156,7 @@ struct DecisionView {
   bool by_plan = false;        // reserved for the expert by a plan, and given when asked for
   Op plan{};                   // the ApplyPlan command
   Reason plan_reason = Reason::kNone;
+  JobId passed_over{};  // was first by deadline, can wait, and is farther away than this visit
   std::uint16_t considered = 0;
   std::array<std::uint16_t, kFilterCount> removed{};  // by filter
   std::uint8_t near_equal_count = 0;

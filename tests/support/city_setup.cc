@@ -119,6 +119,13 @@ Code code_of(const char* words) { return words_of<Code>(words); }
 
 PersonId person_of_expert(std::uint32_t number) { return PersonId{1000 + std::uint64_t{number}}; }
 
+Point city_point(Chance& chance) {
+  Point point;
+  point.lat_e6 = 35'600'000 + chance.below(200'000);
+  point.lon_e6 = 51'200'000 + chance.below(400'000);
+  return point;
+}
+
 SetPolicy random_policy(Chance& chance) {
   SetPolicy policy;
   policy.attempts_max = static_cast<std::uint16_t>(chance.between(1, 6));
@@ -136,6 +143,8 @@ SetPolicy random_policy(Chance& chance) {
   policy.pair_repeat_visits = static_cast<std::uint16_t>(chance.below(9));
   policy.pair_repeat_days = static_cast<std::uint16_t>(chance.below(30));
   policy.confirmation_effort_percent = static_cast<std::uint16_t>(chance.between(1, 100));
+  policy.near_visits = static_cast<std::uint16_t>(chance.chance(500) ? 0 : chance.between(1, 4));
+  policy.near_slack_minutes = static_cast<std::uint16_t>(chance.below(1000));
   policy.confirmer_fallback = static_cast<ConfirmerFallback>(chance.below(3));
   return policy;
 }
@@ -201,6 +210,7 @@ DefineExpert city_expert(std::uint32_t number, Chance& chance) {
   body.person = person_of_expert(number);
   body.districts = chance.chance(600) ? 0 : static_cast<std::uint32_t>(chance.below(16U)) << 1;
   body.units_per_day = static_cast<std::uint16_t>(chance.chance(700) ? 0 : chance.between(1, 20));
+  if (chance.chance(500)) body.home = city_point(chance);
   body.label = label_of("expert");
   return body;
 }

@@ -15,6 +15,8 @@ std::uint32_t city_setup_count();
 void make_city_setup(std::uint32_t index, Chance& chance, scheduler::Command& command);
 
 /// Bodies that random steps change the city with, too.
+/// Somewhere in the made-up city.
+scheduler::Point city_point(Chance& chance);
 scheduler::SetPolicy random_policy(Chance& chance);
 scheduler::SetCalendarDays random_calendar(Chance& chance, std::int32_t first_day,
                                            std::uint16_t count);

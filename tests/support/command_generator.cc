@@ -261,7 +261,7 @@ void StepMaker::submit() {
   if (chance_.chance(300)) submit.flags |= kSubmitBuilt;
   submit.floors = static_cast<std::uint16_t>(chance_.below(wrong(20) ? 300 : 12));
   submit.area_m2 = chance_.below(wrong(20) ? 20'000'000U : 6000U);
-  submit.point = {35'700'000, 51'400'000};
+  if (chance_.chance(900)) submit.point = city_point(chance_);
   submit.owner = PersonId{chance_.between<std::uint64_t>(wrong(20) ? 0 : 3000, 3012)};
   // Conflicts of interest: persons around the case are sometimes experts.
   const auto person = [&] {

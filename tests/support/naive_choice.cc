@@ -1,8 +1,10 @@
 // Whether the choices of the core were legal: the one it made (I13, I14), and the ones it did not
 // make.
+#include <algorithm>
 #include <tuple>
 
 #include "scheduler/decision.h"
+#include "scheduler/distance.h"
 #include "tests/support/naive_complain.h"
 #include "tests/support/naive_model.h"
 
@@ -39,15 +41,16 @@ void NaiveModel::check_decision(const Command& command, const ModelJob& job, Exp
            load_ppm(experts_.at(raw(candidate.expert))), candidate.load_ppm);
   }
   if (decision.by_claim) {
-    check_claimed(job, chosen);
+    check_claimed(job, chosen, decision.passed_over);
   } else {
     check_offered(job, candidates);
   }
 }
 
 // A claim gives the best job: the lowest class, within it what a plan has for today, then the
-// earliest deadline, then what a plan has for later; ties by number.
-void NaiveModel::check_claimed(const ModelJob& job, ExpertId expert) {
+// earliest deadline, then what a plan has for later; ties by number. A visit that can wait gives
+// way to a nearer one.
+void NaiveModel::check_claimed(const ModelJob& job, ExpertId expert, JobId passed_over) {
   const auto rank = [&](const ModelJob& other) {
     const ModelPlan* plan = plan_of(other.id);
     if (plan == nullptr)
@@ -61,13 +64,62 @@ void NaiveModel::check_claimed(const ModelJob& job, ExpertId expert) {
   };
   expect(passes(job), "expert {} met the owner of job {} lately, and somebody else could go (I14)",
          raw(expert), raw(job.id));
+  const ModelJob* first = &job;
+  std::vector<const ModelJob*> fitting;
+  bool any_unclear = false;
   for (const auto& [id, other] : jobs_) {
     bool unclear = false;
-    if (!waits(other) || !open_to(expert, other) || rank(other) >= rank(job)) continue;
-    if (first_filter(expert, other, false, false, unclear) != Filter::kNone || unclear) continue;
-    if (!passes(other)) continue;
-    complain("expert {} got job {}, but job {} comes before", raw(expert), raw(job.id), id);
+    if (!waits(other) || !open_to(expert, other)) continue;
+    const bool fits = first_filter(expert, other, false, false, unclear) == Filter::kNone;
+    any_unclear = any_unclear || unclear;
+    if (!fits || unclear || !passes(other)) continue;
+    if (rank(other) < rank(*first)) first = &other;
+    fitting.push_back(&other);
   }
+  std::sort(fitting.begin(), fitting.end(),
+            [&](const ModelJob* a, const ModelJob* b) { return rank(*a) < rank(*b); });
+  if (any_unclear) return;
+  expect(first == &job ? raw(passed_over) == 0 : passed_over == first->id,
+         "expert {} got job {}, but job {} comes before", raw(expert), raw(job.id), raw(first->id));
+  check_nearest(job, expert, *first, fitting);
+}
+
+Point NaiveModel::place_of(const ModelExpert& expert) const {
+  if (expert.place_day == today_ && expert.place != Point{}) return expert.place;
+  if (expert.defined.home != Point{}) return expert.defined.home;
+  return offices_.at(raw(expert.defined.office)).defined.point;
+}
+
+// The nearest of the first few visits of each district, when the first of all can wait; else the
+// first of all.
+void NaiveModel::check_nearest(const ModelJob& job, ExpertId expert, const ModelJob& first,
+                               const std::vector<const ModelJob*>& fitting) {
+  const Point from = place_of(experts_.at(raw(expert)));
+  const bool waits_well = policy_.near_visits > 0 && first.goes_out() &&
+                          plan_of(first.id) == nullptr && from != Point{} &&
+                          remaining(first) > policy_.near_slack_minutes;
+  if (!waits_well) {
+    expect(&first == &job, "job {} was passed over for job {}", raw(first.id), raw(job.id));
+    return;
+  }
+  std::map<int, int> looked;  // by district, or the office's own queue
+  const ModelJob* nearest = nullptr;
+  std::int64_t way = 0;
+  for (const ModelJob* other : fitting) {
+    if (!other->goes_out() || plan_of(other->id) != nullptr || other->priority != first.priority ||
+        other->skill != first.skill)
+      continue;
+    const SubmitCase& filed = cases_.at(raw(other->case_id)).filed;
+    if (++looked[other->office_reach ? 0 : filed.district] > policy_.near_visits) continue;
+    if (filed.point == Point{}) continue;
+    const std::int64_t there = distance_square(from, filed.point);
+    if (nearest != nullptr && there >= way) continue;
+    nearest = other;
+    way = there;
+  }
+  const JobId expected = nearest == nullptr ? first.id : nearest->id;
+  expect(job.id == expected, "expert {} got job {}, job {} is nearer", raw(expert), raw(job.id),
+         raw(expected));
 }
 
 // A job goes to one of the least loaded who may take it.

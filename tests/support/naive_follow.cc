@@ -433,6 +433,10 @@ void NaiveModel::follow_assigned(const Command& command, ModelJob& job, const Ev
   roll(expert);
   expert.booked += job.effort;
   if (job.visit()) ++expert.visits;
+  if (job.goes_out()) {
+    expert.place = cases_.at(raw(job.case_id)).filed.point;
+    expert.place_day = today_;
+  }
   job.booked_day = expert.booked_day;
   if (!job.rework) expert.load[job.booked_day] += job.effort;
   if (expert.wanted > 0) --expert.wanted;

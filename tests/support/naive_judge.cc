@@ -108,6 +108,7 @@ bool policy_outside(const SetPolicy& p) {
          p.second_review_area_m2 > 10'000'000 || outside(p.key_retention_minutes, 1, 525'600) ||
          p.complex_floors > 200 || p.pair_repeat_visits > 8 || p.pair_repeat_days > 3650 ||
          outside(p.confirmation_effort_percent, 1, 100) || raw(p.confirmer_fallback) > 2 ||
+         p.near_visits > 16 || p.near_slack_minutes > 10'000 ||
          p.reserved[0] + p.reserved[1] + p.reserved[2] != 0;
 }
 

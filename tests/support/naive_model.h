@@ -57,6 +57,9 @@ struct ModelJob {
     return kind == scheduler::JobKind::kWork &&
            (spec.flags & scheduler::kStageNeedsAppointment) != 0;
   }
+  bool goes_out() const {
+    return kind == scheduler::JobKind::kWork && skill == scheduler::Skill::kInspect;
+  }
   bool in_hand() const {
     return state == scheduler::JobState::kAssigned || state == scheduler::JobState::kStarted;
   }
@@ -124,6 +127,8 @@ struct ModelExpert {
   std::map<std::int32_t, std::uint32_t> load;                     // by day
   std::vector<std::pair<scheduler::PersonId, std::int64_t>> met;  // owners, when
   std::uint64_t done_total = 0;
+  scheduler::Point place;  // of the visit given last, on place_day
+  std::int32_t place_day = INT32_MIN;
 };
 
 struct ModelOffice {
@@ -231,7 +236,10 @@ class NaiveModel {
   // naive_choice.cc
   void check_decision(const Command& command, const ModelJob& job, scheduler::ExpertId chosen,
                       const scheduler::Scheduler& after);
-  void check_claimed(const ModelJob& job, scheduler::ExpertId expert);
+  void check_claimed(const ModelJob& job, scheduler::ExpertId expert, scheduler::JobId passed_over);
+  void check_nearest(const ModelJob& job, scheduler::ExpertId expert, const ModelJob& first,
+                     const std::vector<const ModelJob*>& fitting);
+  scheduler::Point place_of(const ModelExpert& expert) const;
   void check_offered(const ModelJob& job, std::span<const scheduler::CandidateView> candidates);
   void check_binding(const Command& command, const Outcome& outcome);
   bool could_take(scheduler::ExpertId expert, const ModelJob& job) const;

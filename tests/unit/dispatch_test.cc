@@ -171,5 +171,147 @@ TEST_F(DispatchTest, PendingOfferSurvivesAnotherChangeOfTheSameExpert) {
   EXPECT_EQ(job_view(next).state, JobState::kReady);
 }
 
+// ---- visits near each other ----
+
+class NearVisitTest : public DispatchTest {
+ protected:
+  static constexpr Point kHere{35'700'000, 51'400'000};
+  static constexpr Point kNear{35'701'000, 51'401'000};
+  static constexpr Point kFar{35'790'000, 51'200'000};
+
+  void SetUp() override {
+    DispatchTest::SetUp();
+    DefineExpert body = defined(kInspector, kOffice, 0);
+    body.home = kHere;
+    apply(CommandKind::kDefineExpert, body, supervisor());
+  }
+
+  void look_near(std::uint16_t visits, std::uint16_t slack) {
+    SetPolicy policy;
+    policy.near_visits = visits;
+    policy.near_slack_minutes = slack;
+    policy.visits_per_day = 40;
+    policy.capacity_units_per_day = 48;
+    set_policy(policy);
+  }
+
+  // A visit that waits at a place; the appointments of all are over after the same wait.
+  JobId visit_at(Point point, OrganisationId organisation = kCity) {
+    SubmitCase body = submission(kNewBuild, organisation);
+    body.point = point;
+    body.owner = PersonId{100 + owners_++};
+    const Outcome filed = apply(CommandKind::kSubmitCase, body, office());
+    work(kClerk);
+    return case_view(filed.case_id).current_job;
+  }
+  void wait_for(JobId visit) { wait((job_view(visit).appointment.ms - now_.ms) / kMsPerMinute); }
+
+  std::uint64_t owners_ = 0;
+};
+
+TEST_F(NearVisitTest, DeadlinesDecideWhereThePolicyDoesNotLookAtPlaces) {
+  look_near(0, 0);
+  const JobId far = visit_at(kFar);
+  const JobId near = visit_at(kNear);
+  wait_for(near);
+  EXPECT_EQ(claim(kInspector).job, far);
+}
+
+TEST_F(NearVisitTest, NearerVisitGoesBeforeOneThatCanWait) {
+  look_near(4, 60);
+  const JobId far = visit_at(kFar);
+  const JobId near = visit_at(kNear);
+  wait_for(near);
+  EXPECT_EQ(claim(kInspector).job, near);
+  DecisionView decision;
+  ASSERT_TRUE(scheduler_.find_decision(near, decision));
+  EXPECT_EQ(decision.passed_over, far);
+}
+
+TEST_F(NearVisitTest, VisitThatCannotWaitGoesFirst) {
+  look_near(4, 839);  // of the 840 minutes it has, some have passed
+  const JobId far = visit_at(kFar);
+  const JobId near = visit_at(kNear);
+  wait_for(near);
+  EXPECT_EQ(claim(kInspector).job, far);
+  DecisionView decision;
+  ASSERT_TRUE(scheduler_.find_decision(far, decision));
+  EXPECT_EQ(raw(decision.passed_over), 0U);
+}
+
+TEST_F(NearVisitTest, NextVisitIsNearTheLastOneOfTheDay) {
+  look_near(4, 60);
+  const JobId far = visit_at(kFar);
+  const JobId beside_far = visit_at({kFar.lat_e6 + 100, kFar.lon_e6});
+  const JobId near = visit_at(kNear);
+  wait_for(near);
+  Reassign reassign;
+  reassign.job = far;
+  reassign.expert = kInspector;
+  ASSERT_EQ(apply(CommandKind::kReassign, reassign, supervisor()).refusal, Refusal::kNone);
+  EXPECT_EQ(claim(kInspector).job, beside_far);
+  EXPECT_EQ(claim(kInspector).job, near);
+}
+
+TEST_F(NearVisitTest, NextDayBeginsAtHome) {
+  look_near(4, 60);
+  wait(20 * 60);  // the half-days that can still be had are tomorrow's
+  const JobId far = visit_at(kFar);
+  const JobId beside_far = visit_at({kFar.lat_e6 + 100, kFar.lon_e6});
+  const JobId near = visit_at(kNear);
+  Reassign reassign;
+  reassign.job = far;
+  reassign.expert = kInspector;
+  ASSERT_EQ(apply(CommandKind::kReassign, reassign, supervisor()).refusal, Refusal::kNone);
+  Hold hold;
+  hold.job = far;
+  ASSERT_EQ(apply(CommandKind::kHold, hold, supervisor()).refusal, Refusal::kNone);
+  wait_for(near);
+  EXPECT_EQ(job_view(beside_far).state, JobState::kReady);
+  EXPECT_EQ(claim(kInspector).job, near);
+}
+
+TEST_F(NearVisitTest, SoManyOfEachDistrictAreLookedAt) {
+  look_near(1, 60);
+  const JobId far = visit_at(kFar);
+  const JobId near = visit_at(kNear);
+  wait_for(near);
+  EXPECT_EQ(claim(kInspector).job, far);
+}
+
+TEST_F(NearVisitTest, VisitsOfTheOwnOfficeAreLookedAtToo) {
+  look_near(4, 60);
+  const JobId far = visit_at(kFar);
+  DefineService service;
+  service.service = kNewBuild;
+  service.version = 2;
+  service.stage_count = 2;
+  service.stages[0] = {
+      Stage::kFileFormation, Skill::kFile, Confirmer::kNobody, Reach::kCity, 0, 0, 30, 0, 420};
+  service.stages[1] = {Stage::kSiteInspection,
+                       Skill::kInspect,
+                       Confirmer::kNobody,
+                       Reach::kOffice,
+                       kStageNeedsAppointment,
+                       0,
+                       60,
+                       0,
+                       840};
+  ASSERT_EQ(apply(CommandKind::kDefineService, service, supervisor()).refusal, Refusal::kNone);
+  const JobId near = visit_at(kNear);
+  wait_for(near);
+  ASSERT_EQ(job_view(near).reach_office, kOffice);
+  EXPECT_EQ(claim(kInspector).job, near);
+  EXPECT_EQ(claim(kInspector).job, far);
+}
+
+TEST_F(NearVisitTest, MunicipalWorkFarAwayComesBeforeOtherWorkAtHand) {
+  look_near(4, 60);
+  const JobId far = visit_at(kFar);
+  const JobId near = visit_at(kNear, kOthers);
+  wait_for(near);
+  EXPECT_EQ(claim(kInspector).job, far);
+}
+
 }  // namespace
 }  // namespace permitd::tests

@@ -162,6 +162,8 @@ TEST(RpcConvertTest, APolicyComesBackAsItWent) {
   policy.pair_repeat_days = 99;
   policy.confirmation_effort_percent = 40;
   policy.confirmer_fallback = scheduler::ConfirmerFallback::kIntakeHead;
+  policy.near_visits = 4;
+  policy.near_slack_minutes = 90;
   capnp::MallocMessageBuilder message;
   auto out = message.initRoot<protocol::Policy>();
   write_policy(policy, out);

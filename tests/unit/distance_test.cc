@@ -1,0 +1,34 @@
+// Goal: distances compare as they do on the globe. Method: places in Tehran whose distances are
+// known from their coordinates, and the seam of the longitudes.
+#include "scheduler/distance.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace permitd::scheduler {
+namespace {
+
+constexpr Point kTehran{35'700'000, 51'400'000};
+
+TEST(Distance, CosineIsCloseEverywhere) {
+  for (std::int32_t degrees = -90; degrees <= 90; ++degrees) {
+    const double exact = std::cos(degrees * 3.14159265358979 / 180);
+    EXPECT_NEAR(static_cast<double>(cosine_ppm(degrees * 1'000'000)) / 1e6, exact, 0.002);
+  }
+}
+
+TEST(Distance, DegreeToTheEastIsShorterThanOneToTheNorth) {
+  const std::int64_t north = distance_square(kTehran, {36'700'000, 51'400'000});
+  const std::int64_t east = distance_square(kTehran, {35'700'000, 52'400'000});
+  EXPECT_EQ(north, 1'000'000'000'000);
+  EXPECT_NEAR(std::sqrt(static_cast<double>(east) / static_cast<double>(north)), 0.812, 0.002);
+}
+
+TEST(Distance, NothingIsFartherThanTheOtherSide) {
+  EXPECT_EQ(distance_square({0, 179'999'999}, {0, -179'999'999}), 4);
+  EXPECT_GT(distance_square({90'000'000, 180'000'000}, {-90'000'000, -180'000'000}), 0);
+}
+
+}  // namespace
+}  // namespace permitd::scheduler
