@@ -12,6 +12,7 @@
 #include <string>
 
 #include "protocol/permit.capnp.h"
+#include "scheduler/command.h"
 #include "scheduler/outcome.h"
 #include "scheduler/types.h"
 
@@ -43,10 +44,11 @@ struct Refused {
   scheduler::Refusal code{};
   scheduler::Field field{};
   scheduler::Filter filter{};
-  std::uint8_t state = 0;  // present state where the code is kWrongState
-  std::string code_name;   // stable identifier: "staleLease"
-  std::string field_name;  // "token"; empty when none
-  std::string sentence;    // what is wrong, which rule, what to do
+  std::uint8_t state = 0;            // present state where the code is kWrongState
+  scheduler::CommandKind command{};  // refused; kNone for reads
+  std::string code_name;             // stable identifier: "staleLease"
+  std::string field_name;            // "token"; empty when none
+  std::string sentence;              // what is wrong, which rule, what to do, in English
 };
 
 using Answer = std::expected<Accepted, Refused>;

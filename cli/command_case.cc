@@ -227,7 +227,7 @@ void add_schedule(CLI::App& app, Context& context) {
   command->add_option("DAY", options->day, "Local date, YYYY-MM-DD")->required();
   command->add_option("--half", options->half, "morning or afternoon")->capture_default_str();
   context.on(command, [&context, options] {
-    auto day = parse_day(options->day);
+    auto day = parse_typed_day(options->day);
     if (!day) throw UsageError(fmt::format("DAY {}: it must be a date, YYYY-MM-DD.", options->day));
     OfficeClient office(context.client(), my_office(context));
     auto half = enum_option<HalfDay>(options->half, "--half");

@@ -107,7 +107,7 @@ void print_decision(protocol::Decision::Reader decision) {
 
 int why(Context& context, std::uint64_t id) {
   ReaderClient reader(context.client(), reader_identity(context));
-  auto result = context.wait(reader.why(JobId{id}));
+  auto result = context.wait(reader.why(JobId{id}, context.language()));
   if (result.isRefused()) return context.refuse(to_refused(result.getRefused()));
   auto answer = result.getAnswer();
   if (context.wants_json()) {
@@ -143,7 +143,7 @@ int history(Context& context, std::uint64_t id) {
       if (context.wants_json())
         events.push_back(message_json(event));
       else
-        fmt::print("{}\n", event_line(event));
+        fmt::print("{}\n", event_line(event, context.language()));
     }
     if (list.size() == 0) break;
     from += list.size();

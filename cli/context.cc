@@ -137,11 +137,21 @@ int Context::finish(const Answer& answer,
   return kExitOk;
 }
 
+std::string Context::sentence_of(const Refused& refused) const {
+  if (language() == protocol::Language::kEnglish) return refused.sentence;
+  scheduler::Outcome outcome;
+  outcome.refusal = refused.code;
+  outcome.field = refused.field;
+  outcome.filter = refused.filter;
+  outcome.state = refused.state;
+  return protocol::refusal_sentence(outcome, refused.command, language());
+}
+
 int Context::refuse(const Refused& refused) {
   if (globals.json) print(json::object{{"refused", to_json(refused)}});
   auto about = refused.field_name.empty() ? refused.code_name
                                           : refused.code_name + ", " + refused.field_name;
-  fmt::print(stderr, "permitctl: refused ({}): {}\n", about, refused.sentence);
+  fmt::print(stderr, "permitctl: refused ({}): {}\n", about, sentence_of(refused));
   return kExitRefused;
 }
 

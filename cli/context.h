@@ -15,6 +15,7 @@
 #include "cli/exit_code.h"
 #include "cli/session.h"
 #include "cli/table.h"
+#include "protocol/words.h"
 
 namespace permitd::cli {
 
@@ -26,6 +27,8 @@ struct GlobalOptions {
   std::string key;      // --key TEXT
   std::string timeout = "30s";
   std::string time_zone;
+  std::string language = "en";  // --lang
+  std::string calendar;         // --calendar; empty: the language's own
   bool json = false;
   bool csv = false;
   bool yes = false;
@@ -74,6 +77,9 @@ class Context {
   /// Prints a list: JSON `document` under --json, CSV under --csv, an aligned table otherwise.
   void print(const Table& table, const boost::json::value& document);
   bool wants_json() const { return globals.json; }
+  protocol::Language language() const {
+    return globals.language == "fa" ? protocol::Language::kPersian : protocol::Language::kEnglish;
+  }
 
   /// Shows `question` and waits for "yes" on a terminal; --yes answers it. False when it was not
   /// yes. Without a terminal and without --yes it throws UsageError.
@@ -85,6 +91,8 @@ class Context {
   Tick moment(const std::string& text, std::string_view option);
 
  private:
+  std::string sentence_of(const Refused& refused) const;
+
   std::unique_ptr<BlockingClient> connection_;
   std::function<int()> action_;
 };

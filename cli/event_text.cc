@@ -32,10 +32,10 @@ scheduler::Event to_event(protocol::Event::Reader event) {
   return out;
 }
 
-std::string event_line(protocol::Event::Reader event) {
+std::string event_line(protocol::Event::Reader event, protocol::Language language) {
   auto core = to_event(event);
   std::string_view note(event.getNote().cStr(), event.getNote().size());
-  return fmt::format("{}  {}", local_text(core.at), protocol::event_sentence(core, note));
+  return fmt::format("{}  {}", local_text(core.at), protocol::event_sentence(core, note, language));
 }
 
 Table job_table() {

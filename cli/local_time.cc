@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cstdlib>
 #include <ctime>
+
+#include "protocol/jalali.h"
 
 namespace permitd::cli {
 namespace {
@@ -20,6 +23,25 @@ std::optional<int> number_of(std::string_view text, std::size_t digits) {
     return std::nullopt;
   return value;
 }
+
+struct DateFields {
+  int year;
+  int month;
+  int day;
+};
+
+/// "YYYY-MM-DD" in any calendar; whether there is such a date is not looked at.
+std::optional<DateFields> date_of(std::string_view text) {
+  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
+  const auto year = number_of(text.substr(0, 4), 4);
+  const auto month = number_of(text.substr(5, 2), 2);
+  const auto day = number_of(text.substr(8, 2), 2);
+  if (!year || !month || !day) return std::nullopt;
+  return DateFields{*year, *month, *day};
+}
+
+// One per process, like the time zone.
+CalendarKind calendar_in_force = CalendarKind::kGregorian;
 
 std::optional<int> parse_minute_of_day(std::string_view text) {
   if (text.size() != 5 || text[2] != ':') return std::nullopt;
@@ -52,6 +74,8 @@ bool use_time_zone(const std::string& name) {
   return true;
 }
 
+void use_calendar(CalendarKind kind) { calendar_in_force = kind; }
+
 bool is_date(int year, int month, int day) {
   if (year < 1970 || year > 2200 || month < 1 || day < 1) return false;
   using namespace std::chrono;
@@ -68,15 +92,24 @@ LocalDay day_of(int year, int month, int day) {
 }
 
 std::optional<LocalDay> parse_day(std::string_view text) {
-  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
-  auto year = number_of(text.substr(0, 4), 4);
-  auto month = number_of(text.substr(5, 2), 2);
-  auto day = number_of(text.substr(8, 2), 2);
-  if (!year || !month || !day || !is_date(*year, *month, *day)) return std::nullopt;
-  return day_of(*year, *month, *day);
+  const auto date = date_of(text);
+  if (!date || !is_date(date->year, date->month, date->day)) return std::nullopt;
+  return day_of(date->year, date->month, date->day);
+}
+
+std::optional<LocalDay> parse_typed_day(std::string_view typed) {
+  std::string text = protocol::ascii_digits(typed);
+  std::replace(text.begin(), text.end(), '/', '-');
+  if (calendar_in_force == CalendarKind::kGregorian) return parse_day(text);
+  const auto date = date_of(text);
+  return date ? protocol::day_of({date->year, date->month, date->day}) : std::nullopt;
 }
 
 std::string day_text(LocalDay day) {
+  if (calendar_in_force == CalendarKind::kJalali) {
+    const auto date = protocol::jalali_of(day);
+    return fmt::format("{:04}-{:02}-{:02}", date.year, date.month, date.day);
+  }
   auto date = std::chrono::year_month_day(days(day));
   return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
                      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
@@ -108,11 +141,12 @@ LocalDay local_day_of(scheduler::Tick at) {
 std::string local_text(scheduler::Tick at) {
   if (at == scheduler::kNever) return "never";
   auto fields = local_fields(at);
-  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}", fields.tm_year + 1900, fields.tm_mon + 1,
-                     fields.tm_mday, fields.tm_hour, fields.tm_min);
+  return fmt::format("{} {:02}:{:02}", day_text(local_day_of(at)), fields.tm_hour, fields.tm_min);
 }
 
-std::optional<scheduler::Tick> parse_moment(std::string_view text, scheduler::Tick now) {
+std::optional<scheduler::Tick> parse_moment(std::string_view typed, scheduler::Tick now) {
+  const std::string folded = protocol::ascii_digits(typed);
+  const std::string_view text = folded;
   if (text == "now") return now;
   if (text == "never") return scheduler::kNever;
   if (text.starts_with('+') || text.starts_with('-')) {
@@ -120,7 +154,7 @@ std::optional<scheduler::Tick> parse_moment(std::string_view text, scheduler::Ti
     if (!seconds) return std::nullopt;
     return scheduler::Tick{now.ms + (text[0] == '-' ? -1000 : 1000) * *seconds};
   }
-  auto day = parse_day(text.substr(0, 10));
+  auto day = parse_typed_day(text.substr(0, 10));
   if (!day) return std::nullopt;
   if (text.size() == 10) return moment_at(*day, 0);
   if (text[10] != 'T' && text[10] != ' ') return std::nullopt;

@@ -18,11 +18,19 @@ inline constexpr const char* kDefaultTimeZone = "Asia/Tehran";
 /// False when the system's tzdata has no such zone; the zone in force is then as before.
 [[nodiscard]] bool use_time_zone(const std::string& name);
 
+/// The calendar in which people are shown dates and write them; Gregorian until it is set.
+enum class CalendarKind : std::uint8_t { kGregorian, kJalali };
+void use_calendar(CalendarKind kind);
+
 /// A local date as days since 1970-01-01.
 using LocalDay = std::int32_t;
-std::optional<LocalDay> parse_day(std::string_view text);  // "2025-03-21"
-LocalDay day_of(int year, int month, int day);             // must be a real date, see is_date
+/// A Gregorian date as files hold it: "2025-03-21".
+std::optional<LocalDay> parse_day(std::string_view text);
+/// A date as people write it, in the calendar in force: "1404-01-01", "۱۴۰۴/۰۱/۰۱".
+std::optional<LocalDay> parse_typed_day(std::string_view text);
+LocalDay day_of(int year, int month, int day);  // must be a real date, see is_date
 bool is_date(int year, int month, int day);
+/// In the calendar in force, like everything below that shows or reads a date.
 std::string day_text(LocalDay day);
 /// 0 = Saturday, the first day of the week here, … 6 = Friday.
 int weekday_of(LocalDay day);

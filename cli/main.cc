@@ -53,6 +53,18 @@ void add_globals(CLI::App& app, GlobalOptions& globals) {
   group->add_option("--time-zone", globals.time_zone, "Zone of the times shown and read")
       ->envname("PERMITD_TIME_ZONE")
       ->default_str(kDefaultTimeZone);
+  group
+      ->add_option("--lang", globals.language,
+                   "Language of what the daemon explains (why, history, refusals): en or fa")
+      ->envname("PERMITCTL_LANG")
+      ->check(CLI::IsMember({"en", "fa"}))
+      ->capture_default_str();
+  group
+      ->add_option("--calendar", globals.calendar,
+                   "Calendar of the dates shown and read: gregorian, or jalali as in 1404-01-01 "
+                   "[jalali with --lang fa]")
+      ->envname("PERMITCTL_CALENDAR")
+      ->check(CLI::IsMember({"gregorian", "jalali"}));
   group->add_flag("--json", globals.json,
                   "Answer with one JSON document, fields named as in the schema; null is never");
   group->add_flag("--csv", globals.csv, "Lists as CSV");
@@ -93,6 +105,10 @@ int run(int argc, char** argv) {
                context.globals.time_zone);
     return kExitUsage;
   }
+  const auto& calendar = context.globals.calendar;
+  const bool is_persian = context.language() == protocol::Language::kPersian;
+  use_calendar(calendar == "jalali" || (calendar.empty() && is_persian) ? CalendarKind::kJalali
+                                                                        : CalendarKind::kGregorian);
   return context.run();
 }
 

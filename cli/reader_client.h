@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "cli/session.h"
+#include "protocol/words.h"
 
 namespace permitd::cli {
 
@@ -61,10 +62,13 @@ class ReaderCalls : public Session<Interface> {
       return request;
     });
   }
-  auto why(JobId id) {
-    return this->send([id](Capability& session) {
+  auto why(JobId id, protocol::Language language = protocol::Language::kEnglish) {
+    return this->send([id, language](Capability& session) {
       auto request = session.whyRequest();
       request.setJob(raw(id));
+      request.setLanguage(language == protocol::Language::kPersian
+                              ? protocol::SentenceLanguage::FA
+                              : protocol::SentenceLanguage::EN);
       return request;
     });
   }

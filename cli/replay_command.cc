@@ -38,7 +38,7 @@ struct ReplayArguments {
 
 std::optional<std::int32_t> day_option(const std::string& text, std::string_view option) {
   if (text.empty()) return std::nullopt;
-  const auto day = parse_day(text);
+  const auto day = parse_typed_day(text);
   if (!day) throw UsageError(fmt::format("{} {}: it must be a date, YYYY-MM-DD.", option, text));
   return day;
 }

@@ -150,10 +150,9 @@ std::string backlog_drawing(const ReplayReport& report) {
   for (const auto& sample : report.backlog)
     scale.most = std::max(scale.most, static_cast<double>(total_of(sample)));
   return backlog_key(report) +
-         fmt::format(
-             R"(<svg viewBox="0 0 {} {}" role="img" )"
-             R"(aria-label="Open jobs by stage over the working hours">)",
-             kWidth, kBacklogHeight) +
+         fmt::format(R"(<svg viewBox="0 0 {} {}" role="img" )"
+                     R"(aria-label="Open jobs by stage over the working hours">)",
+                     kWidth, kBacklogHeight) +
          backlog_grid(report, scale) + backlog_areas(report, scale) + "</svg>";
 }
 
@@ -193,17 +192,15 @@ std::string office_bars(const ReplayReport& report) {
   const auto height = [&](std::int64_t ppm) {
     return (base - 20) * static_cast<double>(ppm) / most;
   };
-  auto out = fmt::format(
-      R"(<svg viewBox="0 0 {} {}" role="img" )"
-      R"(aria-label="Share of work and of capacity by office">)",
-      kWidth, kBarsHeight);
+  auto out = fmt::format(R"(<svg viewBox="0 0 {} {}" role="img" )"
+                         R"(aria-label="Share of work and of capacity by office">)",
+                         kWidth, kBarsHeight);
   const double step = grid_step(most / 10'000);
   for (double percent = 0; percent <= most / 10'000; percent += step) {
     const double y = base - height(static_cast<std::int64_t>(percent * 10'000));
-    out += fmt::format(
-        R"(<line class="grid" x1="{0}" x2="{1}" y1="{2:.1f}" y2="{2:.1f}"/>)"
-        R"(<text x="{3}" y="{4:.1f}" text-anchor="end">{5} %</text>)",
-        kLeft, kWidth, y, kLeft - 8, y + 4, percent);
+    out += fmt::format(R"(<line class="grid" x1="{0}" x2="{1}" y1="{2:.1f}" y2="{2:.1f}"/>)"
+                       R"(<text x="{3}" y="{4:.1f}" text-anchor="end">{5} %</text>)",
+                       kLeft, kWidth, y, kLeft - 8, y + 4, percent);
   }
   for (std::size_t i = 0; i < report.offices.size(); ++i) {
     const auto& office = report.offices[i];
@@ -214,14 +211,12 @@ std::string office_bars(const ReplayReport& report) {
     out += fmt::format(
         R"svg(<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" fill="var(--bar)"/>)svg",
         x + slot * 0.15, base - height(office.share_ppm), slot * 0.7, height(office.share_ppm));
-    out += fmt::format(
-        R"svg(<line x1="{:.1f}" x2="{:.1f}" y1="{:.1f}" y2="{:.1f}" )svg"
-        R"svg(stroke="var(--mark)" stroke-width="3"/></g>)svg",
-        x, x + slot, base - height(office.fair_ppm), base - height(office.fair_ppm));
-    out += fmt::format(
-        R"svg(<text transform="translate({:.1f},{}) rotate(-90)" )svg"
-        R"svg(text-anchor="end">{:04}</text>)svg",
-        x + slot / 2 + 4, base + 6, raw(office.office));
+    out += fmt::format(R"svg(<line x1="{:.1f}" x2="{:.1f}" y1="{:.1f}" y2="{:.1f}" )svg"
+                       R"svg(stroke="var(--mark)" stroke-width="3"/></g>)svg",
+                       x, x + slot, base - height(office.fair_ppm), base - height(office.fair_ppm));
+    out += fmt::format(R"svg(<text transform="translate({:.1f},{}) rotate(-90)" )svg"
+                       R"svg(text-anchor="end">{:04}</text>)svg",
+                       x + slot / 2 + 4, base + 6, raw(office.office));
   }
   return out +
          "</svg><div class=\"key\"><span><i style=\"background:var(--bar)\"></i>share of the "

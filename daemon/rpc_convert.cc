@@ -58,6 +58,7 @@ void write_refusal(const Outcome& outcome, CommandKind kind, protocol::Refusal::
   out.setCodeName(to_text(protocol::name_of(outcome.refusal)));
   out.setFieldName(to_text(protocol::name_of(outcome.field)));
   out.setSentence(to_text(protocol::refusal_sentence(outcome, kind)));
+  out.setCommand(raw(kind));
 }
 
 void write_refusal(Refusal refusal, scheduler::Field field, CommandKind kind,
@@ -217,7 +218,8 @@ void write_office(const scheduler::OfficeView& view, protocol::Office::Builder o
   write_text(view.label, [&](std::uint8_t size) { return out.initLabel(size); });
 }
 
-void write_decision(const scheduler::DecisionView& view, protocol::Decision::Builder out) {
+void write_decision(const scheduler::DecisionView& view, protocol::Language language,
+                    protocol::Decision::Builder out) {
   out.setJob(raw(view.job));
   out.setOp(raw(view.op));
   out.setAt(view.at.ms);
@@ -238,16 +240,17 @@ void write_decision(const scheduler::DecisionView& view, protocol::Decision::Bui
     rejected[i].setExpert(raw(view.rejected[i].expert));
     rejected[i].setFilter(to_wire<protocol::Filter>(view.rejected[i].filter));
   }
-  out.setSentence(to_text(protocol::decision_sentence(view)));
+  out.setSentence(to_text(protocol::decision_sentence(view, language)));
 }
 
-void write_stuck(const scheduler::StuckView& view, protocol::StuckReason::Builder out) {
+void write_stuck(const scheduler::StuckView& view, protocol::Language language,
+                 protocol::StuckReason::Builder out) {
   out.setCause(to_wire<protocol::Stuck>(view.cause));
   out.setCertified(view.certified);
   out.setWithCapacity(view.with_capacity);
   out.setAhead(view.ahead);
   out.setUntil(view.until.ms);
-  out.setSentence(to_text(protocol::stuck_sentence(view)));
+  out.setSentence(to_text(protocol::stuck_sentence(view, language)));
 }
 
 void write_open_cell(const scheduler::OpenCellView& view, protocol::OpenCell::Builder out) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "protocol/permit.capnp.h"
+#include "protocol/words.h"
 #include "scheduler/command.h"
 #include "scheduler/outcome.h"
 #include "scheduler/views.h"
@@ -27,8 +28,10 @@ void write_event(const scheduler::Event& event, protocol::Event::Builder out);
 void write_history(const scheduler::HistoryView& view, protocol::Event::Builder out);
 void write_expert(const scheduler::ExpertView& view, protocol::Expert::Builder out);
 void write_office(const scheduler::OfficeView& view, protocol::Office::Builder out);
-void write_decision(const scheduler::DecisionView& view, protocol::Decision::Builder out);
-void write_stuck(const scheduler::StuckView& view, protocol::StuckReason::Builder out);
+void write_decision(const scheduler::DecisionView& view, protocol::Language language,
+                    protocol::Decision::Builder out);
+void write_stuck(const scheduler::StuckView& view, protocol::Language language,
+                 protocol::StuckReason::Builder out);
 void write_open_cell(const scheduler::OpenCellView& view, protocol::OpenCell::Builder out);
 void write_stats(const scheduler::StatsView& view, protocol::Stats::Builder out);
 void write_policy(const scheduler::SetPolicy& policy, protocol::Policy::Builder out);

@@ -86,7 +86,11 @@ kj::Promise<void> ReaderServer::history(HistoryContext context) {
 
 kj::Promise<void> ReaderServer::why(WhyContext context) {
   auto query = std::make_unique<WhyQuery>(scope_, scheduler::JobId{context.getParams().getJob()});
-  return ask(std::move(query), [context](WhyQuery& done, scheduler::Op) mutable {
+  // A language that this version does not know is told in English.
+  const auto language = context.getParams().getLanguage() == protocol::SentenceLanguage::FA
+                            ? protocol::Language::kPersian
+                            : protocol::Language::kEnglish;
+  return ask(std::move(query), [context, language](WhyQuery& done, scheduler::Op) mutable {
     auto results = context.getResults();
     if (!done.found) {
       refuse(results.initRefused(), Refusal::kUnknownJob, scheduler::Field::kJob);
@@ -95,8 +99,8 @@ kj::Promise<void> ReaderServer::why(WhyContext context) {
     auto answer = results.initAnswer();
     write_job(done.job, answer.initJob());
     answer.setHasDecision(done.has_decision);
-    if (done.has_decision) write_decision(done.decision, answer.initDecision());
-    write_stuck(done.stuck, answer.initStuck());
+    if (done.has_decision) write_decision(done.decision, language, answer.initDecision());
+    write_stuck(done.stuck, language, answer.initStuck());
   });
 }
 

@@ -52,6 +52,7 @@ struct Key {  # 128-bit idempotency key, chosen by the client, unique per sessio
   high @0 :UInt64;
   low @1 :UInt64;
 }
+enum SentenceLanguage { en @0; fa @1; }
 struct Point { latE6 @0 :Int32; lonE6 @1 :Int32; }
 
 struct Refusal {
@@ -61,7 +62,8 @@ struct Refusal {
   state @3 :UInt8;      # present state where the code is wrongState
   codeName @4 :Text;    # stable identifier, e.g. "staleLease"
   fieldName @5 :Text;   # e.g. "token"; empty when none
-  sentence @6 :Text;    # what is wrong, which rule, what to do
+  sentence @6 :Text;    # what is wrong, which rule, what to do, in English
+  command @7 :UInt8;    # scheduler::CommandKind refused, 0 for reads: with it a client can tell it in its own words
 }
 
 struct Accepted {       # fields that a method does not use are zero
@@ -299,7 +301,7 @@ interface Reader {
   case @0 (caseId :UInt64) -> CaseResult;
   job @1 (job :UInt64) -> JobResult;
   history @2 (caseId :UInt64, from :UInt32, limit :UInt16) -> HistoryResult;
-  why @3 (job :UInt64) -> WhyResult;
+  why @3 (job :UInt64, language :SentenceLanguage) -> WhyResult;  # the language of its sentences
   jobs @4 (filter :JobFilter, page :Page) -> (jobs :List(Job), end :PageEnd);
   watch @5 (subscriber :Subscriber) -> (subscription :Subscription);
 }

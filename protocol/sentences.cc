@@ -2,6 +2,7 @@
 
 #include <iterator>
 
+#include "protocol/persian.h"
 #include "protocol/words.h"
 #include "scheduler/limits.h"
 
@@ -16,10 +17,7 @@ using scheduler::Refusal;
 
 namespace {
 
-/// What a command acts on, and so whose state its outcome carries.
-enum class Subject : std::uint8_t { kNothing, kCase, kJob, kOffice, kExpert };
-
-Subject subject_of(CommandKind kind) {
+Subject usual_subject(CommandKind kind) {
   using enum CommandKind;
   switch (kind) {
     case kSubmitCase:
@@ -68,14 +66,18 @@ Subject subject_of(CommandKind kind) {
   return Subject::kNothing;
 }
 
-/// The field names the subject where a command concerns more than one.
+}  // namespace
+
+// The field names the subject where a command concerns more than one.
 Subject subject_of(const Outcome& outcome, CommandKind kind) {
   if (outcome.field == Field::kCase) return Subject::kCase;
   if (outcome.field == Field::kJob) return Subject::kJob;
   if (outcome.field == Field::kOffice) return Subject::kOffice;
   if (outcome.field == Field::kExpert) return Subject::kExpert;
-  return subject_of(kind);
+  return usual_subject(kind);
 }
+
+namespace {
 
 std::string state_phrase(const Outcome& outcome, CommandKind kind) {
   switch (subject_of(outcome, kind)) {
@@ -93,7 +95,9 @@ std::string state_phrase(const Outcome& outcome, CommandKind kind) {
   return fmt::format("the present state is {}", outcome.state);
 }
 
-/// What a field may hold. One phrase each, so that the sentence and the reference manual agree.
+}  // namespace
+
+// One phrase each, so that the sentence and the reference manual agree.
 std::string_view rule_of(Field field) {
   using enum Field;
   switch (field) {
@@ -173,6 +177,8 @@ std::string_view rule_of(Field field) {
   return "";
 }
 
+namespace {
+
 std::string_view filter_phrase(Filter filter) {
   using enum Filter;
   switch (filter) {
@@ -235,7 +241,8 @@ std::string_view not_delegable_sentence(Field field) {
 
 }  // namespace
 
-std::string refusal_sentence(const Outcome& outcome, CommandKind kind) {
+std::string refusal_sentence(const Outcome& outcome, CommandKind kind, Language language) {
+  if (language == Language::kPersian) return persian::refusal_sentence(outcome, kind);
   using enum Refusal;
   switch (outcome.refusal) {
     case kNone:
@@ -406,7 +413,8 @@ std::string event_act(const Event& event) {
 
 }  // namespace
 
-std::string event_sentence(const Event& event, std::string_view note) {
+std::string event_sentence(const Event& event, std::string_view note, Language language) {
+  if (language == Language::kPersian) return persian::event_sentence(event, note);
   std::string text = fmt::format("{}: {}", event_subject(event), event_act(event));
   const auto out = std::back_inserter(text);
   if (raw(event.expert) != 0 && raw(event.case_id) != 0)
@@ -434,7 +442,8 @@ std::string removed_phrase(const scheduler::DecisionView& decision) {
 
 }  // namespace
 
-std::string decision_sentence(const scheduler::DecisionView& decision) {
+std::string decision_sentence(const scheduler::DecisionView& decision, Language language) {
+  if (language == Language::kPersian) return persian::decision_sentence(decision);
   const auto chosen = raw(decision.chosen);
   if (decision.by_supervisor) {
     return fmt::format("A supervisor gave job {} to expert {} at {}.", raw(decision.job), chosen,
@@ -474,7 +483,8 @@ std::string decision_sentence(const scheduler::DecisionView& decision) {
   return text;
 }
 
-std::string stuck_sentence(const scheduler::StuckView& stuck) {
+std::string stuck_sentence(const scheduler::StuckView& stuck, Language language) {
+  if (language == Language::kPersian) return persian::stuck_sentence(stuck);
   using enum scheduler::Stuck;
   switch (stuck.cause) {
     case kNotStuck:

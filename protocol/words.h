@@ -56,17 +56,31 @@ bool is_valid_text(std::string_view text);
 /// "2026-03-21 07:30 UTC"; "never" for kNever.
 std::string moment_text(scheduler::Tick at);
 
+/// Languages of the sentences; numbers as in the schema.
+enum class Language : std::uint8_t { kEnglish, kPersian };
+
+/// What a command acts on, and so whose state its outcome carries.
+enum class Subject : std::uint8_t { kNothing, kCase, kJob, kOffice, kExpert };
+Subject subject_of(const scheduler::Outcome& outcome, scheduler::CommandKind kind);
+
+/// What a field may hold, in English; empty where there is no rule to tell.
+std::string_view rule_of(scheduler::Field field);
+
 /// What is wrong, by which rule, and what to do next. `kind` is the command that was refused (kNone
 /// for reads): it says whose state `outcome.state` is. Pre: the outcome is a refusal.
-std::string refusal_sentence(const scheduler::Outcome& outcome, scheduler::CommandKind kind);
+std::string refusal_sentence(const scheduler::Outcome& outcome, scheduler::CommandKind kind,
+                             Language language = Language::kEnglish);
 
 /// "job 12 (siteInspection of case 5): assigned -> started, expert 7".
-std::string event_sentence(const scheduler::Event& event, std::string_view note);
+std::string event_sentence(const scheduler::Event& event, std::string_view note,
+                           Language language = Language::kEnglish);
 
 /// Why this person: how many were looked at, what removed the others, what decided among the best.
-std::string decision_sentence(const scheduler::DecisionView& decision);
+std::string decision_sentence(const scheduler::DecisionView& decision,
+                              Language language = Language::kEnglish);
 
 /// Why the job does not move, and what would move it.
-std::string stuck_sentence(const scheduler::StuckView& stuck);
+std::string stuck_sentence(const scheduler::StuckView& stuck,
+                           Language language = Language::kEnglish);
 
 }  // namespace permitd::protocol

@@ -132,6 +132,27 @@ class Steering(Story):
         self.assertEqual(why["decision"]["chosen"], 1)
         self.assertIn("1", why["decision"]["sentence"])
 
+    def test_why_history_and_refusals_in_persian(self):
+        self.load_city()
+        self.submit()
+        self.ctl("hold", 1, "--note", "an order", "--yes")
+        self.assertIn("ناظر آن را متوقف کرده است", self.ctl("--lang", "fa", "why", 1).stdout)
+        self.ctl("release", 1, "--note", "lifted", "--yes")
+        self.ask("claim", "--as", "expert:1")
+        self.assertIn("کارشناس ۱", self.ask("--lang", "fa", "why", 1)["decision"]["sentence"])
+        self.assertIn("تشکیل پرونده", self.ctl("--lang", "fa", "history", 1).stdout)
+        refused = self.ctl("--lang", "fa", "start", 1, "--token", 999, "--as", "expert:1", check=1)
+        self.assertIn("این نشانه دیگر معتبر نیست", refused.stderr)
+
+    def test_dates_in_the_jalali_calendar(self):
+        self.load_city()
+        said = self.ctl("--calendar", "jalali", "absent", 1, "--from", "۱۴۱۰/۰۱/۰۱", "--to", "1410-01-02", "--yes")
+        self.assertIn("from 1410-01-01 00:00 until 1410-01-02 00:00", said.stdout)
+        expert = self.ask("experts")["experts"][0]
+        self.assertEqual(expert["absentFrom"], 1_931_805_000_000)  # 2031-03-21 00:00 in Tehran
+        wrong = self.ctl("--calendar", "jalali", "absent", 1, "--to", "1404-12-30", check=2)
+        self.assertIn("--to", wrong.stderr)
+
     def test_a_lease_that_runs_out_goes_back_to_the_queue(self):
         self.load_city()
         self.submit()

@@ -1,0 +1,30 @@
+// The sentences of words.h in Persian, for people of the offices and the city. Numbers are written
+// in Persian digits, moments in the Jalali calendar as the clocks of Tehran show them. Reached
+// through words.h with Language::kPersian. Pure; any thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "scheduler/command.h"
+#include "scheduler/outcome.h"
+#include "scheduler/views.h"
+
+namespace permitd::protocol::persian {
+
+std::string_view name_of(scheduler::Stage stage);
+std::string_view name_of(scheduler::CaseState state);
+std::string_view name_of(scheduler::JobState state);
+std::string_view name_of(scheduler::OfficeState state);
+std::string_view name_of(scheduler::ExpertState state);
+std::string_view name_of(scheduler::ActorKind kind);
+std::string_view name_of(scheduler::Reason reason);
+/// What removed a candidate, as a noun: "چهارچشمی".
+std::string_view name_of(scheduler::Filter filter);
+
+std::string refusal_sentence(const scheduler::Outcome& outcome, scheduler::CommandKind kind);
+std::string event_sentence(const scheduler::Event& event, std::string_view note);
+std::string decision_sentence(const scheduler::DecisionView& decision);
+std::string stuck_sentence(const scheduler::StuckView& stuck);
+
+}  // namespace permitd::protocol::persian

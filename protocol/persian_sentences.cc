@@ -1,0 +1,372 @@
+#include <fmt/format.h>
+
+#include <iterator>
+
+#include "protocol/jalali.h"
+#include "protocol/persian.h"
+#include "protocol/words.h"
+
+namespace permitd::protocol::persian {
+
+using namespace permitd::scheduler;
+
+namespace {
+
+// Names of the schema stay as they are written there; isolated, so that they read left to right.
+std::string code(std::string_view name) { return fmt::format("\u2066{}\u2069", name); }
+
+std::string number(std::uint64_t value) { return persian_digits(fmt::to_string(value)); }
+
+std::string state_phrase(const Outcome& outcome, CommandKind kind) {
+  switch (subject_of(outcome, kind)) {
+    case Subject::kCase:
+      return fmt::format("پرونده «{}» است", name_of(CaseState{outcome.state}));
+    case Subject::kJob:
+      return fmt::format("کار «{}» است", name_of(JobState{outcome.state}));
+    case Subject::kOffice:
+      return fmt::format("دفتر «{}» است", name_of(OfficeState{outcome.state}));
+    case Subject::kExpert:
+      return fmt::format("کارشناس «{}» است", name_of(ExpertState{outcome.state}));
+    case Subject::kNothing:
+      break;
+  }
+  return fmt::format("وضعیت کنونی {} است", number(outcome.state));
+}
+
+std::string rule_phrase(Field field) {
+  const std::string_view rule = rule_of(field);
+  return rule.empty() ? "با شرح فراخوانی مقایسه کنید" : fmt::format("قاعده: {}", code(rule));
+}
+
+std::string field_sentence(std::string_view what, Field field) {
+  return fmt::format("مقدار {} {}. {}.", code(protocol::name_of(field)), what, rule_phrase(field));
+}
+
+}  // namespace
+
+std::string refusal_sentence(const Outcome& outcome, CommandKind kind) {
+  using enum Refusal;
+  switch (outcome.refusal) {
+    case kNone:
+      return "";
+    case kUnknownCase:
+      return "چنین پرونده‌ای در دسترس شما نیست. شمارهٔ پرونده را "
+             "بررسی "
+             "کنید.";
+    case kUnknownJob:
+      return "چنین کاری در دسترس شما نیست. شمارهٔ کار را بررسی کنید.";
+    case kUnknownOffice:
+      return "چنین دفتری تعریف نشده است. نخست آن را تعریف کنید یا کد دفتر را بررسی کنید.";
+    case kUnknownExpert:
+      return "چنین کارشناسی تعریف نشده است. نخست او را تعریف کنید یا شماره را بررسی کنید.";
+    case kUnknownService:
+      return "چنین خدمتی جاری نیست. نخست آن را تعریف کنید یا کد خدمت را بررسی کنید.";
+    case kUnknownOrganisation:
+      return "چنین سازمانی تعریف نشده است. نخست آن را تعریف کنید یا شماره را بررسی کنید.";
+    case kWrongState:
+      return fmt::format(
+          "انجام {} اکنون ممکن نیست: {}. چیزی تغییر نکرد؛ پیش از گام بعد دوباره بخوانید.",
+          code(protocol::name_of(kind)), state_phrase(outcome, kind));
+    case kStaleLease:
+      return "این نشانه دیگر معتبر نیست: مهلت آن گذشته یا کار به دیگری رسیده است. کار را رها کنید "
+             "و فهرست کارهای خود را بخوانید.";
+    case kNotHolder:
+      return "این کار در دست دیگری است. فهرست کارهای خود را بخوانید.";
+    case kNotAllowed:
+      return fmt::format("انجام {} در اختیار شما نیست؛ باید از سوی مسئول آن برسد.",
+                         code(protocol::name_of(kind)));
+    case kOfficeNotActive:
+      return fmt::format("دفتر فعال نیست ({}). نخست ناظر باید آن را فعال کند.",
+                         state_phrase(outcome, CommandKind::kDefineOffice));
+    case kServiceNotActive:
+      return "این خدمت اکنون به این دفتر واگذار نشده است. ناظر آن را با تاریخ فعال "
+             "می‌کند.";
+    case kNotDelegable:
+      return outcome.field == Field::kSovereign
+                 ? "همهٔ گام‌های این خدمت حاکمیتی است و نزد شهرداری می‌ماند. متقاضی را "
+                   "به "
+                   "منطقه "
+                   "راهنمایی کنید."
+                 : "گامی از این خدمت هنوز مکانیزه نیست و واگذاری آن ممکن نیست. متقاضی را به منطقه "
+                   "راهنمایی کنید.";
+    case kOrganisationNotEnabled:
+      return "درخواست‌های این سازمان هنوز پذیرفته نمی‌شود. ناظر آن را "
+             "فعال "
+             "می‌کند.";
+    case kOutOfRange:
+      return field_sentence("بیرون از بازهٔ مجاز است", outcome.field);
+    case kMissing:
+      return field_sentence("داده نشده است", outcome.field);
+    case kKeyMissing:
+      return "کلید یکتایی صفر است. برای هر فراخوانی ۱۲۸ بیت تصادفی برگزینید و در تکرار همان را "
+             "بفرستید.";
+    case kKeyReused:
+      return "این کلید پیش‌تر با درخواست دیگری آمده است. برای درخواست تازه کلید "
+             "تازه "
+             "بسازید.";
+    case kNotEligible:
+      return fmt::format(
+          "کارشناس نمی‌تواند این کار را بگیرد؛ علت: {}. کارشناس دیگری برگزینید یا "
+          "صبر "
+          "کنید.",
+          name_of(outcome.filter));
+    case kNotMunicipal:
+      return "تنها پرونده‌های شهرداری را می‌توان پیش انداخت؛ این پرونده از سازمان "
+             "دیگری "
+             "است.";
+    case kFeesNotPaid:
+      return "پرداخت عوارض ثبت نشده است. آن را ثبت کنید و دوباره بفرستید.";
+    case kOutsideCalendar:
+      return "برای آن زمان تقویم کاری تعریف نشده است. نخست ناظر باید روزهای کاری را تعیین کند.";
+    case kNothingToDo:
+      return "از پیش چنین بود؛ چیزی تغییر نکرد.";
+    case kCasesFull:
+      return fmt::format(
+          "حافظهٔ پرونده‌ها پر است و چیزی پذیرفته نشد. پرونده‌ها را ببندید "
+          "یا "
+          "راهبر "
+          "{} را بالا ببرد.",
+          code("limits.cases_max"));
+    case kJobsFull:
+      return fmt::format(
+          "حافظهٔ کارها پر است و چیزی پذیرفته نشد. کارها را به پایان برید یا راهبر "
+          "{} را بالا ببرد.",
+          code("limits.jobs_max"));
+    case kHistoryFull:
+      return fmt::format("حافظهٔ تاریخچه پر است و چیزی پذیرفته نشد. راهبر {} را بالا ببرد.",
+                         code("limits.events_max"));
+    case kNotCompatible:
+      return field_sentence("با آنچه جاری است سازگار نیست", outcome.field);
+    case kBusy:
+      return "سامانه بیش از این کار در صف نمی‌پذیرد. اندکی بعد با همان کلید "
+             "دوباره "
+             "بفرستید.";
+    case kQuotaExceeded:
+      return "دفتر شما بیش از سهم خود فرستاده است. ثانیه‌ای بعد با همان کلید "
+             "دوباره "
+             "بفرستید.";
+    case kTooLarge:
+      return field_sentence("بزرگ‌تر از اندازهٔ مجاز است", outcome.field);
+    case kDiskFull:
+      return "دیسک روزنگار پر است و چیزی پذیرفته نشد. راهبر باید جا باز کند.";
+    case kDraining:
+      return "سامانه در حال توقف است و کار تازه نمی‌پذیرد؛ کارهای در دست را می‌توان به "
+             "پایان "
+             "برد. "
+             "اندکی بعد دوباره وصل شوید.";
+    case kUnauthenticated:
+      return "این اتصال هویتی را که خواسته ثابت نمی‌کند. با حسابی وصل شوید که قواعد "
+             "دسترسی "
+             "برای "
+             "این نقش نام برده است.";
+    case kUnsupported:
+      return "این سامانه برای چنین فراخوانی آماده نشده است.";
+  }
+  return fmt::format("رد شد، با کد {} که این نسخه نمی‌شناسد.",
+                     number(raw(outcome.refusal)));
+}
+
+namespace {
+
+std::string event_subject(const Event& event) {
+  if (raw(event.job) != 0) {
+    return fmt::format("کار {} ({} از پروندهٔ {})", number(raw(event.job)), name_of(event.stage),
+                       number(raw(event.case_id)));
+  }
+  if (raw(event.case_id) != 0) return fmt::format("پروندهٔ {}", number(raw(event.case_id)));
+  if (raw(event.expert) != 0) return fmt::format("کارشناس {}", number(raw(event.expert)));
+  if (raw(event.office) != 0)
+    return fmt::format("دفتر {}", persian_digits(fmt::format("{:04}", raw(event.office))));
+  return "داده‌های پایه";
+}
+
+template <class State>
+std::string change(const Event& event) {
+  return fmt::format("از «{}» به «{}»", name_of(State{event.before}), name_of(State{event.after}));
+}
+
+std::string event_act(const Event& event) {
+  using enum EventKind;
+  switch (event.kind) {
+    case kCaseChanged:
+      return change<CaseState>(event);
+    case kJobChanged:
+      return change<JobState>(event);
+    case kJobCreated:
+      return fmt::format("ساخته شد، {}", name_of(JobState{event.after}));
+    case kCaseAmended:
+      return "اصلاح شد";
+    case kFeesRecorded:
+      return "پرداخت عوارض ثبت شد";
+    case kSlaNotified:
+      return "بیشتر مهلت آن گذشته است";
+    case kSlaBreached:
+      return "از مهلت گذشت و به مسئول دفتر گفته شد";
+    case kSlaEscalated:
+      return "بسیار از مهلت گذشت و به منطقه گفته شد";
+    case kExpedited:
+      return "پیش انداخته شد";
+    case kDeadlineMoved:
+      return "مهلت آن با تقویم جابه‌جا شد";
+    case kOfficeChanged:
+      return change<OfficeState>(event);
+    case kExpertChanged:
+      return change<ExpertState>(event);
+    case kCertificateChanged:
+      return "گواهینامه تغییر کرد";
+    case kAbsenceChanged:
+      return "غیبت تغییر کرد";
+    case kReferenceChanged:
+      return "تغییر کرد";
+    case kCapacityOverridden:
+      return "بیش از ظرفیت واگذار شد";
+    case kJobMoved:
+      return "به مسئول دفتر دیگری رسید";
+    case kJobPlanned:
+      return "در برنامه برای کارشناس نگه داشته شد";
+    case kPlanEnded:
+      return "دیگر در برنامه نیست";
+  }
+  return "تغییر کرد";
+}
+
+}  // namespace
+
+std::string event_sentence(const Event& event, std::string_view note) {
+  std::string text = fmt::format("{}: {}", event_subject(event), event_act(event));
+  const auto out = std::back_inserter(text);
+  if (raw(event.expert) != 0 && raw(event.case_id) != 0)
+    fmt::format_to(out, "، کارشناس {}", number(raw(event.expert)));
+  if (event.reason != Reason::kNone) fmt::format_to(out, "، به علت {}", name_of(event.reason));
+  if (event.actor.kind != ActorKind::kEngine)
+    fmt::format_to(out, "، به دست {} {}", name_of(event.actor.kind), number(event.actor.id));
+  if (!note.empty()) fmt::format_to(out, " (\u2068{}\u2069)", note);
+  return text;
+}
+
+namespace {
+
+std::string removed_phrase(const DecisionView& decision) {
+  std::string text;
+  for (std::size_t filter = 1; filter < kFilterCount; ++filter) {
+    if (decision.removed[filter] == 0) continue;
+    fmt::format_to(std::back_inserter(text), "{}{} به علت {}", text.empty() ? "" : "، ",
+                   number(decision.removed[filter]), name_of(static_cast<Filter>(filter)));
+  }
+  return text;
+}
+
+std::string how_it_came(const DecisionView& decision) {
+  const std::string at = jalali_moment_text(decision.at);
+  const std::string chosen = number(raw(decision.chosen));
+  const std::string job = number(raw(decision.job));
+  if (decision.by_plan) {
+    return fmt::format(
+        "کارشناس {} در {} کار خواست و کار {} را گرفت که برنامهٔ ثبت {} به علت {} برای او نگه داشته "
+        "بود.",
+        chosen, at, job, number(raw(decision.plan)), name_of(decision.plan_reason));
+  }
+  if (raw(decision.passed_over) != 0) {
+    return fmt::format(
+        "کارشناس {} در {} کار خواست و کار {} را گرفت: کار {} پیش از آن بود ولی می‌تواند صبر کند "
+        "و این "
+        "نزدیک‌تر است.",
+        chosen, at, job, number(raw(decision.passed_over)));
+  }
+  if (decision.by_claim) {
+    return fmt::format("کارشناس {} در {} کار خواست و کار {} را گرفت که نخستین کار درخور او بود.",
+                       chosen, at, job);
+  }
+  return fmt::format("کار {} در {} در پی کارشناس بود؛ {} نفر بررسی شدند و کارشناس {} برگزیده شد.",
+                     job, at, number(decision.considered), chosen);
+}
+
+}  // namespace
+
+std::string decision_sentence(const DecisionView& decision) {
+  if (decision.by_supervisor) {
+    return fmt::format("ناظر کار {} را در {} به کارشناس {} داد.", number(raw(decision.job)),
+                       jalali_moment_text(decision.at), number(raw(decision.chosen)));
+  }
+  std::string text = how_it_came(decision);
+  const auto out = std::back_inserter(text);
+  const std::string removed = removed_phrase(decision);
+  if (!removed.empty()) fmt::format_to(out, " کنار گذاشته‌شده‌ها: {}.", removed);
+  if (decision.near_equal_count > 1) {
+    fmt::format_to(out,
+                   " {} نفر کمابیش بار برابر داشتند؛ قرعه با بذر {} در ثبت {} به نام کارشناس {} "
+                   "افتاد.",
+                   number(decision.near_equal_count), code(fmt::format("{:016x}", decision.seed)),
+                   number(raw(decision.op)), number(raw(decision.chosen)));
+  } else if (decision.near_equal_count == 1 && !decision.by_claim) {
+    fmt::format_to(out, " هیچ‌کس دیگر بار به این کمی نداشت.");
+  }
+  return text;
+}
+
+std::string stuck_sentence(const StuckView& stuck) {
+  using enum Stuck;
+  switch (stuck.cause) {
+    case kNotStuck:
+      return "در دست انجام است.";
+    case kFinished:
+      return "به پایان رسیده است.";
+    case kCaseDraft:
+      return "پرونده پیش‌نویس است؛ آن را ثبت کنید.";
+    case kHeld:
+      return "ناظر آن را متوقف کرده است؛ او باید آن را آزاد کند.";
+    case kEscalated:
+      return "بارها بی‌نتیجه مانده و در فهرست ناظران است؛ آن را به کسی واگذارید یا "
+             "لغو "
+             "کنید.";
+    case kAwaitingApplicant:
+      return "متقاضی باید مدارک را کامل کند؛ زمان‌سنج "
+             "ایستاده "
+             "است.";
+    case kAwaitingAgency:
+      return "دستگاه دیگری باید پاسخ دهد؛ زمان‌سنج ایستاده "
+             "است.";
+    case kCaseHeld:
+      return "پروندهٔ آن متوقف است؛ ناظر آن را آزاد می‌کند.";
+    case kReferred:
+      return "پرونده در کمیسیون مادهٔ صد است.";
+    case kAwaitingDecision:
+      return "شهرداری هنوز تصمیم خود را ثبت نکرده است.";
+    case kFeesNotPaid:
+      return "پرداخت عوارض ثبت نشده است.";
+    case kServiceNotActive:
+      return "این خدمت اکنون در دفتر فعال نیست.";
+    case kAppointmentAhead:
+      return fmt::format("نوبت آن در {} آغاز می‌شود.",
+                         jalali_moment_text(stuck.until));
+    case kNoCertifiedExpert:
+      return "اکنون هیچ کارشناسی با این مهارت گواهینامهٔ معتبر ندارد؛ باید کسی گواهینامه بگیرد.";
+    case kCalendarClosed:
+      return stuck.until == kNever
+                 ? std::string{"وقت کاری نیست و روز کاری بعدی تعیین نشده است."}
+                 : fmt::format("تا {} وقت کاری نیست.", jalali_moment_text(stuck.until));
+    case kNoCapacity:
+      return fmt::format(
+          "{} کارشناس گواهینامهٔ معتبر دارند و هیچ‌یک برای آن جا ندارد: ظرفیت پر، غیبت یا "
+          "تعارض. "
+          "{} "
+          "کار پیش از آن است.",
+          number(stuck.certified), number(stuck.ahead));
+    case kNobodyAvailable:
+      return fmt::format(
+          "از {} کارشناس دارای گواهینامه {} نفر جا دارند، ولی کسی کار نخواسته است. {} کار پیش از "
+          "آن "
+          "است.",
+          number(stuck.certified), number(stuck.with_capacity), number(stuck.ahead));
+    case kAwaitingConfirmation:
+      return "انجام شده و منتظر تأیید نفر دوم است.";
+    case kReserved:
+      return fmt::format(
+          "برنامه آن را برای کارشناس {} نگه داشته است؛ پس از {} به دیگران "
+          "می‌رسد.",
+          number(raw(stuck.reserved_for)), jalali_moment_text(stuck.until));
+  }
+  return "این نسخه علت را نمی‌شناسد.";
+}
+
+}  // namespace permitd::protocol::persian
