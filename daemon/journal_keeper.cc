@@ -101,13 +101,17 @@ void JournalKeeper::sleep(int timeout_ms) {
 
 void JournalKeeper::run() {
   while (!stopping_.load(std::memory_order_acquire)) {
-    while (const Task* task = tasks_.front()) {
-      do_task(*task);
-      tasks_.pop();
-    }
-    fill_ready();
+    work();
     sleep(is_stuck() ? kRetryMs : -1);
   }
+}
+
+void JournalKeeper::work() {
+  while (const Task* task = tasks_.front()) {
+    do_task(*task);
+    tasks_.pop();
+  }
+  fill_ready();
 }
 
 void JournalKeeper::do_task(const Task& task) {

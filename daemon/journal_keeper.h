@@ -47,6 +47,9 @@ class JournalKeeper {
   /// Prepares the next segment now.
   [[nodiscard]] Expected<PreparedSegment> prepare_now();
   void start();
+  /// Instead of start(): one turn of the keeper's thread, on the caller's. Does what was asked for
+  /// and prepares what is missing.
+  void work();
 
   // Engine's thread.
   /// The next segment, null when none is prepared yet.

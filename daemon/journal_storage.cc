@@ -206,7 +206,7 @@ Expected<Lead> JournalStorage::take_over() {
   if (auto opened = open_tail(*tail, numbers->back()); !opened)
     return std::unexpected(opened.error());
   if (auto marked = write_mark(FrameKind::kLead); !marked) return std::unexpected(marked.error());
-  keeper_->start();
+  if (options_.keeper_thread) keeper_->start();
   leads_ = true;
   if (options_.direct && (fcntl(segment_.number(), F_GETFL) & O_DIRECT) == 0) {
     notes_.push_back(

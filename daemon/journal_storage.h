@@ -32,6 +32,8 @@ struct JournalOptions {
   bool direct = true;                   // O_DIRECT where the file system has it
   /// poll() runs the ring's completion handlers. False where a loop of its own does.
   bool runs_completions = true;
+  /// The keeper has a thread. False where one thread drives everything, through keep_house().
+  bool keeper_thread = true;
 };
 
 class JournalStorage final : public Storage {
@@ -51,6 +53,8 @@ class JournalStorage final : public Storage {
   /// Things the operator should know once, e.g. that the file system has no direct I/O.
   const std::vector<std::string>& notes() const { return notes_; }
   const JournalFormat& format() const { return format_; }
+  /// Without keeper_thread: one turn of the keeper's work. Pre: lead() has succeeded.
+  void keep_house() { keeper_->work(); }
 
   [[nodiscard]] Expected<Lead> lead() override;
   bool can_append() override;

@@ -68,25 +68,27 @@ Snapshotter::Result Snapshotter::collect() {
 
 void Snapshotter::run() {
   setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNice);
-  std::uint64_t done = 0;
   while (!stopping_.load(std::memory_order_seq_cst)) {
-    const std::uint64_t requested = requested_.load(std::memory_order_seq_cst);
-    if (requested != done) {
-      done = requested;
-      const Result result = make(Op{requested_op_.load(std::memory_order_relaxed)});
-      // A full ring keeps what the engine has not looked at; its next request gets an answer again.
-      (void)results_.try_push(result);
-      engine_waker_->wake();
-      continue;
-    }
+    if (work()) continue;
     work_waker_.announce_sleep();
-    if (requested_.load(std::memory_order_seq_cst) == done &&
+    if (requested_.load(std::memory_order_seq_cst) == done_ &&
         !stopping_.load(std::memory_order_seq_cst)) {
       pollfd wanted{work_waker_.file(), POLLIN, 0};
       poll(&wanted, 1, -1);
     }
     work_waker_.awake();
   }
+}
+
+bool Snapshotter::work() {
+  const std::uint64_t requested = requested_.load(std::memory_order_seq_cst);
+  if (requested == done_) return false;
+  done_ = requested;
+  const Result result = make(Op{requested_op_.load(std::memory_order_relaxed)});
+  // A full ring keeps what the engine has not looked at; its next request gets an answer again.
+  (void)results_.try_push(result);
+  engine_waker_->wake();
+  return true;
 }
 
 Snapshotter::Result Snapshotter::make(Op op) {

@@ -37,6 +37,10 @@ class Snapshotter {
 
   /// `waker` is woken whenever collect() has something new. Once, before request().
   void start(Waker& waker);
+  /// Instead of start(), where one thread drives everything: no thread, the caller calls work().
+  void attach(Waker& waker) { engine_waker_ = &waker; }
+  /// Makes the snapshot that was asked for last. False when there is nothing new to do.
+  bool work();
 
   /// Wants a snapshot at `op`, which is durable and ends a batch. A later request replaces an
   /// earlier one that has not begun. Does not block.
@@ -55,6 +59,7 @@ class Snapshotter {
   SpscRing<Result> results_;
   std::atomic<std::uint64_t> requested_{0};  // number of the newest request, to see repeated ones
   std::atomic<std::uint64_t> requested_op_{0};
+  std::uint64_t done_ = 0;  // number of the newest request that was begun; snapshotter's thread
   std::atomic<bool> stopping_{false};
   std::thread thread_;
 };

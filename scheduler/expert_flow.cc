@@ -301,7 +301,8 @@ void offer_to_office_soon(Core& core, std::uint32_t office) {
 
 void sweep_all_soon(Core& core) {
   for (std::uint32_t number = 1; number <= core.expert_last; ++number) {
-    const ExpertRecord& expert = core.experts[number];
+    ExpertRecord& expert = core.experts[number];
+    bound_leases(core, expert);
     if (expert.wanted > 0 || expert.held_count > 0 || expert.planned_count > 0)
       sweep_soon(core, ExpertId{number});
   }

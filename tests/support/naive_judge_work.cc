@@ -275,7 +275,9 @@ void NaiveModel::judge_reassign(const Reassign& reassign) {
   judgement_.filter =
       first_filter(reassign.expert, job, reassign.override_capacity != 0, true, unclear);
   judgement_.fault(judgement_.filter != Filter::kNone && !unclear, Refusal::kNotEligible);
-  if (unclear) judgement_.allowed.insert(Refusal::kNotEligible);
+  if (!unclear) return;
+  judgement_.allowed.insert(Refusal::kNotEligible);
+  judgement_.filter = Filter::kNone;  // what is unclear may be named before what is wrong
 }
 
 void NaiveModel::judge_steering(const Command& command) {

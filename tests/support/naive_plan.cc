@@ -223,7 +223,8 @@ void NaiveModel::follow_plan(const Command& command, const Outcome& outcome,
     } else if (next()) {
       // Taken back, it may go to somebody who waits for it.
       const bool given = at < events.size() && events[at].job == line_.job &&
-                         events[at].kind == EventKind::kJobChanged;
+                         events[at].kind == EventKind::kJobChanged &&
+                         events[at].after == raw(JobState::kAssigned);
       if (given) next();
     }
     if (!complaints_.empty()) return;

@@ -147,6 +147,21 @@ TEST_F(ExpertFlowTest, LeaseThatIsNotRenewedIsStillAnExpiredOne) {
   EXPECT_EQ(scheduler_.stats().leases_expired, 1U);
 }
 
+// Until the next tick came, a lease was held to its old end: a job could be started after the edit
+// that had closed the day.
+TEST_F(ExpertFlowTest, AnEditOfTheShiftEndsLeasesBeforeTheNextTick) {
+  open_for(300);
+  submit(kReport);
+  const Outcome lease = claim(kClerk);
+  now_ = after(5);
+  open_for(15);
+  EXPECT_EQ(job_view(lease.job).lease_until, after(10));
+  open_for(5);
+  EXPECT_EQ(start(lease, kClerk).refusal, Refusal::kStaleLease);
+  wait(0);
+  expect_back(lease.job, Reason::kNotOnShift);
+}
+
 TEST_F(ExpertFlowTest, RenewalNeverShortensALease) {
   submit(kReport);
   const Outcome lease = claim(kClerk);

@@ -1,0 +1,196 @@
+#include "tests/sim/simulated_clients.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "daemon/recovery.h"
+
+namespace permitd::tests {
+
+using daemon::Request;
+using daemon::RequestKind;
+using daemon::Response;
+using scheduler::Op;
+using scheduler::raw;
+using scheduler::Refusal;
+
+namespace {
+
+// Small, so that they are full now and then.
+constexpr std::size_t kRingCapacities[] = {4, 16, 64};
+// A call that is refused because of the daemon's state is made again so often.
+constexpr std::uint32_t kAttemptsMax = 6;
+
+}  // namespace
+
+/// A read, in one or more slices; what it saw is compared when it counts.
+class SimulatedClients::Look final : public daemon::Query {
+ public:
+  Look(DurableHistory& history, std::uint64_t which, std::uint32_t slices)
+      : history_(history), which_(which), slices_(slices) {}
+  bool run(const scheduler::Scheduler& scheduler) noexcept override {
+    if (slices_ != 0) {
+      slices_ -= 1;
+      return false;
+    }
+    history_.expect_shown(scheduler.op_applied(), which_, fingerprint_of(scheduler, which_));
+    return true;
+  }
+
+ private:
+  DurableHistory& history_;
+  std::uint64_t which_;
+  std::uint32_t slices_;
+};
+
+void SimulatedClients::complain(const std::string& text) {
+  if (complaint_.empty()) complaint_ = text;
+}
+
+void SimulatedClients::connect(daemon::Engine& engine) {
+  lines_.clear();
+  for (const std::size_t capacity : kRingCapacities)
+    lines_.push_back({&engine.add_port(capacity), false});
+  lines_.front().port->subscribe(true);
+  history_.expect_events();
+}
+
+void SimulatedClients::disconnect() {
+  lines_.clear();
+  std::size_t again = 0;
+  for (auto& [ticket, call] : calls_) {
+    if (call.kind != RequestKind::kCommand) continue;
+    unsent_.push_back({call.command, call.attempts});
+    ++again;
+  }
+  if (again > 1) counts_.add(Fault::kReconnectStorm);
+  calls_.clear();
+}
+
+bool SimulatedClients::push(Line& line, Call call) {
+  Request request;
+  request.command = call.command;
+  request.kind = call.kind;
+  request.query = call.look.get();
+  request.ticket = next_ticket_;
+  if (!line.port->try_push(request)) {
+    counts_.add(Fault::kRingFull);
+    return false;
+  }
+  calls_[next_ticket_++] = std::move(call);
+  return true;
+}
+
+void SimulatedClients::look(Chance& chance) {
+  Call call;
+  call.kind = RequestKind::kQuery;
+  const std::uint64_t which = chance.next();
+  call.look = std::make_unique<Look>(history_, which, chance.below(4U));
+  (void)push(lines_[chance.below(lines_.size())], std::move(call));
+}
+
+void SimulatedClients::ask(RequestKind kind) {
+  Call call;
+  call.kind = kind;
+  (void)push(lines_.back(), std::move(call));
+}
+
+void SimulatedClients::send(Chance& chance) {
+  while (!unsent_.empty()) {
+    std::size_t which = 0;
+    if (unsent_.size() > 1 && has(Fault::kReorderedRequest) && chance.chance(200)) {
+      which = chance.below(unsent_.size());
+      if (which != 0) counts_.add(Fault::kReorderedRequest);
+    }
+    const Unsent unsent = unsent_[which];
+    Line& line = lines_[chance.below(lines_.size())];
+    if (!push(line, {unsent.command, RequestKind::kCommand, unsent.attempts, nullptr})) return;
+    unsent_.erase(unsent_.begin() + static_cast<std::ptrdiff_t>(which));
+    if (has(Fault::kDuplicate) && chance.chance(40) &&
+        push(line, {unsent.command, RequestKind::kCommand, kAttemptsMax, nullptr})) {
+      counts_.add(Fault::kDuplicate);
+    }
+  }
+}
+
+void SimulatedClients::turn_away(Chance& chance) {
+  if (!has(Fault::kHalfOpen)) return;
+  Line& line = lines_[chance.below(lines_.size())];
+  line.deaf = !line.deaf;
+  if (line.deaf) counts_.add(Fault::kHalfOpen);
+}
+
+void SimulatedClients::listen(Chance& chance, Op op_stable) {
+  for (Line& line : lines_) {
+    if (!line.deaf) listen_to(line, chance, op_stable);
+  }
+}
+
+void SimulatedClients::listen_to(Line& line, Chance& chance, Op op_stable) {
+  while (const Response* response = line.port->front_response()) {
+    take(chance, *response, op_stable);
+    line.port->pop_response();
+  }
+  while (const daemon::FeedItem* item = line.port->front_event()) {
+    if (item->event.op > op_stable) {
+      complain(fmt::format("an event of op {} was told, the disk has op {}", raw(item->event.op),
+                           raw(op_stable)));
+    }
+    if (item->dropped == 0) {
+      history_.check_told(item->event);
+    } else {
+      complain(fmt::format("{} events were dropped from a feed with room", item->dropped));
+    }
+    line.port->pop_event();
+  }
+}
+
+void SimulatedClients::take(Chance& chance, const Response& response, Op op_stable) {
+  const auto found = calls_.find(response.ticket);
+  if (found == calls_.end())
+    return complain(fmt::format("ticket {} was answered and not asked", response.ticket));
+  const Call call = std::move(found->second);
+  calls_.erase(found);
+  answer_count_ += 1;
+  check_answer(call, response, op_stable);
+  if (call.kind != RequestKind::kCommand || call.attempts >= kAttemptsMax) return;
+  const bool lost = has(Fault::kLostReply) && chance.chance(30);
+  if (lost) counts_.add(Fault::kLostReply);
+  if (lost || raw(response.outcome.op) == 0) unsent_.push_back({call.command, call.attempts + 1});
+}
+
+void SimulatedClients::check_answer(const Call& call, const Response& response, Op op_stable) {
+  const scheduler::Outcome& outcome = response.outcome;
+  if (outcome.op > op_stable) {
+    return complain(fmt::format("an answer of op {} left the process, the disk has op {}",
+                                raw(outcome.op), raw(op_stable)));
+  }
+  if (call.kind == RequestKind::kDigest && outcome.op == history_.op()) {
+    digest_count_ += 1;
+    if (daemon::digest_of_state(history_.scheduler()) != response.digest)
+      complain(fmt::format("the digest at op {} is another one", raw(outcome.op)));
+  }
+  if (call.kind != RequestKind::kCommand) return;
+  if (raw(outcome.op) == 0) {
+    if (outcome.refusal == Refusal::kDiskFull) full_count_ += 1;
+    if (outcome.refusal != Refusal::kDiskFull && outcome.refusal != Refusal::kDraining) {
+      complain(fmt::format("a call was refused with {} and not journaled", raw(outcome.refusal)));
+    }
+    return;
+  }
+  // An answer from the memory of a key is that of the first time.
+  scheduler::Outcome first_time = outcome;
+  first_time.repeated = 0;
+  const DurableHistory::Known* known = history_.find(outcome.op);
+  if (known == nullptr) {
+    complain(fmt::format("op {} was answered, durable is {}", raw(outcome.op), raw(history_.op())));
+  } else if (known->kind != call.command.kind || !(known->key == call.command.key)) {
+    complain(fmt::format("the answer of op {} went to somebody else", raw(outcome.op)));
+  } else if (!(known->outcome == first_time)) {
+    complain(fmt::format("op {} was answered otherwise than a replay answers it: refusal {} and {}",
+                         raw(outcome.op), raw(outcome.refusal), raw(known->outcome.refusal)));
+  }
+}
+
+}  // namespace permitd::tests
