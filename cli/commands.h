@@ -17,6 +17,8 @@ void add_case_commands(CLI::App& app, Context& context);  // submit … close
 void add_work_commands(CLI::App& app, Context& context);  // claim … decline, worklist
 void add_steering_commands(CLI::App& app, Context& context);  // hold … suspend
 void add_plan_command(CLI::App& app, Context& context);       // replan
+void add_forecast_command(CLI::App& app, Context& context);   // forecast
+void add_question_commands(CLI::App& app, Context& context);  // offers eligibility fairness
 void add_machine_commands(CLI::App& app, Context& context);   // health … advance
 void add_city_command(CLI::App& app, Context& context);       // city load
 

@@ -89,6 +89,8 @@ int run(int argc, char** argv) {
   add_watch_command(app, context);
   add_steering_commands(app, context);
   add_plan_command(app, context);
+  add_forecast_command(app, context);
+  add_question_commands(app, context);
   add_machine_commands(app, context);
   add_city_command(app, context);
 #ifdef PERMITCTL_HAS_REPLAY

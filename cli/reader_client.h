@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "cli/session.h"
 #include "protocol/words.h"
@@ -29,6 +30,45 @@ struct JobFilterSpec {
   scheduler::ServiceId service{};
 };
 
+/// Half-days that can be offered for a visit: `job`, or the present job of `case_id`.
+struct OffersSpec {
+  JobId job{};
+  CaseId case_id{};
+  std::uint16_t days = 5;
+};
+/// One change of a what-if; of the numbers those that its kind uses, see protocol::ForecastChange.
+struct ForecastChangeSpec {
+  protocol::ForecastChange::Which kind{};
+  std::uint16_t count = 0;
+  std::uint32_t skills = 0;
+  std::uint32_t districts = 0;
+  OfficeId office{};
+  std::int32_t day = 0;
+  std::uint32_t permille = 0;
+};
+/// See protocol::ForecastRequest.
+struct ForecastSpec {
+  std::uint16_t days = 10;
+  std::uint16_t runs = 50;
+  std::uint64_t seed = 1;
+  CaseId case_id{};
+  std::vector<ForecastChangeSpec> what_if;
+  std::uint16_t use_permille = 850;
+  std::uint16_t spread_permille = 300;
+  std::uint32_t answer_minutes = 2'100;
+};
+/// See protocol::EligibilityRequest.
+struct EligibilitySpec {
+  std::int32_t day = 0;
+  std::uint16_t days = 1;
+  std::uint32_t skills = 0;
+  std::uint32_t districts = 0;
+  scheduler::ServiceId service{};
+};
+
+void fill(protocol::OffersRequest::Builder out, const OffersSpec& spec);
+void fill(protocol::ForecastRequest::Builder out, const ForecastSpec& spec);
+void fill(protocol::EligibilityRequest::Builder out, const EligibilitySpec& spec);
 void fill(protocol::JobFilter::Builder out, const JobFilterSpec& filter);
 void fill(protocol::Page::Builder out, const PageSpec& page);
 
@@ -72,6 +112,13 @@ class ReaderCalls : public Session<Interface> {
       return request;
     });
   }
+  auto offers(const OffersSpec& spec) {
+    return this->send([spec](Capability& session) {
+      auto request = session.offersRequest();
+      fill(request.initRequest(), spec);
+      return request;
+    });
+  }
   auto jobs(const JobFilterSpec& filter, const PageSpec& page = {}) {
     return this->send([filter, page](Capability& session) {
       auto request = session.jobsRequest();
@@ -94,6 +141,23 @@ class CityReaderCalls : public ReaderCalls<Interface> {
   }
   auto policy() {
     return this->send([](Capability& session) { return session.policyRequest(); });
+  }
+  auto forecast(const ForecastSpec& spec) {
+    return this->send([spec](Capability& session) {
+      auto request = session.forecastRequest();
+      fill(request.initRequest(), spec);
+      return request;
+    });
+  }
+  auto eligibility(const EligibilitySpec& spec) {
+    return this->send([spec](Capability& session) {
+      auto request = session.eligibilityRequest();
+      fill(request.initRequest(), spec);
+      return request;
+    });
+  }
+  auto fairness() {
+    return this->send([](Capability& session) { return session.fairnessRequest(); });
   }
   auto open_cells(OfficeId office = {}, const PageSpec& page = {}) {
     return this->send([office, page](Capability& session) {

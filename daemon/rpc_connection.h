@@ -40,6 +40,7 @@ struct RpcServerOptions {
   std::string server_name = "permitd";
   std::function<void()> on_drain;    // an operator asked for it; null: the server drains itself
   PlannerThread* planner = nullptr;  // outlives the server; null: plans are refused as unsupported
+  PlannerThread* questions = nullptr;  // likewise, for what is answered in milliseconds
 };
 
 struct RpcFigures {

@@ -41,10 +41,11 @@ Expected<std::unique_ptr<RpcNetwork>> RpcNetwork::create(const Config& config) {
   return network;
 }
 
-void RpcNetwork::serve(Engine& engine, Port& port, Clock& clock, PlannerThread& planner,
+void RpcNetwork::serve(Engine& engine, Port& port, Clock& clock, const PlannerThreads& planners,
                        const Config& config, std::function<void()> on_drain) {
   RpcServerOptions options = server_options(config, std::move(on_drain));
-  options.planner = &planner;
+  options.planner = planners.plans;
+  options.questions = planners.questions;
   server_ = std::make_unique<RpcServer>(*loop_, engine, port, clock, std::move(options));
 }
 

@@ -12,6 +12,12 @@
 
 namespace permitd::daemon {
 
+/// Who works beside the engine; they outlive the network.
+struct PlannerThreads {
+  PlannerThread* plans = nullptr;      // seconds: plans, forecasts
+  PlannerThread* questions = nullptr;  // milliseconds
+};
+
 class RpcNetwork {
  public:
   /// The calling thread becomes the loop's. `server` settings come from the configuration.
@@ -19,8 +25,8 @@ class RpcNetwork {
 
   RpcLoop& loop() { return *loop_; }
   /// Once, when the engine and this thread's port are there.
-  void serve(Engine& engine, Port& port, Clock& clock, PlannerThread& planner, const Config& config,
-             std::function<void()> on_drain);
+  void serve(Engine& engine, Port& port, Clock& clock, const PlannerThreads& planners,
+             const Config& config, std::function<void()> on_drain);
   /// Takes connections from `file`, which stays the caller's; every network may be given the same
   /// one.
   Expected<void> listen(int file);

@@ -17,6 +17,7 @@ class ReaderServer : public virtual protocol::Reader::Server, protected RpcSessi
   kj::Promise<void> why(WhyContext context) override;
   kj::Promise<void> jobs(JobsContext context) override;
   kj::Promise<void> watch(WatchContext context) override;
+  kj::Promise<void> offers(OffersContext context) override;  // in rpc_offers.cc
 };
 
 class CityReaderServer : public virtual protocol::CityReader::Server, public ReaderServer {
@@ -29,6 +30,10 @@ class CityReaderServer : public virtual protocol::CityReader::Server, public Rea
   kj::Promise<void> offices(OfficesContext context) override;
   kj::Promise<void> experts(ExpertsContext context) override;
   kj::Promise<void> policy(PolicyContext context) override;
+  // In rpc_questions.cc.
+  kj::Promise<void> forecast(ForecastContext context) override;
+  kj::Promise<void> eligibility(EligibilityContext context) override;
+  kj::Promise<void> fairness(FairnessContext context) override;
 };
 
 /// Reads everything, changes nothing.

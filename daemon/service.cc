@@ -81,6 +81,7 @@ class Service {
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<EngineHook> hook_;
   std::unique_ptr<PlannerThread> planner_;
+  std::unique_ptr<PlannerThread> questions_;
   std::unique_ptr<OpsThread> ops_;
   std::vector<ListeningSocket> sockets_;
   std::vector<NetworkThread> network_threads_;
@@ -91,6 +92,7 @@ class Service {
 };
 
 Service::~Service() {
+  questions_.reset();
   planner_.reset();  // calls that wait for a plan are told while their loops still run
   request_stop();
   for (NetworkThread& network : network_threads_) network.thread.join();
@@ -184,9 +186,10 @@ Expected<void> Service::start_networks() {
   Clock& clock = clock_of(rehearsal_, system_clock_, rehearsal_clock_);
   Port& ops_port = engine_->add_port(64);
   planner_ = std::make_unique<PlannerThread>();
+  questions_ = std::make_unique<PlannerThread>();
   if (network_) {
-    network_->serve(*engine_, engine_->add_port(config_.engine.request_capacity), clock, *planner_,
-                    config_, [this] { request_stop(); });
+    network_->serve(*engine_, engine_->add_port(config_.engine.request_capacity), clock,
+                    {planner_.get(), questions_.get()}, config_, [this] { request_stop(); });
     hook_ = std::make_unique<EngineHook>(*engine_);
     network_->loop().add_hook(*hook_);
     network_->loop().add_waker(engine_->waker());
@@ -227,7 +230,7 @@ void Service::run_network_thread(Port& port, std::atomic<int>& outcome) {
     return report(-1);
   }
   (*network)->serve(*engine_, port, clock_of(rehearsal_, system_clock_, rehearsal_clock_),
-                    *planner_, config_, [this] { request_stop(); });
+                    {planner_.get(), questions_.get()}, config_, [this] { request_stop(); });
   for (const ListeningSocket& socket : sockets_) {
     if (auto done = (*network)->listen(socket.file); !done) {
       log_line(LogLevel::kError, "{}", done.error().text());

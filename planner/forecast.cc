@@ -1,6 +1,7 @@
 #include "planner/forecast.h"
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 
 #include "planner/forecast_run.h"
@@ -29,6 +30,41 @@ ForecastSpread spread_over(const std::vector<ForecastRun::Days>& runs, const Get
   return spread_of(values);
 }
 
+std::uint32_t sum(const std::array<std::uint32_t, kForecastDistrictsMax>& districts) {
+  return std::accumulate(districts.begin(), districts.end(), 0U);
+}
+
+std::vector<ForecastBacklog> backlog_of_day(const std::vector<ForecastRun::Days>& runs,
+                                            std::uint32_t day) {
+  std::vector<ForecastBacklog> stages(kForecastStagesMax);
+  for (std::uint32_t stage = 0; stage < kForecastStagesMax; ++stage) {
+    stages[stage].jobs = spread_over(runs, [&](auto& d) { return sum(d[day].jobs[stage]); });
+    stages[stage].minutes = spread_over(runs, [&](auto& d) { return sum(d[day].minutes[stage]); });
+  }
+  return stages;
+}
+
+bool is_empty_cell(const std::vector<ForecastRun::Days>& runs, std::uint32_t stage,
+                   std::uint32_t district) {
+  return std::ranges::all_of(runs, [&](const ForecastRun::Days& days) {
+    return std::ranges::all_of(
+        days, [&](const ForecastRun::Day& day) { return day.jobs[stage][district] == 0; });
+  });
+}
+
+void add_cell(const std::vector<ForecastRun::Days>& runs, std::uint32_t stage,
+              std::uint32_t district, std::vector<ForecastCell>& cells) {
+  if (is_empty_cell(runs, stage, district)) return;
+  ForecastCell& cell = cells.emplace_back();
+  cell.stage = static_cast<std::uint8_t>(stage);
+  cell.district = static_cast<std::uint8_t>(district);
+  for (std::size_t day = 0; day < runs.front().size(); ++day) {
+    cell.days.push_back(
+        {spread_over(runs, [&](auto& d) { return d[day].jobs[stage][district]; }),
+         spread_over(runs, [&](auto& d) { return d[day].minutes[stage][district]; })});
+  }
+}
+
 const char* service_fault(const ForecastService& service) {
   if (service.steps.empty() || service.steps.size() > 255) return "has no steps, or too many";
   for (const ForecastStep& step : service.steps) {
@@ -38,6 +74,8 @@ const char* service_fault(const ForecastService& service) {
     if (step.skill != ForecastStep::kNoSkill && step.effort_minutes == 0) return "takes no effort";
   }
   if (!service.arrivals.empty() && service.districts.empty()) return "arrives from nowhere";
+  if (std::ranges::any_of(service.districts, [](auto d) { return d >= kForecastDistrictsMax; }))
+    return "arrives from an unknown district";
   if (service.priority >= kForecastClassesMax) return "is of an unknown class";
   return nullptr;
 }
@@ -76,6 +114,7 @@ Forecast forecast(const ForecastProblem& problem, const ForecastSettings& settin
   std::vector<ForecastRun::Days> runs;
   std::vector<std::uint16_t> done(problem.cases.size() * settings.runs);  // [case][run]
   for (std::uint32_t r = 0; r < settings.runs; ++r) {
+    if (settings.stop.stop_requested()) return {};
     runs.push_back(run.play(r));
     for (std::size_t i = 0; i < problem.cases.size(); ++i) {
       done[i * settings.runs + r] = run.completions()[i];
@@ -89,14 +128,14 @@ Forecast forecast(const ForecastProblem& problem, const ForecastSettings& settin
     out.cases.push_back({quantile(days, 500), quantile(days, 900)});
   }
   for (std::uint32_t day = 0; day < problem.days; ++day) {
-    std::vector<ForecastBacklog>& stages = out.backlog.emplace_back(kForecastStagesMax);
-    for (std::uint32_t stage = 0; stage < kForecastStagesMax; ++stage) {
-      stages[stage].jobs = spread_over(runs, [&](auto& d) { return d[day].jobs[stage]; });
-      stages[stage].minutes = spread_over(runs, [&](auto& d) { return d[day].minutes[stage]; });
-    }
+    out.backlog.push_back(backlog_of_day(runs, day));
     out.work_minutes.push_back(spread_over(runs, [&](auto& d) { return d[day].work_minutes; }));
     out.cases_done.push_back(spread_over(runs, [&](auto& d) { return d[day].cases_done; }));
     out.capacity_minutes.push_back(city.day_capacity(day));
+  }
+  for (std::uint32_t stage = 0; stage < kForecastStagesMax; ++stage) {
+    for (std::uint32_t district = 0; district < kForecastDistrictsMax; ++district)
+      add_cell(runs, stage, district, out.cells);
   }
   return out;
 }
@@ -109,11 +148,12 @@ struct Change {
   void operator()(const AddPeople& add) const {
     ForecastPerson person{.skills = add.skills, .districts = add.districts};
     for (std::uint32_t day = 0; day < problem.days; ++day) {
-      // The new ones work when anybody works, as long as the city does.
-      const bool open = std::ranges::any_of(
-          problem.people, [&](const ForecastPerson& other) { return other.day_minutes[day] > 0; });
-      const bool works = open || problem.people.empty();
-      person.day_minutes.push_back(static_cast<std::uint16_t>(works ? problem.day_minutes : 0));
+      // The new ones work as long as whoever works longest.
+      std::uint16_t longest = 0;
+      for (const ForecastPerson& other : problem.people)
+        longest = std::max(longest, other.day_minutes[day]);
+      if (problem.people.empty()) longest = static_cast<std::uint16_t>(problem.day_minutes);
+      person.day_minutes.push_back(longest);
     }
     problem.people.insert(problem.people.end(), add.count, person);
   }

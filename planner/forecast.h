@@ -20,6 +20,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <variant>
 #include <vector>
@@ -28,6 +29,7 @@ namespace permitd::planner {
 
 inline constexpr std::uint32_t kForecastStagesMax = 8;
 inline constexpr std::uint32_t kForecastClassesMax = 3;
+inline constexpr std::uint32_t kForecastDistrictsMax = 32;
 inline constexpr std::uint32_t kForecastSlotsPerDay = 4;
 
 /// One step of a chain: work for a person, or, without a skill, time that passes.
@@ -86,6 +88,7 @@ struct ForecastProblem {
 struct ForecastSettings {
   std::uint64_t seed = 1;
   std::uint32_t runs = 50;
+  std::stop_token stop;  // looked at between runs; what comes of a stopped forecast is of no use
 };
 
 /// Working days from now until a case is done: 1 is today. `beyond` = not within the days ahead.
@@ -105,12 +108,20 @@ struct ForecastBacklog {
   ForecastSpread minutes;  // their estimated effort
 };
 
+/// The backlog of one stage in one district.
+struct ForecastCell {
+  std::uint8_t stage = 0;
+  std::uint8_t district = 0;
+  std::vector<ForecastBacklog> days;  // [day]
+};
+
 struct Forecast {
   std::vector<ForecastCompletion> cases;              // as given
   std::vector<std::vector<ForecastBacklog>> backlog;  // [day][stage]
-  std::vector<ForecastSpread> work_minutes;           // [day] effort begun
-  std::vector<std::uint32_t> capacity_minutes;        // [day] of everybody
-  std::vector<ForecastSpread> cases_done;             // [day] cases that came to their end
+  std::vector<ForecastCell> cells;  // where work waits at the end of any day; by stage, district
+  std::vector<ForecastSpread> work_minutes;     // [day] effort begun
+  std::vector<std::uint32_t> capacity_minutes;  // [day] of everybody
+  std::vector<ForecastSpread> cases_done;       // [day] cases that came to their end
 };
 
 /// What makes a problem meaningless, in a sentence.

@@ -83,6 +83,7 @@ void ForecastRun::begin() {
                       .step = one.step,
                       .priority = one.priority,
                       .place = static_cast<std::uint8_t>(city_.place_of(one.district)),
+                      .district = one.district,
                       .remaining = one.remaining_minutes});
   }
   // Work under way goes on before anything else of its class.
@@ -111,8 +112,8 @@ void ForecastRun::arrive(std::uint32_t day) {
     for (std::uint32_t k = 0; k < count; ++k) {
       one.key = mixed(~(std::uint64_t{service} << 40 | std::uint64_t{k} << 8 | day) + 1);
       one.priority = what.priority;
-      one.place = static_cast<std::uint8_t>(
-          city_.place_of(what.districts[luck(one, kLuckDistrict) % what.districts.size()]));
+      one.district = what.districts[luck(one, kLuckDistrict) % what.districts.size()];
+      one.place = static_cast<std::uint8_t>(city_.place_of(one.district));
       const auto slot = day * kForecastSlotsPerDay +
                         static_cast<std::uint32_t>(luck(one, kLuckSlot) % kForecastSlotsPerDay);
       ready_at_[slot].push_back(static_cast<std::uint32_t>(cases_.size()));
@@ -187,8 +188,8 @@ void ForecastRun::begin_first(std::uint32_t queue, std::uint32_t pool, std::uint
   if (jobs.empty()) jobs.clear();
   Case& one = cases_[index];
   const ForecastStep& step = step_of(one).step;
-  --now_.jobs[step.stage];
-  now_.minutes[step.stage] -= step.effort_minutes;
+  --now_.jobs[step.stage][one.district];
+  now_.minutes[step.stage][one.district] -= step.effort_minutes;
   const std::uint32_t effort = effort_of(one);
   one.remaining = 0;
   pool_left_[pool] -= static_cast<std::int32_t>(effort);
@@ -217,8 +218,8 @@ void ForecastRun::make_ready(std::uint32_t index, std::uint32_t slot, std::int32
   const auto head = queue.jobs.begin() + static_cast<std::ptrdiff_t>(queue.head);
   while (at != head && (at - 1)->due > due) --at;
   queue.jobs.insert(at, {index, due});
-  ++now_.jobs[step.step.stage];
-  now_.minutes[step.step.stage] += step.step.effort_minutes;
+  ++now_.jobs[step.step.stage][one.district];
+  now_.minutes[step.step.stage][one.district] += step.step.effort_minutes;
 }
 
 void ForecastRun::finish(std::uint32_t index, std::uint32_t slot) {

@@ -75,9 +75,10 @@ class ForecastCity {
 
 class ForecastRun {
  public:
+  using Counts = std::array<std::array<std::uint32_t, kForecastDistrictsMax>, kForecastStagesMax>;
   struct Day {
-    std::array<std::uint32_t, kForecastStagesMax> jobs{};
-    std::array<std::uint32_t, kForecastStagesMax> minutes{};
+    Counts jobs{};     // ready and not begun
+    Counts minutes{};  // their estimated effort
     std::uint32_t work_minutes = 0;
     std::uint32_t cases_done = 0;
   };
@@ -97,6 +98,7 @@ class ForecastRun {
     std::uint8_t attempt = 0;
     std::uint8_t priority = 0;
     std::uint8_t place = 0;
+    std::uint8_t district = 0;
     std::uint16_t remaining = 0;
   };
   static constexpr std::uint32_t kNoPool = UINT32_MAX;

@@ -304,6 +304,7 @@ interface Reader {
   why @3 (job :UInt64, language :SentenceLanguage) -> WhyResult;  # the language of its sentences
   jobs @4 (filter :JobFilter, page :Page) -> (jobs :List(Job), end :PageEnd);
   watch @5 (subscriber :Subscriber) -> (subscription :Subscription);
+  offers @6 (request :OffersRequest) -> OffersResult;
 }
 
 interface OfficeSession extends(Reader) {
@@ -339,6 +340,9 @@ interface CityReader extends(Reader) {
   offices @2 (page :Page) -> (offices :List(Office), end :PageEnd);
   experts @3 (office :UInt16, page :Page) -> (experts :List(Expert), end :PageEnd);  # office 0 = all
   policy @4 () -> (policy :Policy);
+  forecast @5 (request :ForecastRequest) -> ForecastResult;
+  eligibility @6 (request :EligibilityRequest) -> EligibilityResult;
+  fairness @7 () -> FairnessResult;
 }
 
 interface SupervisorSession extends(CityReader) {
@@ -417,6 +421,100 @@ enum PlanLineResult { none @0; applied @1; unknownJob @2; unknownExpert @3; outO
   halfDay @8; reasonMissing @9; halfDayFull @10; planFull @11; nothingToDo @12; notEligible @13; }
 struct PlanLineAnswer { result @0 :PlanLineResult; filter @1 :Filter; }  # filter: with notEligible
 struct PlanAnswer { union { lines @0 :List(PlanLineAnswer); refused @1 :Refusal; } }
+
+# ---- questions: answered beside the engine from a copy of the state at `op`; nothing changes ----
+
+struct OffersRequest {
+  job @0 :UInt64;                      # an inspection; 0: the present job of the case
+  caseId @1 :UInt64;
+  days @2 :UInt16 = 5;                 # working days, 1–15, the one that is under way or comes next included
+  roadPercent @3 :UInt32 = 135;        # as in VisitPlanRequest
+  speedKmh @4 :UInt32 = 25;
+}
+enum OfferCause { free @0; begun @1; beyondHorizon @2; promised @3; halfDayFull @4; noWindow @5; nobodyQualified @6;
+  allExcluded @7; nobodyOnShift @8; allFull @9; noTime @10; }
+struct Offer {
+  day @0 :Int32; half @1 :HalfDay; begin @2 :Moment; end @3 :Moment;
+  cause @4 :OfferCause;                # free: it can be offered; promised: it is the present appointment
+  # For those who see the whole city; zero for others.
+  extraTravelSeconds @5 :Int32;        # of the cheapest way to fit it in; with free
+  qualified @6 :UInt32; notExcluded @7 :UInt32; onShift @8 :UInt32; withRoom @9 :UInt32;  # people left after each question
+}
+struct Offers { op @0 :UInt64; now @1 :Moment; job @2 :UInt64; caseId @3 :UInt64; appointment @4 :Moment; offers @5 :List(Offer); }
+struct OffersResult { union { offers @0 :Offers; refused @1 :Refusal; } }
+
+struct ForecastChange {                # what if
+  union {
+    addPeople @0 :AddPeople;
+    closeOffice @1 :UInt16;            # its people are away for all of the days
+    closeDay @2 :Int32;                # local date
+    scaleArrivals @3 :UInt32;          # thousandths of what arrives, at most 10,000
+  }
+  struct AddPeople { count @0 :UInt16 = 1; skills @1 :UInt32; districts @2 :Districts; }  # skills: bit per Skill; at most 10,000
+}
+struct ForecastRequest {
+  days @0 :UInt16 = 10;                # working days ahead, 1–60
+  runs @1 :UInt16 = 50;                # plays with different luck, 1–200
+  seed @2 :UInt64 = 1;                 # the same seed and op give the same forecast
+  caseId @3 :UInt64;                   # when this one will be done; 0: none in particular
+  whatIf @4 :List(ForecastChange);     # at most 16, all of them together
+  usePermille @5 :UInt16 = 850;        # 1–1,000: how much of the certified capacity is worked
+  spreadPermille @6 :UInt16 = 300;     # 0–900: how far efforts lie around their estimates
+  answerMinutes @7 :UInt32 = 2100;     # 0–100,000 of working time until an applicant, an agency or who holds a job answers
+}
+struct Spread { p10 @0 :UInt32; p50 @1 :UInt32; p90 @2 :UInt32; }
+struct ForecastDay { capacityMinutes @0 :UInt32; workMinutes @1 :Spread; casesDone @2 :Spread; }
+struct Backlog { jobs @0 :Spread; minutes @1 :Spread; }  # ready and not begun at the end of the day, with their effort
+struct ForecastCell { stage @0 :Stage; district @1 :UInt8; days @2 :List(Backlog); }
+struct ForecastPlay {
+  days @0 :List(ForecastDay);
+  stages @1 :List(ForecastCell);       # by stage, all districts together; cells: by stage and district, where anything waits
+  cells @2 :List(ForecastCell);
+  doneP50 @3 :UInt16;                  # of the case asked for: the working day it is done, 1 the first; 0: not within the days
+  doneP90 @4 :UInt16;
+}
+struct Forecast {                      # an estimate
+  op @0 :UInt64; now @1 :Moment; seed @2 :UInt64; runs @3 :UInt16;
+  days @4 :List(Int32);                # dates of the working days ahead
+  openCases @5 :UInt32; people @6 :UInt32; arrivalsPerDay @7 :Float64;
+  caseId @8 :UInt64; paused @9 :Bool;  # the case waits for an answer, which is taken to come within answerMinutes
+  plain @10 :ForecastPlay;
+  changed @11 :ForecastPlay;           # with whatIf; null without
+  leftOut @12 :UInt32;                 # cases and people beyond what one forecast can hold
+}
+struct ForecastResult { union { forecast @0 :Forecast; refused @1 :Refusal; } }
+
+struct EligibilityRequest {
+  day @0 :Int32;                       # local date
+  days @1 :UInt16 = 1;                 # 1–31
+  skills @2 :UInt32;                   # bit per Skill; 0: all
+  districts @3 :Districts;             # 0: all that the city has
+  service @4 :UInt8;                   # only offices that this service is active at; 0: any service
+}
+struct EligibilityRow {
+  day @0 :Int32; skill @1 :Skill; district @2 :UInt8;
+  able @3 :UInt32;                     # people who could take such a job that day
+  freeMinutes @4 :UInt32;              # what they have left of their capacity
+  removed @5 :List(UInt32);            # people by Filter: the first that keeps each of the others
+}
+struct Eligibility { op @0 :UInt64; now @1 :Moment; people @2 :UInt32; rows @3 :List(EligibilityRow); leftOut @4 :UInt32; }
+struct EligibilityResult { union { eligibility @0 :Eligibility; refused @1 :Refusal; } }
+
+struct OfficeShare {
+  office @0 :UInt16; district @1 :UInt8; state @2 :OfficeState; label @3 :Text; experts @4 :UInt32;
+  capacityUnits @5 :UInt32;            # a day, of its certified experts
+  workMinutes @6 :UInt64;              # effort they finished in the window; rework earns nothing
+  capacityPpm @7 :UInt32; workPpm @8 :UInt32;  # shares of the city's
+}
+struct Fairness {
+  op @0 :UInt64; now @1 :Moment; windowDays @2 :UInt16;
+  offices @3 :List(OfficeShare);       # those with capacity or work
+  jainOfficesPpm @4 :UInt32; jainExpertsPpm @5 :UInt32;  # 1,000,000: work lies as capacity does
+  giniOfficesPpm @6 :UInt32;           # 0: likewise
+  experts @7 :UInt32;                  # certified, at active offices
+  workMinutes @8 :UInt64; capacityUnits @9 :UInt32; capacityOverrides @10 :UInt64; municipalFirstViolations @11 :UInt64;
+}
+struct FairnessResult { union { fairness @0 :Fairness; refused @1 :Refusal; } }
 
 struct Health {
   op @0 :UInt64; opDurable @1 :UInt64; snapshotOp @2 :UInt64; now @3 :Moment; uptimeSeconds @4 :UInt64;

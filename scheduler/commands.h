@@ -90,6 +90,9 @@ bool check_note(const Note& note, bool required, Outcome& outcome);
 /// Refuses a reason that is none of them, or missing though required. False when refused.
 bool check_reason(Reason reason, bool required, Outcome& outcome);
 bool point_in_range(Point point);
+/// Refuses a half-day that the job's appointment cannot have, or a job that can have none.
+void check_schedule(const Core& core, const JobRecord& job, const Schedule& schedule,
+                    Outcome& outcome);
 
 /// Slot of the case of the command, or kNoSlot with the refusal: unknown, or of another office.
 std::uint32_t case_for(const Core& core, const Command& command, CaseId id, Outcome& outcome);

@@ -1,6 +1,7 @@
 // The reads of Scheduler: finding, listing with a cursor, and the city's figures.
 #include <algorithm>
 
+#include "scheduler/commands.h"
 #include "scheduler/counters.h"
 #include "scheduler/eligibility.h"
 #include "scheduler/expert_flow.h"
@@ -262,6 +263,46 @@ std::size_t Scheduler::list_open_cells(OfficeId office, Cursor& cursor,
   cursor.position = at;
   cursor.done = at >= last;
   return found;
+}
+
+std::size_t Scheduler::list_cases(Cursor& cursor, std::size_t scan_max,
+                                  std::span<CaseView> out) const {
+  const Core& core = state_->core;
+  std::size_t found = 0;
+  std::size_t looked = 0;
+  for (; cursor.position < core.case_slots.used && looked < scan_max && found < out.size();
+       ++cursor.position, ++looked) {
+    const auto slot = static_cast<std::uint32_t>(cursor.position);
+    if (raw(core.cases[slot].id) != 0) out[found++] = view_case(core, slot);
+  }
+  cursor.done = cursor.position >= core.case_slots.used;
+  return found;
+}
+
+std::size_t Scheduler::list_services(Cursor& cursor, std::span<ServiceView> out) const {
+  const Core& core = state_->core;
+  constexpr std::uint64_t kEnd = std::uint64_t{kServicesMax} * kServiceVersionsMax;
+  std::size_t found = 0;
+  const bool has_catalogue = core.limits.cases_max != 0;
+  for (; has_catalogue && cursor.position < kEnd && found < out.size(); ++cursor.position) {
+    const ServiceVersion& version = core.services[cursor.position];
+    if (version.version == 0) continue;
+    out[found++] = {ServiceId{static_cast<std::uint8_t>(cursor.position / kServiceVersionsMax)},
+                    version.version, version.stage_count, version.effective_from, version.stages};
+  }
+  cursor.done = !has_catalogue || cursor.position >= kEnd;
+  return found;
+}
+
+Outcome Scheduler::judge_schedule(const Schedule& schedule) const {
+  Outcome outcome;
+  const std::uint32_t slot = find_job_slot(state_->core, schedule.job);
+  if (slot == kNoSlot) {
+    refuse(outcome, Refusal::kUnknownJob, Field::kJob);
+  } else {
+    check_schedule(state_->core, state_->core.jobs[slot], schedule, outcome);
+  }
+  return outcome;
 }
 
 bool Scheduler::find_plan(JobId id, PlanView& out) const {

@@ -86,6 +86,13 @@ class Scheduler {
   /// Non-empty cells only. `office` 0 = all.
   std::size_t list_open_cells(OfficeId office, Cursor& cursor, std::span<OpenCellView> out) const;
   FlowCell flow(Stage stage, OfficeId office) const;  // office 0 = all
+  /// Open cases and those that ended not long ago, in no order that means anything.
+  std::size_t list_cases(Cursor& cursor, std::size_t scan_max, std::span<CaseView> out) const;
+  /// Every version of the catalogue that is kept. All in one call when `out` has room.
+  std::size_t list_services(Cursor& cursor, std::span<ServiceView> out) const;
+  /// What Schedule would be answered, were an actor who may give it to give it now. `kNone` in the
+  /// refusal: it would be accepted.
+  Outcome judge_schedule(const Schedule& schedule) const;
 
   // What a plan is made of: list_jobs, list_experts and list_offices, and these.
   /// The reservation of a job. False when no plan reserves it.

@@ -18,17 +18,13 @@ void report_steered(const Core& core, std::uint32_t slot, Outcome& outcome) {
   outcome.state = raw(job.state);
 }
 
-bool check_half_day(const Core& core, const JobRecord& job, const Schedule& schedule,
+void check_half_day(const Core& core, const JobRecord& job, const Schedule& schedule,
                     Outcome& outcome) {
-  if (!known_value(schedule.half, HalfDay::kAfternoon)) {
-    refuse(outcome, Refusal::kOutOfRange, Field::kHalfDay);
-    return false;
-  }
+  if (!known_value(schedule.half, HalfDay::kAfternoon))
+    return refuse(outcome, Refusal::kOutOfRange, Field::kHalfDay);
   // Days that no calendar reaches would overflow the key of a half-day.
-  if (schedule.day < -1'000'000 || schedule.day > 1'000'000) {
-    refuse(outcome, Refusal::kOutOfRange, Field::kDay);
-    return false;
-  }
+  if (schedule.day < -1'000'000 || schedule.day > 1'000'000)
+    return refuse(outcome, Refusal::kOutOfRange, Field::kDay);
   const Interval half = core.calendar.half_day(schedule.day, schedule.half);
   const std::int32_t key = appointment_key(schedule.day, schedule.half);
   if (half.empty()) {
@@ -41,7 +37,6 @@ bool check_half_day(const Core& core, const JobRecord& job, const Schedule& sche
     outcome.filter = Filter::kCapacity;
     refuse(outcome, Refusal::kNotEligible, Field::kHalfDay);
   }
-  return outcome.refusal == Refusal::kNone;
 }
 
 bool reassignable(const JobRecord& job) {
@@ -76,15 +71,21 @@ bool check_reassign(const Core& core, const JobRecord& job, const Reassign& reas
 
 }  // namespace
 
+void check_schedule(const Core& core, const JobRecord& job, const Schedule& schedule,
+                    Outcome& outcome) {
+  const bool legal = job.state == JobState::kReady || job.state == JobState::kScheduled;
+  if (!legal || job.has(kJobPaused)) return refuse_state(outcome, job.state);
+  if (!job.has(kJobVisit)) return refuse(outcome, Refusal::kOutOfRange, Field::kJob);
+  check_half_day(core, job, schedule, outcome);
+}
+
 void apply_schedule(Core& core, const Command& command, Outcome& outcome) {
   const Schedule& schedule = command.body.schedule;
   const std::uint32_t slot = job_for(core, command, schedule.job, outcome);
   if (slot == kNoSlot) return;
   const JobRecord& job = core.jobs[slot];
-  const bool legal = job.state == JobState::kReady || job.state == JobState::kScheduled;
-  if (!legal || job.has(kJobPaused)) return refuse_state(outcome, job.state);
-  if (!job.has(kJobVisit)) return refuse(outcome, Refusal::kOutOfRange, Field::kJob);
-  if (!check_half_day(core, job, schedule, outcome)) return;
+  check_schedule(core, job, schedule, outcome);
+  if (outcome.refusal != Refusal::kNone) return;
   schedule_job(core, slot, appointment_key(schedule.day, schedule.half), Reason::kNone);
   report_steered(core, slot, outcome);
   outcome.until = appointment_begin(core, job);

@@ -72,6 +72,7 @@ CaseView view_case(const Core& core, std::uint32_t slot) {
   for (std::size_t i = 0; i < service.stage_count; ++i) view.stages[i] = service.stages[i].stage;
   view.decided = (record.flags & kCaseDecided) != 0;
   view.fees_paid = (record.flags & kCaseFeesPaid) != 0;
+  view.built = (record.flags & kCaseBuilt) != 0;
   if (record.current_job != kNoSlot) view.current_job = core.jobs[record.current_job].id;
   return view;
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 
+#include "scheduler/command.h"
 #include "scheduler/limits.h"
 #include "scheduler/outcome.h"
 #include "scheduler/types.h"
@@ -68,7 +69,17 @@ struct CaseView {
   std::array<Stage, kServiceStagesMax> stages{};
   bool decided = false;
   bool fees_paid = false;
+  bool built = false;
   JobId current_job{};
+};
+
+/// One version of a service in the catalogue.
+struct ServiceView {
+  ServiceId service{};
+  std::uint16_t version = 0;
+  std::uint8_t stage_count = 0;
+  Tick effective_from;
+  std::array<StageSpec, kServiceStagesMax> stages{};
 };
 
 /// A job that a plan reserves for an expert.

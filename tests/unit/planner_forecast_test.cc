@@ -57,6 +57,30 @@ TEST(ForecastTest, OnePersonDoesFourHundredMinutesADayInTheOrderOfDeadlines) {
   EXPECT_THAT(result.capacity_minutes, testing::Each(400U));
 }
 
+TEST(ForecastTest, EachDistrictHasItsOwnBacklogAndTheyAddUp) {
+  ForecastProblem problem = small_city();
+  for (std::uint64_t i = 0; i < 9; ++i) {
+    problem.cases.push_back(waiting(i));
+    problem.cases.back().district = i < 3 ? 4 : 7;
+  }
+  const Forecast result = forecast(problem, {.runs = 3});
+  ASSERT_EQ(result.cells.size(), 1U);  // the three of district 4 are done on the first day
+  EXPECT_EQ(result.cells[0].stage, kFile);
+  EXPECT_EQ(result.cells[0].district, 7);
+  for (std::size_t day = 0; day < problem.days; ++day) {
+    EXPECT_EQ(result.cells[0].days[day].jobs.p50, result.backlog[day][kFile].jobs.p50);
+    EXPECT_EQ(result.cells[0].days[day].minutes.p50, result.backlog[day][kFile].minutes.p50);
+  }
+}
+
+TEST(ForecastTest, WhoeverAsksToStopIsNotKeptWaiting) {
+  ForecastProblem problem = small_city();
+  problem.cases.push_back(waiting(1));
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_TRUE(forecast(problem, {.runs = 200, .stop = stop.get_token()}).cases.empty());
+}
+
 TEST(ForecastTest, MunicipalWorkIsDoneFirst) {
   ForecastProblem problem = small_city();
   for (std::uint64_t i = 0; i < 6; ++i) {

@@ -1,0 +1,226 @@
+#include "daemon/city_snapshot.h"
+
+#include <algorithm>
+#include <span>
+
+namespace permitd::daemon {
+
+using scheduler::CaseState;
+using scheduler::CaseView;
+using scheduler::HalfDay;
+using scheduler::raw;
+using scheduler::Scheduler;
+using scheduler::Tick;
+
+namespace {
+
+constexpr std::int64_t kMsPerDay = 86'400'000;
+// Dates looked at for the working days wanted: a calendar with fewer has too few of them.
+constexpr std::int32_t kDatesLookedAtMax = 400;
+
+/// Registered, and neither ended nor waiting for its office alone to close it.
+bool is_under_way(CaseState state) {
+  switch (state) {
+    case CaseState::kRegistered:
+    case CaseState::kInProgress:
+    case CaseState::kAwaitingApplicant:
+    case CaseState::kAwaitingAgency:
+    case CaseState::kHeld:
+    case CaseState::kAwaitingDecision:
+    case CaseState::kApproved:
+    case CaseState::kReferred:
+      return true;
+    case CaseState::kDraft:
+    case CaseState::kDelivered:
+    case CaseState::kClosed:
+    case CaseState::kRejected:
+    case CaseState::kWithdrawn:
+    case CaseState::kLapsed:
+      return false;
+  }
+  return false;
+}
+
+CityDay day_of(const Scheduler& scheduler, std::int32_t date) {
+  CityDay day;
+  day.date = date;
+  for (const HalfDay half : {HalfDay::kMorning, HalfDay::kAfternoon}) {
+    HalfDaySpan span;
+    if (!scheduler.half_day(date, half, span.open, span.close)) continue;
+    day.halves[raw(half)] = span;
+    const Tick from = std::max(span.open, scheduler.now());
+    if (from < span.close)
+      day.minutes_left +=
+          static_cast<std::int32_t>((span.close.ms - from.ms) / scheduler::kMsPerMinute);
+  }
+  return day;
+}
+
+}  // namespace
+
+CitySnapshotQuery::CitySnapshotQuery(const CitySnapshotOptions& options) : options_(options) {
+  snapshot.days.reserve(options.days);
+  snapshot.offices.reserve(kSnapshotOfficesMax);
+  snapshot.experts.reserve(kSnapshotExpertsMax);
+  snapshot.reserved.reserve(kSnapshotReservedMax);
+  if (!options.with_cases) return;
+  snapshot.services.reserve(kSnapshotServicesMax);
+  snapshot.cases.reserve(kSnapshotCasesMax);
+  snapshot.arrivals.reserve(kSnapshotCasesMax);
+}
+
+template <class Row>
+bool CitySnapshotQuery::keep(std::vector<Row>& rows, const Row& row) {
+  const bool has_room = rows.size() < rows.capacity();
+  if (has_room) {
+    rows.push_back(row);
+  } else {
+    snapshot.left_out += 1;
+  }
+  return has_room;
+}
+
+void CitySnapshotQuery::proceed(bool ended, Part next) {
+  if (!ended) return;
+  part_ = next;
+  cursor_ = {};
+}
+
+bool CitySnapshotQuery::run(const Scheduler& scheduler) noexcept {
+  switch (part_) {
+    case Part::kBegin:
+      begin(scheduler);
+      proceed(true, options_.with_cases ? Part::kServices : Part::kOffices);
+      return false;
+    case Part::kServices:
+      proceed(take_services(scheduler), Part::kOffices);
+      return false;
+    case Part::kOffices:
+      proceed(take_offices(scheduler), Part::kExperts);
+      return false;
+    case Part::kExperts:
+      proceed(take_experts(scheduler), Part::kOpenCells);
+      return false;
+    case Part::kOpenCells:
+      proceed(take_open_cells(scheduler), options_.with_cases ? Part::kCases : Part::kDone);
+      return part_ == Part::kDone;
+    case Part::kCases:
+      proceed(take_cases(scheduler), Part::kDone);
+      return part_ == Part::kDone;
+    case Part::kDone:
+      break;
+  }
+  return true;
+}
+
+void CitySnapshotQuery::begin(const Scheduler& scheduler) {
+  snapshot.op = scheduler.op_applied();
+  snapshot.now = scheduler.now();
+  snapshot.policy = scheduler.policy();
+  snapshot.stats = scheduler.stats();
+  snapshot.present_date = scheduler.working_day(scheduler.now());
+  arrivals_from_ = {snapshot.now.ms - kArrivalDays * kMsPerDay};
+  take_days(scheduler);
+}
+
+void CitySnapshotQuery::take_days(const Scheduler& scheduler) {
+  const bool is_present = options_.first_date == CitySnapshotOptions::kPresent;
+  std::int32_t date = is_present ? snapshot.present_date : options_.first_date;
+  for (std::int32_t looked = 0; looked < kDatesLookedAtMax; ++looked, ++date) {
+    if (snapshot.days.size() >= options_.days) return;
+    const CityDay day = day_of(scheduler, date);
+    if (options_.counts_closed || day.minutes_left > 0) snapshot.days.push_back(day);
+  }
+}
+
+bool CitySnapshotQuery::take_services(const Scheduler& scheduler) {
+  const std::size_t count = scheduler.list_services(cursor_, services_);
+  for (std::size_t i = 0; i < count; ++i) keep(snapshot.services, services_[i]);
+  return cursor_.done;
+}
+
+bool CitySnapshotQuery::take_offices(const Scheduler& scheduler) {
+  const std::size_t count = scheduler.list_offices(cursor_, offices_);
+  for (std::size_t i = 0; i < count; ++i) keep(snapshot.offices, offices_[i]);
+  return cursor_.done;
+}
+
+bool CitySnapshotQuery::take_experts(const Scheduler& scheduler) {
+  const std::size_t count = scheduler.list_experts(scheduler::OfficeId{}, cursor_, experts_);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (keep(snapshot.experts, experts_[i]) && experts_[i].planned != 0)
+      take_reserved(scheduler, experts_[i]);
+  }
+  return cursor_.done;
+}
+
+void CitySnapshotQuery::take_reserved(const Scheduler& scheduler,
+                                      const scheduler::ExpertView& expert) {
+  const std::size_t count = scheduler.list_planned(expert.expert, plans_);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::int32_t date = scheduler.working_day(plans_[i].start);
+    auto& rows = snapshot.reserved;
+    const bool is_same =
+        !rows.empty() && rows.back().expert == expert.expert && rows.back().date == date;
+    if (is_same) {
+      rows.back().minutes += plans_[i].effort_minutes;
+    } else {
+      keep(rows, ReservedDay{expert.expert, date, plans_[i].effort_minutes});
+    }
+  }
+}
+
+bool CitySnapshotQuery::take_open_cells(const Scheduler& scheduler) {
+  const std::size_t count = scheduler.list_open_cells(scheduler::OfficeId{}, cursor_, cells_);
+  for (std::size_t i = 0; i < count; ++i) snapshot.open_districts |= 1U << cells_[i].district;
+  return cursor_.done;
+}
+
+bool CitySnapshotQuery::take_cases(const Scheduler& scheduler) {
+  const std::size_t count = scheduler.list_cases(cursor_, kQueryScanMax, cases_);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (is_under_way(cases_[i].state)) take_case(scheduler, cases_[i]);
+    const bool is_registered = cases_[i].state != CaseState::kDraft;
+    if (is_registered && cases_[i].registered_at >= arrivals_from_) take_arrival(cases_[i]);
+  }
+  if (!cursor_.done) return false;
+  if (first_arrival_ != scheduler::kNever)
+    snapshot.arrival_minutes = scheduler.working_minutes(first_arrival_, snapshot.now);
+  return true;
+}
+
+void CitySnapshotQuery::take_case(const Scheduler& scheduler, const CaseView& view) {
+  SnapshotCase one;
+  one.case_id = view.case_id;
+  one.service_version = view.service_version;
+  one.service = view.service;
+  one.state = view.state;
+  one.priority = view.priority;
+  one.district = view.district;
+  one.stage_index = view.stage_index;
+  one.is_built = view.built;
+  one.is_complex = view.floors > snapshot.policy.complex_floors;
+  one.needs_second_review = view.area_m2 > snapshot.policy.second_review_area_m2;
+  scheduler::JobView job;
+  if (raw(view.current_job) != 0 && scheduler.find_job(view.current_job, job)) {
+    one.effort_minutes = job.effort_minutes;
+    one.remaining_minutes = job.remaining_minutes;
+    one.job_state = job.state;
+    one.job_kind = job.kind;
+    one.holder = job.holder;
+    const bool is_ahead = job.appointment != scheduler::kNever && job.appointment > snapshot.now;
+    if (is_ahead)
+      one.appointment_minutes = scheduler.working_minutes(snapshot.now, job.appointment);
+  }
+  keep(snapshot.cases, one);
+}
+
+void CitySnapshotQuery::take_arrival(const CaseView& view) {
+  first_arrival_ = std::min(first_arrival_, view.registered_at);
+  keep(snapshot.arrivals,
+       Arrival{view.service, view.priority, view.district, view.built,
+               view.floors > snapshot.policy.complex_floors,
+               view.area_m2 > snapshot.policy.second_review_area_m2, view.service_version});
+}
+
+}  // namespace permitd::daemon

@@ -1,0 +1,79 @@
+// What the half-days that can be offered for one visit are computed from: that visit, what the core
+// says of each half-day, and everybody's visits of those days. Copied out of the core in bounded
+// slices, like visit_snapshot.h; afterwards it belongs to whoever asked.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "daemon/city_snapshot.h"
+#include "daemon/queries.h"
+#include "daemon/visit_snapshot.h"
+
+namespace permitd::daemon {
+
+inline constexpr std::uint32_t kOfferDaysMax = 15;
+
+/// A visit and the working day that it stands on.
+struct DatedVisit {
+  std::int32_t date = 0;
+  SnapshotVisit visit;
+};
+
+struct OfferHalf {
+  std::int32_t date = 0;
+  scheduler::HalfDay half{};
+  HalfDaySpan span;
+  scheduler::Outcome verdict;  // of Schedule for this half-day
+};
+
+struct OfferSnapshot {
+  scheduler::Op op{};
+  scheduler::Tick now;
+  std::int32_t present_date = 0;
+  scheduler::SetPolicy policy;
+  bool is_found = false;  // within the scope of who asks
+  SnapshotVisit asked;
+  std::vector<OfferHalf> halves;   // by time
+  std::vector<DatedVisit> visits;  // of others
+  std::vector<scheduler::ExpertView> experts;
+  std::vector<scheduler::OfficeView> offices;
+  std::uint32_t left_out = 0;
+};
+
+class OfferSnapshotQuery final : public Query {
+ public:
+  /// `job` 0: the present job of the case.
+  OfferSnapshotQuery(Scope scope, scheduler::JobId job, scheduler::CaseId case_id,
+                     std::uint32_t days);
+  bool run(const scheduler::Scheduler& scheduler) noexcept override;
+
+  OfferSnapshot snapshot;
+
+ private:
+  enum class Part : std::uint8_t { kBegin, kOffices, kExperts, kVisits, kDone };
+  static constexpr std::size_t kRowsPerSlice = 256;
+
+  bool begin(const scheduler::Scheduler& scheduler);
+  void take_halves(const scheduler::Scheduler& scheduler);
+  void take_visit(const scheduler::Scheduler& scheduler, const scheduler::JobView& job);
+  bool take_offices(const scheduler::Scheduler& scheduler);
+  bool take_experts(const scheduler::Scheduler& scheduler);
+  bool take_visits(const scheduler::Scheduler& scheduler);
+  template <class Row>
+  void keep(std::vector<Row>& rows, const Row& row);
+
+  const Scope scope_;
+  const scheduler::JobId job_;
+  const scheduler::CaseId case_id_;
+  const std::uint32_t days_;
+  std::int32_t last_date_ = 0;
+  Part part_ = Part::kBegin;
+  scheduler::Cursor cursor_;
+  std::array<scheduler::JobView, kRowsPerSlice> jobs_;
+  std::array<scheduler::ExpertView, kRowsPerSlice> experts_;
+  std::array<scheduler::OfficeView, kRowsPerSlice> offices_;
+};
+
+}  // namespace permitd::daemon

@@ -1,0 +1,45 @@
+// Which half-days can be offered for a visit, and why not the others: first what the core would say
+// to the appointment, then whether somebody's day has room for one more visit, beside all that is
+// promised already. Nobody is promised to anybody here: who comes is decided on the day.
+//
+// Belongs to one thread. The same snapshot and options give the same offers.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "daemon/offer_snapshot.h"
+#include "daemon/visit_plan.h"
+
+namespace permitd::daemon {
+
+enum class OfferCause : std::uint8_t {
+  kFree,  // it can be offered
+  kBegun,
+  kBeyondHorizon,
+  kPromised,     // it is the present appointment
+  kHalfDayFull,  // the core takes no more appointments
+  kNoWindow,     // it is too short, or nobody knows where the visit is
+  kNobodyQualified,
+  kAllExcluded,
+  kNobodyOnShift,
+  kAllFull,
+  kNoTime,
+};
+
+struct VisitOffer {
+  OfferHalf half;
+  OfferCause cause = OfferCause::kNoWindow;
+  std::int32_t extra_travel_s = 0;  // of the cheapest way to fit it in; with kFree
+  // Inspectors left after each question, where it was asked.
+  std::uint32_t qualified = 0;
+  std::uint32_t not_excluded = 0;
+  std::uint32_t on_shift = 0;
+  std::uint32_t with_room = 0;
+};
+
+/// One offer per half-day of the snapshot. Pre: the visit was found.
+std::vector<VisitOffer> offer_half_days(const OfferSnapshot& snapshot,
+                                        const VisitPlanOptions& options);
+
+}  // namespace permitd::daemon

@@ -1,0 +1,158 @@
+// Goal: a half-day is offered exactly when the core takes it and somebody's day has room, and the
+// reason against it is the first that holds. Method: days of one or two inspectors by hand.
+#include "daemon/visit_offers.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/question_city.h"
+
+namespace permitd::daemon {
+namespace {
+
+using scheduler::HalfDay;
+using scheduler::JobState;
+using scheduler::Refusal;
+using testing::ElementsAre;
+
+constexpr scheduler::Point kMiddle{35'700'000, 51'400'000};
+constexpr VisitPlanOptions kOptions{};
+
+class VisitOffersTest : public testing::Test {
+ protected:
+  VisitOffersTest() {
+    snapshot.now = question_minute(-60);
+    snapshot.present_date = kQuestionDate;
+    snapshot.is_found = true;
+    snapshot.asked = visit(1);
+    for (const std::int32_t day : {0, 1}) {
+      add_half(day, HalfDay::kMorning, 0, 210);
+      add_half(day, HalfDay::kAfternoon, 210, 420);
+    }
+    QuestionCity city;
+    city.snapshot.offices[0].point = kMiddle;
+    snapshot.offices = city.snapshot.offices;
+  }
+
+  void add_half(std::int32_t day, HalfDay half, std::int64_t from, std::int64_t to) {
+    snapshot.halves.push_back(
+        {kQuestionDate + day, half, {question_minute(from, day), question_minute(to, day)}, {}});
+  }
+
+  static SnapshotVisit visit(std::uint64_t number) {
+    SnapshotVisit made;
+    made.job.job = scheduler::JobId{number};
+    made.job.state = JobState::kScheduled;
+    made.job.skill = scheduler::Skill::kInspect;
+    made.job.priority = scheduler::PriorityClass::kMunicipal;
+    made.job.service = scheduler::ServiceId{1};
+    made.job.intake_office = scheduler::OfficeId{101};
+    made.job.district = 1;
+    made.job.effort_minutes = 60;
+    made.job.appointment = scheduler::kNever;
+    made.point = kMiddle;
+    return made;
+  }
+
+  scheduler::ExpertView& add_inspector(std::uint32_t number) {
+    QuestionCity city;
+    scheduler::ExpertView expert = city.add_expert(number, scheduler::Skill::kInspect);
+    expert.person = scheduler::PersonId{1'000 + number};
+    snapshot.experts.push_back(expert);
+    return snapshot.experts.back();
+  }
+
+  /// Promised visits of a half-day, for nobody in particular or planned for `expert`.
+  void promise(std::int32_t day, std::int64_t minute, std::uint64_t count,
+               scheduler::ExpertId expert = {}) {
+    for (std::uint64_t i = 0; i < count; ++i) {
+      SnapshotVisit made = visit(100 + snapshot.visits.size());
+      made.job.appointment = question_minute(minute, day);
+      made.is_planned = raw(expert) != 0;
+      made.plan.expert = expert;
+      snapshot.visits.push_back({kQuestionDate + day, made});
+    }
+  }
+
+  std::vector<OfferCause> causes() const {
+    std::vector<OfferCause> found;
+    for (const VisitOffer& offer : offer_half_days(snapshot, kOptions))
+      found.push_back(offer.cause);
+    return found;
+  }
+
+  OfferSnapshot snapshot;
+};
+
+TEST_F(VisitOffersTest, AnEmptyDayIsFree) {
+  add_inspector(1);
+  const auto offers = offer_half_days(snapshot, kOptions);
+  ASSERT_EQ(offers.size(), 4U);
+  for (const VisitOffer& offer : offers) {
+    EXPECT_EQ(offer.cause, OfferCause::kFree);
+    EXPECT_EQ(offer.extra_travel_s, 0);
+    EXPECT_EQ(offer.with_room, 1U);
+  }
+}
+
+TEST_F(VisitOffersTest, WhatTheCoreRefusesIsNotAskedFurther) {
+  add_inspector(1);
+  snapshot.now = question_minute(1);
+  snapshot.halves[0].verdict.refusal = Refusal::kOutOfRange;
+  snapshot.halves[1].verdict.refusal = Refusal::kNothingToDo;
+  snapshot.halves[2].verdict.refusal = Refusal::kNotEligible;
+  snapshot.halves[3].verdict.refusal = Refusal::kOutOfRange;
+  EXPECT_THAT(causes(), ElementsAre(OfferCause::kBegun, OfferCause::kPromised,
+                                    OfferCause::kHalfDayFull, OfferCause::kBeyondHorizon));
+}
+
+TEST_F(VisitOffersTest, PromisedVisitsOfNobodyInParticularTakeTime) {
+  add_inspector(1);
+  promise(0, 0, 3);
+  EXPECT_THAT(causes(), ElementsAre(OfferCause::kNoTime, OfferCause::kFree, OfferCause::kFree,
+                                    OfferCause::kFree));
+  add_inspector(2);
+  EXPECT_EQ(causes()[0], OfferCause::kFree);
+}
+
+TEST_F(VisitOffersTest, AFullDayIsFullInBothHalves) {
+  add_inspector(1).units_per_day = 8;
+  promise(1, 0, 2, scheduler::ExpertId{1});
+  promise(1, 210, 2);
+  EXPECT_THAT(causes(), ElementsAre(OfferCause::kFree, OfferCause::kFree, OfferCause::kAllFull,
+                                    OfferCause::kAllFull));
+}
+
+TEST_F(VisitOffersTest, PeopleAreMissingForOneReasonAfterTheOther) {
+  EXPECT_EQ(causes()[0], OfferCause::kNobodyQualified);
+  auto& inspector = add_inspector(1);
+  inspector.districts = 1U << 9;
+  EXPECT_EQ(causes()[0], OfferCause::kNobodyQualified);
+  inspector.districts = 0;
+  snapshot.asked.excluded[0] = inspector.person;
+  snapshot.asked.excluded_count = 1;
+  EXPECT_EQ(causes()[0], OfferCause::kAllExcluded);
+  snapshot.asked.excluded_count = 0;
+  inspector.absent_from = question_minute(0);
+  inspector.absent_until = question_minute(210);
+  EXPECT_THAT(causes(), ElementsAre(OfferCause::kNobodyOnShift, OfferCause::kFree,
+                                    OfferCause::kFree, OfferCause::kFree));
+}
+
+TEST_F(VisitOffersTest, APlaceThatNobodyKnowsCannotBeOffered) {
+  add_inspector(1);
+  snapshot.offices[0].point = {};
+  snapshot.asked.point = {};
+  EXPECT_EQ(causes()[0], OfferCause::kNoWindow);
+}
+
+TEST_F(VisitOffersTest, TheDetourIsThatOfWhoIsNearest) {
+  add_inspector(1).home = {35'800'000, 51'400'000};
+  const auto far = offer_half_days(snapshot, kOptions)[0].extra_travel_s;
+  EXPECT_GT(far, 0);
+  add_inspector(2).home = kMiddle;
+  EXPECT_EQ(offer_half_days(snapshot, kOptions)[0].extra_travel_s, 0);
+}
+
+}  // namespace
+}  // namespace permitd::daemon
