@@ -139,7 +139,7 @@ class Engine {
   void resume(scheduler::Op snapshot_op) { stats_.snapshot_op = snapshot_op; }
 
   /// Journals larger limits where `wanted` has some; they never shrink. After recovery, before the
-  /// first step(); blocks until durable. Pre: storage.can_append().
+  /// first step(); blocks until durable. Storage::lead() has left room for it.
   void ensure_limits(const scheduler::Limits& wanted);
 
   /// Takes what the ports published, applies and appends at most one batch, releases what is

@@ -242,7 +242,9 @@ Expected<void> JournalStorage::open_tail(const JournalTail& tail, std::uint64_t 
   if (!file) return std::unexpected(file.error());
   segment_ = std::move(*file);
   std::uint64_t next = current + 1;
-  if (room_here() < kBlockSize) {
+  // The mark of the lead and a first small batch fit whether or not the keeper has prepared
+  // anything: the engine may have larger limits to journal before it takes requests.
+  if (room_here() < 2 * kBlockSize) {
     PreparedSegment prepared{next, -1};
     if (next <= last_segment) {
       auto opened = open_segment(next++);
@@ -305,7 +307,7 @@ void JournalStorage::append(const BatchHeader& header) {
   if (room_here() < size) {
     PreparedSegment* prepared = keeper_->front();
     PERMIT_ASSERT(prepared != nullptr);  // can_append() said so
-    left_segments_.push_back(std::move(segment_));
+    left_segments_.push_back({std::move(segment_), end_.frame});
     begin_segment(*prepared);
     keeper_->pop();
   }
@@ -406,7 +408,12 @@ void JournalStorage::collect_results() {
     op_durable_ = slot.last_op;
     in_flight_ -= 1;
   }
-  if (in_flight_ == 0) left_segments_.clear();
+  // One by one: under an unbroken load something is always in flight, and a segment that stays open
+  // stays locked, so that it could not be used again.
+  const auto kept =
+      std::find_if(left_segments_.begin(), left_segments_.end(),
+                   [this](const LeftSegment& left) { return left.last_frame > frame_durable_; });
+  left_segments_.erase(left_segments_.begin(), kept);
 }
 
 // ---- reading and trimming ----

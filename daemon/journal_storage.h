@@ -85,6 +85,12 @@ class JournalStorage final : public Storage {
     bool done = false;
   };
 
+  /// Full, and kept open while writes to it are under way.
+  struct LeftSegment {
+    File file;
+    std::uint64_t last_frame = 0;
+  };
+
   JournalStorage(const JournalOptions& options, JournalDirectory directory,
                  std::unique_ptr<DurableWriter> writer);
 
@@ -122,9 +128,9 @@ class JournalStorage final : public Storage {
   std::uint64_t op_durable_ = 0;
   std::uint32_t in_flight_ = 0;
   std::uint64_t epoch_ = 0;
-  File segment_;                      // being appended to
-  std::vector<File> left_segments_;   // full, with writes under way
-  std::vector<SegmentEnd> segments_;  // that hold frames, oldest first
+  File segment_;                            // being appended to
+  std::vector<LeftSegment> left_segments_;  // oldest first
+  std::vector<SegmentEnd> segments_;        // that hold frames, oldest first
   std::optional<Error> failure_;
   StorageStats stats_;
   bool leads_ = false;

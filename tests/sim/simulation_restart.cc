@@ -129,6 +129,7 @@ void SimulationRun::serve(const daemon::RecoveryReport& report) {
   if (!cut_is_planned) disk_.cut_after_calls = 0;
   if (is_crowded(options_.seed) && has(Fault::kNoSpace)) disk_.full = true;
   clients_.connect(process_->make_engine(report.snapshot_op));
+  if (!cut_is_planned && chance_.chance(100)) limits_.keys_max += 1;
   in_turn_ = true;
   process_->begin(limits_);
   in_turn_ = false;

@@ -290,6 +290,29 @@ TEST(JournalStorage, WithoutDirectWritingItWorksTheSame) {
   EXPECT_EQ(lead_of(options)->last_op, Op{1});
 }
 
+// With one block left the mark of the lead took it, and the limits that an engine journals first
+// found no segment prepared: the start ended in a failed assertion.
+TEST(JournalStorage, ALeadLeavesRoomForAFirstSmallBatch) {
+  tests::ScratchDirectory directory;
+  JournalOptions options = options_in(directory.path());
+  options.keeper_thread = false;        // prepares nothing
+  constexpr std::size_t kBlocks = 510;  // two leads, two such batches and the end leave one of 1024
+  constexpr std::size_t kPayload = kBlocks * protocol::kBlockSize - sizeof(protocol::FrameHeader);
+  {
+    auto storage = open_storage(options);
+    ASSERT_TRUE(storage->lead().has_value());
+    append(*storage, 1, kPayload);
+    append(*storage, 2, kPayload);
+    storage->flush();
+    ASSERT_EQ(storage->stats().room, 2 * protocol::kBlockSize);
+  }
+  auto storage = open_storage(options);
+  ASSERT_EQ(storage->lead()->last_op, Op{2});
+  append(*storage, 3, 100);
+  storage->flush();
+  EXPECT_EQ(storage->op_durable(), Op{3});
+}
+
 TEST(JournalStorage, FullOfSegmentsIsFullUntilTrimmed) {
   tests::ScratchDirectory directory;
   JournalOptions options = options_in(directory.path());
@@ -405,9 +428,10 @@ class OrderedWriter final : public DurableWriter {
 
 class OrderedJournal : public testing::Test {
  protected:
-  void start(std::uint32_t in_flight) {
+  void start(std::uint32_t in_flight, std::uint64_t segments_max = 0) {
     JournalOptions options = options_in(directory_.path());
     options.batches_in_flight = in_flight;
+    options.segments_max = segments_max;
     auto writer = std::make_unique<OrderedWriter>();
     writer_ = writer.get();
     auto storage = JournalStorage::open(options, std::move(writer));
@@ -489,6 +513,21 @@ TEST_F(OrderedJournal, WritesUnderWayKeepTheirSegmentOpen) {
   EXPECT_EQ(durable(), 0U);
   writer_->complete(0);
   EXPECT_EQ(durable(), 2U);
+}
+
+// Segments that were left stayed open, and so locked, until nothing at all was in flight. Under an
+// unbroken load that never came, and the keeper could not use them again.
+TEST_F(OrderedJournal, SegmentsAreUsedAgainWhileSomethingIsAlwaysInFlight) {
+  start(2, 4);
+  append(*storage_, 1, kBatchSizeMax);
+  for (std::uint64_t op = 2; storage_->stats().segments_recycled < 3; ++op) {
+    ASSERT_LT(op, 20U);
+    ASSERT_TRUE(wait_until([&] { return storage_->can_append(); }));
+    append(*storage_, op, kBatchSizeMax);
+    writer_->complete(0);
+    ASSERT_EQ(durable(), op - 1);
+    storage_->trim(Op{op - 1});
+  }
 }
 
 TEST_F(OrderedJournal, TrimmingLeavesTheSegmentThatTheChainNeeds) {
