@@ -49,6 +49,10 @@ SetPolicy read_policy(TomlSection section) {
   set(policy.confirmation_effort_percent, "confirmation_effort_percent", 1, 100);
   set(policy.near_visits, "near_visits", 0, 16);
   set(policy.near_slack_minutes, "near_slack_minutes", 0, 10'000);
+  set(policy.compared_count, "compared_count", 0, 32);
+  set(policy.load_weight, "load_weight", 0, 1000);
+  set(policy.travel_weight, "travel_weight", 0, 1000);
+  set(policy.share_weight, "share_weight", 0, 1000);
   policy.confirmer_fallback =
       section.name<ConfirmerFallback>("confirmer_fallback", policy.confirmer_fallback);
   section.finish();

@@ -80,11 +80,20 @@ int get(Context& context, std::uint64_t id, bool is_job) {
 void print_decision(protocol::Decision::Reader decision) {
   fmt::print("\nAssignment at op {} ({}): {}\n", decision.getOp(),
              local_text(Tick{decision.getAt()}), decision.getSentence().cStr());
-  Table near({{"near-equal expert", kRight}, {"load", kRight}, {""}});
+  Table near({{"near-equal expert", kRight},
+              {"load", kRight},
+              {"way", kRight},
+              {"office load", kRight},
+              {""}});
+  const auto percent = [](std::uint32_t ppm) {
+    return fmt::format("{}.{:01} %", ppm / 10'000, ppm / 1000 % 10);
+  };
+  const bool ways = decision.getTravelWeight() != 0 || decision.getPassedOver() != 0;
   for (auto candidate : decision.getNearEqual()) {
-    auto ppm = candidate.getLoadPpm();
-    near.add({fmt::to_string(candidate.getExpert()),
-              fmt::format("{}.{:01} %", ppm / 10'000, ppm / 1000 % 10),
+    const std::uint32_t metres = candidate.getMetres();
+    near.add({fmt::to_string(candidate.getExpert()), percent(candidate.getLoadPpm()),
+              ways ? fmt::format("{}.{} km", metres / 1000, metres / 100 % 10) : "-",
+              decision.getShareWeight() != 0 ? percent(candidate.getOfficePpm()) : "-",
               candidate.getExpert() == decision.getChosen() ? "chosen" : ""});
   }
   fmt::print("{}", near.aligned());

@@ -61,6 +61,10 @@ void fill(protocol::Policy::Builder out, const scheduler::SetPolicy& policy) {
   out.setConfirmationEffortPercent(policy.confirmation_effort_percent);
   out.setNearVisits(policy.near_visits);
   out.setNearSlackMinutes(policy.near_slack_minutes);
+  out.setComparedCount(policy.compared_count);
+  out.setLoadWeight(policy.load_weight);
+  out.setTravelWeight(policy.travel_weight);
+  out.setShareWeight(policy.share_weight);
   out.setConfirmerFallback(static_cast<protocol::ConfirmerFallback>(policy.confirmer_fallback));
 }
 

@@ -234,6 +234,8 @@ void write_decision(const scheduler::DecisionView& view, protocol::Language lang
   for (unsigned i = 0; i < view.near_equal_count; ++i) {
     near_equal[i].setExpert(raw(view.near_equal[i].expert));
     near_equal[i].setLoadPpm(view.near_equal[i].load_ppm);
+    near_equal[i].setMetres(view.near_equal[i].metres);
+    near_equal[i].setOfficePpm(view.near_equal[i].office_ppm);
   }
   auto rejected = out.initRejected(view.rejected_count);
   for (unsigned i = 0; i < view.rejected_count; ++i) {
@@ -241,6 +243,12 @@ void write_decision(const scheduler::DecisionView& view, protocol::Language lang
     rejected[i].setFilter(to_wire<protocol::Filter>(view.rejected[i].filter));
   }
   out.setSentence(to_text(protocol::decision_sentence(view, language)));
+  out.setPassedOver(raw(view.passed_over));
+  out.setPassedOverMetres(view.passed_over_metres);
+  out.setCompared(view.compared);
+  out.setLoadWeight(view.weights.load);
+  out.setTravelWeight(view.weights.travel);
+  out.setShareWeight(view.weights.share);
 }
 
 void write_stuck(const scheduler::StuckView& view, protocol::Language language,
@@ -352,6 +360,10 @@ void write_policy(const scheduler::SetPolicy& policy, protocol::Policy::Builder 
   out.setConfirmationEffortPercent(policy.confirmation_effort_percent);
   out.setNearVisits(policy.near_visits);
   out.setNearSlackMinutes(policy.near_slack_minutes);
+  out.setComparedCount(policy.compared_count);
+  out.setLoadWeight(policy.load_weight);
+  out.setTravelWeight(policy.travel_weight);
+  out.setShareWeight(policy.share_weight);
   out.setConfirmerFallback(to_wire<protocol::ConfirmerFallback>(policy.confirmer_fallback));
 }
 

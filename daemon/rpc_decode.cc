@@ -159,6 +159,10 @@ void read_policy(protocol::Policy::Reader in, scheduler::SetPolicy& out) {
   out.confirmation_effort_percent = in.getConfirmationEffortPercent();
   out.near_visits = in.getNearVisits();
   out.near_slack_minutes = in.getNearSlackMinutes();
+  out.compared_count = in.getComparedCount();
+  out.load_weight = in.getLoadWeight();
+  out.travel_weight = in.getTravelWeight();
+  out.share_weight = in.getShareWeight();
   // The core judges the value; what does not fit its byte is none of its values either.
   const auto fallback = static_cast<std::uint16_t>(in.getConfirmerFallback());
   out.confirmer_fallback = scheduler::ConfirmerFallback{

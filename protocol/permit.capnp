@@ -100,6 +100,10 @@ struct Policy {         # ranges in scheduler/command.h
   confirmerFallback @18 :ConfirmerFallback;    # who confirms when the worker's office is not active any more
   nearVisits @19 :UInt16;                      # 0–16 visits of each district are looked at for the nearest; 0: by deadline
   nearSlackMinutes @20 :UInt16 = 420;          # only while the first by deadline has more working time left
+  comparedCount @21 :UInt16;                   # 0–32 of the least loaded are compared by the weights when a job looks for an expert
+  loadWeight @22 :UInt16 = 1000;               # 0–1000: what a hundredth of load counts,
+  travelWeight @23 :UInt16;                    # 0–1000: a kilometre on the way to a visit,
+  shareWeight @24 :UInt16;                     # 0–1000: a hundredth of load of the whole office
 }
 struct CalendarDay { openMinute @0 :UInt32; lengthMinutes @1 :UInt16; }  # minutes since the epoch, UTC; length 0 = closed
 struct StageSpec {
@@ -206,7 +210,7 @@ struct Office {
   doneMinutes @8 :UInt64; windowMinutes @9 :UInt64; slaMet @10 :UInt64; slaMissed @11 :UInt64;
   licensee @12 :UInt64; technicalManager @13 :UInt64; point @14 :Point; label @15 :Text;
 }
-struct Candidate { expert @0 :UInt32; loadPpm @1 :UInt32; }
+struct Candidate { expert @0 :UInt32; loadPpm @1 :UInt32; metres @2 :UInt32; officePpm @3 :UInt32; }
 struct Rejected { expert @0 :UInt32; filter @1 :Filter; }
 struct Decision {
   job @0 :UInt64; op @1 :UInt64; at @2 :Moment; seed @3 :UInt64; chosen @4 :UInt32;
@@ -215,6 +219,10 @@ struct Decision {
   nearEqual @9 :List(Candidate);
   rejected @10 :List(Rejected);
   sentence @11 :Text;
+  passedOver @12 :UInt64;        # the job that came first and can wait, when a nearer visit was given to who asked; 0: none
+  passedOverMetres @13 :UInt32;
+  compared @14 :UInt16;          # so many candidates were compared by their scores, or visits by their ways
+  loadWeight @15 :UInt16; travelWeight @16 :UInt16; shareWeight @17 :UInt16;  # as in the policy then; all 0: by load alone
 }
 struct StuckReason {
   cause @0 :Stuck; certified @1 :UInt32; withCapacity @2 :UInt32; ahead @3 :UInt32; until @4 :Moment; sentence @5 :Text;

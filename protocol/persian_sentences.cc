@@ -50,7 +50,8 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind) {
     case kNone:
       return "";
     case kUnknownCase:
-      return "چنین پرونده‌ای در دسترس شما نیست. شمارهٔ پرونده را "
+      return "چنین پرونده‌ای در دسترس شما نیست. شمارهٔ پرونده "
+             "را "
              "بررسی "
              "کنید.";
     case kUnknownJob:
@@ -83,14 +84,16 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind) {
              "می‌کند.";
     case kNotDelegable:
       return outcome.field == Field::kSovereign
-                 ? "همهٔ گام‌های این خدمت حاکمیتی است و نزد شهرداری می‌ماند. متقاضی را "
+                 ? "همهٔ گام‌های این خدمت حاکمیتی است و نزد شهرداری می‌ماند. متقاضی "
+                   "را "
                    "به "
                    "منطقه "
                    "راهنمایی کنید."
                  : "گامی از این خدمت هنوز مکانیزه نیست و واگذاری آن ممکن نیست. متقاضی را به منطقه "
                    "راهنمایی کنید.";
     case kOrganisationNotEnabled:
-      return "درخواست‌های این سازمان هنوز پذیرفته نمی‌شود. ناظر آن را "
+      return "درخواست‌های این سازمان هنوز پذیرفته نمی‌شود. ناظر آن "
+             "را "
              "فعال "
              "می‌کند.";
     case kOutOfRange:
@@ -101,17 +104,20 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind) {
       return "کلید یکتایی صفر است. برای هر فراخوانی ۱۲۸ بیت تصادفی برگزینید و در تکرار همان را "
              "بفرستید.";
     case kKeyReused:
-      return "این کلید پیش‌تر با درخواست دیگری آمده است. برای درخواست تازه کلید "
+      return "این کلید پیش‌تر با درخواست دیگری آمده است. برای درخواست تازه "
+             "کلید "
              "تازه "
              "بسازید.";
     case kNotEligible:
       return fmt::format(
-          "کارشناس نمی‌تواند این کار را بگیرد؛ علت: {}. کارشناس دیگری برگزینید یا "
+          "کارشناس نمی‌تواند این کار را بگیرد؛ علت: {}. کارشناس دیگری برگزینید "
+          "یا "
           "صبر "
           "کنید.",
           name_of(outcome.filter));
     case kNotMunicipal:
-      return "تنها پرونده‌های شهرداری را می‌توان پیش انداخت؛ این پرونده از سازمان "
+      return "تنها پرونده‌های شهرداری را می‌توان پیش انداخت؛ این پرونده از "
+             "سازمان "
              "دیگری "
              "است.";
     case kFeesNotPaid:
@@ -122,7 +128,8 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind) {
       return "از پیش چنین بود؛ چیزی تغییر نکرد.";
     case kCasesFull:
       return fmt::format(
-          "حافظهٔ پرونده‌ها پر است و چیزی پذیرفته نشد. پرونده‌ها را ببندید "
+          "حافظهٔ پرونده‌ها پر است و چیزی پذیرفته نشد. پرونده‌ها را "
+          "ببندید "
           "یا "
           "راهبر "
           "{} را بالا ببرد.",
@@ -138,11 +145,13 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind) {
     case kNotCompatible:
       return field_sentence("با آنچه جاری است سازگار نیست", outcome.field);
     case kBusy:
-      return "سامانه بیش از این کار در صف نمی‌پذیرد. اندکی بعد با همان کلید "
+      return "سامانه بیش از این کار در صف نمی‌پذیرد. اندکی بعد با همان "
+             "کلید "
              "دوباره "
              "بفرستید.";
     case kQuotaExceeded:
-      return "دفتر شما بیش از سهم خود فرستاده است. ثانیه‌ای بعد با همان کلید "
+      return "دفتر شما بیش از سهم خود فرستاده است. ثانیه‌ای بعد با همان "
+             "کلید "
              "دوباره "
              "بفرستید.";
     case kTooLarge:
@@ -150,12 +159,14 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind) {
     case kDiskFull:
       return "دیسک روزنگار پر است و چیزی پذیرفته نشد. راهبر باید جا باز کند.";
     case kDraining:
-      return "سامانه در حال توقف است و کار تازه نمی‌پذیرد؛ کارهای در دست را می‌توان به "
+      return "سامانه در حال توقف است و کار تازه نمی‌پذیرد؛ کارهای در دست را می‌توان "
+             "به "
              "پایان "
              "برد. "
              "اندکی بعد دوباره وصل شوید.";
     case kUnauthenticated:
-      return "این اتصال هویتی را که خواسته ثابت نمی‌کند. با حسابی وصل شوید که قواعد "
+      return "این اتصال هویتی را که خواسته ثابت نمی‌کند. با حسابی وصل شوید که "
+             "قواعد "
              "دسترسی "
              "برای "
              "این نقش نام برده است.";
@@ -246,6 +257,10 @@ std::string event_sentence(const Event& event, std::string_view note) {
 
 namespace {
 
+std::string kilometres(std::uint32_t metres) {
+  return fmt::format("{}٫{} کیلومتر", number(metres / 1000), number(metres / 100 % 10));
+}
+
 std::string removed_phrase(const DecisionView& decision) {
   std::string text;
   for (std::size_t filter = 1; filter < kFilterCount; ++filter) {
@@ -268,10 +283,12 @@ std::string how_it_came(const DecisionView& decision) {
   }
   if (raw(decision.passed_over) != 0) {
     return fmt::format(
-        "کارشناس {} در {} کار خواست و کار {} را گرفت: کار {} پیش از آن بود ولی می‌تواند صبر کند "
-        "و این "
-        "نزدیک‌تر است.",
-        chosen, at, job, number(raw(decision.passed_over)));
+        "کارشناس {} در {} کار خواست و کار {} را گرفت: کار {} پیش از آن بود ولی می‌تواند صبر "
+        "کند "
+        "و از {} بازدید سنجیده‌شده این نزدیک‌ترین است، {} به جای "
+        "{}.",
+        chosen, at, job, number(raw(decision.passed_over)), number(decision.compared),
+        kilometres(decision.near_equal[0].metres), kilometres(decision.passed_over_metres));
   }
   if (decision.by_claim) {
     return fmt::format("کارشناس {} در {} کار خواست و کار {} را گرفت که نخستین کار درخور او بود.",
@@ -292,14 +309,21 @@ std::string decision_sentence(const DecisionView& decision) {
   const auto out = std::back_inserter(text);
   const std::string removed = removed_phrase(decision);
   if (!removed.empty()) fmt::format_to(out, " کنار گذاشته‌شده‌ها: {}.", removed);
+  const bool by_score = decision.compared != 0 && !decision.by_claim;
+  if (by_score) {
+    fmt::format_to(out, " {} نفر از نظر بار{}{} سنجیده شدند.", number(decision.compared),
+                   decision.weights.travel != 0 ? "، راه تا ملک" : "",
+                   decision.weights.share != 0 ? "، بار دفترشان" : "");
+  }
   if (decision.near_equal_count > 1) {
-    fmt::format_to(out,
-                   " {} نفر کمابیش بار برابر داشتند؛ قرعه با بذر {} در ثبت {} به نام کارشناس {} "
-                   "افتاد.",
-                   number(decision.near_equal_count), code(fmt::format("{:016x}", decision.seed)),
-                   number(raw(decision.op)), number(raw(decision.chosen)));
+    fmt::format_to(out, " {} نفر {}؛ قرعه با بذر {} در ثبت {} به نام کارشناس {} افتاد.",
+                   number(decision.near_equal_count),
+                   by_score ? "کمابیش به یک اندازه مناسب بودند" : "کمابیش بار برابر داشتند",
+                   code(fmt::format("{:016x}", decision.seed)), number(raw(decision.op)),
+                   number(raw(decision.chosen)));
   } else if (decision.near_equal_count == 1 && !decision.by_claim) {
-    fmt::format_to(out, " هیچ‌کس دیگر بار به این کمی نداشت.");
+    fmt::format_to(out, " هیچ‌کس دیگر {}.",
+                   by_score ? "به این اندازه مناسب نبود" : "بار به این کمی نداشت");
   }
   return text;
 }
@@ -316,7 +340,8 @@ std::string stuck_sentence(const StuckView& stuck) {
     case kHeld:
       return "ناظر آن را متوقف کرده است؛ او باید آن را آزاد کند.";
     case kEscalated:
-      return "بارها بی‌نتیجه مانده و در فهرست ناظران است؛ آن را به کسی واگذارید یا "
+      return "بارها بی‌نتیجه مانده و در فهرست ناظران است؛ آن را به کسی واگذارید "
+             "یا "
              "لغو "
              "کنید.";
     case kAwaitingApplicant:
@@ -347,7 +372,8 @@ std::string stuck_sentence(const StuckView& stuck) {
                  : fmt::format("تا {} وقت کاری نیست.", jalali_moment_text(stuck.until));
     case kNoCapacity:
       return fmt::format(
-          "{} کارشناس گواهینامهٔ معتبر دارند و هیچ‌یک برای آن جا ندارد: ظرفیت پر، غیبت یا "
+          "{} کارشناس گواهینامهٔ معتبر دارند و هیچ‌یک برای آن جا ندارد: ظرفیت پر، غیبت "
+          "یا "
           "تعارض. "
           "{} "
           "کار پیش از آن است.",

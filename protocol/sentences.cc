@@ -430,6 +430,10 @@ std::string event_sentence(const Event& event, std::string_view note, Language l
 
 namespace {
 
+std::string kilometres(std::uint32_t metres) {
+  return fmt::format("{}.{} km", metres / 1000, metres / 100 % 10);
+}
+
 std::string removed_phrase(const scheduler::DecisionView& decision) {
   std::string text;
   for (std::size_t filter = 1; filter < scheduler::kFilterCount; ++filter) {
@@ -458,9 +462,11 @@ std::string decision_sentence(const scheduler::DecisionView& decision, Language 
         name_of(decision.plan_reason));
   } else if (raw(decision.passed_over) != 0) {
     text = fmt::format(
-        "Expert {} asked for work at {} and got job {}: job {} comes first and can wait, and this "
-        "one is nearer.",
-        chosen, moment_text(decision.at), raw(decision.job), raw(decision.passed_over));
+        "Expert {} asked for work at {} and got job {}: job {} comes first and can wait, and of "
+        "{} visits compared this one is nearest, {} instead of {}.",
+        chosen, moment_text(decision.at), raw(decision.job), raw(decision.passed_over),
+        decision.compared, kilometres(decision.near_equal[0].metres),
+        kilometres(decision.passed_over_metres));
   } else if (decision.by_claim) {
     text =
         fmt::format("Expert {} asked for work at {} and got job {}, the first in order that fits.",
@@ -473,12 +479,19 @@ std::string decision_sentence(const scheduler::DecisionView& decision, Language 
   const auto out = std::back_inserter(text);
   const std::string removed = removed_phrase(decision);
   if (!removed.empty()) fmt::format_to(out, " Removed: {}.", removed);
+  if (decision.compared != 0 && !decision.by_claim) {
+    fmt::format_to(out, " {} were compared by load{}{}.", decision.compared,
+                   decision.weights.travel != 0 ? ", way to the parcel" : "",
+                   decision.weights.share != 0 ? ", load of their office" : "");
+  }
   if (decision.near_equal_count > 1) {
     fmt::format_to(
-        out, " {} were about equally loaded; the lot with seed {:016x} of op {} fell on expert {}.",
-        decision.near_equal_count, decision.seed, raw(decision.op), chosen);
+        out, " {} were about equally {}; the lot with seed {:016x} of op {} fell on expert {}.",
+        decision.near_equal_count, decision.compared != 0 ? "good" : "loaded", decision.seed,
+        raw(decision.op), chosen);
   } else if (decision.near_equal_count == 1 && !decision.by_claim) {
-    fmt::format_to(out, " Nobody else was as little loaded.");
+    fmt::format_to(out, " Nobody else was as {}.",
+                   decision.compared != 0 ? "good" : "little loaded");
   }
   return text;
 }

@@ -81,7 +81,7 @@ struct SetPolicy {
       30;  // 1–1440: how long a claim keeps an expert available for new jobs
   std::uint16_t near_equal_count = 3;  // 1–8: k, the best candidates the lottery picks among
   std::uint16_t near_equal_permille =
-      50;  // 0–1000: a load this much above the least still counts as near-equal
+      50;  // 0–1000: a load or score this much above the least still counts as near-equal
   std::uint16_t capacity_units_per_day = 14;  // 1–48, where an expert has no own value
   std::uint16_t visits_per_day = 8;           // 1–48, inspections per expert and day
   std::uint16_t appointment_lead_minutes =
@@ -107,6 +107,14 @@ struct SetPolicy {
   std::uint16_t near_visits = 0;
   std::uint16_t near_slack_minutes =
       420;  // 0–10,000: can wait: more working time is left than this
+  // 0–32: when a job looks for an expert, so many of the least loaded who may take it are compared
+  // by the weights below; 0: by load alone
+  std::uint16_t compared_count = 0;
+  // 0–1000 each: how much counts a hundredth of load, a kilometre on the way to a visit, and a
+  // hundredth of load of the whole office
+  std::uint16_t load_weight = 1000;
+  std::uint16_t travel_weight = 0;
+  std::uint16_t share_weight = 0;
   ConfirmerFallback confirmer_fallback = ConfirmerFallback::kAnyHead;
   std::uint8_t reserved[3]{};
   friend bool operator==(const SetPolicy&, const SetPolicy&) = default;

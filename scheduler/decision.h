@@ -14,6 +14,10 @@ namespace permitd::scheduler {
 /// command are independent. This is what DecisionView::seed holds.
 std::uint64_t decision_seed(std::uint64_t command_seed, JobId job);
 
+/// How little speaks for a candidate, in parts per million: with equal weights a kilometre counts
+/// like a hundredth of load.
+std::uint64_t score_of(const CandidateView& candidate, const ChoiceWeights& weights);
+
 /// Index of the candidate chosen, each equally likely over seeds. Pre: candidates is not empty.
 std::size_t choose_near_equal(std::uint64_t seed, std::span<const CandidateView> candidates);
 

@@ -7,6 +7,7 @@
 #include "scheduler/distance.h"
 #include "scheduler/eligibility.h"
 #include "scheduler/expert_flow.h"
+#include "scheduler/expert_score.h"
 #include "scheduler/job_clock.h"
 #include "scheduler/job_flow.h"
 #include "scheduler/plan_flow.h"
@@ -93,13 +94,6 @@ struct Scan {
   }
 };
 
-// Where an expert is, as far as is known: at the last visit of the day, else at home or in the
-// office.
-Point place_of(const Core& core, const ExpertRecord& expert) {
-  if (expert.place_day == core.day && is_known(expert.place)) return expert.place;
-  return is_known(expert.home) ? expert.home : core.offices[expert.office].point;
-}
-
 // Among the first visits of each district the one nearest to the expert. Ties go by deadline.
 struct NearestVisit {
   const Core& core;
@@ -110,6 +104,7 @@ struct NearestVisit {
   std::uint32_t slot = kNoSlot;
   std::int64_t way = 0;
   ReadyKey key{};
+  std::uint16_t compared = 0;
 
   void queue(std::uint32_t place) {
     std::uint32_t fitting = 0;
@@ -126,6 +121,7 @@ struct NearestVisit {
   }
 
   void offer(std::uint32_t at, std::int64_t distance, ReadyKey at_key) {
+    ++compared;
     if (slot != kNoSlot && (distance > way || (distance == way && !(at_key < key)))) return;
     slot = at;
     way = distance;
@@ -149,7 +145,8 @@ void prefer_nearest(const Core& core, ExpertId expert, JobSearch& search) {
     nearest.queue(static_cast<std::uint32_t>(std::countr_zero(districts)));
   nearest.queue(ReadyQueue::office_place(record.office));
   if (nearest.slot == kNoSlot || nearest.slot == search.slot) return;
-  search.passed_over = first.id;
+  search.passed_over = search.slot;
+  search.compared = nearest.compared;
   search.slot = nearest.slot;
 }
 
@@ -201,13 +198,10 @@ void reject(DecisionRecord& decision, ExpertId expert, Filter filter) {
 }
 
 ExpertId choose(const DecisionRecord& decision) {
-  std::array<CandidateView, 8> candidates;
-  for (std::size_t i = 0; i < decision.near_count; ++i) {
-    candidates[i] = {ExpertId{decision.near_expert[i]}, decision.near_load[i]};
-  }
-  return candidates[choose_near_equal(decision.seed,
-                                      std::span(candidates).first(decision.near_count))]
-      .expert;
+  constexpr std::array<CandidateView, 8>
+      kPlaces{};  // how many they are is what the choice hangs on
+  const auto places = std::span(kPlaces).first(decision.near_count);
+  return ExpertId{decision.near_expert[choose_near_equal(decision.seed, places)]};
 }
 
 void keep_decision(Core& core, JobRecord& job, const DecisionRecord& decision) {
@@ -236,34 +230,62 @@ void assign_job(Core& core, std::uint32_t slot, ExpertId expert, DecisionRecord&
   refresh_available(core, expert);
 }
 
-// Gathers the least loaded experts who may take the job.
-struct ExpertSearch {
-  const Core& core;
-  const JobRecord& job;
-  DecisionRecord& decision;
+// An available expert may take the job, and no municipal work stands before it.
+bool may_be_given(const Core& core, ExpertId expert, const JobRecord& job,
+                  DecisionRecord& decision) {
+  if (!claim_stands(core, expert)) return false;
+  ++decision.considered;
+  const Filter filter = claim_job_filter(core, expert, job);
+  if (filter != Filter::kNone) {
+    reject(decision, expert, filter);
+    return false;
+  }
+  JobSearch municipal;
+  return job.priority != PriorityClass::kOther || !municipal_waits(core, expert, municipal);
+}
 
-  bool visit(ExpertId expert, std::uint32_t load) {
-    if (decision.near_count > 0 && !near_equal(load)) return true;
-    if (!claim_stands(core, expert)) return false;
-    ++decision.considered;
-    const Filter filter = claim_job_filter(core, expert, job);
-    if (filter != Filter::kNone) {
-      reject(decision, expert, filter);
-      return false;
-    }
-    JobSearch municipal;
-    if (job.priority == PriorityClass::kOther && municipal_waits(core, expert, municipal)) {
-      return false;
-    }
+// Scores and loads are shares of capacity, so the margin is one too: it also holds where the least
+// is 0.
+std::uint64_t near_equal_margin(const Core& core) {
+  return std::uint64_t{core.policy.near_equal_permille} * 1000;
+}
+
+// The least loaded experts who may take the job.
+void search_by_load(const Core& core, const JobRecord& job, DecisionRecord& decision) {
+  const std::uint64_t margin = near_equal_margin(core);
+  core.available.visit(job.skill, kExpertScanMax, [&](ExpertId expert, std::uint32_t load) {
+    if (decision.near_count > 0 && load > decision.near_load[0] + margin) return true;
+    if (!may_be_given(core, expert, job, decision)) return false;
     add_candidate(decision, expert, load);
     return decision.near_count == core.policy.near_equal_count;
-  }
+  });
+}
 
-  // Loads are shares of capacity, so the margin is one too: it also holds where the least is 0.
-  bool near_equal(std::uint32_t load) const {
-    return load <= decision.near_load[0] + std::uint64_t{core.policy.near_equal_permille} * 1000;
+// The best by score among some of the least loaded who may take it.
+void search_by_score(const Core& core, const JobRecord& job, DecisionRecord& decision) {
+  const ChoiceWeights weights = weights_of(core.policy, job);
+  const Point parcel = weights.travel != 0 ? core.cases[job.case_slot].point : Point{};
+  const std::size_t most = std::max(core.policy.compared_count, core.policy.near_equal_count);
+  std::array<CandidateView, kComparedMax> found;
+  std::size_t count = 0;
+  core.available.visit(job.skill, kExpertScanMax, [&](ExpertId expert, std::uint32_t load) {
+    if (!may_be_given(core, expert, job, decision)) return false;
+    found[count++] = candidate_of(core, expert, load, parcel);
+    return count == most;
+  });
+  if (count == 0) return;
+  const std::size_t near = order_by_score(std::span(found).first(count), weights,
+                                          core.policy.near_equal_count, near_equal_margin(core));
+  for (const CandidateView& candidate : std::span(found).first(near)) {
+    decision.near_metres[decision.near_count] = candidate.metres;
+    decision.near_office_load[decision.near_count] = candidate.office_ppm;
+    add_candidate(decision, candidate.expert, candidate.load_ppm);
   }
-};
+  decision.compared = static_cast<std::uint16_t>(count);
+  decision.load_weight = weights.load;
+  decision.travel_weight = weights.travel;
+  decision.share_weight = weights.share;
+}
 
 }  // namespace
 
@@ -322,12 +344,30 @@ void offer_job(Core& core, std::uint32_t slot) {
   if (job.has(kJobPlanned)) return offer_soon(core, plan_of(core, job).expert);
   if (core.available.count(job.skill) == 0 || !core.calendar.is_open(core.now)) return;
   DecisionRecord decision = begin_decision(core, job);
-  ExpertSearch search{core, job, decision};
-  core.available.visit(job.skill, kExpertScanMax, [&](ExpertId expert, std::uint32_t load) {
-    return search.visit(expert, load);
-  });
+  if (is_compared(core.policy, job))
+    search_by_score(core, job, decision);
+  else
+    search_by_load(core, job, decision);
   if (decision.near_count > 0) assign_job(core, slot, choose(decision), decision);
 }
+
+namespace {
+
+// How far the visit that was chosen is, and the one that comes first.
+void tell_ways(const Core& core, ExpertId expert, const JobSearch& search,
+               DecisionRecord& decision) {
+  const Point from = place_of(core, core.experts[raw(expert)]);
+  const auto way = [&](std::uint32_t slot) {
+    const Point there = core.cases[core.jobs[slot].case_slot].point;
+    return is_known(there) ? metres(from, there) : 0U;
+  };
+  decision.passed_over = core.jobs[search.passed_over].id;
+  decision.passed_over_metres = way(search.passed_over);
+  decision.near_metres[0] = way(search.slot);
+  decision.compared = search.compared;
+}
+
+}  // namespace
 
 std::uint32_t assign_best_job(Core& core, ExpertId expert) {
   const JobSearch search = find_job(core, expert, PriorityClass::kOther);
@@ -336,7 +376,7 @@ std::uint32_t assign_best_job(Core& core, ExpertId expert) {
   decision.by_claim = 1;
   decision.considered = search.considered;
   decision.removed = search.removed;
-  decision.passed_over = search.passed_over;
+  if (search.passed_over != kNoSlot) tell_ways(core, expert, search, decision);
   add_candidate(decision, expert, load_ppm(core, core.experts[raw(expert)]));
   assign_job(core, search.slot, expert, decision);
   return search.slot;

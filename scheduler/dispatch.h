@@ -18,9 +18,10 @@ inline constexpr std::uint32_t kExpertScanMax = 256;
 /// What a search over the ready queues found for one expert.
 struct JobSearch {
   std::uint32_t slot = kNoSlot;
-  JobId passed_over{};  // the first by deadline, when `slot` is a nearer visit
-  bool cut = false;     // the bound ended the scan of a queue of class 0 or 1
+  std::uint32_t passed_over = kNoSlot;  // the first by deadline, when `slot` is a nearer visit
+  bool cut = false;                     // the bound ended the scan of a queue of class 0 or 1
   std::uint16_t considered = 0;
+  std::uint16_t compared = 0;  // visits whose ways were
   std::array<std::uint16_t, kFilterCount> removed{};
 };
 /// The best ready job of the classes up to `last` that the expert may take: what the expert's plan

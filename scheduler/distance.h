@@ -1,7 +1,8 @@
-// How far two points are from each other, for comparing only: integers, so that every machine finds
-// the same one nearest. Pure functions.
+// How far two points are from each other, for choosing: integers, so that every machine finds the
+// same one nearest. Pure functions.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 
 #include "scheduler/types.h"
@@ -29,6 +30,24 @@ constexpr std::int64_t distance_square(Point from, Point to) {
   if (east < -180'000'000) east += 360'000'000;
   east = east * cosine_ppm(from.lat_e6) / 1'000'000;
   return north * north + east * east;
+}
+
+/// The greatest integer whose square is not above the value. Newton's method from above: it falls
+/// until it is there. Pre: value < 2^62.
+constexpr std::uint64_t square_root(std::uint64_t value) {
+  if (value == 0) return 0;
+  std::uint64_t root = std::uint64_t{1} << ((std::bit_width(value) + 1) / 2);
+  for (;;) {
+    const std::uint64_t next = (root + value / root) / 2;
+    if (next >= root) return root;
+    root = next;
+  }
+}
+
+/// The distance in metres, as on a flat map around `from`: a degree of latitude has 111.2 km.
+constexpr std::uint32_t metres(Point from, Point to) {
+  const auto square = static_cast<std::uint64_t>(distance_square(from, to));
+  return static_cast<std::uint32_t>(square_root(square) * 1112 / 10'000);
 }
 
 }  // namespace permitd::scheduler

@@ -5,6 +5,7 @@
 
 #include "scheduler/dispatch.h"
 #include "scheduler/events.h"
+#include "scheduler/expert_score.h"
 #include "scheduler/job_flow.h"
 #include "scheduler/plan_flow.h"
 
@@ -56,7 +57,9 @@ void refresh_skills(Core& core, ExpertId id) {
     core.certified[s] += now ? 1U : ~0U;
     core.certified_experts[s].set(id, now);
   }
+  const bool was_counted = expert.counted != 0;
   expert.counted = valid;
+  if (was_counted != (valid != 0)) count_capacity(core, expert, valid != 0);
 }
 
 Tick next_certificate_change(const Core& core, const ExpertRecord& expert) {

@@ -4,6 +4,7 @@
 #include "scheduler/commands.h"
 #include "scheduler/events.h"
 #include "scheduler/expert_flow.h"
+#include "scheduler/expert_score.h"
 #include "scheduler/job_flow.h"
 
 namespace permitd::scheduler {
@@ -244,6 +245,7 @@ void apply_define_expert(Core& core, const Command& command, Outcome& outcome) {
     record.state = expert.state;
     core.expert_last = std::max(core.expert_last, number);
   }
+  if (record.counted != 0) count_capacity(core, record, false);
   if (!known || record.office != office) {
     if (known) unlink_expert(core, number);
     record.office = office;
@@ -251,6 +253,7 @@ void apply_define_expert(Core& core, const Command& command, Outcome& outcome) {
   }
   record.districts = expert.districts;
   record.units_per_day = expert.units_per_day;
+  if (record.counted != 0) count_capacity(core, record, true);
   record.home = expert.home;
   record.label = tidy_text(expert.label);
   outcome.expert = expert.expert;

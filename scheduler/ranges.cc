@@ -3,6 +3,7 @@
 
 #include "scheduler/case_flow.h"
 #include "scheduler/commands.h"
+#include "scheduler/expert_score.h"
 #include "scheduler/records.h"
 
 namespace permitd::scheduler {
@@ -45,6 +46,8 @@ bool policy_in_range(const SetPolicy& policy) {
          policy.pair_repeat_visits <= kRecentOwnersMax && policy.pair_repeat_days <= 3650 &&
          between(policy.confirmation_effort_percent, 1, 100) &&
          policy.near_visits <= kNearVisitsMax && policy.near_slack_minutes <= 10'000 &&
+         policy.compared_count <= kComparedMax && policy.load_weight <= 1000 &&
+         policy.travel_weight <= 1000 && policy.share_weight <= 1000 &&
          known_value(policy.confirmer_fallback, ConfirmerFallback::kSupervisor) &&
          (policy.reserved[0] | policy.reserved[1] | policy.reserved[2]) == 0;
 }

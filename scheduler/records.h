@@ -239,6 +239,8 @@ struct OfficeRecord {
   Label label;
   std::uint32_t first_expert = 0;  // chain of its experts by number, newest first
   std::uint32_t pass_left = 0;     // blocked jobs yet to be looked at since an activation began
+  std::uint32_t certified_by_policy = 0;  // experts certified for something, with its capacity
+  std::uint32_t certified_own_units = 0;  // units a day of the others who are certified
   OfficeId id{};
   District district = 0;
   OfficeState state = OfficeState::kNone;
@@ -280,6 +282,8 @@ struct DecisionRecord {
   std::uint64_t seed = 0;
   std::array<std::uint32_t, 8> near_expert{};
   std::array<std::uint32_t, 8> near_load{};
+  std::array<std::uint32_t, 8> near_metres{};
+  std::array<std::uint32_t, 8> near_office_load{};
   std::array<std::uint32_t, 8> rejected_expert{};
   std::array<std::uint16_t, kFilterCount> removed{};
   std::array<std::uint8_t, 8> rejected_filter{};
@@ -291,7 +295,11 @@ struct DecisionRecord {
   std::uint8_t by_supervisor = 0;
   std::uint8_t by_plan = 0;
   Reason plan_reason = Reason::kNone;
-  std::uint8_t reserved[4]{};
+  std::uint16_t compared = 0;
+  std::uint16_t load_weight = 0;  // as SetPolicy had them; 0 where only loads were compared
+  std::uint16_t travel_weight = 0;
+  std::uint16_t share_weight = 0;
+  std::uint32_t passed_over_metres = 0;
   Op plan{};            // the command that planned it
   JobId passed_over{};  // the first by deadline, when a nearer visit was chosen
 };

@@ -70,7 +70,9 @@ bool check_offices(const Core& core) {
       return false;
     if (office.district == 0 || office.district >= kDistrictCount || !text_fits(office.label))
       return false;
-    if (!window_whole(office.load) || office.pass_left > core.limits.jobs_max) return false;
+    if (!window_whole(office.load) || !point_in_range(office.point) ||
+        office.pass_left > core.limits.jobs_max)
+      return false;
   }
   return true;
 }
@@ -85,6 +87,7 @@ bool check_expert(const Core& core, const ExpertRecord& expert) {
       !window_whole(expert.load))
     return false;
   if (!moment(expert.claim_until)) return false;
+  if (!point_in_range(expert.home) || !point_in_range(expert.place)) return false;
   for (std::size_t s = 0; s < kSkillCount; ++s) {
     if (core.available.contains(
             Skill{static_cast<std::uint8_t>(s)},
@@ -132,13 +135,22 @@ bool check_experts(Core& core, std::vector<bool>& held_jobs) {
   std::size_t chained = 0;
   for (std::uint32_t office = 0; office < core.office_count; ++office) {
     std::uint32_t before = 0;
+    std::uint64_t by_policy = 0;
+    std::uint64_t own_units = 0;
     for (std::uint32_t number = core.offices[office].first_expert; number != 0;
          number = core.experts[number].next_in_office) {
       if (!expert_known(core, ExpertId{number}) || core.experts[number].office != office)
         return false;
       if (core.experts[number].previous_in_office != before || ++chained > known) return false;
       before = number;
+      if (core.experts[number].counted == 0) continue;
+      const std::uint16_t units = core.experts[number].units_per_day;
+      by_policy += units == 0 ? 1U : 0U;
+      own_units += units;
     }
+    if (core.offices[office].certified_by_policy != by_policy ||
+        core.offices[office].certified_own_units != own_units)
+      return false;
   }
   return chained == known;
 }
@@ -169,6 +181,7 @@ bool check_case(const Core& core, const CaseRecord& record) {
   if (record.office >= core.office_count || record.district == 0 ||
       record.district >= kDistrictCount)
     return false;
+  if (!point_in_range(record.point)) return false;
   if (!known_value(record.priority, PriorityClass::kOther) || !text_fits(record.parcel) ||
       !text_fits(record.reference))
     return false;

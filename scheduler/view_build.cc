@@ -156,12 +156,16 @@ DecisionView view_decision(const DecisionRecord& record) {
   view.plan = record.plan;
   view.plan_reason = record.plan_reason;
   view.passed_over = record.passed_over;
+  view.passed_over_metres = record.passed_over_metres;
+  view.compared = record.compared;
+  view.weights = {record.load_weight, record.travel_weight, record.share_weight};
   view.considered = record.considered;
   view.removed = record.removed;
   view.near_equal_count = record.near_count;
   view.rejected_count = record.rejected_count;
   for (std::size_t i = 0; i < record.near_count; ++i) {
-    view.near_equal[i] = {ExpertId{record.near_expert[i]}, record.near_load[i]};
+    view.near_equal[i] = {ExpertId{record.near_expert[i]}, record.near_load[i],
+                          record.near_metres[i], record.near_office_load[i]};
   }
   for (std::size_t i = 0; i < record.rejected_count; ++i) {
     view.rejected[i] = {ExpertId{record.rejected_expert[i]}, Filter{record.rejected_filter[i]}};

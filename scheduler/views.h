@@ -144,10 +144,21 @@ struct OfficeView {
   Label label;
 };
 
-/// One candidate of a decision. `load` is booked effort relative to capacity, parts per million.
+/// One candidate of a decision. Loads are effort relative to capacity over the rolling window, in
+/// parts per million: what the expert is booked for, what the experts of the office finished.
 struct CandidateView {
   ExpertId expert{};
   std::uint32_t load_ppm = 0;
+  std::uint32_t metres = 0;      // to the parcel, where it was weighed
+  std::uint32_t office_ppm = 0;  // where it was weighed
+  friend bool operator==(const CandidateView&, const CandidateView&) = default;
+};
+/// What counted how much in a decision, 0–1000 each; see SetPolicy. All 0: only the load did.
+struct ChoiceWeights {
+  std::uint16_t load = 0;
+  std::uint16_t travel = 0;
+  std::uint16_t share = 0;
+  friend bool operator==(const ChoiceWeights&, const ChoiceWeights&) = default;
 };
 struct RejectedView {
   ExpertId expert{};
@@ -168,6 +179,9 @@ struct DecisionView {
   Op plan{};                   // the ApplyPlan command
   Reason plan_reason = Reason::kNone;
   JobId passed_over{};  // was first by deadline, can wait, and is farther away than this visit
+  std::uint32_t passed_over_metres = 0;
+  std::uint16_t compared = 0;  // candidates whose scores, or visits whose ways were compared
+  ChoiceWeights weights;
   std::uint16_t considered = 0;
   std::array<std::uint16_t, kFilterCount> removed{};  // by filter
   std::uint8_t near_equal_count = 0;

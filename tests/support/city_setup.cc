@@ -145,6 +145,10 @@ SetPolicy random_policy(Chance& chance) {
   policy.confirmation_effort_percent = static_cast<std::uint16_t>(chance.between(1, 100));
   policy.near_visits = static_cast<std::uint16_t>(chance.chance(500) ? 0 : chance.between(1, 4));
   policy.near_slack_minutes = static_cast<std::uint16_t>(chance.below(1000));
+  policy.compared_count = static_cast<std::uint16_t>(chance.chance(500) ? 0 : chance.between(1, 8));
+  policy.load_weight = static_cast<std::uint16_t>(chance.below(1001));
+  policy.travel_weight = static_cast<std::uint16_t>(chance.chance(300) ? 0 : chance.below(1001));
+  policy.share_weight = static_cast<std::uint16_t>(chance.chance(500) ? 0 : chance.below(1001));
   policy.confirmer_fallback = static_cast<ConfirmerFallback>(chance.below(3));
   return policy;
 }

@@ -43,7 +43,7 @@ void NaiveModel::check_decision(const Command& command, const ModelJob& job, Exp
   if (decision.by_claim) {
     check_claimed(job, chosen, decision.passed_over);
   } else {
-    check_offered(job, candidates);
+    check_offered(job, decision);
   }
 }
 
@@ -122,14 +122,13 @@ void NaiveModel::check_nearest(const ModelJob& job, ExpertId expert, const Model
          raw(expected));
 }
 
-// A job goes to one of the least loaded who may take it.
-void NaiveModel::check_offered(const ModelJob& job, std::span<const CandidateView> candidates) {
+// Every candidate may take the job, and none that the record leaves out is better.
+void NaiveModel::check_offered(const ModelJob& job, const DecisionView& decision) {
+  const std::span candidates(decision.near_equal.data(), decision.near_equal_count);
   const bool repeats = met_lately(candidates[0].expert, job);
   expect(!repeats || !someone_else(candidates[0].expert, job),
          "candidate {} met the owner of job {} lately, and somebody else could go (I14)",
          raw(candidates[0].expert), raw(job.id));
-  const std::uint64_t most =
-      candidates[0].load_ppm + std::uint64_t{policy_.near_equal_permille} * 1000;
   std::set<std::uint32_t> named;
   for (const CandidateView& candidate : candidates) {
     bool unclear = false;
@@ -137,25 +136,128 @@ void NaiveModel::check_offered(const ModelJob& job, std::span<const CandidateVie
     expect(available(candidate.expert) &&
                first_filter(candidate.expert, job, false, false, unclear) == Filter::kNone,
            "candidate {} of job {} may not take it", raw(candidate.expert), raw(job.id));
-    expect(candidate.load_ppm <= most, "candidate {} of job {} is not near-equal",
-           raw(candidate.expert), raw(job.id));
     expect(met_lately(candidate.expert, job) == repeats, "candidates of job {} are mixed (I14)",
            raw(job.id));
   }
   expect(named.size() == candidates.size(), "a candidate of job {} is named twice", raw(job.id));
   expect(candidates.size() <= policy_.near_equal_count, "too many candidates of job {}",
          raw(job.id));
+  if (policy_.compared_count > 0 &&
+      (policy_.share_weight > 0 || (policy_.travel_weight > 0 && job.goes_out()))) {
+    check_compared(job, decision);
+  } else {
+    check_least_loaded(job, candidates);
+  }
+}
+
+bool NaiveModel::may_be_offered(ExpertId expert, const ModelJob& job, bool& unclear) const {
+  if (!available(expert)) return false;
+  if (first_filter(expert, job, false, false, unclear) != Filter::kNone) return false;
+  if (job.priority == PriorityClass::kOther && municipal_for(expert) != nullptr) return false;
+  return !met_lately(expert, job) || !someone_else(expert, job);
+}
+
+// A job goes to one of the least loaded who may take it.
+void NaiveModel::check_least_loaded(const ModelJob& job,
+                                    std::span<const CandidateView> candidates) {
+  const std::uint64_t most =
+      candidates[0].load_ppm + std::uint64_t{policy_.near_equal_permille} * 1000;
+  std::set<std::uint32_t> named;
+  for (const CandidateView& candidate : candidates) {
+    named.insert(raw(candidate.expert));
+    expect(candidate.load_ppm <= most, "candidate {} of job {} is not near-equal",
+           raw(candidate.expert), raw(job.id));
+  }
   const std::pair last{candidates.back().load_ppm, raw(candidates.back().expert)};
   for (const auto& [number, expert] : experts_) {
-    const ExpertId id{number};
     bool unclear = false;
-    if (named.contains(number) || !available(id)) continue;
-    if (first_filter(id, job, false, false, unclear) != Filter::kNone || unclear) continue;
-    if (job.priority == PriorityClass::kOther && municipal_for(id) != nullptr) continue;
-    if (met_lately(id, job) && someone_else(id, job)) continue;
+    if (named.contains(number) || !may_be_offered(ExpertId{number}, job, unclear) || unclear)
+      continue;
     const bool better = std::pair{load_ppm(expert), number} < last;
     expect(!better, "expert {} was passed over for job {}", number, raw(job.id));
   }
+}
+
+std::uint32_t NaiveModel::office_ppm(OfficeId id) const {
+  std::uint64_t capacity_minutes = 0;
+  for (const auto& [number, expert] : experts_) {
+    bool may_work = false;
+    for (std::uint8_t s = 0; s < kSkillCount; ++s)
+      may_work = may_work || certified(expert, Skill{s});
+    if (may_work && expert.defined.office == id) capacity_minutes += capacity(expert);
+  }
+  if (capacity_minutes == 0) return 0;
+  const ModelOffice& office = offices_.at(raw(id));
+  const std::int32_t newest = std::max(today_, office.load_day);
+  std::uint64_t sum = 0;
+  for (const auto& [day, minutes] : office.load) {
+    if (day > newest - static_cast<std::int32_t>(kLoadWindowDays)) sum += minutes;
+  }
+  return static_cast<std::uint32_t>(sum * 1'000'000 / (capacity_minutes * kLoadWindowDays));
+}
+
+// From where the expert is, or from a visit planned for today; the greatest number when unknown.
+std::uint32_t NaiveModel::way_to(ExpertId expert, Point parcel) const {
+  const Point from = place_of(experts_.at(raw(expert)));
+  std::uint32_t way = from == Point{} ? UINT32_MAX : metres(from, parcel);
+  for (const auto& [id, plan] : plans_) {
+    if (plan.expert != expert || plan.day != today_) continue;
+    const ModelJob& job = jobs_.at(id);
+    const Point there = job.goes_out() ? cases_.at(raw(job.case_id)).filed.point : Point{};
+    if (there != Point{}) way = std::min(way, metres(there, parcel));
+  }
+  return way;
+}
+
+CandidateView NaiveModel::weighed(const ModelJob& job, ExpertId id) const {
+  const ModelExpert& expert = experts_.at(raw(id));
+  CandidateView candidate{id, load_ppm(expert)};
+  const Point parcel = cases_.at(raw(job.case_id)).filed.point;
+  if (policy_.travel_weight > 0 && job.goes_out() && parcel != Point{})
+    candidate.metres = way_to(id, parcel);
+  candidate.office_ppm = office_ppm(expert.defined.office);
+  return candidate;
+}
+
+// Of so many of the least loaded the best by score. Who is somewhere unknown is as far away as the
+// farthest.
+void NaiveModel::check_compared(const ModelJob& job, const DecisionView& decision) {
+  std::vector<CandidateView> all;
+  for (const auto& [number, expert] : experts_) {
+    bool unclear = false;
+    if (may_be_offered(ExpertId{number}, job, unclear))
+      all.push_back(weighed(job, ExpertId{number}));
+    if (unclear) return;
+  }
+  const auto by_load = [](const CandidateView& one) {
+    return std::pair(one.load_ppm, raw(one.expert));
+  };
+  std::ranges::sort(all, {}, by_load);
+  all.resize(std::min<std::size_t>(all.size(),
+                                   std::max(policy_.compared_count, policy_.near_equal_count)));
+  std::uint32_t farthest = 0;
+  for (const CandidateView& one : all) {
+    if (one.metres != UINT32_MAX) farthest = std::max(farthest, one.metres);
+  }
+  for (CandidateView& one : all) one.metres = std::min(one.metres, farthest);
+  expect(decision.compared == all.size(), "{} candidates of job {} were compared, not {}",
+         decision.compared, raw(job.id), all.size());
+  const std::uint64_t travel = job.goes_out() ? policy_.travel_weight : 0;
+  const auto score = [&](const CandidateView& one) {
+    return (std::uint64_t{policy_.load_weight} * one.load_ppm + travel * one.metres * 10 +
+            std::uint64_t{policy_.share_weight} * one.office_ppm) /
+           1000;
+  };
+  std::ranges::sort(all, {}, [&](const CandidateView& one) {
+    return std::tuple(score(one), one.load_ppm, raw(one.expert));
+  });
+  all.resize(std::min<std::size_t>(all.size(), policy_.near_equal_count));
+  const std::uint64_t most =
+      all.empty() ? 0 : score(all[0]) + std::uint64_t{policy_.near_equal_permille} * 1000;
+  std::erase_if(all, [&](const CandidateView& one) { return score(one) > most; });
+  const std::span candidates(decision.near_equal.data(), decision.near_equal_count);
+  expect(std::ranges::equal(all, candidates), "job {} had other candidates, such as expert {}",
+         raw(job.id), all.empty() ? 0 : raw(all[0].expert));
 }
 
 bool NaiveModel::could_take(ExpertId expert, const ModelJob& job) const {

@@ -500,7 +500,11 @@ void NaiveModel::follow_ended(const Command& command, ModelJob& job, JobState fr
   if (from == JobState::kStarted) {
     follow_worked(job);
     if (job.state == JobState::kDone) {
-      ++experts_.at(raw(job.holder)).done_total;
+      ModelExpert& worker = experts_.at(raw(job.holder));
+      ++worker.done_total;
+      ModelOffice& office = offices_.at(raw(worker.defined.office));
+      office.load_day = std::max(office.load_day, today_);
+      if (!job.rework) office.load[office.load_day] += job.effort;
       Skill skill{};
       job.confirming = needs_confirmation(job, skill);
       if (job.confirming) return;

@@ -109,6 +109,8 @@ bool policy_outside(const SetPolicy& p) {
          p.complex_floors > 200 || p.pair_repeat_visits > 8 || p.pair_repeat_days > 3650 ||
          outside(p.confirmation_effort_percent, 1, 100) || raw(p.confirmer_fallback) > 2 ||
          p.near_visits > 16 || p.near_slack_minutes > 10'000 ||
+         p.compared_count > 32 || p.load_weight > 1000 || p.travel_weight > 1000 ||
+         p.share_weight > 1000 ||
          p.reserved[0] + p.reserved[1] + p.reserved[2] != 0;
 }
 

@@ -136,6 +136,8 @@ struct ModelOffice {
   scheduler::OfficeState state{};
   std::map<std::uint8_t, std::pair<std::int64_t, std::int64_t>> active;  // service: from, until
   std::uint64_t submitted = 0;
+  std::map<std::int32_t, std::uint32_t> load;  // effort finished, by day
+  std::int32_t load_day = INT32_MIN;           // the newest of those days
 };
 
 struct ModelKey {
@@ -240,7 +242,14 @@ class NaiveModel {
   void check_nearest(const ModelJob& job, scheduler::ExpertId expert, const ModelJob& first,
                      const std::vector<const ModelJob*>& fitting);
   scheduler::Point place_of(const ModelExpert& expert) const;
-  void check_offered(const ModelJob& job, std::span<const scheduler::CandidateView> candidates);
+  void check_offered(const ModelJob& job, const scheduler::DecisionView& decision);
+  void check_least_loaded(const ModelJob& job,
+                          std::span<const scheduler::CandidateView> candidates);
+  void check_compared(const ModelJob& job, const scheduler::DecisionView& decision);
+  scheduler::CandidateView weighed(const ModelJob& job, scheduler::ExpertId expert) const;
+  std::uint32_t way_to(scheduler::ExpertId expert, scheduler::Point parcel) const;
+  std::uint32_t office_ppm(scheduler::OfficeId office) const;
+  bool may_be_offered(scheduler::ExpertId expert, const ModelJob& job, bool& unclear) const;
   void check_binding(const Command& command, const Outcome& outcome);
   bool could_take(scheduler::ExpertId expert, const ModelJob& job) const;
 

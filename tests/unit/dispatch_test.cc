@@ -313,5 +313,99 @@ TEST_F(NearVisitTest, MunicipalWorkFarAwayComesBeforeOtherWorkAtHand) {
   EXPECT_EQ(claim(kInspector).job, far);
 }
 
+// ---- who of those who wait is nearest ----
+
+class WaitingInspectorsTest : public NearVisitTest {
+ protected:
+  static constexpr ExpertId kFarInspector{7};
+
+  void SetUp() override {
+    NearVisitTest::SetUp();
+    define_expert(kFarInspector, kOtherOffice, {Skill::kInspect});
+    DefineExpert body = defined(kFarInspector, kOtherOffice, 0);
+    body.home = kFar;
+    apply(CommandKind::kDefineExpert, body, supervisor());
+  }
+
+  void weigh(std::uint16_t load, std::uint16_t travel, std::uint16_t share) {
+    SetPolicy policy;
+    policy.near_equal_count = 1;
+    policy.compared_count = 8;
+    policy.load_weight = load;
+    policy.travel_weight = travel;
+    policy.share_weight = share;
+    policy.claim_wait_minutes = 1440;
+    set_policy(policy);
+  }
+
+  // Both wait when the visit at the far end becomes ready.
+  JobId far_visit_while_both_wait() {
+    const JobId visit = visit_at(kFar);
+    claim(kInspector);
+    claim(kFarInspector);
+    wait_for(visit);
+    return visit;
+  }
+};
+
+TEST_F(WaitingInspectorsTest, EquallyLoadedGoByNumberWhereTheWayDoesNotCount) {
+  weigh(1000, 0, 0);
+  EXPECT_EQ(job_view(far_visit_while_both_wait()).holder, kInspector);
+}
+
+TEST_F(WaitingInspectorsTest, NearerOneGetsTheVisitAndTheRecordSaysWhy) {
+  weigh(1000, 1000, 0);
+  const JobId visit = far_visit_while_both_wait();
+  EXPECT_EQ(job_view(visit).holder, kFarInspector);
+  DecisionView decision;
+  ASSERT_TRUE(scheduler_.find_decision(visit, decision));
+  EXPECT_EQ(decision.compared, 2);
+  EXPECT_EQ(decision.weights, (ChoiceWeights{1000, 1000, 0}));
+  ASSERT_EQ(decision.near_equal_count, 1);
+  EXPECT_EQ(decision.near_equal[0].metres, 0U);
+}
+
+TEST_F(WaitingInspectorsTest, LoadOutweighsTheWayWhenItShould) {
+  weigh(1000, 1, 0);  // twenty kilometres count less than a visit does
+  const JobId before = visit_at(kHere);
+  wait_for(before);
+  work(kFarInspector);
+  EXPECT_EQ(job_view(far_visit_while_both_wait()).holder, kInspector);
+}
+
+TEST_F(WaitingInspectorsTest, PlannedVisitOfTheDayCountsAsAPlaceToo) {
+  weigh(1000, 1000, 0);
+  DefineExpert body = defined(kFarInspector, kOtherOffice, 0);
+  body.home = kHere;  // nobody is near the visit but by plan
+  apply(CommandKind::kDefineExpert, body, supervisor());
+  wait(13 * 60);  // what is filed now is visited tomorrow morning
+  const JobId planned = visit_at(kFar);
+  const JobId visit = visit_at(kFar);
+  ApplyPlan plan;
+  plan.snapshot_op = scheduler_.op_applied();
+  plan.count = 1;
+  plan.lines[0].job = planned;
+  plan.lines[0].expert = kFarInspector;
+  plan.lines[0].start_minute =
+      static_cast<std::uint32_t>(job_view(planned).appointment.ms / kMsPerMinute + 13 * 60);
+  plan.lines[0].flags = kPlanMovesAppointment;
+  plan.lines[0].state = job_view(planned).state;
+  plan.lines[0].reason = Reason::kOther;
+  ASSERT_EQ(apply(CommandKind::kApplyPlan, plan, supervisor()).refusal, Refusal::kNone);
+  PlanView reserved;
+  ASSERT_TRUE(scheduler_.find_plan(planned, reserved));
+  claim(kInspector);
+  claim(kFarInspector);
+  wait_for(visit);
+  EXPECT_EQ(job_view(visit).holder, kFarInspector);
+}
+
+TEST_F(WaitingInspectorsTest, OfficeThatDidLessOfTheCitysWorkComesFirst) {
+  weigh(0, 0, 1000);
+  submit(kReport);
+  work(kClerk);  // the clerk's office finished a job, the inspectors' loads do not count
+  EXPECT_EQ(job_view(far_visit_while_both_wait()).holder, kFarInspector);
+}
+
 }  // namespace
 }  // namespace permitd::tests

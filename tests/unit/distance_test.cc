@@ -25,6 +25,22 @@ TEST(Distance, DegreeToTheEastIsShorterThanOneToTheNorth) {
   EXPECT_NEAR(std::sqrt(static_cast<double>(east) / static_cast<double>(north)), 0.812, 0.002);
 }
 
+TEST(Distance, RootIsTheGreatestThatFits) {
+  for (std::uint64_t root = 0; root < 2000; ++root) {
+    EXPECT_EQ(square_root(root * root), root);
+    EXPECT_EQ(square_root(root * root + 2 * root), root);
+  }
+  constexpr std::uint64_t kGreat = 300'000'000;  // the other side of the globe
+  EXPECT_EQ(square_root(kGreat * kGreat), kGreat);
+  EXPECT_EQ(square_root(kGreat * kGreat - 1), kGreat - 1);
+}
+
+TEST(Distance, MetresAreThoseOfTheMap) {
+  EXPECT_EQ(metres(kTehran, kTehran), 0U);
+  EXPECT_EQ(metres(kTehran, {36'700'000, 51'400'000}), 111'200U);
+  EXPECT_NEAR(metres(kTehran, {35'700'000, 51'410'000}), 903, 3);
+}
+
 TEST(Distance, NothingIsFartherThanTheOtherSide) {
   EXPECT_EQ(distance_square({0, 179'999'999}, {0, -179'999'999}), 4);
   EXPECT_GT(distance_square({90'000'000, 180'000'000}, {-90'000'000, -180'000'000}), 0);

@@ -164,6 +164,10 @@ TEST(RpcConvertTest, APolicyComesBackAsItWent) {
   policy.confirmer_fallback = scheduler::ConfirmerFallback::kIntakeHead;
   policy.near_visits = 4;
   policy.near_slack_minutes = 90;
+  policy.compared_count = 8;
+  policy.load_weight = 700;
+  policy.travel_weight = 300;
+  policy.share_weight = 200;
   capnp::MallocMessageBuilder message;
   auto out = message.initRoot<protocol::Policy>();
   write_policy(policy, out);

@@ -164,7 +164,25 @@ TEST(WordsTest, ADecisionNamesChosenRemovedAndTheLot) {
   EXPECT_NE(sentence.find("12 were considered"), std::string::npos) << sentence;
   EXPECT_NE(sentence.find("4 by capacity"), std::string::npos) << sentence;
   EXPECT_NE(sentence.find("0000000000000abc of op 44"), std::string::npos) << sentence;
+  decision.compared = 7;
+  decision.weights = {1000, 500, 0};
+  EXPECT_NE(decision_sentence(decision).find("7 were compared by load, way to the parcel."),
+            std::string::npos)
+      << decision_sentence(decision);
+  decision.weights.share = 100;
+  EXPECT_NE(decision_sentence(decision).find("way to the parcel, load of their office."),
+            std::string::npos)
+      << decision_sentence(decision);
   decision.by_claim = true;
+  decision.passed_over = JobId{5};
+  decision.passed_over_metres = 4321;
+  decision.near_equal[0].metres = 250;
+  EXPECT_NE(decision_sentence(decision).find("job 5 comes first and can wait, and of 7 visits "
+                                             "compared this one is nearest, 0.2 km instead of 4.3 "
+                                             "km"),
+            std::string::npos)
+      << decision_sentence(decision);
+  decision.passed_over = JobId{};
   EXPECT_NE(decision_sentence(decision).find("asked for work"), std::string::npos);
   decision.by_supervisor = true;
   EXPECT_NE(decision_sentence(decision).find("A supervisor gave job 9 to expert 3"),
