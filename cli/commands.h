@@ -19,6 +19,7 @@ void add_steering_commands(CLI::App& app, Context& context);  // hold … suspen
 void add_plan_command(CLI::App& app, Context& context);       // replan
 void add_machine_commands(CLI::App& app, Context& context);   // health … advance
 void add_city_command(CLI::App& app, Context& context);       // city load
+void add_pki_command(CLI::App& app, Context& context);        // pki init, issue, list
 
 /// What the help of one command says.
 struct CommandText {
