@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "cli/session.h"
+#include "cli/tls_stream.h"
 #include "protocol/address.h"
 #include "protocol/kj_compat.h"
 #include "protocol/message_stream.h"
@@ -37,23 +38,42 @@ capnp::rpc::twoparty::VatId::Reader server_id() {
   return capnp::readMessageUnchecked<capnp::rpc::twoparty::VatId>(kBytes);
 }
 
+/// "[::1]:7712" is the host "::1".
+std::string host_of(const std::string& host_port) {
+  std::string host = host_port.substr(0, host_port.rfind(':'));
+  if (host.starts_with('[') && host.ends_with(']')) return host.substr(1, host.size() - 2);
+  return host;
+}
+
 class SocketConnector final : public Connector {
  public:
   SocketConnector(kj::Network& network, Address address)
       : network_(network), address_(std::move(address)) {}
 
   kj::Promise<kj::Own<capnp::MessageStream>> connect() override {
-    auto target = where();
-    return network_.parseAddress(target)
-        .then([](kj::Own<kj::NetworkAddress> found) {
-          auto connected = found->connect();
-          return connected.attach(kj::mv(found));
-        })
-        .then(
-            [](kj::Own<kj::AsyncIoStream> stream) { return message_stream_over(kj::mv(stream)); });
+    auto target = address_.host_port.empty() ? "unix:" + address_.socket_path : address_.host_port;
+    auto connected = network_.parseAddress(target).then([](kj::Own<kj::NetworkAddress> found) {
+      auto connection = found->connect();
+      return connection.attach(kj::mv(found));
+    });
+    if (address_.is_tls()) {
+      auto credentials = protocol::TlsCredentials::load(protocol::TlsSide::kClient, address_.tls);
+      if (!credentials) {
+        return kj::Exception(kj::Exception::Type::DISCONNECTED, __FILE__, __LINE__,
+                             kj::str("TLS: ", credentials.error().c_str()));
+      }
+      connected =
+          connected.then([host = host_of(address_.host_port), shown = std::move(*credentials)](
+                             kj::Own<kj::AsyncIoStream> stream) mutable {
+            return start_tls(kj::mv(stream), std::move(shown), host);
+          });
+    }
+    return connected.then(
+        [](kj::Own<kj::AsyncIoStream> stream) { return message_stream_over(kj::mv(stream)); });
   }
   std::string where() const override {
-    return address_.host_port.empty() ? "unix:" + address_.socket_path : address_.host_port;
+    if (address_.host_port.empty()) return "unix:" + address_.socket_path;
+    return (address_.is_tls() ? "tls://" : "") + address_.host_port;
   }
 
  private:
@@ -67,6 +87,37 @@ bool is_socket(const char* path) {
 }
 
 }  // namespace
+
+std::expected<Address, std::string> parse_server(const std::string& text,
+                                                 const protocol::TlsFiles& tls) {
+  constexpr std::string_view kTls = "tls://";
+  constexpr std::string_view kUnix = "unix:";
+  if (text.starts_with(kUnix)) return Address{.socket_path = text.substr(kUnix.size())};
+  const bool is_tls = text.starts_with(kTls);
+  const std::string host_port = is_tls ? text.substr(kTls.size()) : text;
+  const auto colon = host_port.rfind(':');
+  if (colon == std::string::npos || colon == 0 || colon + 1 == host_port.size())
+    return std::unexpected("'" + text + "' is not tls://HOST:PORT, HOST:PORT or unix:PATH.");
+  if (!is_tls) return Address{.socket_path = {}, .host_port = host_port};
+  if (tls.certificate.empty() || tls.key.empty() || tls.authority.empty()) {
+    return std::unexpected(
+        "'" + text +
+        "' needs a certificate, its key and that of the authority: --certificate, "
+        "--certificate-key, --authority, or $PERMITD_CERTIFICATE and the like.");
+  }
+  return Address{.socket_path = {}, .host_port = host_port, .tls = tls};
+}
+
+protocol::TlsFiles completed(protocol::TlsFiles files) {
+  constexpr std::string_view kPem = ".pem";
+  if (!files.certificate.ends_with(kPem)) return files;
+  const std::string stem = files.certificate.substr(0, files.certificate.size() - kPem.size());
+  if (files.key.empty()) files.key = stem + ".key";
+  const auto slash = stem.rfind('/');
+  const std::string directory = slash == std::string::npos ? "" : stem.substr(0, slash + 1);
+  if (files.authority.empty()) files.authority = directory + "authority.pem";
+  return files;
+}
 
 Address default_address() {
   if (const char* path = std::getenv(protocol::kSocketVariable); path != nullptr && *path != 0) {

@@ -13,12 +13,14 @@
 #include <kj/refcount.h>
 
 #include <cstdint>
+#include <expected>
 #include <optional>
 #include <string>
 
 #include "cli/answer.h"
 #include "cli/keys.h"
 #include "protocol/permit.capnp.h"
+#include "protocol/tls_channel.h"
 
 namespace permitd::cli {
 
@@ -35,7 +37,18 @@ class Connector {
 struct Address {
   std::string socket_path;  // of a unix socket; empty when host_port is used
   std::string host_port;    // "127.0.0.1:7711", "[::1]:7711"
+  /// What to show and to trust over TLS; without paths the connection is plain. The files are read
+  /// for each connection, so a renewed certificate is used from the next one on.
+  protocol::TlsFiles tls = {};
+  bool is_tls() const { return !tls.certificate.empty(); }
 };
+/// "tls://HOST:PORT", "HOST:PORT" or "unix:PATH"; `tls` is looked at for the first alone. The error
+/// is one sentence.
+std::expected<Address, std::string> parse_server(const std::string& text,
+                                                 const protocol::TlsFiles& tls);
+/// For DIR/NAME.pem what was left out is DIR/NAME.key and DIR/authority.pem, as permitctl pki makes
+/// them.
+protocol::TlsFiles completed(protocol::TlsFiles files);
 /// $PERMITD_SOCKET; else the system's socket if it is there; else the one below the working
 /// directory.
 Address default_address();

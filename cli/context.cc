@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
+#include <cstdlib>
 #include <iostream>
 
 #include "cli/json_text.h"
@@ -19,15 +20,36 @@ namespace json = boost::json;
 
 /// How long to look for a daemon before saying that there is none.
 constexpr kj::Duration kConnectPatience = 2 * kj::SECONDS;
+constexpr const char* kServerVariable = "PERMITD_SERVER";
+
+/// Whom a certificate names: "office-17" is office:17.
+std::optional<Identity> identity_of_certificate(const std::string& path) {
+  std::string name = protocol::common_name_of_file(path);
+  const auto dash = name.find('-');
+  if (dash == std::string::npos) return std::nullopt;
+  name[dash] = ':';
+  return parse_identity(name);
+}
+
+/// What a failed TLS connection asks for is another than a missing daemon does.
+constexpr std::string_view kTlsMark = "TLS: ";
 
 int report(const kj::Exception& exception, const std::string& where) {
   auto what = std::string(exception.getDescription().cStr());
   switch (failure_of(exception)) {
     case Failure::kCannotConnect:
+      if (const auto mark = what.find(kTlsMark); mark != std::string::npos) {
+        fmt::print(stderr,
+                   "permitctl: no connection to {}: {}.\n"
+                   "Look at the certificate with permitctl pki list DIR; a daemon that refuses it "
+                   "says why in its log.\n",
+                   where, what.substr(mark + kTlsMark.size()));
+        return kExitCannotConnect;
+      }
       fmt::print(stderr,
                  "permitctl: cannot reach the daemon at {} ({}).\n"
-                 "Is permitd running? Start it, or say where it is with --socket PATH or --connect "
-                 "HOST:PORT.\n",
+                 "Is permitd running? Start it, or say where it is with --socket PATH or --server "
+                 "tls://HOST:PORT.\n",
                  where, what);
       return kExitCannotConnect;
     case Failure::kTimedOut:
@@ -85,11 +107,19 @@ int Context::run() {
   }
 }
 
+Address Context::address() const {
+  if (!globals.socket.empty()) return {.socket_path = globals.socket, .host_port = {}};
+  std::string server = globals.server;
+  if (const char* given = std::getenv(kServerVariable); server.empty() && given != nullptr)
+    server = given;
+  if (server.empty()) return default_address();
+  auto address = parse_server(server, completed(globals.tls));
+  if (!address) throw UsageError("--server " + address.error());
+  return *address;
+}
+
 BlockingClient& Context::connection() {
   if (connection_) return *connection_;
-  Address address = default_address();
-  if (!globals.socket.empty()) address = {.socket_path = globals.socket, .host_port = {}};
-  if (!globals.connect.empty()) address = {.socket_path = {}, .host_port = globals.connect};
   auto seconds = parse_duration_seconds(globals.timeout);
   if (!seconds || *seconds == 0)
     throw UsageError("--timeout must be a number with its unit: 30s, 5m, 1h.");
@@ -97,13 +127,19 @@ BlockingClient& Context::connection() {
   options.name = "permitctl";
   options.call_deadline = *seconds * kj::SECONDS;
   options.connect_deadline = std::min(options.call_deadline, kConnectPatience);
-  connection_ = std::make_unique<BlockingClient>(address, options);
+  connection_ = std::make_unique<BlockingClient>(address(), options);
   return *connection_;
 }
 
 Identity Context::identity(std::initializer_list<scheduler::ActorKind> kinds,
                            std::uint32_t fallback) const {
-  if (globals.as.empty()) return {*kinds.begin(), fallback};
+  if (globals.as.empty()) {
+    const Address where = address();
+    const auto shown =
+        where.is_tls() ? identity_of_certificate(where.tls.certificate) : std::optional<Identity>();
+    const bool fits = shown && std::find(kinds.begin(), kinds.end(), shown->kind) != kinds.end();
+    return fits ? *shown : Identity{*kinds.begin(), fallback};
+  }
   auto identity = parse_identity(globals.as);
   if (!identity) {
     throw UsageError(fmt::format(

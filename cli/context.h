@@ -21,10 +21,11 @@ namespace permitd::cli {
 
 /// Options that stand before or behind the command's own.
 struct GlobalOptions {
-  std::string socket;   // --socket PATH
-  std::string connect;  // --connect HOST:PORT
-  std::string as;       // --as office:0101
-  std::string key;      // --key TEXT
+  std::string socket;  // --socket PATH
+  std::string server;  // --server tls://HOST:PORT, HOST:PORT, unix:PATH
+  protocol::TlsFiles tls;
+  std::string as;   // --as office:0101
+  std::string key;  // --key TEXT
   std::string timeout = "30s";
   std::string time_zone;
   std::string language = "en";  // --lang
@@ -53,6 +54,8 @@ class Context {
   /// on stderr.
   int run();
 
+  /// Where the daemon is, by the options, else by the environment, else where it usually is.
+  Address address() const;
   /// The connection, made on first use. Throws kj::Exception like every call.
   BlockingClient& connection();
   Client& client() { return connection().client(); }
@@ -61,8 +64,8 @@ class Context {
     return connection().wait(kj::mv(promise));
   }
 
-  /// Whom --as names, or `fallback`. Throws UsageError when --as names another kind than `kinds`
-  /// allow.
+  /// Whom --as names, or whom the certificate names if it is one of `kinds`, or `fallback`. Throws
+  /// UsageError when --as names another kind than `kinds` allow.
   Identity identity(std::initializer_list<scheduler::ActorKind> kinds,
                     std::uint32_t fallback) const;
   /// Options of the one mutating call of a command: the key that --key stands for.

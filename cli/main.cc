@@ -17,7 +17,8 @@ namespace {
 constexpr const char* kFooter = R"(
 Who you are:
   --as office:0101 | expert:17 | supervisor:1 | operator:1 | auditor:1
-  Without it a command acts as the role that usually gives it: number 1, office 0101.
+  Without it a command acts as whom your certificate names, or as the role that usually gives
+  it: number 1, office 0101.
 
 Exit codes:
   0   done
@@ -43,8 +44,18 @@ void add_globals(CLI::App& app, GlobalOptions& globals) {
   auto* socket = group->add_option(
       "--socket", globals.socket,
       "Unix socket of the daemon [$PERMITD_SOCKET, /run/permitd/permitd.sock, run/permitd.sock]");
-  group->add_option("--connect", globals.connect, "Address of the daemon, HOST:PORT")
+  group
+      ->add_option("--server,--connect", globals.server,
+                   "Where the daemon is: tls://HOST:PORT, HOST:PORT, unix:PATH [$PERMITD_SERVER]")
       ->excludes(socket);
+  group->add_option("--certificate", globals.tls.certificate, "For tls://: who you are, a PEM file")
+      ->envname("PERMITD_CERTIFICATE");
+  group->add_option("--certificate-key", globals.tls.key, "Its key [NAME.key beside NAME.pem]")
+      ->envname("PERMITD_CERTIFICATE_KEY");
+  group
+      ->add_option("--authority", globals.tls.authority,
+                   "Whose certificates to trust [authority.pem beside the certificate]")
+      ->envname("PERMITD_AUTHORITY");
   group->add_option("--as", globals.as, "Whom to act as")->envname("PERMITD_AS");
   group->add_option("--key", globals.key,
                     "Idempotency key: any text; the same text twice is the same call, done once");
@@ -94,6 +105,7 @@ int run(int argc, char** argv) {
   add_audit_commands(app, context);
   add_machine_commands(app, context);
   add_city_command(app, context);
+  add_pki_command(app, context);
 #ifdef PERMITCTL_HAS_REPLAY
   add_replay_command(app, context);
 #endif

@@ -80,7 +80,7 @@ class ReplaySession {
     read_inputs();
     auto& connection = context_.connection();
     ReplayWireOptions options;
-    options.address = address();
+    options.address = context_.address();
     options.connections = arguments_.connections;
     options.patience = patience_option(arguments_.patience);
     wire_ = std::make_unique<ReplayWire>(connection.io(), city_, options);
@@ -91,14 +91,6 @@ class ReplaySession {
   }
 
  private:
-  Address address() const {
-    if (!context_.globals.connect.empty())
-      return {.socket_path = {}, .host_port = context_.globals.connect};
-    if (!context_.globals.socket.empty())
-      return {.socket_path = context_.globals.socket, .host_port = {}};
-    return default_address();
-  }
-
   void read_inputs() {
     auto city = read_city_file(arguments_.city);  // puts the city's time zone in force
     if (!city) throw UsageError(city.error().text());

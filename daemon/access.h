@@ -1,27 +1,44 @@
-// Who may be whom: from what the kernel says of a peer to the identities it may ask for. A plain
-// value, fixed at start; any thread may read it.
+// Who may be whom: from what the kernel or a certificate says of a peer to the identities it may
+// ask for. A plain value, fixed at start; any thread may read it.
 //
-// On a unix socket the kernel names the peer's user. TCP proves nothing, so a TCP peer may be
+// On a unix socket the kernel names the peer's user, and the operator's rules say what that user
+// may be. Over TLS the certificate's common name is the identity: "office-17" is office 17 and
+// nothing else, whatever the rules and the address. Plain TCP proves nothing, so such a peer may be
 // nobody, unless it sits on this machine and the operator has said that this machine is trusted.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "daemon/config.h"
 
 namespace permitd::daemon {
 
-/// What the kernel says of the other end.
-struct PeerProof {
-  bool is_unix = false;
-  std::uint32_t uid = 0;     // of a unix peer
-  bool is_loopback = false;  // of a TCP peer
-};
-
 enum class Role : std::uint8_t { kOffice, kExpert, kSupervisor, kOperator, kAuditor };
 inline constexpr std::size_t kRoleCount = 5;
+
+struct CertifiedIdentity {
+  Role role = Role::kOffice;
+  std::uint32_t number = 0;
+  friend bool operator==(CertifiedIdentity, CertifiedIdentity) = default;
+};
+
+/// "office-17", "expert-203", "supervisor-3", "operator-1", "auditor-1": a role and a number from
+/// 1, without leading zeros, so that an identity has one name and the deny list one line for it.
+/// Nothing for every other name.
+std::optional<CertifiedIdentity> identity_of_name(std::string_view name);
+
+/// What is known of the other end.
+struct PeerProof {
+  bool is_unix = false;
+  std::uint32_t uid = 0;                       // of a unix peer
+  bool is_loopback = false;                    // of a TCP peer
+  bool is_tls = false;                         // it has shown a certificate of the authority
+  std::optional<CertifiedIdentity> certified;  // by that certificate
+};
 
 struct AccessPolicy {
   std::uint32_t own_uid = 0;    // the daemon's user; it and root may be anybody

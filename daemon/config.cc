@@ -325,6 +325,34 @@ Expected<void> check_address(std::string_view key, const std::string& address) {
                "Write it as 127.0.0.1:7711 or [::1]:7711");
 }
 
+/// TCP proves no identity, so beyond this machine it would let nobody in and say so late.
+Expected<void> check_plain_tcp(const std::string& address) {
+  if (auto ok = check_address("listen.tcp", address); !ok) return ok;
+  if (address.empty() || address.starts_with("127.") || address.starts_with("[::1]:")) return {};
+  return wrong(fmt::format("listen.tcp = \"{}\" is not an address of this machine alone", address),
+               "Plain TCP proves nobody's identity: listen at 127.0.0.1 or [::1], and set "
+               "listen.tls for other machines");
+}
+
+Expected<void> check_tls(const Config& config) {
+  if (auto ok = check_address("listen.tls", config.listen.tls_address); !ok) return ok;
+  const std::pair<std::string_view, const std::string*> files[] = {
+      {"tls.certificate", &config.tls.certificate},
+      {"tls.key", &config.tls.key},
+      {"tls.authority", &config.tls.authority}};
+  for (const auto& [key, path] : files) {
+    if (config.listen.tls_address.empty() && !path->empty()) {
+      return wrong(fmt::format("{} is set, but listen.tls is not", key),
+                   "Set listen.tls to the address for other machines, or leave the tls keys out");
+    }
+    if (!config.listen.tls_address.empty() && path->empty()) {
+      return wrong(fmt::format("listen.tls is set, but {} is not", key),
+                   "Name the PEM file; permitctl pki init DIR makes some to try with");
+    }
+  }
+  return {};
+}
+
 Expected<void> check_limits(const scheduler::Limits& limits) {
   if (limits.jobs_max < limits.cases_max) {
     return wrong(fmt::format("limits.jobs_max = {} is less than limits.cases_max = {}",
@@ -385,11 +413,13 @@ Expected<void> check_config(const Config& config) {
     return wrong(fmt::format("listen.socket is {} bytes long; the kernel allows {}",
                              config.listen.socket_path.size(), sizeof(sockaddr_un::sun_path) - 1));
   }
-  if (config.listen.socket_path.empty() && config.listen.tcp_address.empty()) {
-    return wrong("neither listen.socket nor listen.tcp is set",
+  if (config.listen.socket_path.empty() && config.listen.tcp_address.empty() &&
+      config.listen.tls_address.empty()) {
+    return wrong("none of listen.socket, listen.tcp and listen.tls is set",
                  "Nobody could reach the daemon; set one of them");
   }
-  if (auto ok = check_address("listen.tcp", config.listen.tcp_address); !ok) return ok;
+  if (auto ok = check_plain_tcp(config.listen.tcp_address); !ok) return ok;
+  if (auto ok = check_tls(config); !ok) return ok;
   if (auto ok = check_address("listen.http", config.listen.http_address); !ok) return ok;
   if (config.journal.segment_size % 4096 != 0) {
     return wrong(fmt::format("journal.segment_size = {} is not a multiple of 4 KiB",

@@ -48,8 +48,18 @@ struct Config {
     std::uint32_t socket_mode = 0660;
     std::string tcp_address;      // "127.0.0.1:7711"; empty: no TCP
     bool trust_loopback = false;  // a TCP peer on this machine may be anybody
+    std::string tls_address;      // "0.0.0.0:7712"; empty: no TLS
     std::string http_address;     // health and metrics, "127.0.0.1:7780"; empty: no HTTP
   } listen;
+
+  /// What the TLS listener shows and accepts; paths of files. Read again when they change.
+  struct Tls {
+    std::string certificate;
+    std::string key;
+    std::string authority;  // whose certificates make somebody of a peer
+    std::string deny;       // names that are nobody any more; empty: no list
+    std::uint32_t handshakes_max = 256;
+  } tls;
 
   struct Threads {
     std::uint32_t rpc = 0;  // 0: network, engine and journal share one thread

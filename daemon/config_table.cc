@@ -118,15 +118,37 @@ constexpr std::array kSettings = {
                                               "Permissions of the unix socket."),
     text<PERMIT_FIELD(listen.tcp_address)>(
         "listen.tcp",
-        "Address and port for TCP, such as 127.0.0.1:7711 or [::1]:7711; empty for none."),
+        "Address and port for plain TCP on this machine, such as 127.0.0.1:7711 or [::1]:7711; "
+        "empty for none."),
     flag<PERMIT_FIELD(listen.trust_loopback)>(
         "listen.trust_loopback",
         "Lets a TCP peer on this machine be anybody. For rehearsals and benchmarks: TCP alone "
         "proves no identity."),
-
+    text<PERMIT_FIELD(listen.tls_address)>(
+        "listen.tls",
+        "Address and port for other machines, such as 0.0.0.0:7712: TLS 1.3 with a certificate on "
+        "both sides; empty for none."),
     text<PERMIT_FIELD(listen.http_address)>("listen.http",
                                             "Address and port for health and metrics over HTTP, "
                                             "such as 127.0.0.1:7780; empty for none."),
+
+    text<PERMIT_FIELD(tls.certificate)>(
+        "tls.certificate", "PEM file of the daemon's certificate, which must name its host."),
+    text<PERMIT_FIELD(tls.key)>("tls.key",
+                                "PEM file of that certificate's key, not readable by everybody."),
+    text<PERMIT_FIELD(tls.authority)>(
+        "tls.authority",
+        "PEM file of the authority: its certificates make their holders who they name, such as "
+        "office-17, and nobody else's do. The system's trust store has no say."),
+    text<PERMIT_FIELD(tls.deny)>(
+        "tls.deny",
+        "File of names that are turned away whatever their certificates say, one a line, # begins "
+        "a comment; empty for none. This and the files above are read again within a second of a "
+        "change, and on SIGHUP."),
+    count<PERMIT_FIELD(tls.handshakes_max)>(
+        "tls.handshakes_max", 16, 65'536,
+        "TLS handshakes under way at once, per network thread; for one more the oldest is given "
+        "up."),
 
     count<PERMIT_FIELD(threads.rpc)>("threads.rpc", 0, 64,
                                      "Threads for the network. 0 shares one thread between "
@@ -172,7 +194,7 @@ constexpr std::array kSettings = {
         "Bytes held for all connections together; beyond it those go that hold most."),
     count<PERMIT_FIELD(connections.handshake_seconds)>(
         "connections.handshake_seconds", 1, 600,
-        "Time for the first whole message of a new connection."),
+        "Time for the first whole message of a new connection, a TLS handshake included."),
     count<PERMIT_FIELD(connections.partial_seconds)>("connections.partial_seconds", 1, 600,
                                                      "Time to complete a message once begun."),
     count<PERMIT_FIELD(connections.send_seconds)>(

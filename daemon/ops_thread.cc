@@ -50,7 +50,8 @@ class OpsThreadImpl final : public OpsThread {
         query_(engine),
         signals_(io_),
         answers_(io_),
-        watchdog_(io_) {}
+        watchdog_(io_),
+        look_(io_) {}
 
   ~OpsThreadImpl() override {
     io_.stop();
@@ -58,6 +59,8 @@ class OpsThreadImpl final : public OpsThread {
   }
 
   Expected<void> open(const OpsOptions& options) {
+    on_hangup_ = options.on_hangup;
+    on_look_ = options.on_look;
     if (!options.http_address.empty()) {
       auto server = HttpServer::listen(
           io_, options.http_address, [this](HttpServer::Answer answer) { ask(std::move(answer)); });
@@ -68,6 +71,7 @@ class OpsThreadImpl final : public OpsThread {
     sigemptyset(&wanted);
     sigaddset(&wanted, SIGTERM);
     sigaddset(&wanted, SIGINT);
+    sigaddset(&wanted, SIGHUP);
     const int file = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
     if (file < 0) return std::unexpected(Error{ErrorCode::kSystem, errno, "signalfd", ""});
     signals_.assign(file);
@@ -77,6 +81,7 @@ class OpsThreadImpl final : public OpsThread {
     uint64_t interval_us = 0;
     if (sd_watchdog_enabled(0, &interval_us) > 0)
       feed_watchdog(std::chrono::microseconds(interval_us / 3));
+    if (on_look_) look_later();
     thread_ = std::thread([this] { io_.run(); });
     return {};
   }
@@ -89,11 +94,30 @@ class OpsThreadImpl final : public OpsThread {
                           signalfd_siginfo got{};
                           while (read(signals_.native_handle(), &got, sizeof(got)) ==
                                  static_cast<ssize_t>(sizeof(got))) {
-                            log_line(LogLevel::kNotice, "signal {}: draining", got.ssi_signo);
-                            if (on_stop_) std::exchange(on_stop_, nullptr)();
+                            take_signal(got.ssi_signo);
                           }
                           wait_for_signal();
                         });
+  }
+
+  void take_signal(std::uint32_t number) {
+    if (number == SIGHUP) {
+      log_line(LogLevel::kNotice, "signal {}: {}", number,
+               on_hangup_ ? "reading the files of TLS again" : "there is nothing to read again");
+      if (on_hangup_) on_hangup_();
+      return;
+    }
+    log_line(LogLevel::kNotice, "signal {}: draining", number);
+    if (on_stop_) std::exchange(on_stop_, nullptr)();
+  }
+
+  void look_later() {
+    look_.expires_after(std::chrono::milliseconds(kLookIntervalMs));
+    look_.async_wait([this](boost::system::error_code error) {
+      if (error) return;
+      on_look_();
+      look_later();
+    });
   }
 
   /// The port's waker only writes to its eventfd while its owner is announced asleep; this loop
@@ -142,11 +166,14 @@ class OpsThreadImpl final : public OpsThread {
 
   Port& port_;
   std::function<void()> on_stop_;
+  std::function<void()> on_hangup_;
+  std::function<void()> on_look_;
   FiguresQuery query_;
   asio::io_context io_{1};
   asio::posix::stream_descriptor signals_;
   asio::posix::stream_descriptor answers_;
   asio::steady_timer watchdog_;
+  asio::steady_timer look_;
   std::unique_ptr<HttpServer> http_;
   std::deque<HttpServer::Answer> waiting_;
   bool asked_ = false;
@@ -167,6 +194,7 @@ void block_signals() {
   sigemptyset(&blocked);
   sigaddset(&blocked, SIGTERM);
   sigaddset(&blocked, SIGINT);
+  sigaddset(&blocked, SIGHUP);
   sigaddset(&blocked, SIGPIPE);
   pthread_sigmask(SIG_BLOCK, &blocked, nullptr);
 }

@@ -16,7 +16,12 @@ namespace permitd::daemon {
 
 struct OpsOptions {
   std::string http_address;  // "127.0.0.1:7780"; empty = no HTTP
+  // On the ops thread; may read files. Empty: nothing to do.
+  std::function<void()> on_hangup;  // SIGHUP
+  std::function<void()> on_look;    // every kLookIntervalMs
 };
+/// Half a second, so that a change of a watched file is noticed within one.
+inline constexpr std::int64_t kLookIntervalMs = 500;
 
 /// What the metrics show beside the scheduler's own figures; filled on the engine's thread.
 struct OpsFigures {
@@ -35,8 +40,8 @@ class OpsThread {
   virtual ~OpsThread() = default;
 };
 
-/// Blocks SIGTERM, SIGINT and SIGPIPE for the calling thread and those it starts. Before any thread
-/// exists.
+/// Blocks SIGTERM, SIGINT, SIGHUP and SIGPIPE for the calling thread and those it starts. Before
+/// any thread exists.
 void block_signals();
 
 }  // namespace permitd::daemon

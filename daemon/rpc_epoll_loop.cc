@@ -51,17 +51,17 @@ void EpollStream::Faults::taskFailed(kj::Exception&& exception) {
   stream_.break_off(protocol::StreamFault::kIoError, kj::mv(exception));
 }
 
-void EpollStream::start_send(std::span<const std::byte> bytes) {
+void EpollStream::transmit(std::span<const std::byte> bytes) {
   ssize_t size = 0;
   do {
     size = ::send(socket(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   } while (size < 0 && errno == EINTR);
   if (size >= 0) {
-    sent(static_cast<std::size_t>(size));
+    transmitted(static_cast<std::size_t>(size));
   } else if (errno == EAGAIN) {
     unsent_ = bytes;
     tasks_.add(observer_.whenBecomesWritable().then([this]() {
-      if (!is_broken()) start_send(unsent_);
+      if (!is_broken()) transmit(unsent_);
     }));
   } else {
     fail(errno);
@@ -105,10 +105,10 @@ bool EpollStream::receive_once() {
     return false;
   }
   if (size == 0) {
-    received_end();
+    arrived_end();
     return false;
   }
-  received(scratch_.first(static_cast<std::size_t>(size)));
+  arrived(scratch_.first(static_cast<std::size_t>(size)));
   if (static_cast<std::size_t>(size) == scratch_.size()) return true;
   // The end may have come with the same edge as the bytes.
   PERMIT_IF_MAYBE(is_at_end, observer_.atEndHint()) return *is_at_end;
@@ -162,8 +162,8 @@ void RpcEpollLoop::sleep_kernel(std::int64_t limit_ns) {
   limit_ = nullptr;
 }
 
-void RpcEpollLoop::start_listening(ListeningSocket socket, OnConnection on_connection) {
-  accepts_.push_back(std::make_unique<Accept>(*this, std::move(socket), std::move(on_connection)));
+void RpcEpollLoop::start_listening(ListeningSocket socket, Welcome welcome) {
+  accepts_.push_back(std::make_unique<Accept>(*this, std::move(socket), std::move(welcome)));
 }
 
 void RpcEpollLoop::stop_listening() {
@@ -175,8 +175,8 @@ std::unique_ptr<RpcStream> RpcEpollLoop::make_connection(int socket, Peer peer) 
   return std::make_unique<EpollStream>(streams(), port_, scratch_, socket, std::move(peer));
 }
 
-RpcEpollLoop::Accept::Accept(RpcEpollLoop& loop, ListeningSocket socket, OnConnection on_connection)
-    : loop_(loop), socket_(std::move(socket)), on_connection_(std::move(on_connection)) {
+RpcEpollLoop::Accept::Accept(RpcEpollLoop& loop, ListeningSocket socket, Welcome welcome)
+    : loop_(loop), socket_(std::move(socket)), welcome_(std::move(welcome)) {
   observer_.emplace(loop_.port_, socket_.file, kj::UnixEventPort::FdObserver::OBSERVE_READ);
   tasks_.add(kj::evalLater([this]() { accept_some(); }));
 }
@@ -206,7 +206,7 @@ void RpcEpollLoop::Accept::accept_some() {
   for (int round = 0; round < kAcceptsMax && !is_stopped_; ++round) {
     const int socket = ::accept4(socket_.file, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (socket >= 0) {
-      loop_.accepted(socket, on_connection_);
+      loop_.accepted(socket, welcome_);
     } else if (errno == EAGAIN) {
       await();
       return;

@@ -40,7 +40,7 @@ class EpollStream final : public RpcStream {
               int socket, Peer peer);
 
  protected:
-  void start_send(std::span<const std::byte> bytes) override;
+  void transmit(std::span<const std::byte> bytes) override;
   void set_receiving(bool wanted) override;
   void close() override { closed(); }
 
@@ -84,7 +84,7 @@ class RpcEpollLoop final : public RpcLoopBase {
   kj::Timer& timer() override { return port_.getTimer(); }
   bool poll_kernel() override;
   void sleep_kernel(std::int64_t limit_ns) override;
-  void start_listening(ListeningSocket socket, OnConnection on_connection) override;
+  void start_listening(ListeningSocket socket, Welcome welcome) override;
   std::unique_ptr<RpcStream> make_connection(int socket, Peer peer) override;
   void fill(LoopStats&) const override {}
 
@@ -99,7 +99,7 @@ class RpcEpollLoop final : public RpcLoopBase {
 
   class Accept final : public kj::TaskSet::ErrorHandler {
    public:
-    Accept(RpcEpollLoop& loop, ListeningSocket socket, OnConnection on_connection);
+    Accept(RpcEpollLoop& loop, ListeningSocket socket, Welcome welcome);
     ~Accept() noexcept;
     void stop();
     void taskFailed(kj::Exception&& exception) override;
@@ -110,7 +110,7 @@ class RpcEpollLoop final : public RpcLoopBase {
 
     RpcEpollLoop& loop_;
     ListeningSocket socket_;
-    OnConnection on_connection_;
+    Welcome welcome_;
     bool is_stopped_ = false;
     std::optional<kj::UnixEventPort::FdObserver> observer_;
     kj::TaskSet tasks_{*this};

@@ -33,6 +33,12 @@ std::string_view drop_reason_name(DropReason reason) {
       return "holds much of too much memory";
     case DropReason::kProtocolError:
       return "protocol error";
+    case DropReason::kHandshake:
+      return "TLS handshake failed";
+    case DropReason::kDenied:
+      return "certificate denied";
+    case DropReason::kExpired:
+      return "certificate expired";
   }
   return "unknown";
 }

@@ -19,6 +19,7 @@
 #include "daemon/error.h"
 #include "daemon/uring.h"
 #include "daemon/waker.h"
+#include "protocol/tls_channel.h"
 
 namespace permitd::daemon {
 
@@ -36,18 +37,23 @@ enum class DropReason : std::uint8_t {
   kDraining,
   kOverBudget,     // all connections together hold too much, and this one much of it
   kProtocolError,  // Cap'n Proto gave up on the peer, or the server on the connection
+  kHandshake,      // TLS came to nothing, the log says why
+  kDenied,         // its certificate's name was put on the deny list
+  kExpired,        // its certificate ran out
 };
-inline constexpr std::size_t kDropReasonCount = 13;
+inline constexpr std::size_t kDropReasonCount = 16;
 std::string_view drop_reason_name(DropReason reason);
 
-/// Who is at the other end, as far as the kernel says.
+/// Who is at the other end, as far as the kernel says, or the authority of the certificates.
 struct Peer {
   bool is_unix = false;
   std::uint32_t uid = 0;  // unix sockets only (SO_PEERCRED)
   std::uint32_t gid = 0;
   std::int32_t pid = 0;
   bool is_loopback = false;
-  std::string address;  // for the log
+  bool is_tls = false;  // a certificate was shown and found good
+  std::string name;     // its common name, "office-17"; empty when it has no usable one
+  std::string address;  // for the log; with TLS the name is part of it
 };
 
 struct LoopStats {
@@ -61,6 +67,7 @@ struct LoopStats {
   std::uint64_t system_calls = 0;  // io_uring_enter; 0 with epoll
   std::uint64_t receive_exhausted =
       0;  // receives that met no free buffer and were armed again; 0 with epoll
+  std::uint64_t handshakes = 0;  // of TLS, completed
   std::uint64_t dropped[kDropReasonCount]{};
 };
 
@@ -80,6 +87,8 @@ class RpcLoop {
   struct Options {
     IoKind io = IoKind::kUring;
     ConnectionLimits limits;
+    // TLS handshakes under way at once; one more, and the oldest is given up for it.
+    std::uint32_t handshakes_max = 256;
     std::int64_t spin_ns = 30'000;  // looks at the completion queue so long before it sleeps
     // io_uring only. 1,024 buffers of 16 KiB: what 1,024 receives of one turn can bring, recycled
     // at once.
@@ -87,7 +96,9 @@ class RpcLoop {
     std::uint32_t receive_buffer_count = 1024;  // power of two
     std::uint32_t receive_buffer_size = 16'384;
   };
-  /// The stream is already limited; `peer` is what the kernel knows. Called in the loop.
+  enum class Security : std::uint8_t { kPlain, kTls };
+  /// The stream is already limited, and with TLS the handshake is over; `peer` is what the kernel
+  /// knows. Called in the loop.
   using OnConnection = std::function<void(kj::Own<capnp::MessageStream> stream, const Peer& peer)>;
 
   /// The calling thread becomes the loop's: KJ's event loop and the ring belong to it.
@@ -107,7 +118,10 @@ class RpcLoop {
   virtual Expected<void> listen_unix(const std::string& path, std::uint32_t mode,
                                      OnConnection on_connection) = 0;
   /// A listening socket from the service manager.
-  virtual Expected<void> listen_file(int file, OnConnection on_connection) = 0;
+  virtual Expected<void> listen_file(int file, OnConnection on_connection,
+                                     Security security = Security::kPlain) = 0;
+  /// What TLS connections show and accept from now on. Open ones whose peer it denies end at once.
+  virtual void set_credentials(std::shared_ptr<const protocol::TlsCredentials> credentials) = 0;
   /// No new connections from now on.
   virtual void stop_listening() = 0;
 

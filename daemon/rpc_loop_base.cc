@@ -6,9 +6,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "daemon/log.h"
-#include "protocol/kj_compat.h"
-
 namespace permitd::daemon {
 
 namespace {
@@ -18,8 +15,6 @@ namespace {
 constexpr unsigned kEventsPerTurn = 4096;
 // Deadlines are whole seconds; this is how late they may be noticed.
 constexpr std::int64_t kSweepIntervalMs = 250;
-
-LogSite accept_site;
 
 }  // namespace
 
@@ -31,7 +26,7 @@ std::int64_t monotonic_now_ns() {
 
 RpcLoopBase::RpcLoopBase(const Options& options)
     : spin_ns_(options.spin_ns),
-      streams_(options.limits),
+      streams_(options.limits, options.handshakes_max),
       swept_ms_(monotonic_now_ns() / 1'000'000) {
   streams_.context().set_now_ms(swept_ms_);
 }
@@ -39,7 +34,7 @@ RpcLoopBase::RpcLoopBase(const Options& options)
 Expected<void> RpcLoopBase::listen_tcp(const std::string& address, OnConnection on_connection) {
   auto socket = open_tcp_listener(address);
   if (!socket) return std::unexpected(socket.error());
-  start_listening(std::move(*socket), std::move(on_connection));
+  start_listening(std::move(*socket), {std::move(on_connection)});
   return {};
 }
 
@@ -47,18 +42,22 @@ Expected<void> RpcLoopBase::listen_unix(const std::string& path, std::uint32_t m
                                         OnConnection on_connection) {
   auto socket = open_unix_listener(path, mode);
   if (!socket) return std::unexpected(socket.error());
-  start_listening(std::move(*socket), std::move(on_connection));
+  start_listening(std::move(*socket), {std::move(on_connection)});
   return {};
 }
 
-Expected<void> RpcLoopBase::listen_file(int file, OnConnection on_connection) {
+Expected<void> RpcLoopBase::listen_file(int file, OnConnection on_connection, Security security) {
   auto socket = adopt_listener(file);
   if (!socket) return std::unexpected(socket.error());
-  start_listening(std::move(*socket), std::move(on_connection));
+  start_listening(std::move(*socket), {std::move(on_connection), security});
   return {};
 }
 
-void RpcLoopBase::accepted(int socket, const OnConnection& on_connection) {
+void RpcLoopBase::set_credentials(std::shared_ptr<const protocol::TlsCredentials> credentials) {
+  streams_.set_credentials(std::move(credentials));
+}
+
+void RpcLoopBase::accepted(int socket, const Welcome& welcome) {
   Peer peer = peer_of(socket);
   if (!streams_.has_room()) {
     ::close(socket);
@@ -66,14 +65,10 @@ void RpcLoopBase::accepted(int socket, const OnConnection& on_connection) {
     return;
   }
   RpcStream& stream = streams_.add(make_connection(socket, std::move(peer)));
-  stream.begin();
-  // Not owned by this frame: whatever the server does, giving the stream up releases the
-  // connection.
-  auto failure =
-      kj::runCatchingExceptions([&]() { on_connection(stream.hand_out(), stream.peer()); });
-  PERMIT_IF_MAYBE(exception, failure) {
-    log_line(accept_site, LogLevel::kError, "a connection could not be served: {}",
-             exception->getDescription().cStr());
+  if (welcome.security == Security::kTls) {
+    stream.begin_tls(welcome.on_connection);
+  } else {
+    stream.begin(welcome.on_connection);
   }
 }
 

@@ -22,7 +22,8 @@ class RpcLoopBase : public RpcLoop {
   Expected<void> listen_tcp(const std::string& address, OnConnection on_connection) override;
   Expected<void> listen_unix(const std::string& path, std::uint32_t mode,
                              OnConnection on_connection) override;
-  Expected<void> listen_file(int file, OnConnection on_connection) override;
+  Expected<void> listen_file(int file, OnConnection on_connection, Security security) override;
+  void set_credentials(std::shared_ptr<const protocol::TlsCredentials> credentials) override;
   kj::Promise<void> after_ms(std::int64_t ms) override;
   void run(const std::function<bool()>& stop) override;
   const LoopStats& stats() const override;
@@ -31,6 +32,12 @@ class RpcLoopBase : public RpcLoop {
   void turn(bool is_idle);
 
  protected:
+  /// What becomes of the connections of one listener.
+  struct Welcome {
+    OnConnection on_connection;
+    Security security = Security::kPlain;
+  };
+
   explicit RpcLoopBase(const Options& options);
 
   virtual kj::EventLoop& event_loop() = 0;
@@ -40,14 +47,14 @@ class RpcLoopBase : public RpcLoop {
   virtual bool poll_kernel() = 0;
   /// The same, but sleeps for at most so long (−1: no limit) when nothing has happened.
   virtual void sleep_kernel(std::int64_t limit_ns) = 0;
-  virtual void start_listening(ListeningSocket socket, OnConnection on_connection) = 0;
+  virtual void start_listening(ListeningSocket socket, Welcome welcome) = 0;
   virtual std::unique_ptr<RpcStream> make_connection(int socket, Peer peer) = 0;
   /// Puts the kernel interface's figures into `stats`.
   virtual void fill(LoopStats& stats) const = 0;
 
   void watch(Waker& waker) { wakers_.push_back(&waker); }
   /// Takes a connected socket in, or turns it away.
-  void accepted(int socket, const OnConnection& on_connection);
+  void accepted(int socket, const Welcome& welcome);
   RpcStreams& streams() { return streams_; }
 
  private:

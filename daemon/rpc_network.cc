@@ -34,6 +34,7 @@ Expected<std::unique_ptr<RpcNetwork>> RpcNetwork::create(const Config& config) {
   options.io = config.io;
   options.limits = config.connections;
   options.spin_ns = std::int64_t{config.threads.spin_us} * 1000;
+  options.handshakes_max = config.tls.handshakes_max;
   auto loop = RpcLoop::create(options);
   if (!loop) return std::unexpected(loop.error());
   auto network = std::make_unique<RpcNetwork>();
@@ -49,11 +50,35 @@ void RpcNetwork::serve(Engine& engine, Port& port, Clock& clock, const PlannerTh
   server_ = std::make_unique<RpcServer>(*loop_, engine, port, clock, std::move(options));
 }
 
-Expected<void> RpcNetwork::listen(int file) {
+/// Hands what the mailbox brings to the loop.
+class RpcNetwork::Refresh final : public RpcLoop::Hook {
+ public:
+  Refresh(RpcLoop& loop, TlsMailbox& mailbox) : loop_(loop), mailbox_(mailbox) {}
+  bool work() override {
+    if (!mailbox_.has_new()) return false;
+    if (CredentialsPointer credentials = mailbox_.take())
+      loop_.set_credentials(std::move(credentials));
+    return true;
+  }
+  bool has_work() const override { return mailbox_.has_new(); }
+
+ private:
+  RpcLoop& loop_;
+  TlsMailbox& mailbox_;
+};
+
+void RpcNetwork::secure(TlsMailbox& mailbox) {
+  refresh_ = std::make_unique<Refresh>(*loop_, mailbox);
+  refresh_->work();
+  loop_->add_hook(*refresh_);
+  loop_->add_waker(mailbox.waker());
+}
+
+Expected<void> RpcNetwork::listen(int file, RpcLoop::Security security) {
   const int copy = fcntl(file, F_DUPFD_CLOEXEC, 0);
   if (copy < 0)
     return std::unexpected(Error{ErrorCode::kSystem, errno, "duplicate a listening socket", ""});
-  return loop_->listen_file(copy, server_->on_connection());
+  return loop_->listen_file(copy, server_->on_connection(), security);
 }
 
 }  // namespace permitd::daemon

@@ -9,6 +9,7 @@
 #include "daemon/error.h"
 #include "daemon/rpc_loop.h"
 #include "daemon/rpc_server.h"
+#include "daemon/tls_keeper.h"
 
 namespace permitd::daemon {
 
@@ -27,15 +28,20 @@ class RpcNetwork {
   /// Once, when the engine and this thread's port are there.
   void serve(Engine& engine, Port& port, Clock& clock, const PlannerThreads& planners,
              const Config& config, std::function<void()> on_drain);
+  /// Before a TLS listener: the mailbox, which holds credentials already, brings them and each
+  /// later set. Outlives the network.
+  void secure(TlsMailbox& mailbox);
   /// Takes connections from `file`, which stays the caller's; every network may be given the same
   /// one.
-  Expected<void> listen(int file);
+  Expected<void> listen(int file, RpcLoop::Security security = RpcLoop::Security::kPlain);
   void drain() { server_->drain(); }
   bool is_drained() const { return server_->is_drained(); }
   /// Ends every connection; the loop stays until the network goes.
   void stop_serving() { server_.reset(); }
 
  private:
+  class Refresh;
+  std::unique_ptr<RpcLoop::Hook> refresh_;  // outlives the loop
   std::unique_ptr<RpcLoop> loop_;
   std::unique_ptr<RpcServer> server_;  // gone before the loop
 };

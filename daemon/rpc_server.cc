@@ -123,7 +123,8 @@ RpcServer::RpcServer(RpcLoop& loop, Engine& engine, Port& port, Clock& clock,
 RpcServer::~RpcServer() noexcept { services_->watches.leave_port(); }
 
 void RpcServer::accept(kj::Own<capnp::MessageStream> stream, const Peer& peer) {
-  const PeerProof proof{peer.is_unix, peer.uid, peer.is_loopback};
+  PeerProof proof{peer.is_unix, peer.uid, peer.is_loopback, peer.is_tls, {}};
+  if (peer.is_tls) proof.certified = identity_of_name(peer.name);
   auto state = kj::refcounted<RpcConnection>(kj::addRef(*services_), proof, peer.address);
   state->last_call_ns = services_->now_ns;
   auto connection = kj::heap<Connection>(*this, kj::mv(stream), kj::mv(state));

@@ -1,12 +1,14 @@
 #include "daemon/rpc_stream.h"
 
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <utility>
 
 #include "daemon/log.h"
+#include "protocol/kj_compat.h"
 #include "scheduler/assert.h"
 
 namespace permitd::daemon {
@@ -16,7 +18,9 @@ namespace {
 // How long a released stream waits for its peer to have read the last words and closed.
 constexpr std::int64_t kLingerMs = 1000;
 
-LogSite drop_site;  // one for all: a flood of faults must not become a flood of lines
+LogSite drop_site;       // one for all: a flood of faults must not become a flood of lines
+LogSite handshake_site;  // but strangers at the door do not hide what happens inside
+LogSite accept_site;
 
 protocol::StreamLimits stream_limits(const ConnectionLimits& limits) {
   protocol::StreamLimits result;
@@ -44,7 +48,22 @@ RpcStream::~RpcStream() noexcept(false) {
   if (socket_ >= 0) ::close(socket_);
 }
 
+void RpcStream::begin(const RpcLoop::OnConnection& on_connection) {
+  start_receiving();
+  serve(on_connection);
+}
+
+// Not owned by this frame: whatever the server does, giving the stream up releases the connection.
+void RpcStream::serve(const RpcLoop::OnConnection& on_connection) {
+  auto failure = kj::runCatchingExceptions([&]() { on_connection(hand_out(), peer_); });
+  PERMIT_IF_MAYBE(exception, failure) {
+    log_line(accept_site, LogLevel::kError, "a connection could not be served: {}",
+             exception->getDescription().cStr());
+  }
+}
+
 kj::Own<capnp::MessageStream> RpcStream::hand_out() {
+  is_handed_out_ = true;
   return kj::Own<capnp::MessageStream>(this, releaser_);
 }
 
@@ -58,8 +77,18 @@ void RpcStream::drop(DropReason reason) {
                             kj::heapString(name.data(), name.size())));
 }
 
-void RpcStream::sweep(const ConnectionLimits& limits, std::int64_t now_ms) {
-  if (is_overdue(send_ms(), now_ms, limits.send_seconds)) {
+void RpcStream::end_trust(DropReason reason) {
+  dropped_for_ = reason;
+  const std::string_view name = drop_reason_name(reason);
+  break_off(protocol::StreamFault::kDropped,
+            KJ_EXCEPTION(DISCONNECTED, "connection ended by the server",
+                         kj::heapString(name.data(), name.size())));
+}
+
+void RpcStream::sweep(const ConnectionLimits& limits, std::int64_t now_ms, std::int64_t wall_s) {
+  const std::int64_t records_ms = tls_ == nullptr ? -1 : tls_->records_ms;
+  if (is_overdue(send_ms(), now_ms, limits.send_seconds) ||
+      is_overdue(records_ms, now_ms, limits.send_seconds)) {
     break_off(protocol::StreamFault::kSlowReader,
               KJ_EXCEPTION(DISCONNECTED, "peer does not read its replies"));
     return;
@@ -69,6 +98,15 @@ void RpcStream::sweep(const ConnectionLimits& limits, std::int64_t now_ms) {
     return;
   }
   if (is_released_) return;
+  if (is_shaking()) {
+    if (is_overdue(opened_ms(), now_ms, limits.handshake_seconds))
+      give_up(DropReason::kHandshake, "it was not completed in time");
+    return;
+  }
+  if (tls_ != nullptr && wall_s >= tls_->channel.peer_expires_at()) {
+    end_trust(DropReason::kExpired);
+    return;
+  }
   if (fault() != protocol::StreamFault::kNone) {
     sweep_faulty(limits, now_ms);
     return;
@@ -91,19 +129,19 @@ void RpcStream::sweep_faulty(const ConnectionLimits& limits, std::int64_t now_ms
   break_off(protocol::StreamFault::kDropped, KJ_EXCEPTION(DISCONNECTED, "given up"));
 }
 
-void RpcStream::shut_down_write() {
-  if (socket_ >= 0) ::shutdown(socket_, SHUT_WR);
-}
-
 void RpcStream::shut_down_both() {
   // Makes the kernel end what it is doing for this socket.
   if (socket_ >= 0) ::shutdown(socket_, SHUT_RDWR);
+  if (is_shaking()) give_up(drop_reason(), {});
   close_when_done();
 }
 
 void RpcStream::drained() { close_when_done(); }
 
-void RpcStream::peer_closed() { close_when_done(); }
+void RpcStream::peer_closed() {
+  if (is_shaking()) give_up(drop_reason(), {});
+  close_when_done();
+}
 
 void RpcStream::release() {
   PERMIT_ASSERT(!is_released_);
@@ -115,7 +153,8 @@ void RpcStream::release() {
 void RpcStream::close_when_done() {
   if (!is_released_ || is_closing_) return;
   if (!is_broken()) {
-    if (send_queue_size() != 0) return;  // last words, within the deadline for sends
+    // Last words, within the deadline for sends.
+    if (send_queue_size() != 0 || has_records()) return;
     if (!has_peer_closed()) {
       if (lingering_ms_ >= 0) return;
       lingering_ms_ = context().now_ms();
@@ -154,11 +193,14 @@ DropReason RpcStream::drop_reason() const {
   return streams_.is_draining_ ? DropReason::kDraining : DropReason::kProtocolError;
 }
 
-RpcStreams::RpcStreams(const ConnectionLimits& limits)
-    : limits_(limits), context_(stream_limits(limits)) {}
+RpcStreams::RpcStreams(const ConnectionLimits& limits, std::uint32_t handshakes_max)
+    : limits_(limits), handshakes_max_(handshakes_max), context_(stream_limits(limits)) {}
 
 void RpcStreams::clear() {
-  for (const auto& stream : open_) PERMIT_ASSERT(stream->is_released_);
+  for (const auto& stream : open_) {
+    PERMIT_ASSERT(stream->is_released_ || stream->is_shaking());
+  }
+  handshakes_.clear();
   open_.clear();
   buried_.clear();
 }
@@ -171,14 +213,16 @@ RpcStream& RpcStreams::add(std::unique_ptr<RpcStream> stream) {
   return added;
 }
 
-void RpcStreams::note_drop(DropReason reason, const Peer& peer) {
+void RpcStreams::note_drop(DropReason reason, const Peer& peer, std::string_view detail) {
   ++dropped_[static_cast<std::size_t>(reason)];
+  const std::string_view separator = detail.empty() ? "" : ": ";
   if (reason == DropReason::kPeerClosed || reason == DropReason::kDraining) {
-    log_line(LogLevel::kDebug, "connection from {} ended: {}", peer.address,
-             drop_reason_name(reason));
+    log_line(LogLevel::kDebug, "connection from {} ended: {}{}{}", peer.address,
+             drop_reason_name(reason), separator, detail);
   } else {
-    log_line(drop_site, LogLevel::kWarning, "connection from {} dropped: {}", peer.address,
-             drop_reason_name(reason));
+    log_line(reason == DropReason::kHandshake ? handshake_site : drop_site, LogLevel::kWarning,
+             "connection from {} dropped: {}{}{}", peer.address, drop_reason_name(reason),
+             separator, detail);
   }
 }
 
@@ -201,8 +245,9 @@ bool RpcStreams::reap() {
 }
 
 void RpcStreams::sweep(std::int64_t now_ms) {
+  const std::int64_t wall_s = ::time(nullptr);  // certificates run out by the world's clock
   // Backwards: a connection that closes at once moves the last one, already seen, into its place.
-  for (std::size_t index = open_.size(); index-- > 0;) open_[index]->sweep(limits_, now_ms);
+  for (std::size_t index = open_.size(); index-- > 0;) open_[index]->sweep(limits_, now_ms, wall_s);
 }
 
 void RpcStreams::fill(LoopStats& stats) const {
@@ -214,6 +259,7 @@ void RpcStreams::fill(LoopStats& stats) const {
   stats.sends = counters.sends;
   stats.received_size = counters.received_size;
   stats.sent_size = counters.sent_size;
+  stats.handshakes = handshakes_done_;
   std::copy(std::begin(dropped_), std::end(dropped_), std::begin(stats.dropped));
 }
 

@@ -86,8 +86,8 @@ void RpcUringLoop::sleep_kernel(std::int64_t limit_ns) {
   port_.advance_timers();
 }
 
-void RpcUringLoop::start_listening(ListeningSocket socket, OnConnection on_connection) {
-  accepts_.push_back(std::make_unique<Accept>(*this, std::move(socket), std::move(on_connection)));
+void RpcUringLoop::start_listening(ListeningSocket socket, Welcome welcome) {
+  accepts_.push_back(std::make_unique<Accept>(*this, std::move(socket), std::move(welcome)));
 }
 
 void RpcUringLoop::stop_listening() {
@@ -105,8 +105,8 @@ void RpcUringLoop::fill(LoopStats& stats) const {
   stats.receive_exhausted = exhausted_count_;
 }
 
-RpcUringLoop::Accept::Accept(RpcUringLoop& loop, ListeningSocket socket, OnConnection on_connection)
-    : loop_(loop), socket_(std::move(socket)), on_connection_(std::move(on_connection)) {
+RpcUringLoop::Accept::Accept(RpcUringLoop& loop, ListeningSocket socket, Welcome welcome)
+    : loop_(loop), socket_(std::move(socket)), welcome_(std::move(welcome)) {
   arm();
 }
 
@@ -118,7 +118,7 @@ void RpcUringLoop::Accept::arm() {
 
 void RpcUringLoop::Accept::complete(const Completion& completion) noexcept {
   if (completion.result >= 0) {
-    loop_.accepted(completion.result, on_connection_);
+    loop_.accepted(completion.result, welcome_);
   } else if (must_accept_pause(-completion.result)) {
     log_line(accept_site, LogLevel::kWarning, "no connection can be accepted for the moment: {}",
              strerrordesc_np(-completion.result));

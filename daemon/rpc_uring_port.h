@@ -60,7 +60,7 @@ class RpcUringLoop final : public RpcLoopBase {
   kj::Timer& timer() override { return port_.timer(); }
   bool poll_kernel() override;
   void sleep_kernel(std::int64_t limit_ns) override;
-  void start_listening(ListeningSocket socket, OnConnection on_connection) override;
+  void start_listening(ListeningSocket socket, Welcome welcome) override;
   std::unique_ptr<RpcStream> make_connection(int socket, Peer peer) override;
   void fill(LoopStats& stats) const override;
 
@@ -81,7 +81,7 @@ class RpcUringLoop final : public RpcLoopBase {
 
   class Accept final : public Operation {
    public:
-    Accept(RpcUringLoop& loop, ListeningSocket socket, OnConnection on_connection);
+    Accept(RpcUringLoop& loop, ListeningSocket socket, Welcome welcome);
     ~Accept() noexcept override;
     void complete(const Completion& completion) noexcept override;
     void stop();
@@ -92,7 +92,7 @@ class RpcUringLoop final : public RpcLoopBase {
 
     RpcUringLoop& loop_;
     ListeningSocket socket_;
-    OnConnection on_connection_;
+    Welcome welcome_;
     kj::Promise<void> pause_ = nullptr;  // until the next try after a shortage
     bool is_stopped_ = false;
   };

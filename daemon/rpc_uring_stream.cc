@@ -9,7 +9,7 @@ UringStream::UringStream(RpcStreams& streams, Ring& ring, int socket, Peer peer,
                          std::uint64_t& exhausted_count)
     : RpcStream(streams, socket, std::move(peer)), ring_(ring), exhausted_count_(exhausted_count) {}
 
-void UringStream::start_send(std::span<const std::byte> bytes) {
+void UringStream::transmit(std::span<const std::byte> bytes) {
   // The kernel does not write to what a send points at.
   bytes_ = {const_cast<std::byte*>(bytes.data()), bytes.size()};
   message_ = {};
@@ -30,8 +30,7 @@ void UringStream::set_receiving(bool wanted) {
 void UringStream::complete_receive(const Completion& completion) {
   if (completion.has_buffer) {
     if (completion.result > 0) {
-      received(
-          ring_.receive_buffer(completion.buffer, static_cast<std::size_t>(completion.result)));
+      arrived(ring_.receive_buffer(completion.buffer, static_cast<std::size_t>(completion.result)));
     }
     ring_.recycle(completion.buffer);
   }
@@ -47,7 +46,7 @@ void UringStream::complete_receive(const Completion& completion) {
 void UringStream::end_receive(std::int32_t result) {
   switch (-result) {
     case 0:
-      received_end();
+      arrived_end();
       return;
     case ENOBUFS:
       // Every buffer was taken by this turn's receives; they are back before the receive is armed
@@ -65,7 +64,7 @@ void UringStream::end_receive(std::int32_t result) {
 
 void UringStream::complete_send(const Completion& completion) {
   if (completion.result > 0) {
-    sent(static_cast<std::size_t>(completion.result));
+    transmitted(static_cast<std::size_t>(completion.result));
   } else if (completion.result == -EINTR || completion.result == -EAGAIN) {
     if (!is_broken()) ring_.send_message(send_, socket(), &message_);
   } else if (completion.result != -ECANCELED) {

@@ -23,7 +23,7 @@ class UringStream final : public RpcStream {
               std::uint64_t& exhausted_count);
 
  protected:
-  void start_send(std::span<const std::byte> bytes) override;
+  void transmit(std::span<const std::byte> bytes) override;
   void set_receiving(bool wanted) override;
   void close() override;
 

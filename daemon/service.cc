@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <deque>
 #include <thread>
 #include <vector>
 
@@ -19,6 +20,7 @@
 #include "daemon/rpc_listener.h"
 #include "daemon/rpc_network.h"
 #include "daemon/snapshotter.h"
+#include "daemon/tls_keeper.h"
 
 namespace permitd::daemon {
 
@@ -35,7 +37,13 @@ std::int64_t monotonic_ms() {
 /// One network on a thread of its own.
 struct NetworkThread {
   Port* port = nullptr;
+  TlsMailbox* mailbox = nullptr;  // null: no TLS
   std::thread thread;
+};
+
+struct ServiceSocket {
+  ListeningSocket socket;
+  RpcLoop::Security security = RpcLoop::Security::kPlain;
 };
 
 class Service {
@@ -47,11 +55,15 @@ class Service {
   int run();
 
  private:
+  Expected<void> read_tls_files();
   Expected<void> make_loop();
   Expected<void> recover_state();
   Expected<void> open_sockets();
   Expected<void> start_networks();
-  void run_network_thread(Port& port, std::atomic<int>& outcome);
+  Expected<void> start_ops(Port& port);
+  TlsMailbox* new_mailbox();
+  Expected<void> listen(RpcNetwork& network, TlsMailbox* mailbox);
+  void run_network_thread(NetworkThread& thread, std::atomic<int>& outcome);
   void request_stop();
   bool should_stop();
   void begin_drain();
@@ -60,6 +72,8 @@ class Service {
 
   const Config& config_;
   const bool rehearsal_;
+  std::unique_ptr<TlsKeeper> tls_;       // null: no TLS
+  std::deque<TlsMailbox> mailboxes_;     // one per network; outlive it
   std::unique_ptr<RpcNetwork> network_;  // threads.rpc = 0: shares its loop with the engine
   std::unique_ptr<Ring> ring_;           // otherwise the journal's own
   std::unique_ptr<JournalStorage> storage_;
@@ -72,7 +86,7 @@ class Service {
   std::unique_ptr<PlannerThread> planner_;
   std::unique_ptr<PlannerThread> questions_;
   std::unique_ptr<OpsThread> ops_;
-  std::vector<ListeningSocket> sockets_;
+  std::vector<ServiceSocket> sockets_;
   std::vector<NetworkThread> network_threads_;
   std::atomic<std::uint32_t> networks_running_{0};
   std::atomic<bool> stop_requested_{false};
@@ -99,6 +113,15 @@ Service::~Service() {
 
 Clock& clock_of(bool rehearsal, SystemClock& system, RehearsalClock& stopped) {
   return rehearsal ? static_cast<Clock&>(stopped) : static_cast<Clock&>(system);
+}
+
+/// First of all, as it fails quickest.
+Expected<void> Service::read_tls_files() {
+  if (config_.listen.tls_address.empty()) return {};
+  auto keeper = TlsKeeper::open(config_.tls);
+  if (!keeper) return std::unexpected(keeper.error());
+  tls_ = std::move(*keeper);
+  return {};
 }
 
 Expected<void> Service::make_loop() {
@@ -153,20 +176,26 @@ Expected<void> Service::open_sockets() {
   for (int i = 0; i < passed; ++i) {
     auto socket = adopt_listener(SD_LISTEN_FDS_START + i);
     if (!socket) return std::unexpected(socket.error());
-    sockets_.push_back(*socket);
+    sockets_.push_back({*socket});
     log_line(LogLevel::kInfo, "listening on a socket of the service manager");
   }
   if (passed <= 0 && !config_.listen.socket_path.empty()) {
     auto socket = open_unix_listener(config_.listen.socket_path, config_.listen.socket_mode);
     if (!socket) return std::unexpected(socket.error());
-    sockets_.push_back(*socket);
+    sockets_.push_back({*socket});
     log_line(LogLevel::kInfo, "listening on {}", config_.listen.socket_path);
   }
   if (!config_.listen.tcp_address.empty()) {
     auto socket = open_tcp_listener(config_.listen.tcp_address);
     if (!socket) return std::unexpected(socket.error());
-    sockets_.push_back(*socket);
+    sockets_.push_back({*socket});
     log_line(LogLevel::kInfo, "listening on {}", config_.listen.tcp_address);
+  }
+  if (!config_.listen.tls_address.empty()) {
+    auto socket = open_tcp_listener(config_.listen.tls_address);
+    if (!socket) return std::unexpected(socket.error());
+    sockets_.push_back({*socket, RpcLoop::Security::kTls});
+    log_line(LogLevel::kInfo, "listening on {} with TLS", config_.listen.tls_address);
   }
   return {};
 }
@@ -182,23 +211,19 @@ Expected<void> Service::start_networks() {
     hook_ = std::make_unique<EngineHook>(*engine_);
     network_->loop().add_hook(*hook_);
     network_->loop().add_waker(engine_->waker());
-    for (const ListeningSocket& socket : sockets_) {
-      if (auto done = network_->listen(socket.file); !done) return done;
-    }
+    if (auto done = listen(*network_, new_mailbox()); !done) return done;
   }
   for (std::uint32_t i = 0; i < config_.threads.rpc; ++i) {
-    network_threads_.push_back({&engine_->add_port(config_.engine.request_capacity), {}});
+    network_threads_.push_back(
+        {&engine_->add_port(config_.engine.request_capacity), new_mailbox(), {}});
   }
-  auto ops = OpsThread::start({config_.listen.http_address}, *engine_, ops_port,
-                              [this] { request_stop(); });
-  if (!ops) return std::unexpected(ops.error());
-  ops_ = std::move(*ops);
+  if (auto done = start_ops(ops_port); !done) return done;
   // All ports are there before the first thread uses one.
   std::atomic<int> outcome{0};
   for (NetworkThread& network : network_threads_) {
     outcome = 0;
     network.thread =
-        std::thread([this, &network, &outcome] { run_network_thread(*network.port, outcome); });
+        std::thread([this, &network, &outcome] { run_network_thread(network, outcome); });
     outcome.wait(0);
     if (outcome < 0) {
       return std::unexpected(
@@ -208,7 +233,35 @@ Expected<void> Service::start_networks() {
   return {};
 }
 
-void Service::run_network_thread(Port& port, std::atomic<int>& outcome) {
+Expected<void> Service::start_ops(Port& port) {
+  OpsOptions options{.http_address = config_.listen.http_address};
+  if (tls_) {
+    options.on_hangup = [this] { tls_->reload(); };
+    options.on_look = [this] { tls_->look(); };
+  }
+  auto ops = OpsThread::start(options, *engine_, port, [this] { request_stop(); });
+  if (!ops) return std::unexpected(ops.error());
+  ops_ = std::move(*ops);
+  return {};
+}
+
+/// Null without TLS. All of them are made before the ops thread looks for new files.
+TlsMailbox* Service::new_mailbox() {
+  if (!tls_) return nullptr;
+  TlsMailbox& mailbox = mailboxes_.emplace_back();
+  tls_->add(mailbox);
+  return &mailbox;
+}
+
+Expected<void> Service::listen(RpcNetwork& network, TlsMailbox* mailbox) {
+  if (mailbox != nullptr) network.secure(*mailbox);
+  for (const ServiceSocket& socket : sockets_) {
+    if (auto done = network.listen(socket.socket.file, socket.security); !done) return done;
+  }
+  return {};
+}
+
+void Service::run_network_thread(NetworkThread& thread, std::atomic<int>& outcome) {
   const auto report = [&outcome](int value) {
     outcome = value;
     outcome.notify_one();
@@ -218,13 +271,11 @@ void Service::run_network_thread(Port& port, std::atomic<int>& outcome) {
     log_line(LogLevel::kError, "{}", network.error().text());
     return report(-1);
   }
-  (*network)->serve(*engine_, port, clock_of(rehearsal_, system_clock_, rehearsal_clock_),
+  (*network)->serve(*engine_, *thread.port, clock_of(rehearsal_, system_clock_, rehearsal_clock_),
                     {planner_.get(), questions_.get()}, config_, [this] { request_stop(); });
-  for (const ListeningSocket& socket : sockets_) {
-    if (auto done = (*network)->listen(socket.file); !done) {
-      log_line(LogLevel::kError, "{}", done.error().text());
-      return report(-1);
-    }
+  if (auto done = listen(**network, thread.mailbox); !done) {
+    log_line(LogLevel::kError, "{}", done.error().text());
+    return report(-1);
   }
   networks_running_ += 1;
   report(1);
@@ -239,8 +290,8 @@ void Service::run_network_thread(Port& port, std::atomic<int>& outcome) {
 
 Expected<void> Service::start() {
   block_signals();
-  for (const auto step : {&Service::make_loop, &Service::recover_state, &Service::open_sockets,
-                          &Service::start_networks}) {
+  for (const auto step : {&Service::read_tls_files, &Service::make_loop, &Service::recover_state,
+                          &Service::open_sockets, &Service::start_networks}) {
     if (auto done = (this->*step)(); !done) return done;
   }
   sd_notify(0, "READY=1\nSTATUS=serving");
@@ -257,7 +308,7 @@ void Service::request_stop() {
 }
 
 void Service::close_sockets() {
-  for (ListeningSocket& socket : sockets_) close_listener(socket);
+  for (ServiceSocket& socket : sockets_) close_listener(socket.socket);
   sockets_.clear();
 }
 

@@ -104,12 +104,15 @@ void add_expert(protocol::SupervisorSession::Client& supervisor, kj::WaitScope& 
 }  // namespace
 
 RpcClient::RpcClient(kj::AsyncIoContext& io, const std::string& address)
+    : RpcClient(io, io.provider->getNetwork()
+                        .parseAddress(address.c_str())
+                        .wait(io.waitScope)
+                        ->connect()
+                        .wait(io.waitScope)) {}
+
+RpcClient::RpcClient(kj::AsyncIoContext& io, kj::Own<kj::AsyncIoStream> stream)
     : io_(io),
-      stream_(io.provider->getNetwork()
-                  .parseAddress(address.c_str())
-                  .wait(io.waitScope)
-                  ->connect()
-                  .wait(io.waitScope)),
+      stream_(kj::mv(stream)),
       client_(*stream_),
       gateway_(client_.bootstrap().castAs<protocol::Gateway>()) {}
 

@@ -20,6 +20,8 @@ inline constexpr std::int64_t kCityNowMs = 1'576'904'400'000;
 class RpcClient {
  public:
   RpcClient(kj::AsyncIoContext& io, const std::string& address);
+  /// Over a connection that was made otherwise, such as one under TLS.
+  RpcClient(kj::AsyncIoContext& io, kj::Own<kj::AsyncIoStream> stream);
 
   protocol::Gateway::Client gateway() { return gateway_; }
   /// Fail the test when the server refuses.
@@ -29,6 +31,8 @@ class RpcClient {
   protocol::OperatorSession::Client operator_session();
   protocol::AuditorSession::Client auditor();
   capnp::Response<protocol::SessionResult> session(protocol::Identity::Reader identity);
+  /// Resolves when the other side ends the connection.
+  kj::Promise<void> on_disconnect() { return client_.onDisconnect(); }
   kj::WaitScope& wait_scope() { return io_.waitScope; }
 
  private:

@@ -32,7 +32,7 @@ int listening_socket(std::uint16_t& port) {
   socklen_t size = sizeof address;
   auto* any = reinterpret_cast<sockaddr*>(&address);
   EXPECT_EQ(bind(file, any, size), 0);
-  EXPECT_EQ(listen(file, 16), 0);
+  EXPECT_EQ(listen(file, 1024), 0);
   EXPECT_EQ(getsockname(file, any, &size), 0);
   port = ntohs(address.sin_port);
   return file;
@@ -59,6 +59,7 @@ void ServedEngine::serve() {
   daemon::RpcLoop::Options loop_options;
   loop_options.io = options_.io;
   loop_options.limits = options_.server.connections;
+  loop_options.handshakes_max = options_.handshakes_max;
   auto loop = daemon::RpcLoop::create(loop_options);
   ASSERT_TRUE(loop.has_value()) << loop.error().text();
   FaultyDisk disk;
@@ -80,6 +81,13 @@ void ServedEngine::serve() {
     ASSERT_TRUE((*loop)->listen_unix(socket_path_, 0600, server.on_connection()).has_value());
     ASSERT_TRUE(
         (*loop)->listen_file(listening_socket(tcp_port_), server.on_connection()).has_value());
+    if (options_.tls != nullptr) {
+      (*loop)->set_credentials(options_.tls);
+      ASSERT_TRUE((*loop)
+                      ->listen_file(listening_socket(tls_port_), server.on_connection(),
+                                    daemon::RpcLoop::Security::kTls)
+                      .has_value());
+    }
     Parts parts{**loop, server, engine, storage};
     run_loop(parts);
     storage.set_completing(true);
@@ -114,6 +122,19 @@ void ServedEngine::run_in_loop(const std::function<void(Parts&)>& work) {
   work_ = &work;
   waker_.wake();
   changed_.wait(lock, [this] { return work_ == nullptr; });
+}
+
+std::uint64_t ServedEngine::dropped(daemon::DropReason reason) {
+  std::uint64_t count = 0;
+  run_in_loop(
+      [&](Parts& parts) { count = parts.loop.stats().dropped[static_cast<std::size_t>(reason)]; });
+  return count;
+}
+
+bool ServedEngine::eventually_dropped(daemon::DropReason reason, std::uint64_t count) {
+  return eventually([reason, count](Parts& parts) {
+    return parts.loop.stats().dropped[static_cast<std::size_t>(reason)] >= count;
+  });
 }
 
 bool ServedEngine::eventually(const std::function<bool(Parts&)>& condition) {

@@ -23,6 +23,8 @@ class ServedEngine {
     scheduler::Limits limits;
     std::size_t request_capacity = 4096;
     scheduler::Tick now;
+    std::shared_ptr<const protocol::TlsCredentials> tls;  // null: no TLS listener
+    std::uint32_t handshakes_max = 256;
   };
   /// What lives in the loop's thread.
   struct Parts {
@@ -40,6 +42,10 @@ class ServedEngine {
   const std::string& socket_path() const { return socket_path_; }
   /// Of a TCP listener on the loopback.
   std::uint16_t tcp_port() const { return tcp_port_; }
+  /// Of the TLS listener on the loopback.
+  std::uint16_t tls_port() const { return tls_port_; }
+  std::uint64_t dropped(daemon::DropReason reason);
+  bool eventually_dropped(daemon::DropReason reason, std::uint64_t count = 1);
   /// Runs `work` in the loop's thread between two turns, and waits for it.
   void run_in_loop(const std::function<void(Parts&)>& work);
   /// True as soon as `condition` holds in the loop's thread; false when it does not within ten
@@ -55,6 +61,7 @@ class ServedEngine {
   ScratchDirectory directory_;
   std::string socket_path_;
   std::uint16_t tcp_port_ = 0;
+  std::uint16_t tls_port_ = 0;
   daemon::Waker waker_;
   std::atomic<bool> stop_{false};
   std::mutex mutex_;

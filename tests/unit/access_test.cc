@@ -78,6 +78,46 @@ TEST(AccessTest, TcpProvesNothingUnlessThisMachineIsTrusted) {
   EXPECT_FALSE(policy.allows(far, Role::kOffice, 101));
 }
 
+PeerProof certified_peer(std::string_view name) {
+  return {.is_loopback = true, .is_tls = true, .certified = identity_of_name(name)};
+}
+
+TEST(AccessTest, ACertificateIsItsIdentityAndNothingElse) {
+  AccessRule everybody;
+  everybody.every_user = true;
+  everybody.offices = everybody.operators = {{1, UINT32_MAX}};
+  AccessPolicy policy = policy_with(everybody);
+  policy.trust_loopback = true;  // neither widens what a certificate says
+  const std::array<std::string_view, kRoleCount> names{"office-7", "expert-7", "supervisor-7",
+                                                       "operator-7", "auditor-7"};
+  for (std::size_t mine = 0; mine < kRoleCount; ++mine) {
+    const PeerProof peer = certified_peer(names[mine]);
+    for (std::size_t wanted = 0; wanted < kRoleCount; ++wanted) {
+      EXPECT_EQ(policy.allows(peer, kRoles[wanted], 7), mine == wanted) << names[mine] << wanted;
+      EXPECT_FALSE(policy.allows(peer, kRoles[wanted], 8));
+      EXPECT_FALSE(policy.allows(peer, kRoles[wanted], 0));
+    }
+  }
+}
+
+TEST(AccessTest, AnotherNameIsNobody) {
+  AccessPolicy policy;
+  policy.trust_loopback = true;
+  for (const std::string_view name :
+       {"", "web-1", "office", "office-", "office-0", "office-07", "office-0101", "office-+7",
+        "office--7", "office-7 ", "office-7x", " office-7", "Office-7", "office-10000",
+        "office-4294967303", "expert-99999999999999999999", "supervisor:7",
+        "office-7/operator-1"}) {
+    EXPECT_FALSE(identity_of_name(name).has_value()) << name;
+    for (const Role role : kRoles) {
+      EXPECT_FALSE(policy.allows(certified_peer(name), role, 7)) << name;
+      EXPECT_FALSE(policy.allows(certified_peer(name), role, 0)) << name;
+    }
+  }
+  EXPECT_EQ(identity_of_name("office-9999"), (CertifiedIdentity{Role::kOffice, 9999}));
+  EXPECT_EQ(identity_of_name("expert-4294967295"), (CertifiedIdentity{Role::kExpert, UINT32_MAX}));
+}
+
 TEST(AccessTest, ADenialSaysWhoAndWhatToDo) {
   const std::string of_unix = access_denial(unix_peer(1000), Role::kSupervisor, 3);
   EXPECT_NE(of_unix.find("user 1000"), std::string::npos) << of_unix;
@@ -86,6 +126,8 @@ TEST(AccessTest, ADenialSaysWhoAndWhatToDo) {
   EXPECT_NE(access_denial({.is_loopback = true}, Role::kOffice, 1).find("trust_loopback"),
             std::string::npos);
   EXPECT_EQ(access_denial({.is_loopback = false}, Role::kOffice, 1).find("trust_loopback"),
+            std::string::npos);
+  EXPECT_NE(access_denial(certified_peer("office-7"), Role::kOffice, 8).find("certificate"),
             std::string::npos);
 }
 

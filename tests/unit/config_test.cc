@@ -175,7 +175,7 @@ TEST(Config, ContradictionsAreRefused) {
 
 TEST(Config, AddressesNeedAPort) {
   Config config;
-  for (const char* good : {"127.0.0.1:7711", "[::1]:7711", "localhost:0"}) {
+  for (const char* good : {"127.0.0.1:7711", "[::1]:7711", "127.0.0.2:0"}) {
     config.listen.tcp_address = good;
     EXPECT_TRUE(check_config(config)) << good;
   }
@@ -183,6 +183,41 @@ TEST(Config, AddressesNeedAPort) {
     config.listen.tcp_address = bad;
     EXPECT_FALSE(check_config(config)) << bad;
   }
+}
+
+TEST(Config, PlainTcpStaysOnThisMachine) {
+  Config config;
+  for (const char* far : {"0.0.0.0:7711", "[::]:7711", "192.168.1.5:7711", "128.0.0.1:7711"}) {
+    config.listen.tcp_address = far;
+    const auto checked = check_config(config);
+    ASSERT_FALSE(checked) << far;
+    EXPECT_THAT(checked.error().text(), HasSubstr("listen.tcp"));
+    EXPECT_THAT(checked.error().text(), HasSubstr("listen.tls"));
+  }
+}
+
+TEST(Config, TlsNeedsItsFilesAndTheyNeedIt) {
+  Config config;
+  config.listen.socket_path.clear();
+  config.listen.tls_address = "0.0.0.0:7712";
+  config.tls = {"server.pem", "server.key", "authority.pem", ""};
+  EXPECT_TRUE(check_config(config)) << "it is a way in";
+  const std::pair<std::string_view, std::string Config::Tls::*> files[] = {
+      {"tls.certificate", &Config::Tls::certificate},
+      {"tls.key", &Config::Tls::key},
+      {"tls.authority", &Config::Tls::authority}};
+  for (const auto& [key, file] : files) {
+    Config without = config;
+    (without.tls.*file).clear();
+    ASSERT_FALSE(check_config(without)) << key;
+    EXPECT_THAT(check_config(without).error().text(), HasSubstr(std::string(key)));
+  }
+  config.listen.tls_address = "0.0.0.0";
+  EXPECT_FALSE(check_config(config)) << "no port";
+  config = {};
+  config.tls.certificate = "server.pem";
+  ASSERT_FALSE(check_config(config));
+  EXPECT_THAT(check_config(config).error().text(), HasSubstr("listen.tls is not"));
 }
 
 TEST(Config, SizesHaveBinaryUnits) {

@@ -1,0 +1,568 @@
+// Goal: over the network a certificate is the whole of an identity, and whoever has none, the wrong
+// one or bad manners gets nowhere, while an honest office beside it is served. Method: a real loop,
+// server and engine on a simulated disk, over both kernel interfaces; honest clients, and peers
+// that hold a socket and say what they like, with TLS or without.
+#include <capnp/rpc.capnp.h>
+#include <capnp/serialize.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <time.h>
+
+#include <array>
+#include <chrono>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/pki.h"
+#include "cli/tls_stream.h"
+#include "protocol/frame_check.h"
+#include "scheduler/outcome.h"
+#include "tests/support/certificates.h"
+#include "tests/support/echo_server.h"
+#include "tests/support/frames.h"
+#include "tests/support/rpc_city.h"
+#include "tests/support/served_engine.h"
+
+namespace permitd::tests {
+namespace {
+
+using daemon::DropReason;
+using daemon::IoKind;
+using scheduler::raw;
+using scheduler::Refusal;
+using testing::HasSubstr;
+
+std::int64_t now_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+// A peer that has shaken hands and from then on says any bytes it likes.
+class RawTls {
+ public:
+  RawTls(RawSocket socket, Credentials shown)
+      : socket_(std::move(socket)), channel_(std::move(shown), "localhost") {
+    channel_.offer({});
+    while (channel_.is_handshaking() && push() && receive()) continue;
+    push();
+  }
+  bool is_open() const { return channel_.is_open(); }
+  /// False when not all of it could be sent within the patience.
+  bool send(std::span<const std::byte> bytes, int patience_ms = 10'000) {
+    channel_.write(bytes);
+    std::vector<std::byte> records;
+    channel_.take_output(records);
+    return socket_.send_some(records, patience_ms) == records.size();
+  }
+  /// The kind of each message that comes until the peer closes.
+  std::vector<capnp::rpc::Message::Which> messages_until_closed() {
+    std::vector<capnp::rpc::Message::Which> kinds;
+    do {
+      take(kinds);
+    } while (!channel_.is_over() && receive());
+    take(kinds);
+    return kinds;
+  }
+  RawSocket& socket() { return socket_; }
+
+ private:
+  bool push() {
+    std::vector<std::byte> records;
+    channel_.take_output(records);
+    return socket_.send(records);
+  }
+  bool receive() {
+    const std::size_t size = socket_.receive(received_);
+    if (size != 0) channel_.offer(std::span(received_).first(size));
+    return size != 0;
+  }
+  void take(std::vector<capnp::rpc::Message::Which>& kinds) {
+    std::byte piece[4096];
+    while (const std::size_t size = channel_.read(piece)) append(plain_, std::span(piece, size));
+    for (;;) {
+      const auto check = protocol::check_frame(plain_, protocol::FrameLimits{});
+      if (check.needed > plain_.size()) return;
+      auto words = kj::heapArray<capnp::word>(check.needed / sizeof(capnp::word));
+      std::memcpy(words.begin(), plain_.data(), check.needed);
+      plain_.erase(plain_.begin(), plain_.begin() + static_cast<std::ptrdiff_t>(check.needed));
+      capnp::FlatArrayMessageReader reader(words);
+      kinds.push_back(reader.getRoot<capnp::rpc::Message>().which());
+    }
+  }
+
+  RawSocket socket_;
+  protocol::TlsChannel channel_;
+  std::array<std::byte, 20'000> received_{};
+  Bytes plain_;
+};
+
+Bytes bytes_of(capnp::MessageBuilder& builder) {
+  const auto words = capnp::messageToFlatArray(builder);
+  const auto bytes = std::as_bytes(std::span(words.begin(), words.size()));
+  return Bytes(bytes.begin(), bytes.end());
+}
+
+Bytes bootstrap_message() {
+  capnp::MallocMessageBuilder builder;
+  builder.initRoot<capnp::rpc::Message>().initBootstrap().setQuestionId(0);
+  return bytes_of(builder);
+}
+
+// A call of Gateway.hello on what bootstrap_message() asked for.
+Bytes hello_message(std::uint32_t question) {
+  capnp::MallocMessageBuilder builder;
+  auto call = builder.initRoot<capnp::rpc::Message>().initCall();
+  call.setQuestionId(question);
+  call.initTarget().initPromisedAnswer().setQuestionId(0);
+  call.setInterfaceId(capnp::typeId<protocol::Gateway>());
+  call.setMethodId(0);
+  call.initParams().initContent().initAs<protocol::Gateway::HelloParams>().setClient("raw");
+  return bytes_of(builder);
+}
+
+// A call of OfficeSession's first method on a capability that the server never gave to this peer.
+Bytes forged_message(std::uint32_t question, std::uint32_t export_id) {
+  capnp::MallocMessageBuilder builder;
+  auto call = builder.initRoot<capnp::rpc::Message>().initCall();
+  call.setQuestionId(question);
+  call.initTarget().setImportedCap(export_id);
+  call.setInterfaceId(capnp::typeId<protocol::OfficeSession>());
+  call.setMethodId(0);
+  call.initParams().initContent().initAs<protocol::OfficeSession::SubmitParams>();
+  return bytes_of(builder);
+}
+
+// Asks for a list within a list within a list, deeper than any message of ours.
+Bytes nested_message(std::uint32_t depth) {
+  Bytes bytes = frame_table(0, {depth + 1});
+  for (std::uint32_t level = 0; level <= depth; ++level) {
+    const bool is_last = level == depth;
+    append_u32(bytes, is_last ? 0 : 0x00000000);  // a struct right behind this pointer
+    append_u32(bytes, is_last ? 0 : 0x00010000);  // of no data and one pointer
+  }
+  return bytes;
+}
+
+class TlsTest : public testing::TestWithParam<IoKind> {
+ public:
+  ~TlsTest() noexcept override {}  // KJ members may throw
+
+ protected:
+  ServedEngine::Options options() {
+    ServedEngine::Options result;
+    result.io = GetParam();
+    result.now = {kCityNowMs};
+    result.server.access.own_uid = geteuid();
+    result.tls = authority_.server({"office-13"});
+    return result;
+  }
+  void start(ServedEngine::Options options) {
+    served_ = std::make_unique<ServedEngine>(std::move(options));
+    RpcClient local(io_, "unix:" + served_->socket_path());
+    build_city(local.supervisor(), wait());
+    honest_ = connect("office-101");
+  }
+  kj::WaitScope& wait() { return io_.waitScope; }
+
+  kj::Promise<kj::Own<kj::AsyncIoStream>> stream_with(Credentials shown) {
+    auto address = io_.provider->getNetwork()
+                       .parseAddress(kj::str("127.0.0.1:", served_->tls_port()))
+                       .wait(wait());
+    return cli::start_tls(address->connect().wait(wait()), std::move(shown), "localhost");
+  }
+  std::unique_ptr<RpcClient> connect_with(Credentials shown) {
+    return std::make_unique<RpcClient>(io_, stream_with(std::move(shown)).wait(wait()));
+  }
+  std::unique_ptr<RpcClient> connect(const std::string& name) {
+    return connect_with(authority_.client(name));
+  }
+  RawSocket raw_socket() { return RawSocket::tcp(served_->tls_port()); }
+  RawTls raw_tls(const std::string& name) { return RawTls(raw_socket(), authority_.client(name)); }
+
+  std::uint64_t submit_one(protocol::OfficeSession::Client office) {
+    auto request = office.submitRequest();
+    fill_submission(request.initSubmissions(1)[0]);
+    auto response = request.send().wait(wait());
+    EXPECT_TRUE(response.getResults()[0].isAccepted());
+    return response.getResults()[0].getAccepted().getCaseId();
+  }
+  /// The office that was connected from the start still is, and its work arrives.
+  void expect_service() { EXPECT_GT(submit_one(honest_->office(101)), 0U); }
+  /// What a call of hello comes to.
+  std::string fault_of(Credentials shown) {
+    std::string fault;
+    auto failure = kj::runCatchingExceptions([&] {
+      auto client = connect_with(std::move(shown));
+      client->gateway().helloRequest().send().wait(wait());
+    });
+    KJ_IF_MAYBE (exception, failure) {
+      fault = exception->getDescription().cStr();
+    }
+    return fault;
+  }
+  void expect_handshake_fails(Credentials shown, const char* told) {
+    const std::uint64_t before = served_->dropped(DropReason::kHandshake);
+    EXPECT_THAT(fault_of(std::move(shown)), HasSubstr(told));
+    EXPECT_TRUE(served_->eventually_dropped(DropReason::kHandshake, before + 1)) << told;
+    expect_service();
+  }
+  void set_credentials(Credentials credentials) {
+    served_->run_in_loop(
+        [&](ServedEngine::Parts& parts) { parts.loop.set_credentials(credentials); });
+  }
+  void TearDown() override {
+    honest_.reset();
+    EXPECT_TRUE(served_->eventually([](ServedEngine::Parts& parts) {
+      return parts.loop.stats().connections_open == 0 && parts.server.figures().connections == 0 &&
+             parts.server.figures().sessions == 0;
+    }));
+  }
+
+  kj::AsyncIoContext io_ = kj::setupAsyncIo();
+  TestAuthority authority_;
+  std::unique_ptr<ServedEngine> served_;
+  std::unique_ptr<RpcClient> honest_;  // office 101
+};
+
+INSTANTIATE_TEST_SUITE_P(Io, TlsTest, testing::Values(IoKind::kUring, IoKind::kEpoll),
+                         [](const auto& tested) {
+                           return tested.param == IoKind::kUring ? "uring" : "epoll";
+                         });
+
+// ---- Identity ----
+
+TEST_P(TlsTest, AnOfficeWorksOverTls) {
+  start(options());
+  auto office = honest_->office(101);
+  constexpr std::uint32_t kCalls = 8;
+  constexpr std::uint32_t kPerCall = 500;
+  std::uint32_t accepted = 0;
+  for (std::uint32_t call = 0; call < kCalls; ++call) {
+    auto request = office.submitRequest();
+    for (auto submission : request.initSubmissions(kPerCall)) fill_submission(submission);
+    auto response = request.send().wait(wait());
+    for (auto result : response.getResults()) accepted += result.isAccepted() ? 1U : 0U;
+  }
+  EXPECT_EQ(accepted, kCalls * kPerCall);
+  served_->run_in_loop(
+      [](ServedEngine::Parts& parts) { EXPECT_EQ(parts.loop.stats().handshakes, 1U); });
+  auto jobs = office.jobsRequest();
+  jobs.initPage().setLimit(1000);
+  EXPECT_EQ(jobs.send().wait(wait()).getJobs().size(), 1000U);
+}
+
+TEST_P(TlsTest, ACertificateIsExactlyItsIdentity) {
+  start(options());
+  const auto refusal_of = [&](RpcClient& client, auto&& fill) {
+    capnp::MallocMessageBuilder message;
+    auto identity = message.initRoot<protocol::Identity>();
+    fill(identity);
+    auto response = client.session(identity);
+    return response.isRefused() ? response.getRefused().getCode() : std::uint8_t{0};
+  };
+  constexpr auto kUnknown = raw(Refusal::kUnauthenticated);
+  const std::uint64_t denied_before = [&] {
+    std::uint64_t count = 0;
+    served_->run_in_loop([&](auto& parts) { count = parts.server.figures().denied_total; });
+    return count;
+  }();
+  EXPECT_EQ(refusal_of(*honest_, [](auto& who) { who.setOffice(101); }), 0);
+  EXPECT_EQ(refusal_of(*honest_, [](auto& who) { who.setOffice(202); }), kUnknown);
+  EXPECT_EQ(refusal_of(*honest_, [](auto& who) { who.setExpert(101); }), kUnknown);
+  EXPECT_EQ(refusal_of(*honest_, [](auto& who) { who.setSupervisor(101); }), kUnknown);
+  EXPECT_EQ(refusal_of(*honest_, [](auto& who) { who.setOperator(101); }), kUnknown);
+  EXPECT_EQ(refusal_of(*honest_, [](auto& who) { who.setAuditor(101); }), kUnknown);
+  served_->run_in_loop(
+      [&](auto& parts) { EXPECT_EQ(parts.server.figures().denied_total, denied_before + 5); });
+  // Every kind of name opens its own session, and a name of no kind opens none.
+  EXPECT_EQ(refusal_of(*connect("expert-1"), [](auto& who) { who.setExpert(1); }), 0);
+  EXPECT_EQ(refusal_of(*connect("supervisor-3"), [](auto& who) { who.setSupervisor(3); }), 0);
+  EXPECT_EQ(refusal_of(*connect("operator-1"), [](auto& who) { who.setOperator(1); }), 0);
+  EXPECT_EQ(refusal_of(*connect("auditor-2"), [](auto& who) { who.setAuditor(2); }), 0);
+  for (const char* name : {"web-1", "office-0101", "office 101", "Office-101"}) {
+    auto nobody = connect(name);
+    EXPECT_GT(nobody->gateway().helloRequest().send().wait(wait()).getNow(), 0) << name;
+    EXPECT_EQ(refusal_of(*nobody, [](auto& who) { who.setOffice(101); }), kUnknown) << name;
+    EXPECT_EQ(refusal_of(*nobody, [](auto& who) { who.setOffice(1); }), kUnknown) << name;
+  }
+}
+
+TEST_P(TlsTest, AnotherOfficeSeesAndCountsNothing) {
+  start(options());
+  const std::uint64_t case_id = submit_one(honest_->office(101));
+  auto stranger = connect("office-202");
+  auto office = stranger->office(202);
+  auto read = office.caseRequest();
+  read.setCaseId(case_id);
+  auto missing = office.caseRequest();
+  missing.setCaseId(case_id + 1000);
+  EXPECT_EQ(read.send().wait(wait()).getRefused().getSentence(),
+            missing.send().wait(wait()).getRefused().getSentence());
+  EXPECT_EQ(office.jobsRequest().send().wait(wait()).getJobs().size(), 0U);
+  auto jobs = office.jobsRequest();
+  jobs.initFilter().setOffice(101);
+  EXPECT_EQ(jobs.send().wait(wait()).getJobs().size(), 0U);
+  auto withdraw = office.withdrawRequest();
+  fill_key(withdraw.initKey());
+  withdraw.setCaseId(case_id);
+  withdraw.setReason(protocol::Reason::APPLICANT_REQUEST);
+  EXPECT_EQ(withdraw.send().wait(wait()).getResult().getRefused().getCode(),
+            raw(Refusal::kUnknownCase));
+}
+
+TEST_P(TlsTest, AnotherOfficesKeyTellsNothing) {
+  start(options());
+  auto request = honest_->office(101).submitRequest();
+  fill_submission(request.initSubmissions(1)[0]);
+  auto key = request.getSubmissions()[0].getKey();
+  const std::uint64_t high = key.getHigh();
+  const std::uint64_t low = key.getLow();
+  const auto mine = request.send().wait(wait());
+  const std::uint64_t case_id = mine.getResults()[0].getAccepted().getCaseId();
+  auto stranger = connect("office-202");
+  auto replay = stranger->office(202).submitRequest();
+  fill_submission(replay.initSubmissions(1)[0]);
+  auto copied = replay.getSubmissions()[0].initKey();
+  copied.setHigh(high);
+  copied.setLow(low);
+  const auto answer = replay.send().wait(wait());
+  const auto result = answer.getResults()[0];
+  if (result.isAccepted()) {
+    EXPECT_NE(result.getAccepted().getCaseId(), case_id);
+    EXPECT_FALSE(result.getAccepted().getRepeated());
+  } else {
+    EXPECT_EQ(result.getRefused().getCode(), raw(Refusal::kKeyReused));
+  }
+}
+
+// ---- Who is not let in ----
+
+TEST_P(TlsTest, CertificatesThatDoNotHoldAreRefusedAndToldWhy) {
+  start(options());
+  const std::int64_t now = ::time(nullptr);
+  expect_handshake_fails(authority_.client("office-17", {now - 7200, now - 3600}),
+                         "certificate expired");
+  expect_handshake_fails(authority_.client("office-17", {now + 3600, now + 7200}),
+                         "bad certificate");
+  expect_handshake_fails(authority_.client("office-13"), "certificate revoked");
+  TestAuthority foreign;
+  auto files = foreign.issue("office-101");
+  files.authority = authority_.file("authority.pem");
+  expect_handshake_fails(TestAuthority::load(protocol::TlsSide::kClient, files), "unknown CA");
+  // An authority of the same name, whose certificates a careless check would take.
+  expect_handshake_fails(
+      TestAuthority::load(protocol::TlsSide::kClient,
+                          authority_.issue("office-102", {now - 60, now + 60}, {"localhost"})),
+      "unsupported certificate");
+}
+
+TEST_P(TlsTest, BytesThatAreNotTlsEndTheConnection) {
+  start(options());
+  std::uint64_t count = 0;
+  for (const Bytes& bytes : {bootstrap_message(), Bytes(100, std::byte{0xFF}),
+                             Bytes(1, std::byte{'G'}), Bytes(5000, std::byte{0x16})}) {
+    RawSocket peer = raw_socket();
+    peer.send(bytes);
+    EXPECT_TRUE(peer.is_closed_by_peer());
+    EXPECT_TRUE(served_->eventually_dropped(DropReason::kHandshake, ++count));
+    expect_service();
+  }
+}
+
+TEST_P(TlsTest, AHandshakeThatIsNeverCompletedEndsInTime) {
+  auto limits = options();
+  limits.server.connections.handshake_seconds = 1;
+  start(std::move(limits));
+  expect_service();  // within its own first second
+  RawSocket silent = raw_socket();
+  RawSocket half = raw_socket();
+  const Bytes begun{std::byte{0x16}, std::byte{3}, std::byte{1}, std::byte{2}, std::byte{0}};
+  half.send(begun);
+  RawTls mute = raw_tls("office-202");  // through, and then says nothing
+  ASSERT_TRUE(mute.is_open());
+  EXPECT_TRUE(silent.is_closed_by_peer());
+  EXPECT_TRUE(half.is_closed_by_peer());
+  EXPECT_TRUE(served_->eventually_dropped(DropReason::kHandshake, 2));
+  EXPECT_TRUE(served_->eventually_dropped(DropReason::kSilent, 1));
+  expect_service();
+}
+
+TEST_P(TlsTest, AFloodOfHandshakesDoesNotKeepAnybodyOut) {
+  auto limits = options();
+  limits.handshakes_max = 16;
+  start(std::move(limits));
+  std::vector<RawSocket> flood;
+  const Bytes begun{std::byte{0x16}, std::byte{3}, std::byte{1}, std::byte{2}, std::byte{0}};
+  for (int count = 0; count < 200; ++count) {
+    flood.push_back(raw_socket());
+    flood.back().send(begun);
+  }
+  EXPECT_TRUE(served_->eventually_dropped(DropReason::kHandshake, 184));
+  served_->run_in_loop(
+      [](ServedEngine::Parts& parts) { EXPECT_LE(parts.loop.stats().connections_open, 18U); });
+  auto late = connect("office-202");
+  EXPECT_EQ(late->office(202).jobsRequest().send().wait(wait()).getJobs().size(), 0U);
+  expect_service();
+}
+
+// ---- Trust that ends ----
+
+TEST_P(TlsTest, ADeniedNameLosesItsConnectionAtOnce) {
+  start(options());
+  auto doomed = connect("office-202");
+  auto office = doomed->office(202);
+  submit_one(office);
+  // A call that waits for its answer ends with the rest.
+  served_->run_in_loop([](ServedEngine::Parts& parts) { parts.storage.set_completing(false); });
+  auto request = office.submitRequest();
+  fill_submission(request.initSubmissions(1)[0]);
+  auto pending = request.send();
+  const std::int64_t begin = now_ms();
+  set_credentials(authority_.server({"office-202"}));
+  doomed->on_disconnect().wait(wait());
+  EXPECT_LT(now_ms() - begin, 1000);
+  EXPECT_TRUE(kj::runCatchingExceptions([&] { pending.wait(wait()); }) != nullptr);
+  served_->run_in_loop([](ServedEngine::Parts& parts) { parts.storage.set_completing(true); });
+  EXPECT_TRUE(served_->eventually_dropped(DropReason::kDenied));
+  EXPECT_THAT(fault_of(authority_.client("office-202")), HasSubstr("certificate revoked"));
+  expect_service();
+  // Off the list again it may come back.
+  set_credentials(authority_.server());
+  EXPECT_EQ(fault_of(authority_.client("office-202")), "");
+}
+
+TEST_P(TlsTest, ACertificateThatRunsOutEndsItsConnection) {
+  start(options());
+  const std::int64_t end = ::time(nullptr) + 2;
+  auto brief = connect_with(authority_.client("office-202", {end - 1000, end}));
+  submit_one(brief->office(202));
+  brief->on_disconnect().wait(wait());
+  EXPECT_GE(::time(nullptr), end);
+  EXPECT_TRUE(served_->eventually_dropped(DropReason::kExpired));
+  expect_service();
+}
+
+TEST_P(TlsTest, AnotherAuthorityAsksEverybodyAgain) {
+  start(options());
+  TestAuthority next;
+  set_credentials(next.server());
+  honest_->on_disconnect().wait(wait());
+  EXPECT_TRUE(served_->eventually_dropped(DropReason::kDenied));
+  auto files = next.issue("office-101");
+  honest_ = connect_with(TestAuthority::load(protocol::TlsSide::kClient, files));
+  expect_service();
+}
+
+// ---- Bad manners of those who were let in ----
+
+TEST_P(TlsTest, HostileMessagesEndTheirOwnConnection) {
+  start(options());
+  struct Case {
+    Bytes bytes;
+    DropReason reason;
+  };
+  Bytes count_overflow;
+  append_u32(count_overflow, 0xFFFFFFFF);
+  Bytes many_segments;
+  append_u32(many_segments, 64);
+  const Case cases[] = {{frame_table(0, {0x7FFFFFFF}), DropReason::kOversized},
+                        {count_overflow, DropReason::kMalformed},
+                        {many_segments, DropReason::kTooManySegments},
+                        {nested_message(100), DropReason::kProtocolError}};
+  for (const Case& hostile : cases) {
+    RawTls peer = raw_tls("office-202");
+    ASSERT_TRUE(peer.send(hostile.bytes));
+    const auto said = peer.messages_until_closed();
+    EXPECT_THAT(said, testing::ElementsAre(capnp::rpc::Message::ABORT));
+    EXPECT_TRUE(served_->eventually_dropped(hostile.reason)) << drop_reason_name(hostile.reason);
+    expect_service();
+  }
+}
+
+TEST_P(TlsTest, CapabilitiesOfAnotherConnectionCannotBeForged) {
+  start(options());
+  submit_one(honest_->office(101));  // holds capabilities 0, 1, …
+  for (std::uint32_t id = 0; id < 8; ++id) {
+    RawTls peer = raw_tls("office-202");
+    Bytes bytes = bootstrap_message();
+    append(bytes, forged_message(1, id));
+    ASSERT_TRUE(peer.send(bytes));
+    peer.socket().shut_down_write();
+    const auto said = peer.messages_until_closed();
+    // Number 0 is the peer's own gateway, which is no office; the rest does not exist for it.
+    ASSERT_FALSE(said.empty());
+    if (id != 0) {
+      EXPECT_EQ(said.back(), capnp::rpc::Message::ABORT) << id;
+    }
+    expect_service();
+  }
+  served_->run_in_loop(
+      [](ServedEngine::Parts& parts) { EXPECT_EQ(parts.server.figures().busy_total, 0U); });
+}
+
+TEST_P(TlsTest, TrickleDoesNotBuyTime) {
+  auto limits = options();
+  limits.server.connections.partial_seconds = 1;
+  start(std::move(limits));
+  RawTls peer = raw_tls("office-202");
+  ASSERT_TRUE(peer.send(bootstrap_message()));
+  ASSERT_TRUE(peer.send(frame_table(0, {100'000})));
+  const std::byte one{0};
+  EXPECT_TRUE(served_->eventually([&](ServedEngine::Parts& parts) {
+    peer.send(std::span(&one, 1), 0);
+    return parts.loop.stats().dropped[static_cast<std::size_t>(DropReason::kSlowWriter)] == 1;
+  }));
+  expect_service();
+}
+
+TEST_P(TlsTest, AReaderThatStopsIsDroppedAndItsQueueStaysBounded) {
+  auto limits = options();
+  limits.server.connections.send_seconds = 1;
+  limits.server.connections.send_queue_size_max = 64U << 10;
+  start(std::move(limits));
+  RawTls peer(RawSocket::tcp(served_->tls_port(), 8192), authority_.client("office-202"));
+  ASSERT_TRUE(peer.send(bootstrap_message()));
+  Bytes calls;
+  for (std::uint32_t question = 1; question <= 40'000; ++question)
+    append(calls, hello_message(question));
+  peer.send(calls, 500);
+  EXPECT_TRUE(served_->eventually_dropped(DropReason::kSlowReader));
+  expect_service();
+}
+
+TEST_P(TlsTest, PeersThatVanishLeaveNothing) {
+  start(options());
+  for (int round = 0; round < 30; ++round) {
+    if (round % 3 == 0) {
+      RawSocket peer = raw_socket();
+      peer.send(Bytes(3, std::byte{0x16}));
+      if (round % 2 == 0) peer.reset();
+    } else {
+      RawTls peer = raw_tls("office-202");
+      Bytes bytes = bootstrap_message();
+      append(bytes, hello_message(1));
+      peer.send(bytes);
+      if (round % 2 == 0) peer.socket().reset();
+    }
+  }
+  expect_service();
+  EXPECT_TRUE(served_->eventually(
+      [](ServedEngine::Parts& parts) { return parts.loop.stats().connections_open == 1; }));
+}
+
+TEST_P(TlsTest, DrainingEndsHandshakesToo) {
+  start(options());
+  RawSocket half = raw_socket();
+  half.send(Bytes(3, std::byte{0x16}));
+  EXPECT_TRUE(served_->eventually(
+      [](ServedEngine::Parts& parts) { return parts.loop.stats().connections_open == 2; }));
+  served_->run_in_loop([](ServedEngine::Parts& parts) { parts.server.drain(); });
+  EXPECT_TRUE(half.is_closed_by_peer());
+  EXPECT_TRUE(served_->eventually_dropped(DropReason::kDraining));
+}
+
+}  // namespace
+}  // namespace permitd::tests

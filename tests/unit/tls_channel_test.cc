@@ -1,0 +1,213 @@
+// Goal: two ends that trust one authority speak, and every other pair does not and says why.
+// Method: two channels whose records are carried from one to the other by hand.
+#include "protocol/tls_channel.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "cli/pki.h"
+#include "tests/support/certificates.h"
+
+namespace permitd::protocol {
+namespace {
+
+using testing::HasSubstr;
+using tests::Credentials;
+using tests::TestAuthority;
+
+std::span<const std::byte> bytes_of(std::string_view text) {
+  return std::as_bytes(std::span(text.data(), text.size()));
+}
+
+std::string read_all(TlsChannel& channel) {
+  std::string text;
+  std::byte piece[1000];
+  while (const std::size_t size = channel.read(piece))
+    text.append(reinterpret_cast<const char*>(piece), size);
+  return text;
+}
+
+// Carries what `from` says to `to`, in pieces of at most `piece` bytes; the plaintext it makes.
+std::string carry(TlsChannel& from, TlsChannel& to, std::size_t piece = SIZE_MAX) {
+  std::vector<std::byte> records;
+  from.take_output(records);
+  std::string text;
+  std::span<const std::byte> rest(records);
+  while (!rest.empty()) {
+    const auto part = rest.first(std::min(piece, rest.size()));
+    to.offer(part);
+    text += read_all(to);
+    rest = rest.subspan(part.size());
+  }
+  return text;
+}
+
+void shake(TlsChannel& client, TlsChannel& server, std::size_t piece = SIZE_MAX) {
+  client.offer({});
+  for (int round = 0; round < 4; ++round) {
+    carry(client, server, piece);
+    carry(server, client, piece);
+  }
+}
+
+class TlsChannelTest : public testing::Test {
+ protected:
+  void expect_failure(Credentials shown, TlsFailure failure, std::string_view told) {
+    TlsChannel client(std::move(shown), "localhost");
+    TlsChannel server(server_);
+    shake(client, server);
+    EXPECT_EQ(server.failure(), failure) << server.failure_text();
+    // The client thinks itself through until the alert comes.
+    EXPECT_EQ(client.failure(), TlsFailure::kToldByPeer) << client.failure_text();
+    EXPECT_THAT(client.failure_text(), HasSubstr(std::string(told)));
+  }
+
+  TestAuthority authority_;
+  Credentials server_ = authority_.server({"office-13"});
+};
+
+TEST_F(TlsChannelTest, TwoEndsOfOneAuthoritySpeak) {
+  for (const std::size_t piece : {std::size_t{1}, std::size_t{100}, SIZE_MAX}) {
+    TlsChannel client(authority_.client("office-17"), "localhost");
+    TlsChannel server(server_);
+    shake(client, server, piece);
+    ASSERT_TRUE(client.is_open()) << client.failure_text();
+    ASSERT_TRUE(server.is_open()) << server.failure_text();
+    EXPECT_EQ(server.peer_name(), "office-17");
+    EXPECT_EQ(client.peer_name(), "server");
+    const std::string question(100'000, 'q');
+    client.write(bytes_of(question));
+    EXPECT_EQ(carry(client, server, piece), question);
+    server.write(bytes_of("answer"));
+    EXPECT_EQ(carry(server, client, piece), "answer");
+    client.close();
+    carry(client, server, piece);
+    EXPECT_TRUE(server.has_ended());
+    EXPECT_EQ(server.failure(), TlsFailure::kNone);
+  }
+}
+
+TEST_F(TlsChannelTest, AnAddressIsAHostToo) {
+  TlsChannel client(authority_.client("office-17"), "127.0.0.1");
+  TlsChannel server(server_);
+  shake(client, server);
+  EXPECT_TRUE(client.is_open()) << client.failure_text();
+}
+
+TEST_F(TlsChannelTest, AnotherHostIsRefusedByTheClient) {
+  for (const char* host : {"permitd.example.org", "127.0.0.2", "::1"}) {
+    TlsChannel client(authority_.client("office-17"), host);
+    TlsChannel server(server_);
+    shake(client, server);
+    EXPECT_EQ(client.failure(), TlsFailure::kWrongHost) << client.failure_text();
+    EXPECT_EQ(server.failure(), TlsFailure::kToldByPeer) << server.failure_text();
+  }
+}
+
+TEST_F(TlsChannelTest, ACertificatePastItsEndIsRefused) {
+  const std::int64_t now = ::time(nullptr);
+  expect_failure(authority_.client("office-17", {now - 7200, now - 3600}), TlsFailure::kExpired,
+                 "certificate expired");
+  expect_failure(authority_.client("office-17", {now + 3600, now + 7200}), TlsFailure::kNotYetValid,
+                 "bad certificate");
+}
+
+TEST_F(TlsChannelTest, ADeniedNameIsRefusedAndTold) {
+  expect_failure(authority_.client("office-13"), TlsFailure::kDenied, "certificate revoked");
+}
+
+TEST_F(TlsChannelTest, AnotherAuthorityMakesNobody) {
+  TestAuthority foreign;
+  auto files = foreign.issue("office-17");
+  files.authority = authority_.file("authority.pem");  // it believes the server
+  expect_failure(TestAuthority::load(TlsSide::kClient, files), TlsFailure::kUnknownAuthority,
+                 "unknown CA");
+}
+
+TEST_F(TlsChannelTest, AServersCertificateIsNoClients) {
+  const auto files = authority_.issue("office-18", cli::validity_of_days(1), {"localhost"});
+  expect_failure(TestAuthority::load(TlsSide::kClient, files), TlsFailure::kWrongPurpose,
+                 "unsupported certificate");
+}
+
+TEST_F(TlsChannelTest, AClientsCertificateIsNoServers) {
+  TlsChannel client(authority_.client("office-17"), "localhost");
+  TlsChannel server(TestAuthority::load(TlsSide::kServer, authority_.issue("office-18")));
+  shake(client, server);
+  EXPECT_EQ(client.failure(), TlsFailure::kWrongPurpose) << client.failure_text();
+}
+
+TEST_F(TlsChannelTest, BytesThatAreNotTlsAreSaidToBeSo) {
+  for (const std::string_view text : {"GET / HTTP/1.1\r\n\r\n", "\0\0\0\0", "SSH-2.0-x\r\n"}) {
+    TlsChannel server(server_);
+    server.offer(bytes_of(text.empty() ? std::string_view("\0\0\0\0", 4) : text));
+    EXPECT_EQ(server.failure(), TlsFailure::kNotTls) << server.failure_text();
+  }
+}
+
+TEST_F(TlsChannelTest, AChangedByteEndsIt) {
+  TlsChannel client(authority_.client("office-17"), "localhost");
+  TlsChannel server(server_);
+  shake(client, server);
+  client.write(bytes_of("pay 1"));
+  std::vector<std::byte> records;
+  client.take_output(records);
+  records.back() ^= std::byte{1};
+  server.offer(records);
+  EXPECT_EQ(read_all(server), "");
+  EXPECT_EQ(server.failure(), TlsFailure::kBroken) << server.failure_text();
+}
+
+TEST_F(TlsChannelTest, TheEndOfTheFirstCertificateIsKnown) {
+  const std::int64_t end = ::time(nullptr) + 1234;
+  TlsChannel client(authority_.client("office-17", {end - 5000, end}), "localhost");
+  TlsChannel server(server_);
+  shake(client, server);
+  EXPECT_EQ(server.peer_expires_at(), end);
+}
+
+TEST_F(TlsChannelTest, FilesThatCannotBeUsedAreNamed) {
+  const auto good = authority_.issue("office-17");
+  const auto fault_of = [](const TlsFiles& files) {
+    auto loaded = TlsCredentials::load(TlsSide::kServer, files);
+    return loaded ? std::string() : loaded.error();
+  };
+  EXPECT_EQ(fault_of(good), "");
+  EXPECT_THAT(fault_of({"/nonexistent.pem", good.key, good.authority}), HasSubstr("/nonexistent"));
+  EXPECT_THAT(fault_of({good.certificate, "/nonexistent.key", good.authority}), HasSubstr("key"));
+  EXPECT_THAT(fault_of({good.certificate, good.key, good.key}), HasSubstr("authority"));
+  const auto other = authority_.issue("office-18");
+  EXPECT_THAT(fault_of({good.certificate, other.key, good.authority}), HasSubstr("mismatch"));
+  ASSERT_EQ(chmod(good.key.c_str(), 0604), 0);
+  EXPECT_THAT(fault_of(good), HasSubstr("chmod 600"));
+}
+
+TEST_F(TlsChannelTest, KeysAreReadableByTheirOwnerAlone) {
+  const auto files = authority_.issue("office-17");
+  for (const std::string& path : {files.key, authority_.file("authority.key")}) {
+    struct stat status {};
+    ASSERT_EQ(stat(path.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777, 0600U) << path;
+  }
+  EXPECT_EQ(common_name_of_file(files.certificate), "office-17");
+  EXPECT_EQ(common_name_of_file(files.key), "");
+}
+
+TEST_F(TlsChannelTest, AnAuthorityIsNotReplacedAndListsWhatItMade) {
+  EXPECT_FALSE(cli::make_authority(authority_.path(), cli::validity_of_days(1)).has_value());
+  authority_.issue("expert-3");
+  const auto listed = cli::list_certificates(authority_.path());
+  ASSERT_TRUE(listed.has_value());
+  ASSERT_EQ(listed->size(), 3U);
+  EXPECT_TRUE(listed->at(0).is_authority);
+  EXPECT_EQ(listed->at(1).name, "expert-3");
+  EXPECT_TRUE(listed->at(2).is_server);
+}
+
+}  // namespace
+}  // namespace permitd::protocol

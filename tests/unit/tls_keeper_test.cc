@@ -1,0 +1,118 @@
+// Goal: what TLS shows follows the files, and files that cannot be used change nothing. Method: a
+// keeper over real files, a mailbox, and files replaced under it.
+#include "daemon/tls_keeper.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "cli/pki.h"
+#include "tests/support/certificates.h"
+
+namespace permitd::daemon {
+namespace {
+
+using testing::HasSubstr;
+using tests::TestAuthority;
+
+TEST(DenyListTest, NamesStandOneALine) {
+  const auto names =
+      parse_deny_list("# left in spring\noffice-17\n  expert-203 # lost key\r\n\nweb-1", "deny");
+  ASSERT_TRUE(names.has_value());
+  EXPECT_THAT(*names, testing::ElementsAre("expert-203", "office-17", "web-1"));
+  EXPECT_TRUE(parse_deny_list("", "deny")->empty());
+}
+
+TEST(DenyListTest, ANameThatNoCertificateHasIsAFault) {
+  for (const char* text : {"office-0101", "office-", "expert-x", "office 17", "office-10000"}) {
+    const auto names = parse_deny_list(std::string("auditor-1\n") + text, "deny");
+    ASSERT_FALSE(names.has_value()) << text;
+    EXPECT_THAT(names.error().text(), HasSubstr("deny:2")) << text;
+  }
+}
+
+class TlsKeeperTest : public testing::Test {
+ protected:
+  TlsKeeperTest() {
+    const auto files = authority_.issue("server", cli::validity_of_days(1), {"localhost"});
+    files_ = {files.certificate, files.key, files.authority, authority_.file("deny")};
+    write_deny("");
+  }
+  void write_deny(const std::string& text) const {
+    std::ofstream(files_.deny + ".new") << text;
+    std::filesystem::rename(files_.deny + ".new", files_.deny);
+  }
+
+  TestAuthority authority_;
+  Config::Tls files_;
+};
+
+TEST_F(TlsKeeperTest, ALaterListComesThroughTheMailboxOnce) {
+  auto keeper = TlsKeeper::open(files_);
+  ASSERT_TRUE(keeper.has_value()) << keeper.error().text();
+  TlsMailbox mailbox;
+  (*keeper)->add(mailbox);
+  const auto first = mailbox.take();
+  ASSERT_NE(first, nullptr);
+  EXPECT_FALSE(first->denies("office-17"));
+  (*keeper)->look();
+  EXPECT_FALSE(mailbox.has_new()) << "nothing has changed";
+  write_deny("office-17\n");
+  (*keeper)->look();
+  ASSERT_TRUE(mailbox.has_new());
+  const auto second = mailbox.take();
+  EXPECT_TRUE(second->denies("office-17"));
+  EXPECT_TRUE(second->has_authority_of(*first));
+  (*keeper)->look();
+  EXPECT_EQ(mailbox.take(), nullptr);
+  (*keeper)->reload();
+  EXPECT_NE(mailbox.take(), nullptr) << "asked for, it reads in any case";
+}
+
+TEST_F(TlsKeeperTest, ANewerSetReplacesOneNotTaken) {
+  auto keeper = TlsKeeper::open(files_);
+  TlsMailbox mailbox;
+  (*keeper)->add(mailbox);
+  write_deny("office-17\n");
+  (*keeper)->look();
+  EXPECT_TRUE(mailbox.take()->denies("office-17"));
+  EXPECT_EQ(mailbox.take(), nullptr);
+}
+
+TEST_F(TlsKeeperTest, FilesThatCannotBeUsedChangeNothingUntilTheyCan) {
+  auto keeper = TlsKeeper::open(files_);
+  TlsMailbox mailbox;
+  (*keeper)->add(mailbox);
+  mailbox.take();
+  write_deny("office-0017\n");
+  (*keeper)->look();
+  EXPECT_FALSE(mailbox.has_new());
+  std::filesystem::remove(files_.deny);  // a list that is gone is not an empty one
+  (*keeper)->look();
+  EXPECT_FALSE(mailbox.has_new());
+  write_deny("office-17\n");
+  authority_.issue("other", cli::validity_of_days(1), {"localhost"});
+  std::filesystem::rename(authority_.file("other.key"), files_.key);
+  (*keeper)->look();
+  EXPECT_FALSE(mailbox.has_new()) << "the key is not the certificate's";
+  std::filesystem::rename(authority_.file("other.pem"), files_.certificate);
+  (*keeper)->look();
+  ASSERT_TRUE(mailbox.has_new());
+  EXPECT_TRUE(mailbox.take()->denies("office-17"));
+}
+
+TEST_F(TlsKeeperTest, AStartWithoutTheFilesIsRefused) {
+  for (std::string Config::Tls::*file : {&Config::Tls::certificate, &Config::Tls::key,
+                                         &Config::Tls::authority, &Config::Tls::deny}) {
+    Config::Tls files = files_;
+    files.*file = "/nonexistent";
+    const auto keeper = TlsKeeper::open(files);
+    ASSERT_FALSE(keeper.has_value());
+    EXPECT_THAT(keeper.error().text(), HasSubstr("/nonexistent"));
+  }
+}
+
+}  // namespace
+}  // namespace permitd::daemon
