@@ -1,17 +1,15 @@
 // What the operator of the machine does: health, snapshot, digest, drain, advance, restore
 // --verify.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <cstdio>
-#include <cstring>
-#include <filesystem>
 #include <memory>
 
 #include "cli/commands.h"
 #include "cli/json_text.h"
 #include "cli/local_time.h"
 #include "cli/operator_client.h"
+#include "cli/programs.h"
 #include "cli/progress.h"
 
 namespace permitd::cli {
@@ -87,29 +85,9 @@ int advance(Context& context, const std::string& to) {
   return kExitOk;
 }
 
-/// The daemon's executable: beside this one, or wherever PATH finds it.
-std::string daemon_path() {
-  std::error_code error;
-  auto own = std::filesystem::read_symlink("/proc/self/exe", error);
-  auto beside = own.parent_path() / "permitd";
-  if (!error && access(beside.c_str(), X_OK) == 0) return beside.string();
-  return "permitd";
-}
-
-int verify(const std::string& directory) {
-  auto program = daemon_path();
-  // The daemon's answer is one JSON object in any case.
-  const char* arguments[] = {program.c_str(), "--verify", directory.c_str(), nullptr};
-  std::fflush(nullptr);
-  // Becomes the daemon's executable, so its output and its exit code (5 on damage) are this
-  // command's own.
-  execvp(program.c_str(), const_cast<char* const*>(arguments));
-  fmt::print(stderr,
-             "permitctl: cannot run {}: {}.\nIts executable reads the journal: put it beside "
-             "permitctl or into PATH.\n",
-             program, std::strerror(errno));
-  return kExitUsage;
-}
+/// The daemon's answer is one JSON object in any case, and its exit code (5 on damage) is this
+/// command's own.
+int verify(const std::string& directory) { return become({daemon_path(), "--verify", directory}); }
 
 void add_restore(CLI::App& app, Context& context) {
   auto directory = std::make_shared<std::string>();

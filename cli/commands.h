@@ -19,6 +19,7 @@ void add_steering_commands(CLI::App& app, Context& context);  // hold … suspen
 void add_plan_command(CLI::App& app, Context& context);       // replan
 void add_forecast_command(CLI::App& app, Context& context);   // forecast
 void add_question_commands(CLI::App& app, Context& context);  // offers eligibility fairness
+void add_audit_commands(CLI::App& app, Context& context);     // audit asof
 void add_machine_commands(CLI::App& app, Context& context);   // health … advance
 void add_city_command(CLI::App& app, Context& context);       // city load
 

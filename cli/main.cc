@@ -91,6 +91,7 @@ int run(int argc, char** argv) {
   add_plan_command(app, context);
   add_forecast_command(app, context);
   add_question_commands(app, context);
+  add_audit_commands(app, context);
   add_machine_commands(app, context);
   add_city_command(app, context);
 #ifdef PERMITCTL_HAS_REPLAY

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -38,6 +39,13 @@ constexpr std::array kFlags = {
          "any other setting, e.g. --set limits.jobs_max=2000000"},
     Flag{"--verify", Value::kRequired, "DIR",
          "replay the journal there, print op and digest, change nothing"},
+    Flag{"--export-audit", Value::kRequired, "FILE",
+         "write what the journal in --data tells as text, see docs/AUDIT.md; - for stdout"},
+    Flag{"--from", Value::kRequired, "OP", "first op of --export-audit; the oldest there is"},
+    Flag{"--to", Value::kRequired, "OP", "last op of it; the newest"},
+    Flag{"--previous", Value::kRequired, "HASH", "what the trail before it ended with"},
+    Flag{"--as-of", Value::kRequired, "MOMENT",
+         "serve the state of --data at an op or a moment, and change nothing"},
     Flag{"--json", Value::kNone, "", "answer --verify as JSON, which is its only form"},
     Flag{"--check-config", Value::kNone, "", "say whether the settings are right, and stop"},
     Flag{"--default-config", Value::kNone, "", "print every setting with its default and meaning"},
@@ -90,6 +98,45 @@ Expected<std::vector<Given>> read_flags(std::span<const char* const> arguments) 
   return given;
 }
 
+Expected<std::uint64_t> read_op(std::string_view name, std::string_view value) {
+  std::uint64_t op = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), op);
+  if (error == std::errc{} && end == value.data() + value.size() && op != 0) return op;
+  return wrong(fmt::format("{} {}: it must be an op, a number from 1 on", name, value), "");
+}
+
+Expected<void> apply_op(std::uint64_t& out, std::string_view name, std::string_view value) {
+  const auto op = read_op(name, value);
+  if (!op) return std::unexpected(op.error());
+  out = *op;
+  return {};
+}
+
+Expected<void> apply_previous(AuditExport& audit, const std::string& value) {
+  constexpr std::size_t kHashDigits = 64;
+  const bool is_hash = value.size() == kHashDigits &&
+                       value.find_first_not_of("0123456789abcdef") == std::string::npos;
+  if (!is_hash)
+    return wrong("--previous " + value + ": it must be 64 hexadecimal digits in lower case", "");
+  audit.previous = value;
+  return {};
+}
+
+/// A number is an op, everything else a moment.
+Expected<void> apply_as_of(Invocation& invocation, std::string_view value) {
+  invocation.action = Action::kServePast;
+  if (value.find_first_not_of("0123456789") == std::string_view::npos) {
+    const auto op = read_op("--as-of", value);
+    if (!op) return std::unexpected(op.error());
+    invocation.moment.op = scheduler::Op{*op};
+    return {};
+  }
+  const auto at = parse_moment(value);
+  if (!at) return std::unexpected(at.error());
+  invocation.moment.at = *at;
+  return {};
+}
+
 /// Everything but --config, which must be read before.
 Expected<void> apply_flag(Invocation& invocation, const Given& given) {
   Config& config = invocation.config;
@@ -116,6 +163,17 @@ Expected<void> apply_flag(Invocation& invocation, const Given& given) {
   } else if (name == "--verify") {
     invocation.action = Action::kVerify;
     invocation.verify_directory = value;
+  } else if (name == "--export-audit") {
+    invocation.action = Action::kExportAudit;
+    invocation.audit.file = value;
+  } else if (name == "--from") {
+    return apply_op(invocation.audit.from, name, value);
+  } else if (name == "--to") {
+    return apply_op(invocation.audit.to, name, value);
+  } else if (name == "--previous") {
+    return apply_previous(invocation.audit, value);
+  } else if (name == "--as-of") {
+    return apply_as_of(invocation, value);
   } else if (name == "--check-config") {
     invocation.action = Action::kCheckConfig;
   }
@@ -161,6 +219,7 @@ Expected<Invocation> parse_command_line(std::span<const char* const> arguments) 
     if (auto ok = apply_flag(invocation, one); !ok) return std::unexpected(ok.error());
   }
   if (auto ok = check_config(invocation.config); !ok) return std::unexpected(ok.error());
+  invocation.audit.directory = invocation.config.data_directory;
   return invocation;
 }
 
@@ -204,7 +263,7 @@ std::string help_text() {
       "\n"
       "signals: SIGTERM or SIGINT drains (holders of leases may finish for drain_seconds) and "
       "stops.\n"
-      "exit status: 0 fine, 1 something failed, 64 wrong options or settings.\n";
+      "exit status: 0 fine, 1 something failed, 5 damage found, 64 wrong options or settings.\n";
   return out;
 }
 

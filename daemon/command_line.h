@@ -4,6 +4,8 @@
 #include <span>
 #include <string>
 
+#include "daemon/audit_export.h"
+#include "daemon/command_walk.h"
 #include "daemon/config.h"
 #include "daemon/error.h"
 
@@ -12,6 +14,8 @@ namespace permitd::daemon {
 enum class Action : std::uint8_t {
   kServe,
   kVerify,       // replay the journal in `verify_directory`, say op and digest, change nothing
+  kExportAudit,  // write what the journal tells, see `audit`
+  kServePast,    // answer questions to the state at `moment`
   kCheckConfig,  // the settings are right: that was all
   kPrint,        // print `text`: help, version, default settings
 };
@@ -21,6 +25,8 @@ struct Invocation {
   Config config;            // complete and checked
   std::string config_path;  // the file that was read; empty when none
   std::string verify_directory;
+  AuditExport audit;  // `directory` is that of the settings
+  PastMoment moment;
   std::string text;
 };
 

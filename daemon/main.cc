@@ -5,6 +5,7 @@
 
 #include "daemon/command_line.h"
 #include "daemon/log.h"
+#include "daemon/past_service.h"
 #include "daemon/service.h"
 #include "daemon/verify.h"
 
@@ -23,6 +24,10 @@ int main(int argc, char** argv) {
       return permitd::daemon::serve(invocation->config);
     case Action::kVerify:
       return permitd::daemon::verify(invocation->verify_directory);
+    case Action::kExportAudit:
+      return permitd::daemon::export_audit(invocation->audit);
+    case Action::kServePast:
+      return permitd::daemon::serve_past(invocation->config, invocation->moment);
     case Action::kCheckConfig:
       std::printf("the settings are right%s%s\n", invocation->config_path.empty() ? "" : ": ",
                   invocation->config_path.c_str());

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "daemon/engine_hook.h"
 #include "daemon/engine_loop.h"
 #include "daemon/journal_storage.h"
 #include "daemon/log.h"
@@ -30,18 +31,6 @@ std::int64_t monotonic_ms() {
   clock_gettime(CLOCK_MONOTONIC, &now);
   return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
 }
-
-/// The engine's step as work of a shared loop.
-class EngineHook final : public RpcLoop::Hook {
- public:
-  explicit EngineHook(Engine& engine) : engine_(engine) {}
-  bool work() override { return engine_.step(); }
-  bool has_work() const override { return engine_.has_requests(); }
-  std::int64_t sleep_limit_ns() override { return engine_.sleep_limit_ns(); }
-
- private:
-  Engine& engine_;
-};
 
 /// One network on a thread of its own.
 struct NetworkThread {

@@ -1,0 +1,242 @@
+#!/usr/bin/env python3
+"""Audit trails and questions to the past, from the files of a daemon that was stopped.
+
+Goal: a trail tells every op, its check finds and locates whatever is done to it, and the past answers
+as it did when it was the present. Method: a story with every kind of choice, its trail, and hands on it.
+"""
+
+import hashlib
+import json
+import re
+import subprocess
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+from permitd_process import BIN, ROOT, Daemon  # noqa: E402
+
+MINIMAL = ROOT / "city/minimal.toml"
+
+
+def run(*arguments):
+    return subprocess.run([BIN / "permitctl", *map(str, arguments)], capture_output=True, text=True, timeout=300,
+                          stdin=subprocess.DEVNULL)
+
+
+def chained(lines):
+    """The trail with its hashes computed anew, as somebody would who wants it to look whole."""
+    out, last = [], json.loads(lines[0])["previous"]
+    for line in lines:
+        text = line[:line.rindex(',"hash":')]
+        last = hashlib.sha256((last + text).encode()).hexdigest()
+        out.append(f'{text},"hash":"{last}"}}')
+    return out
+
+
+class Story(unittest.TestCase):
+    """One daemon's life, shared by all tests: what it answered on the way is kept."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.daemon = daemon = Daemon().start()
+        cls.addClassCleanup(daemon.close)
+        daemon.ctl("city", "load", "--yes", MINIMAL)
+        for number in range(12):
+            daemon.ask("submit", "--district", 1, "--parcel", f"p{number}")
+        for expert in range(1, 6):
+            daemon.ask("claim", "--as", f"expert:{expert}")
+        daemon.ctl("start", 1, "--as", f"expert:{daemon.ask('get', '--job', 1)['holder']}")
+        daemon.ctl("hold", 12, "--note", 'an "order"\\', "--yes")
+        cls.past = cls.look()
+        cls.snapshot_op = daemon.ask("snapshot")["op"]
+        daemon.ctl("done", 1, "--as", f"expert:{daemon.ask('get', '--job', 1)['holder']}")
+        daemon.ctl("absent", 3, "--to", "+4h", "--note", "ill", "--yes")
+        # Everybody waits: what comes now is a lottery among near-equals.
+        daemon.ctl("advance", "+1d")
+        for expert in (1, 2, 3, 4, 5):
+            daemon.ask("claim", "--as", f"expert:{expert}", 5)
+        for number in range(20):
+            daemon.ask("submit", "--district", 1, "--parcel", f"q{number}")
+        daemon.ctl("reassign", 25, "--to", 4, "--note", "knows it", "--yes", check=None)
+        cls.digest = daemon.digest()
+        cls.now = daemon.ask("health")["now"]
+        cls.stats = daemon.ask("stats")
+        daemon.stop()
+        cls.trail = daemon.root / "all.trail"
+        cls.exported = run("audit", "export", cls.trail, "--data", daemon.data)
+        assert cls.exported.returncode == 0, cls.exported.stderr
+        cls.lines = cls.trail.read_text().splitlines()
+
+    @classmethod
+    def look(cls):
+        daemon = cls.daemon
+        return {"op": daemon.digest()[0], "digest": daemon.ask("digest"), "now": daemon.ask("health")["now"],
+                "case": daemon.ask("get", 1), "why": daemon.ask("why", 3), "stats": daemon.ask("stats"),
+                "queue": daemon.ask("queue")}
+
+    def verify(self, *arguments, check=0):
+        done = run("--json", "audit", "verify", *arguments)
+        self.assertEqual(done.returncode, check, done.stdout + done.stderr)
+        return json.loads(done.stdout)
+
+    def check_lines(self, lines, *arguments, check=5):
+        file = self.daemon.root / f"tampered-{self.id()}.trail"
+        file.write_text("".join(line + "\n" for line in lines))
+        found = self.verify(file, *arguments, check=check)
+        return [(finding["line"], finding["what"]) for finding in found["found"]]
+
+
+class Trail(Story):
+    def test_every_op_is_told_and_the_trail_holds(self):
+        answer = self.verify(self.trail)
+        op, digest = self.digest
+        self.assertEqual((answer["from"], answer["to"], answer["commands"]), (1, op, op))
+        self.assertEqual((answer["findings"], answer["state"]), (0, digest))
+        self.assertGreater(answer["lotteries"], 0)
+        self.assertIn(answer["hash"], self.exported.stderr)
+        self.verify(self.trail, "--expect", answer["hash"])
+        self.verify(self.trail, "--expect", "0" * 64, check=5)
+
+    def test_who_when_what_before_after_why(self):
+        records = [json.loads(line) for line in self.lines[1:-1]]
+        hold = next(record for record in records if record["command"] == "hold")
+        self.assertEqual((hold["actor"], hold["note"]), ("supervisor:1", 'an "order"\\'))
+        change = next(event for event in hold["events"] if event["event"] == "jobChanged")
+        self.assertEqual((change["job"], change["before"], change["after"], change["reason"]),
+                         (12, "ready", "held", "supervisorOrder"))
+        ways = {decision["by"] for record in records for decision in record.get("decisions", ())}
+        self.assertLessEqual({"claim", "offer"}, ways)
+
+    def test_it_comes_in_parts_too(self):
+        op, _ = self.digest
+        parts = [self.daemon.root / f"part{number}.trail" for number in (1, 2, 3)]
+        self.assertEqual(run("audit", "export", parts[0], "--data", self.daemon.data, "--to", 17).returncode, 0)
+        for before, part, to in ((parts[0], parts[1], ("--to", 40)), (parts[1], parts[2], ())):
+            done = run("audit", "export", part, "--data", self.daemon.data, "--after", before, *to)
+            self.assertEqual(done.returncode, 0, done.stderr)
+        answer = self.verify(*parts)
+        self.assertEqual((answer["from"], answer["to"], answer["commands"]), (1, op, op))
+        self.assertEqual(answer["state"], self.digest[1])
+        found = self.verify(parts[0], parts[2], check=5)["found"]
+        self.assertIn("begins at op 41, the file before ended with op 17", [finding["what"] for finding in found])
+
+    def test_what_cannot_be_told_is_said(self):
+        data = self.daemon.data
+        self.assertIn("Name a file that is not there yet", run("audit", "export", self.trail, "--data", data).stderr)
+        beyond = run("audit", "export", self.daemon.root / "x", "--data", data, "--to", 10**9)
+        self.assertEqual((beyond.returncode, "the last one is" in beyond.stderr), (1, True))
+        self.assertIn("no whole audit trail",
+                      run("audit", "export", "-", "--data", data, "--after", MINIMAL).stderr)
+        self.assertEqual(run("audit", "verify", self.daemon.root / "nothing").returncode, 2)
+
+
+class Tampering(Story):
+    """Line numbers count from 1; the begin line is the first, so op n stands on line n + 1."""
+
+    def with_another_actor(self):
+        index = next(i for i, line in enumerate(self.lines) if '"actor":"office:101"' in line)
+        lines = list(self.lines)
+        lines[index] = lines[index].replace('"actor":"office:101"', '"actor":"office:102"')
+        return index, lines
+
+    def test_a_changed_line_is_found_where_it_is(self):
+        index, lines = self.with_another_actor()
+        self.assertEqual([line for line, _ in self.check_lines(lines)], [index + 1])
+
+    def test_a_removed_line_leaves_a_gap(self):
+        found = self.check_lines(self.lines[:30] + self.lines[31:])
+        self.assertEqual({line for line, _ in found if line < len(self.lines) - 1}, {31})
+        self.assertIn((31, "op 30 is missing before it"), found)
+
+    def test_reordered_lines_are_found(self):
+        lines = list(self.lines)
+        lines[30], lines[31] = lines[31], lines[30]
+        found = self.check_lines(lines)
+        self.assertEqual(min(line for line, _ in found), 31)
+        self.assertTrue(any("op 30 stands behind op 31" in what for _, what in found))
+
+    def test_an_inserted_line_is_found(self):
+        found = self.check_lines(self.lines[:30] + [self.lines[29]] + self.lines[30:])
+        self.assertEqual(found[0][0], 31)
+        self.assertTrue(any("op 29 stands behind op 29" in what for _, what in found))
+
+    def test_a_trail_without_beginning_or_end_is_found(self):
+        self.assertIn("there is no end line", self.check_lines(self.lines[:-1])[-1][1])
+        self.assertIn("the begin line is missing", self.check_lines(self.lines[1:])[0][1])
+
+    def test_hashes_computed_anew_do_not_hide_a_changed_choice(self):
+        index, record = next((i, json.loads(line)) for i, line in enumerate(self.lines)
+                             if any(len(decision["near"]) > 1 for decision in json.loads(line).get("decisions", ())))
+        decision = next(decision for decision in record["decisions"] if len(decision["near"]) > 1)
+        other = next(expert for expert, _ in decision["near"] if expert != decision["chosen"])
+        lines = list(self.lines)
+        lines[index] = re.sub(rf'"chosen":{decision["chosen"]},', f'"chosen":{other},', lines[index])
+        lines[index] = re.sub(rf'"expert":{decision["chosen"]}\b', f'"expert":{other}', lines[index])
+        found = self.check_lines(chained(lines))
+        self.assertEqual({line for line, _ in found}, {index + 1})
+        self.assertIn(f"seed and candidates give {decision['chosen']}", found[0][1])
+
+    def test_hashes_computed_anew_do_not_hide_another_seed(self):
+        index = next(i for i, line in enumerate(self.lines) if '"by":"offer"' in line)
+        lines = list(self.lines)
+        lines[index] = re.sub(r'"seed":"[0-9a-f]{16}","body"', '"seed":"0000000000000001","body"', lines[index])
+        self.assertEqual({line for line, _ in self.check_lines(chained(lines))}, {index + 1})
+
+    def test_hashes_computed_anew_do_not_hide_a_second_holder(self):
+        index = next(i for i, line in enumerate(self.lines) if '"after":"assigned"' in line)
+        lines = list(self.lines)
+        lines[index] = lines[index].replace('"before":"ready","after":"assigned"', '"before":"started","after":"assigned"')
+        found = self.check_lines(chained(lines))
+        self.assertTrue(any("while somebody holds it" in what for _, what in found), found)
+
+    def test_hashes_computed_anew_end_with_another_hash(self):
+        _, lines = self.with_another_actor()
+        kept = json.loads(self.lines[-1])["hash"]
+        self.assertEqual(self.check_lines(chained(lines), check=0), [])
+        self.assertIn("made anew", self.check_lines(chained(lines), "--expect", kept)[0][1])
+
+
+class Past(Story):
+    def as_of(self, moment, *question, check=0):
+        done = run("--json", "asof", moment, "--data", self.daemon.data, *question)
+        self.assertEqual(done.returncode, check, done.stdout + done.stderr)
+        return json.loads(done.stdout) if check in (0, 1) else done.stderr
+
+    def test_the_past_answers_as_it_did(self):
+        past = self.past
+        self.assertEqual(self.as_of(past["op"], "digest"), past["digest"])
+        self.assertEqual(self.as_of(past["op"], "get", 1), past["case"])
+        self.assertEqual(self.as_of(past["op"], "why", 3), past["why"])
+        self.assertEqual(self.as_of(past["op"], "queue")["jobs"], past["queue"]["jobs"])
+        memory = {"memoryBytes"}
+        strip = lambda stats: {name: value for name, value in stats.items() if name not in memory}
+        self.assertEqual(strip(self.as_of(past["op"], "stats")), strip(past["stats"]))
+        self.assertEqual(strip(self.as_of(self.digest[0], "stats")), strip(self.stats))
+
+    def test_every_op_has_a_state(self):
+        for op in (1, self.snapshot_op - 1, self.snapshot_op, self.snapshot_op + 1):
+            self.assertEqual(self.as_of(op, "digest")["op"], op)
+
+    def test_a_moment_is_what_had_happened_by_then(self):
+        answer = self.as_of("2025-03-21 12:00", "stats")  # before the clock moved a day on
+        self.assertLessEqual(answer["now"], 1742545800000)
+        self.assertEqual((answer["casesSubmitted"], self.stats["casesSubmitted"]), (12, 32))
+        self.assertGreaterEqual(answer["op"], self.past["op"])
+        self.assertEqual(self.as_of("2026-01-01", "digest")["op"], self.digest[0])
+
+    def test_questions_are_answered_too(self):
+        self.assertEqual(self.as_of(self.past["op"], "forecast")["op"], self.past["op"])
+        self.assertEqual(self.as_of(self.past["op"], "fairness", "--as", "auditor:1")["op"], self.past["op"])
+        self.assertEqual(self.as_of(self.past["op"], "get", 4711, check=1)["refused"]["codeName"], "unknownCase")
+
+    def test_the_past_cannot_be_changed_and_does_not_reach_the_future(self):
+        before = self.trail.stat().st_size
+        self.assertIn("COMMAND must be one of", self.as_of(10, "submit", "--district", 1, check=2))
+        self.assertIn("the last one is", run("asof", 10**9, "--data", self.daemon.data, "stats").stderr)
+        self.assertIn("MOMENT", self.as_of("soon", "stats", check=2))
+        self.assertEqual(self.trail.stat().st_size, before)
+
+
+if __name__ == "__main__":
+    unittest.main()
