@@ -212,10 +212,14 @@ void add_as_of(CLI::App& app, Context& context) {
        "  that read can be asked. The directory must not be in use; a copy will do. It reaches "
        "back "
        "as far as its oldest\n"
-       "  snapshot or, where nothing was trimmed, to the first op."});
+       "  snapshot or, where nothing was trimmed, to the first op. Options of all commands stand "
+       "before asof or behind\n"
+       "  the command."});
   command->add_option("MOMENT", options->moment, "An op, 2025-03-21 or \"2025-03-21 10:00\"")
       ->required();
   command->add_option("--data", options->data, "Directory with the journal")->required();
+  // What stands behind COMMAND is that command's own.
+  command->fallthrough(false);
   command->prefix_command();
   context.on(command, [&context, options, command] {
     return as_of(context, *options, command->remaining());

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "cli/commands.h"
+#include "cli/eligibility_text.h"
 #include "cli/json_text.h"
 #include "cli/local_time.h"
 #include "cli/progress.h"
@@ -24,11 +25,6 @@ constexpr double kPpm = 1e6;
 
 Identity city_identity(Context& context) {
   return context.identity({ActorKind::kSupervisor, ActorKind::kAuditor}, 1);
-}
-
-std::string weekday_text(std::int32_t day) {
-  return fmt::format("{} {}", kWeekdayNames[static_cast<std::size_t>(weekday_of(day))],
-                     day_text(day));
 }
 
 // ---- offers ----
@@ -114,32 +110,6 @@ struct EligibilityOptions {
   bool only_nobody = false;
 };
 
-std::string removed_text(capnp::List<std::uint32_t>::Reader removed) {
-  std::string text;
-  for (unsigned filter = 0; filter < removed.size(); ++filter) {
-    if (removed[filter] == 0) continue;
-    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", grouped(removed[filter]),
-                        protocol::name_of(static_cast<scheduler::Filter>(filter)));
-  }
-  return text.empty() ? "-" : text;
-}
-
-void print_nobody(protocol::Eligibility::Reader answer) {
-  constexpr std::uint32_t kShownMax = 20;
-  std::uint32_t count = 0;
-  for (auto row : answer.getRows()) {
-    if (row.getAble() != 0) continue;
-    if (++count > kShownMax) continue;
-    fmt::print("Nobody can {} in district {} on {}: {}.\n",
-               protocol::name_of(static_cast<scheduler::Skill>(row.getSkill())), row.getDistrict(),
-               weekday_text(row.getDay()), removed_text(row.getRemoved()));
-  }
-  if (count > kShownMax) fmt::print("… and {} more; --nobody lists them all.\n", count - kShownMax);
-  if (count == 0)
-    fmt::print("For everything asked there is somebody, among {} people.\n",
-               grouped(answer.getPeople()));
-}
-
 int eligibility(Context& context, const EligibilityOptions& options) {
   EligibilitySpec spec;
   spec.day = local_day_of(context.moment(options.day, "--day"));
@@ -172,7 +142,9 @@ int eligibility(Context& context, const EligibilityOptions& options) {
   context.print(table, {});
   if (context.globals.csv || options.only_nobody) return kExitOk;
   fmt::print("\n");
-  print_nobody(answer);
+  if (print_nobody(answer) == 0)
+    fmt::print("For everything asked there is somebody, among {} people.\n",
+               grouped(answer.getPeople()));
   return kExitOk;
 }
 

@@ -332,6 +332,26 @@ TEST(CommandLine, ActionsAreRecognised) {
   EXPECT_EQ(parse({"--default-config"})->text, default_config_toml());
 }
 
+TEST(CommandLine, ATrailAndThePastAreAskedOfTheDirectoryOfTheSettings) {
+  const std::string hash(64, 'a');
+  const auto trail = parse(
+      {"--data", "/d", "--export-audit", "-", "--from", "7", "--to=9", "--previous", hash.c_str()});
+  ASSERT_TRUE(trail) << trail.error().text();
+  EXPECT_EQ(trail->action, Action::kExportAudit);
+  EXPECT_EQ(trail->audit.directory, "/d");
+  EXPECT_EQ(trail->audit.file, "-");
+  EXPECT_EQ(trail->audit.from, 7U);
+  EXPECT_EQ(trail->audit.to, 9U);
+  EXPECT_EQ(trail->audit.previous, hash);
+  const auto op = parse({"--as-of", "4711"});
+  EXPECT_EQ(op->action, Action::kServePast);
+  EXPECT_EQ(op->moment.op, scheduler::Op{4711});
+  EXPECT_FALSE(op->moment.at.has_value());
+  EXPECT_EQ(parse({"--as-of", "2019-03-21"})->moment.at, scheduler::Tick{1'553'126'400'000});
+  EXPECT_THAT(parse({"--from", "0"}).error().text(), HasSubstr("a number from 1 on"));
+  EXPECT_THAT(parse({"--previous", "abc"}).error().text(), HasSubstr("64 hexadecimal"));
+  EXPECT_THAT(parse({"--as-of", "soon"}).error().text(), HasSubstr("soon"));
+}
 TEST(CommandLine, WrongArgumentsAreNamed) {
   EXPECT_THAT(parse({"--sockte", "/s"}).error().text(), HasSubstr("Did you mean --socket?"));
   EXPECT_THAT(parse({"--data"}).error().text(), HasSubstr("--data needs a value"));

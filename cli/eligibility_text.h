@@ -1,0 +1,19 @@
+// "Nobody can inspect in district 5 on monday 2025-04-07: 3 absence, 2 certificate." The sentences
+// of an eligibility report, for the command of that name and for plans that leave visits out.
+#pragma once
+
+#include <string>
+
+#include "cli/reader_client.h"
+
+namespace permitd::cli {
+
+/// "monday 2025-04-07".
+std::string weekday_text(std::int32_t day);
+/// "3 absence, 2 certificate"; "-" when nobody is kept from it.
+std::string removed_text(capnp::List<std::uint32_t>::Reader removed);
+/// A line for each skill, district and day that nobody is left for, at most twenty; how many there
+/// are.
+std::uint32_t print_nobody(protocol::Eligibility::Reader answer);
+
+}  // namespace permitd::cli
