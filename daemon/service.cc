@@ -18,6 +18,7 @@
 #include "daemon/rpc_listener.h"
 #include "daemon/rpc_network.h"
 #include "daemon/snapshotter.h"
+#include "daemon/standing_planner.h"
 
 namespace permitd::daemon {
 
@@ -43,6 +44,9 @@ class EngineHook final : public RpcLoop::Hook {
   Engine& engine_;
 };
 
+// It sends one request at a time.
+constexpr std::size_t kPlannerRequests = 64;
+
 /// One network on a thread of its own.
 struct NetworkThread {
   Port* port = nullptr;
@@ -63,6 +67,7 @@ class Service {
   Expected<void> open_sockets();
   Expected<void> start_networks();
   void run_network_thread(Port& port, std::atomic<int>& outcome);
+  PlannerThreads planners() const { return {planner_.get(), questions_.get(), standing_.get()}; }
   void request_stop();
   bool should_stop();
   void begin_drain();
@@ -77,6 +82,7 @@ class Service {
   scheduler::Scheduler scheduler_;
   SystemClock system_clock_;
   RehearsalClock rehearsal_clock_;
+  std::unique_ptr<StandingPlanner> standing_;  // outlives the engine, which it lends queries to
   std::unique_ptr<Snapshotter> snapshotter_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<EngineHook> hook_;
@@ -92,6 +98,7 @@ class Service {
 };
 
 Service::~Service() {
+  if (standing_) standing_->stop();
   questions_.reset();
   planner_.reset();  // calls that wait for a plan are told while their loops still run
   request_stop();
@@ -187,9 +194,12 @@ Expected<void> Service::start_networks() {
   Port& ops_port = engine_->add_port(64);
   planner_ = std::make_unique<PlannerThread>();
   questions_ = std::make_unique<PlannerThread>();
+  if (config_.planner.interval_seconds != 0)
+    standing_ = std::make_unique<StandingPlanner>(*engine_, engine_->add_port(kPlannerRequests),
+                                                  config_.planner);
   if (network_) {
-    network_->serve(*engine_, engine_->add_port(config_.engine.request_capacity), clock,
-                    {planner_.get(), questions_.get()}, config_, [this] { request_stop(); });
+    network_->serve(*engine_, engine_->add_port(config_.engine.request_capacity), clock, planners(),
+                    config_, [this] { request_stop(); });
     hook_ = std::make_unique<EngineHook>(*engine_);
     network_->loop().add_hook(*hook_);
     network_->loop().add_waker(engine_->waker());
@@ -230,7 +240,7 @@ void Service::run_network_thread(Port& port, std::atomic<int>& outcome) {
     return report(-1);
   }
   (*network)->serve(*engine_, port, clock_of(rehearsal_, system_clock_, rehearsal_clock_),
-                    {planner_.get(), questions_.get()}, config_, [this] { request_stop(); });
+                    planners(), config_, [this] { request_stop(); });
   for (const ListeningSocket& socket : sockets_) {
     if (auto done = (*network)->listen(socket.file); !done) {
       log_line(LogLevel::kError, "{}", done.error().text());
