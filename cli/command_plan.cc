@@ -1,15 +1,14 @@
-// replan: a plan of one day's site visits, shown as what it would change, and applied when wanted.
+// replan: plans of visits and desks, shown as what they would change, and applied when wanted.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <memory>
 
 #include "cli/commands.h"
 #include "cli/json_text.h"
 #include "cli/local_time.h"
-#include "cli/progress.h"
+#include "cli/plan_text.h"
 #include "cli/supervisor_client.h"
 
 namespace permitd::cli {
@@ -17,112 +16,95 @@ namespace {
 
 namespace json = boost::json;
 using scheduler::ActorKind;
-using PlannedVisits = std::vector<protocol::PlannedVisit::Reader>;
-
-constexpr double kSecondsPerMinute = 60;
 
 struct ReplanOptions {
+  std::string scope = "visits";
   std::string day = "now";
   double seconds = 2;
-  VisitPlanSpec spec;
-  std::uint32_t expert = 0;
+  VisitPlanSpec visits;
+  std::uint32_t absent = 0;
+  std::string from;
+  std::string until;
+  std::string suspended;
+  std::string closed;
+  PlanLinesShown shown;
+  bool is_standing = false;
   bool is_applied = false;
   bool is_dry = false;
-  bool shows_kept = false;
-};
-using Options = std::shared_ptr<ReplanOptions>;
 
-constexpr std::array<std::string_view, 3> kChangeNames{"new", "kept", "moved"};
-constexpr std::array<std::string_view, 7> kCauseSentences{
-    "its hours are over, or its place is not known",
-    "nobody on shift has the skill, the district and the service",
-    "everybody who could is excluded from the case",
-    "nobody of the rest works in its half-day",
-    "all of the rest have their number of visits or units",
-    "nobody has a gap that is long enough",
-    "a more urgent visit needs the time",
+  bool has_visits() const { return scope != "desks"; }
+  bool has_desks() const { return scope != "visits"; }
 };
-constexpr std::array<std::string_view, 14> kResultNames{
-    "none",        "applied",    "unknownJob",  "unknownExpert", "outOfRange",
-    "begun",       "notMovable", "changed",     "halfDay",       "reasonMissing",
-    "halfDayFull", "planFull",   "nothingToDo", "notEligible"};
 
-template <std::size_t N>
-std::string_view name_of(const std::array<std::string_view, N>& names, auto value) {
-  const auto index = static_cast<std::size_t>(value);
-  return index < N ? names[index] : "unknown";
+SupervisorClient supervisor_of(Context& context) {
+  return SupervisorClient(context.client(), context.identity({ActorKind::kSupervisor}, 1).id);
 }
 
-VisitPlanSpec spec_of(Context& context, const ReplanOptions& options) {
-  VisitPlanSpec spec = options.spec;
-  spec.day = local_day_of(context.moment(options.day, "--day"));
-  // Iterations alone can be repeated; with a time the machine has a say.
-  spec.milliseconds =
-      spec.iterations != 0 ? 0 : static_cast<std::uint32_t>(options.seconds * 1'000);
+// ---- what is asked ----
+
+LocalDay day_of(Context& context, const ReplanOptions& options) {
+  return options.closed.empty() ? local_day_of(context.moment(options.day, "--day"))
+                                : local_day_of(context.moment(options.closed, "--closed"));
+}
+
+/// An absence is one of the day that is planned, unless it says from when until when.
+AssumptionSpec assumption_of(Context& context, const ReplanOptions& options) {
+  AssumptionSpec spec;
+  const LocalDay day = day_of(context, options);
+  if (options.absent != 0) {
+    spec.kind = AssumptionSpec::Kind::kAbsent;
+    spec.expert = ExpertId{options.absent};
+    spec.from = options.from.empty() ? moment_at(day, 0) : context.moment(options.from, "--from");
+    spec.until =
+        options.until.empty() ? moment_at(day + 1, 0) : context.moment(options.until, "--until");
+  } else if (!options.suspended.empty()) {
+    spec.kind = AssumptionSpec::Kind::kSuspended;
+    spec.office = office_option(options.suspended, "--suspended");
+  } else if (!options.closed.empty()) {
+    spec.kind = AssumptionSpec::Kind::kClosed;
+    spec.day = day;
+  }
   return spec;
 }
 
-PlannedVisits visits_of(protocol::VisitPlan::Reader plan, const ReplanOptions& options) {
-  PlannedVisits visits;
-  for (auto visit : plan.getVisits()) {
-    const bool is_wanted = options.expert == 0 || visit.getExpert() == options.expert;
-    const bool changes = visit.getChange() != protocol::PlanChange::KEPT || options.shows_kept;
-    if (is_wanted && changes) visits.push_back(visit);
-  }
-  return visits;
+/// Iterations alone can be repeated; with a time the machine has a say.
+std::uint32_t milliseconds_of(const ReplanOptions& options) {
+  return options.visits.iterations != 0 ? 0 : static_cast<std::uint32_t>(options.seconds * 1'000);
 }
 
-Table table_of(const PlannedVisits& visits) {
-  using Align = Table::Align;
-  Table table({{"expert", Align::kRight},
-               {"#", Align::kRight, "sequence"},
-               {"start"},
-               {"job", Align::kRight},
-               {"case", Align::kRight},
-               {"district", Align::kRight},
-               {"change"},
-               {"from", Align::kRight},
-               {"detour", Align::kRight, "extra_travel_seconds"},
-               {"next best", Align::kRight, "second"},
-               {"its detour", Align::kRight, "second_travel_seconds"}});
-  const auto detour = [](std::int32_t seconds) {
-    return Cell(fmt::format("{:.0f} min", seconds / kSecondsPerMinute), fmt::to_string(seconds));
-  };
-  for (const auto& visit : visits) {
-    table.add({id_cell(visit.getExpert()), count_cell(visit.getSequence()),
-               local_text(Tick{visit.getStart()}), id_cell(visit.getJob()),
-               id_cell(visit.getCaseId()), count_cell(visit.getDistrict()),
-               name_of(kChangeNames, visit.getChange()), id_cell(visit.getBefore()),
-               detour(visit.getExtraTravelSeconds()), id_cell(visit.getSecond()),
-               visit.getSecond() == 0 ? no_cell() : detour(visit.getSecondTravelSeconds())});
-  }
-  return table;
+VisitPlanSpec visits_of(Context& context, const ReplanOptions& options,
+                        const AssumptionSpec& assumption) {
+  VisitPlanSpec spec = options.visits;
+  spec.day = day_of(context, options);
+  spec.milliseconds = milliseconds_of(options);
+  spec.mends |= assumption.kind != AssumptionSpec::Kind::kNothing;
+  return spec;
 }
 
-void print_unplanned(protocol::VisitPlan::Reader plan) {
-  std::map<std::pair<std::uint8_t, int>, std::uint32_t> counts;
-  for (auto visit : plan.getUnplanned())
-    counts[{visit.getDistrict(), static_cast<int>(visit.getCause())}] += 1;
-  if (counts.empty()) return;
-  fmt::print("\nNot in the plan: {} visits\n", plan.getUnplanned().size());
-  for (const auto& [where, count] : counts)
-    fmt::print("  {:>5} in district {}: {}\n", count, where.first,
-               name_of(kCauseSentences, where.second));
+DeskPlanSpec desks_of(const ReplanOptions& options) {
+  return {milliseconds_of(options), options.visits.iterations, options.visits.seed};
 }
 
-void print_summary(protocol::VisitPlan::Reader plan) {
-  const auto count = plan.getVisits().size();
-  fmt::print(
-      "\n{}: {} visits for {} of {} inspectors, {} moved; {:.1f} travel minutes a visit; "
-      "Jain's index {:.3f}\n",
-      day_text(plan.getDay()), count, plan.getInspectors() - plan.getIdle(), plan.getInspectors(),
-      plan.getMoved(),
-      count == 0 ? 0.0 : static_cast<double>(plan.getTravelSeconds()) / kSecondsPerMinute / count,
-      plan.getJainPermille() / 1000.0);
-  fmt::print("{} steps in {} ms of processor time, on the state at op {}.\n",
-             grouped(plan.getIterations()), plan.getMilliseconds(), plan.getOp());
-  if (plan.getLeftOut() != 0)
-    fmt::print("{} visits are beyond what one plan can hold.\n", plan.getLeftOut());
+// ---- applying ----
+
+template <class Line>
+PlanLineSpec line_of(const Line& line) {
+  return {JobId{line.getJob()}, ExpertId{line.getExpert()}, Tick{line.getStart()},
+          line.getSequence(),   line.getAttempts(),         line.getState()};
+}
+
+std::vector<PlanLineSpec> lines_of(protocol::VisitPlan::Reader plan) {
+  std::vector<PlanLineSpec> lines;
+  for (auto visit : plan.getVisits()) lines.push_back(line_of(visit));
+  return lines;
+}
+
+/// What stays at its desk need not be said: its moment alone has moved with the clock.
+std::vector<PlanLineSpec> lines_of(protocol::DeskPlan::Reader plan) {
+  std::vector<PlanLineSpec> lines;
+  for (auto job : plan.getJobs())
+    if (job.getChange() != protocol::PlanChange::KEPT) lines.push_back(line_of(job));
+  return lines;
 }
 
 /// What became of the lines: counts by result, and the first refusal.
@@ -131,24 +113,20 @@ struct Applied {
   std::optional<Refused> refused;
 };
 
-Applied apply(Context& context, SupervisorClient& supervisor, protocol::VisitPlan::Reader plan) {
+void apply(Context& context, SupervisorClient& supervisor, Op op,
+           const std::vector<PlanLineSpec>& lines, Applied& applied) {
   // Seven lines a command, and a call may take a thousand lines: see permit.capnp.
   constexpr std::size_t kLinesPerCall = 700;
-  PlannedVisits lines;
-  for (auto visit : plan.getVisits()) lines.push_back(visit);
-  Applied applied;
   for (std::size_t from = 0; from < lines.size() && !applied.refused; from += kLinesPerCall) {
     const auto part = std::span(lines).subspan(from, std::min(kLinesPerCall, lines.size() - from));
     const auto key = context.client().keys().next(static_cast<std::uint32_t>(part.size()));
-    const auto answer = context.wait(supervisor.apply_plan(Op{plan.getOp()}, part, key));
+    const auto answer = context.wait(supervisor.apply_plan(op, part, key));
     if (answer.isRefused()) {
       applied.refused = to_refused(answer.getRefused());
-      break;
+      return;
     }
-    for (auto line : answer.getLines())
-      applied.counts[name_of(kResultNames, line.getResult())] += 1;
+    for (auto line : answer.getLines()) applied.counts[line_result_name(line.getResult())] += 1;
   }
-  return applied;
 }
 
 int finish_apply(Context& context, const Applied& applied) {
@@ -162,67 +140,188 @@ int finish_apply(Context& context, const Applied& applied) {
   return applied.refused ? context.refuse(*applied.refused) : kExitOk;
 }
 
-int replan(Context& context, const ReplanOptions& options) {
-  if (options.is_applied && options.is_dry)
-    throw UsageError("--dry-run and --apply exclude each other");
-  if (options.is_applied && (context.globals.csv || options.expert != 0))
-    throw UsageError("--apply is for the whole plan: leave out --csv and --expert");
-  SupervisorClient supervisor(context.client(), context.identity({ActorKind::kSupervisor}, 1).id);
-  const auto answer = context.wait(supervisor.plan_visits(spec_of(context, options)));
+/// Asks, and applies the lines of several plans, each on its own snapshot.
+struct LinesToApply {
+  Op op;
+  std::vector<PlanLineSpec> lines;
+};
+int apply_all(Context& context, SupervisorClient& supervisor,
+              const std::vector<LinesToApply>& plans) {
+  std::size_t count = 0;
+  for (const LinesToApply& plan : plans) count += plan.lines.size();
+  if (count != 0 && !context.confirm(fmt::format("Reserve {} jobs for their experts?", count)))
+    return kExitRefused;
+  Applied applied;
+  for (const LinesToApply& plan : plans) apply(context, supervisor, plan.op, plan.lines, applied);
+  return finish_apply(context, applied);
+}
+
+// ---- the standing plan ----
+
+void print_standing_head(protocol::StandingPlan::Reader plan) {
+  fmt::print("Standing plan of op {}, {} s old, made because of: {}.\n", plan.getOp(),
+             plan.getAgeSeconds(), causes_text(plan.getCauses()));
+  if (plan.getSince().size() != 0)
+    fmt::print("Since then: {}; the next one is due.\n", causes_text(plan.getSince()));
+  if (plan.getAppliedLines() != 0)
+    fmt::print("The daemon has applied {} of its lines.\n", plan.getAppliedLines());
+}
+
+/// One line under a plan that was made by hand.
+void print_standing_hint(Context& context, SupervisorClient& supervisor) {
+  const auto answer = context.wait(supervisor.standing_plan());
+  if (!answer.isPlan()) return;
+  print_standing_head(answer.getPlan());
+  fmt::print("See it with --standing.\n");
+}
+
+int show_standing(Context& context, const ReplanOptions& options) {
+  auto supervisor = supervisor_of(context);
+  const auto answer = context.wait(supervisor.standing_plan());
   if (answer.isRefused()) return context.refuse(to_refused(answer.getRefused()));
+  if (answer.isNone()) {
+    if (context.wants_json()) context.print(json::object{{"none", true}});
+    if (!context.wants_json()) fmt::print("No plan stands yet; ask again in a moment.\n");
+    return kExitOk;
+  }
   const auto plan = answer.getPlan();
-  if (!options.is_applied && context.wants_json()) {
+  if (context.wants_json() && !options.is_applied) {
     context.print(message_json(plan));
     return kExitOk;
   }
-  if (!context.wants_json()) {
-    context.print(table_of(visits_of(plan, options)), {});
-    if (context.globals.csv) return kExitOk;
-    print_unplanned(plan);
-    print_summary(plan);
+  std::vector<LinesToApply> lines;
+  for (auto day : plan.getDays()) {
+    if (!context.wants_json() && options.has_visits()) {
+      context.print(visit_table(day, options.shown), {});
+      print_visit_summary(day);
+    }
+    if (options.has_visits()) lines.push_back({Op{day.getOp()}, lines_of(day)});
   }
-  if (!options.is_applied) {
-    fmt::print("Nothing has changed. Apply a plan with --apply.\n");
-    return kExitOk;
+  if (options.has_desks()) {
+    if (!context.wants_json()) {
+      context.print(desk_table(plan.getDesks(), options.shown), {});
+      print_desk_summary(plan.getDesks());
+    }
+    lines.push_back({Op{plan.getDesks().getOp()}, lines_of(plan.getDesks())});
   }
-  const auto count = plan.getVisits().size();
-  if (count != 0 && !context.confirm(fmt::format("Reserve {} visits for their inspectors?", count)))
-    return kExitRefused;
-  return finish_apply(context, apply(context, supervisor, plan));
+  if (!context.wants_json()) print_standing_head(plan);
+  return options.is_applied ? apply_all(context, supervisor, lines) : kExitOk;
+}
+
+// ---- a plan made now ----
+
+void check_options(const Context& context, const ReplanOptions& options) {
+  if (options.is_applied && options.is_dry)
+    throw UsageError("--dry-run and --apply exclude each other");
+  const int assumptions = (options.absent != 0 ? 1 : 0) + (options.suspended.empty() ? 0 : 1) +
+                          (options.closed.empty() ? 0 : 1);
+  if (assumptions > 1) throw UsageError("--absent, --suspended and --closed exclude each other");
+  if (assumptions != 0 && (options.is_applied || options.is_standing))
+    throw UsageError(
+        "--apply and --standing are for what is so: give the command itself first (absent, "
+        "suspend, city load), then replan");
+  if (options.absent == 0 && !(options.from.empty() && options.until.empty()))
+    throw UsageError("--from and --until belong to --absent");
+  if (options.is_applied && (context.globals.csv || options.shown.expert != 0))
+    throw UsageError("--apply is for the whole plan: leave out --csv and --expert");
+  if (context.globals.csv && options.scope == "all")
+    throw UsageError("--csv is one table: choose visits or desks");
+}
+
+int replan(Context& context, const ReplanOptions& options) {
+  check_options(context, options);
+  if (options.is_standing) return show_standing(context, options);
+  auto supervisor = supervisor_of(context);
+  const AssumptionSpec assumption = assumption_of(context, options);
+  const bool is_assumed = assumption.kind != AssumptionSpec::Kind::kNothing;
+  const bool is_shown = !context.wants_json();
+  json::object document;
+  std::vector<LinesToApply> lines;
+  if (options.has_visits()) {
+    const auto answer =
+        context.wait(supervisor.plan_visits(visits_of(context, options, assumption), assumption));
+    if (answer.isRefused()) return context.refuse(to_refused(answer.getRefused()));
+    const auto plan = answer.getPlan();
+    document["visits"] = message_json(plan);
+    lines.push_back({Op{plan.getOp()}, lines_of(plan)});
+    if (is_shown) context.print(visit_table(plan, options.shown), {});
+    if (is_shown && !context.globals.csv) print_visit_summary(plan);
+    if (is_shown && !context.globals.csv && is_assumed) print_displaced(plan);
+  }
+  if (options.has_desks()) {
+    const auto answer = context.wait(supervisor.plan_desks(desks_of(options), assumption));
+    if (answer.isRefused()) return context.refuse(to_refused(answer.getRefused()));
+    const auto plan = answer.getPlan();
+    document["desks"] = message_json(plan);
+    lines.push_back({Op{plan.getOp()}, lines_of(plan)});
+    if (is_shown) context.print(desk_table(plan, options.shown), {});
+    if (is_shown && !context.globals.csv) print_desk_summary(plan);
+  }
+  if (options.is_applied) return apply_all(context, supervisor, lines);
+  if (!is_shown) {
+    context.print(options.scope == "all" ? json::value(document) : document.at(options.scope));
+  } else if (!context.globals.csv) {
+    fmt::print("Nothing has changed. {}\n", is_assumed ? "Give the command itself when it is so."
+                                                       : "Apply a plan with --apply.");
+    if (!is_assumed) print_standing_hint(context, supervisor);
+  }
+  return kExitOk;
+}
+
+void add_budget_options(CLI::App* command, const std::shared_ptr<ReplanOptions>& options) {
+  command->add_option("--seconds", options->seconds, "Processor time for each plan")
+      ->check(CLI::Range(0.0, 60.0))
+      ->capture_default_str();
+  command->add_option("--iterations", options->visits.iterations,
+                      "Steps instead of seconds: the same plan every time");
+  command->add_option("--seed", options->visits.seed, "Luck of the search")->capture_default_str();
+  command
+      ->add_option("--balance", options->visits.balance_permille,
+                   "Visits: what evenness is worth against travel, in thousandths; as the daemon "
+                   "is set if not given")
+      ->check(CLI::Range(0, 100'000));
+  command
+      ->add_option("--move-minutes", options->visits.move_minutes,
+                   "Visits: travel that must be saved to move one to somebody else; likewise")
+      ->check(CLI::Range(0, 10'000));
+  command->add_flag("--mend", options->visits.mends,
+                    "Visits: move only what has nobody, and what lies near it");
+}
+
+void add_assumption_options(CLI::App* command, const std::shared_ptr<ReplanOptions>& options) {
+  command->add_option("--absent", options->absent, "As if this expert were away that day");
+  command->add_option("--from", options->from, "From this moment on, with --absent");
+  command->add_option("--until", options->until, "Until this moment, with --absent");
+  command->add_option("--suspended", options->suspended, "As if this office were suspended");
+  command->add_option("--closed", options->closed,
+                      "As if this day were a holiday: the plan of the next working day");
 }
 
 }  // namespace
 
 void add_plan_command(CLI::App& app, Context& context) {
   auto options = std::make_shared<ReplanOptions>();
-  auto* command =
-      add_command(app, {"replan", "Plan the site visits of a day: who goes where, in which order.",
-                        "permitctl replan --day +1d --seconds 5",
-                        "What would change, why nobody takes the rest, travel and evenness. "
-                        "Nothing changes without\n"
-                        "  --apply, which reserves each visit for its inspector until its half-day "
-                        "is over. Promised\n"
-                        "  half-days are kept; visits under way are not touched; the daemon judges "
-                        "each line anew."});
-  command->add_option("--day", options->day, "A date, now, or +1d")->capture_default_str();
-  command->add_option("--seconds", options->seconds, "Processor time for it")
-      ->check(CLI::Range(0.0, 60.0))
+  auto* command = add_command(
+      app, {"replan", "Plan the visits of a day, or the desks: who does what, in which order.",
+            "permitctl replan all --day +1d --absent 7",
+            "What would change, from whom to whom and why, what it does to deadlines, "
+            "why nobody takes the\n"
+            "  rest. Nothing changes without --apply, which reserves each job for its "
+            "expert until its half-day\n"
+            "  or day is over. Promised half-days are kept, started work is not "
+            "touched, locks hold; the daemon\n"
+            "  judges each line anew. --standing shows the plan that it keeps ready "
+            "since the last change."});
+  command->add_option("SCOPE", options->scope, "visits, desks or all")
+      ->check(CLI::IsMember({"visits", "desks", "all"}))
       ->capture_default_str();
-  command->add_option("--iterations", options->spec.iterations,
-                      "Steps instead of seconds: the same plan every time");
-  command->add_option("--seed", options->spec.seed, "Luck of the search")->capture_default_str();
-  command
-      ->add_option("--balance", options->spec.balance_permille,
-                   "What evenness is worth against travel, in thousandths")
-      ->check(CLI::Range(0, 100'000))
-      ->capture_default_str();
-  command
-      ->add_option("--move-minutes", options->spec.move_minutes,
-                   "Travel that must be saved to move a visit to somebody else")
-      ->check(CLI::Range(0, 10'000))
-      ->capture_default_str();
-  command->add_option("--expert", options->expert, "Show this inspector's visits alone");
-  command->add_flag("--kept", options->shows_kept, "Show visits that stay where they are, too");
+  command->add_option("--day", options->day, "Visits: a date, now, or +1d")->capture_default_str();
+  add_budget_options(command, options);
+  add_assumption_options(command, options);
+  command->add_option("--expert", options->shown.expert, "Show this expert's work alone");
+  command->add_flag("--kept", options->shown.kept, "Show what stays where it is, too");
+  command->add_flag("--standing", options->is_standing,
+                    "The plan that the daemon keeps ready, why it was made and how old it is");
   command->add_flag("--dry-run", options->is_dry, "Show only (the default)");
   command->add_flag("--apply", options->is_applied, "Apply it after a look");
   context.on(command, [&context, options] { return replan(context, *options); });

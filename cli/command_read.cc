@@ -128,6 +128,10 @@ int why(Context& context, std::uint64_t id) {
              word<scheduler::Stage>(job.getStage()), word<scheduler::JobState>(job.getState()));
   auto stuck = answer.getStuck();
   fmt::print("{}\n", stuck.getSentence().cStr());
+  if (job.getPlannedFor() != 0) {
+    fmt::print("Planned for expert {} at {}; fixed: {}.\n", job.getPlannedFor(),
+               local_text(Tick{job.getPlannedStart()}), protocol::locks_text(job.getPlanLocks()));
+  }
   bool is_waiting = stuck.getCertified() + stuck.getAhead() > 0;
   if (is_waiting) {
     fmt::print("Certified now {}, of them with capacity {}; jobs before it {}.\n",

@@ -1,5 +1,5 @@
-// What a supervisor does: hold, release, expedite, reassign, cancel, absent, suspend. Commands that
-// touch more than one job say how many first and ask.
+// What a supervisor does: hold, release, expedite, reassign, cancel, lock, absent, suspend.
+// Commands that touch more than one job say how many first and ask.
 #include <fmt/format.h>
 
 #include <memory>
@@ -26,6 +26,9 @@ struct SteeringOptions {
   std::string reason;
   std::string note;
   bool flag = false;
+  bool person = false;
+  bool start = false;
+  bool order = false;
   bool dry_run = false;
 };
 using Options = std::shared_ptr<SteeringOptions>;
@@ -154,6 +157,44 @@ void add_reassign(CLI::App& app, Context& context) {
   add_note(command, options, false);
 }
 
+std::uint8_t locks_of(const SteeringOptions& options) {
+  const int chosen = (options.person ? scheduler::kLockPerson : 0) |
+                     (options.start ? scheduler::kLockStart : 0) |
+                     (options.order ? scheduler::kLockOrder : 0);
+  return chosen == 0 ? scheduler::kLockAll : static_cast<std::uint8_t>(chosen);
+}
+
+void add_lock(CLI::App& app, Context& context, const CommandText& text, bool is_locked) {
+  auto options = std::make_shared<SteeringOptions>();
+  auto* command = add_one(
+      app, context, text, "JOB", options,
+      [is_locked](SupervisorClient& supervisor, const SteeringOptions& given, CallOptions call) {
+        return supervisor.lock_plan(JobId{given.id}, locks_of(given), is_locked, given.note, call);
+      },
+      [](const SteeringOptions& given, const Accepted& accepted) {
+        return fmt::format("Job {}, planned for expert {}: fixed {}.", given.id,
+                           raw(accepted.expert), protocol::locks_text(accepted.state));
+      });
+  command->add_flag("--person", options->person, "Who does it");
+  command->add_flag("--start", options->start, "Its half-day");
+  command->add_flag("--order", options->order, "Its number in the order of that person's day");
+  add_note(command, options, false);
+}
+
+void add_locks(CLI::App& app, Context& context) {
+  add_lock(app, context,
+           {"lock", "Fix parts of a planned job, so that no plan moves them.",
+            "permitctl lock 42 --person --start --note \"promised by telephone\"",
+            "What is fixed now. Without --person, --start or --order all three. Plans leave alone "
+            "what is fixed;\n  a supervisor's own orders do not, and with the reservation its "
+            "locks end."},
+           true);
+  add_lock(app, context,
+           {"unlock", "Free parts of a planned job that were fixed with lock.",
+            "permitctl unlock 42 --order", "What is still fixed. Without a part all three."},
+           false);
+}
+
 /// One expert as the daemon lists them, or nothing.
 struct ExpertLoad {
   std::uint32_t assigned = 0;
@@ -278,6 +319,7 @@ void add_steering_commands(CLI::App& app, Context& context) {
   add_hold(app, context);
   add_job_commands(app, context);
   add_reassign(app, context);
+  add_locks(app, context);
   add_absent(app, context);
   add_suspend(app, context);
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -18,14 +19,39 @@ struct VisitPlanSpec {
   std::uint32_t milliseconds = 2'000;
   std::uint64_t iterations = 0;
   std::uint64_t seed = 1;
-  std::uint32_t balance_permille = 1'000;
-  std::uint32_t move_minutes = 15;
-  std::uint32_t road_percent = 135;
-  std::uint32_t speed_kmh = 25;
+  std::optional<std::uint32_t> balance_permille;  // as the daemon is set
+  std::optional<std::uint32_t> move_minutes;
+  bool mends = false;
+};
+/// What a preview takes as already so; see protocol::Assumption.
+struct AssumptionSpec {
+  enum class Kind : std::uint8_t { kNothing, kAbsent, kSuspended, kClosed };
+  Kind kind = Kind::kNothing;
+  ExpertId expert{};
+  Tick from;
+  Tick until;
+  OfficeId office{};
+  std::int32_t day = 0;
+};
+/// See protocol::DeskPlanRequest.
+struct DeskPlanSpec {
+  std::uint32_t milliseconds = 1'000;
+  std::uint64_t iterations = 0;
+  std::uint64_t seed = 1;
+};
+/// One line of a plan, of visits or desks.
+struct PlanLineSpec {
+  JobId job{};
+  ExpertId expert{};
+  Tick start;
+  std::uint16_t sequence = 0;
+  std::uint8_t attempts = 0;
+  protocol::JobState state{};
 };
 void fill(protocol::VisitPlanRequest::Builder out, const VisitPlanSpec& spec);
-void fill(capnp::List<protocol::PlanLine>::Builder out,
-          std::span<const protocol::PlannedVisit::Reader> lines);
+void fill(protocol::DeskPlanRequest::Builder out, const DeskPlanSpec& spec);
+void fill(protocol::Assumption::Builder out, const AssumptionSpec& spec);
+void fill(capnp::List<protocol::PlanLine>::Builder out, std::span<const PlanLineSpec> lines);
 
 class SupervisorClient : public CityReaderCalls<protocol::SupervisorSession> {
  public:
@@ -39,6 +65,9 @@ class SupervisorClient : public CityReaderCalls<protocol::SupervisorSession> {
   kj::Promise<Answer> reassign(JobId job, ExpertId expert, bool override_capacity, std::string note,
                                CallOptions options = {});
   kj::Promise<Answer> cancel(JobId job, std::string note, CallOptions options = {});
+  /// Fixes parts of a planned job, or frees them: a sum of scheduler::kLock… bits.
+  kj::Promise<Answer> lock_plan(JobId job, std::uint8_t locks, bool is_locked, std::string note,
+                                CallOptions options = {});
   kj::Promise<Answer> set_absence(ExpertId expert, Tick from, Tick until, scheduler::Reason reason,
                                   std::string note, CallOptions options = {});
   kj::Promise<Answer> set_office_state(OfficeId office, scheduler::OfficeState state,
@@ -55,16 +84,31 @@ class SupervisorClient : public CityReaderCalls<protocol::SupervisorSession> {
 
   // Plans.
   /// A preview; nothing changes. The answer's messages live as long as the response.
-  auto plan_visits(const VisitPlanSpec& spec) {
-    return send([spec](protocol::SupervisorSession::Client& session) {
+  auto plan_visits(const VisitPlanSpec& spec, const AssumptionSpec& assumption = {}) {
+    return send([spec, assumption](protocol::SupervisorSession::Client& session) {
       auto request = session.planVisitsRequest();
-      fill(request.initRequest(), spec);
+      auto out = request.initRequest();
+      fill(out, spec);
+      fill(out.initAssumption(), assumption);
       return request;
     });
   }
+  auto plan_desks(const DeskPlanSpec& spec, const AssumptionSpec& assumption = {}) {
+    return send([spec, assumption](protocol::SupervisorSession::Client& session) {
+      auto request = session.planDesksRequest();
+      auto out = request.initRequest();
+      fill(out, spec);
+      fill(out.initAssumption(), assumption);
+      return request;
+    });
+  }
+  /// The proposal that the daemon keeps ready.
+  auto standing_plan() {
+    return send(
+        [](protocol::SupervisorSession::Client& session) { return session.standingPlanRequest(); });
+  }
   /// Lines of a preview made at `op`, at most Limits.submissionsPerCall of them.
-  auto apply_plan(Op op, std::span<const protocol::PlannedVisit::Reader> lines,
-                  IdempotencyKey key) {
+  auto apply_plan(Op op, std::span<const PlanLineSpec> lines, IdempotencyKey key) {
     return send([op, lines, key](protocol::SupervisorSession::Client& session) {
       auto request = session.applyPlanRequest();
       request.setOp(raw(op));

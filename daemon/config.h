@@ -14,6 +14,7 @@
 #include "daemon/connection_limits.h"
 #include "daemon/error.h"
 #include "daemon/log_level.h"
+#include "daemon/planner_settings.h"
 #include "scheduler/limits.h"
 #include "scheduler/types.h"
 
@@ -86,6 +87,8 @@ struct Config {
     std::uint32_t office_burst = 10'000;
     std::uint32_t calls_in_flight = 256;
   } quota;
+
+  PlannerSettings planner;
 
   scheduler::Limits limits;
 

@@ -214,6 +214,49 @@ constexpr std::array kSettings = {
         "quota.calls_in_flight", 1, 65'536,
         "Unanswered calls of one connection; beyond it calls are told busy."),
 
+    count<PERMIT_FIELD(planner.interval_seconds)>(
+        "planner.interval_seconds", 0, 86'400,
+        "Seconds between two standing plans at the least; one is made when something has changed. "
+        "0: the daemon plans only when asked."),
+    count<PERMIT_FIELD(planner.days)>("planner.days", 1, 5,
+                                      "Working days of visits in the standing plan, from the "
+                                      "present one on."),
+    count<PERMIT_FIELD(planner.iterations)>(
+        "planner.iterations", 1, 10'000'000,
+        "Steps of the search per day of visits, and for the desks, of a standing plan."),
+    count<PERMIT_FIELD(planner.milliseconds_max)>(
+        "planner.milliseconds_max", 1, 60'000,
+        "Processor time of each of those searches at the most; twice that on the wall."),
+    choice<PERMIT_FIELD(planner.apply)>(
+        "planner.apply", "never|new|all",
+        "What of a standing plan the daemon applies by itself: nothing, so that it waits for a "
+        "supervisor; work that nobody has; or every line."),
+    count<PERMIT_FIELD(planner.prize_minutes)>(
+        "planner.prize_minutes", 1, 10'000,
+        "Minutes of travel that a visit of the last class is worth."),
+    count<PERMIT_FIELD(planner.class_factor)>(
+        "planner.class_factor", 1, 100,
+        "Visits of one class that one of the class above outweighs."),
+    count<PERMIT_FIELD(planner.balance_permille)>(
+        "planner.balance_permille", 0, 100'000,
+        "What evenness between inspectors, over the window of loads, is worth against travel, in "
+        "thousandths."),
+    count<PERMIT_FIELD(planner.move_minutes)>(
+        "planner.move_minutes", 0, 10'000,
+        "Minutes of travel that must be saved to move a visit to somebody else."),
+    count<PERMIT_FIELD(planner.road_percent)>("planner.road_percent", 100, 1'000,
+                                              "Length of streets against the straight line."),
+    count<PERMIT_FIELD(planner.speed_kmh)>("planner.speed_kmh", 1, 200,
+                                           "Speed between visits, in km/h."),
+    count<PERMIT_FIELD(planner.desk_uneven_permille)>(
+        "planner.desk_uneven_permille", 0, 100'000,
+        "What evenness at the desks is worth against minutes behind deadlines, in thousandths."),
+    count<PERMIT_FIELD(planner.desk_peak_permille)>("planner.desk_peak_permille", 0, 100'000,
+                                                    "The same for the load of who has most."),
+    count<PERMIT_FIELD(planner.desk_move_minutes)>(
+        "planner.desk_move_minutes", 0, 10'000,
+        "Minutes behind deadlines that must be saved to move a job to another desk."),
+
     count<PERMIT_FIELD(limits.cases_max)>(
         "limits.cases_max", 1, scheduler::kLimitsMax.cases_max,
         "Open and retained cases in memory. All limits may grow at a later start, never shrink."),

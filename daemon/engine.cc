@@ -400,6 +400,8 @@ void Engine::apply_batch() {
     const State::Source& source = state_->sources[i];
     stats_.refused += outcome.refusal == Refusal::kNone ? 0 : 1;
     keep_events();
+    if (changes_waker_ != nullptr && plan_marks_.note(state_->batch[i], scheduler_.events()))
+      changes_waker_->wake();
     if (source.port != nullptr) {
       answer_later(*source.port, source.ticket, outcome);
     } else {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "daemon/clock.h"
+#include "daemon/plan_marks.h"
 #include "daemon/spsc_ring.h"
 #include "daemon/storage.h"
 #include "daemon/waker.h"
@@ -160,6 +161,11 @@ class Engine {
   /// True when draining and nothing is waiting for durability.
   bool is_drained() const;
 
+  /// Wakes `waker` at the first change since the marks were taken. Before the first step().
+  void watch_changes(Waker& waker) { changes_waker_ = &waker; }
+  /// Engine's thread, which is to say queries: what has changed as far as plans are concerned.
+  PlanMarks& plan_marks() { return plan_marks_; }
+
   const EngineStats& stats() const { return stats_; }
   Storage& storage() { return storage_; }
 
@@ -192,6 +198,8 @@ class Engine {
   const EngineOptions options_;
   Waker waker_;
   EngineStats stats_;
+  PlanMarks plan_marks_;
+  Waker* changes_waker_ = nullptr;  // null: nobody plans by itself
   std::unique_ptr<State> state_;
 };
 

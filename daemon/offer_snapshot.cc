@@ -83,6 +83,7 @@ bool OfferSnapshotQuery::begin(const Scheduler& scheduler) {
   snapshot.now = scheduler.now();
   snapshot.present_date = scheduler.working_day(scheduler.now());
   snapshot.policy = scheduler.policy();
+  snapshot.window_work_days = window_work_days(scheduler);
   scheduler::JobId id = job_;
   scheduler::CaseView owner;
   if (raw(id) == 0 && scheduler.find_case(case_id_, owner)) id = owner.current_job;

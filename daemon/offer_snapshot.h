@@ -33,7 +33,8 @@ struct OfferSnapshot {
   scheduler::Tick now;
   std::int32_t present_date = 0;
   scheduler::SetPolicy policy;
-  bool is_found = false;  // within the scope of who asks
+  std::uint32_t window_work_days = 1;  // of the window of loads
+  bool is_found = false;               // within the scope of who asks
   SnapshotVisit asked;
   std::vector<OfferHalf> halves;   // by time
   std::vector<DatedVisit> visits;  // of others

@@ -12,6 +12,7 @@
 #include "daemon/access.h"
 #include "daemon/engine.h"
 #include "daemon/log.h"
+#include "daemon/planner_settings.h"
 #include "daemon/planner_thread.h"
 #include "daemon/quota.h"
 #include "daemon/rpc_call.h"
@@ -21,6 +22,8 @@
 #include "scheduler/limits.h"
 
 namespace permitd::daemon {
+
+class StandingPlanner;
 
 struct RpcServerOptions {
   ConnectionLimits connections;
@@ -40,7 +43,9 @@ struct RpcServerOptions {
   std::string server_name = "permitd";
   std::function<void()> on_drain;    // an operator asked for it; null: the server drains itself
   PlannerThread* planner = nullptr;  // outlives the server; null: plans are refused as unsupported
-  PlannerThread* questions = nullptr;  // likewise, for what is answered in milliseconds
+  PlannerThread* questions = nullptr;   // likewise, for what is answered in milliseconds
+  StandingPlanner* standing = nullptr;  // likewise
+  PlannerSettings planner_settings;
 };
 
 struct RpcFigures {

@@ -124,6 +124,9 @@ void write_job(const scheduler::JobView& view, protocol::Job::Builder out) {
   out.setRework(view.rework);
   out.setReason(to_wire<protocol::Reason>(view.reason));
   out.setRemainingMinutes(view.remaining_minutes);
+  out.setPlannedFor(raw(view.planned_for));
+  out.setPlannedStart(view.planned_start.ms);
+  out.setPlanLocks(view.plan_locks);
 }
 
 void write_case(const scheduler::CaseView& view, protocol::Case::Builder out) {

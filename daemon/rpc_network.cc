@@ -47,6 +47,8 @@ void RpcNetwork::serve(Engine& engine, Port& port, Clock& clock, const PlannerTh
   RpcServerOptions options = server_options(config, std::move(on_drain));
   options.planner = planners.plans;
   options.questions = planners.questions;
+  options.standing = planners.standing;
+  options.planner_settings = config.planner;
   server_ = std::make_unique<RpcServer>(*loop_, engine, port, clock, std::move(options));
 }
 

@@ -15,8 +15,9 @@ namespace permitd::daemon {
 
 /// Who works beside the engine; they outlive the network.
 struct PlannerThreads {
-  PlannerThread* plans = nullptr;      // seconds: plans, forecasts
-  PlannerThread* questions = nullptr;  // milliseconds
+  PlannerThread* plans = nullptr;       // seconds: plans, forecasts
+  PlannerThread* questions = nullptr;   // milliseconds
+  StandingPlanner* standing = nullptr;  // null: no plan stands
 };
 
 class RpcNetwork {

@@ -7,9 +7,8 @@
 #include <stop_token>
 #include <string>
 
-#include "daemon/rpc_enums.h"
+#include "daemon/rpc_plan_messages.h"
 #include "daemon/rpc_supervisor_session.h"
-#include "daemon/visit_plan.h"
 
 namespace permitd::daemon {
 
@@ -17,115 +16,9 @@ using scheduler::Command;
 using scheduler::CommandKind;
 using scheduler::Field;
 using scheduler::kPlanLinesPerCommand;
-using scheduler::raw;
 using scheduler::Refusal;
 
 namespace {
-
-constexpr std::uint32_t kPlanMillisecondsMax = 60'000;
-constexpr std::uint32_t kBalancePermilleMax = 100'000;
-constexpr std::uint32_t kMoveMinutesMax = 10'000;
-constexpr std::uint64_t kIterationsMax = 10'000'000;  // a minute or two
-constexpr std::int64_t kMsPerMinute = 60'000;
-
-// ---- requests ----
-
-bool within(std::uint64_t value, std::uint64_t low, std::uint64_t high) {
-  return low <= value && value <= high;
-}
-
-Flaw read_request(protocol::VisitPlanRequest::Reader in, VisitPlanOptions& out) {
-  const Flaw flaw{Refusal::kOutOfRange, Field::kPolicy};
-  if (!within(in.getMilliseconds(), 0, kPlanMillisecondsMax)) return flaw;
-  if (!within(in.getIterations(), 0, kIterationsMax)) return flaw;
-  if (!within(in.getBalancePermille(), 0, kBalancePermilleMax)) return flaw;
-  if (!within(in.getMoveMinutes(), 0, kMoveMinutesMax)) return flaw;
-  if (!within(in.getRoadPercent(), 100, 1'000) || !within(in.getSpeedKmh(), 1, 200)) return flaw;
-  out.milliseconds = in.getMilliseconds();
-  out.iterations = in.getIterations();
-  out.seed = in.getSeed();
-  out.balance_permille = in.getBalancePermille();
-  out.move_minutes = in.getMoveMinutes();
-  out.road_percent = in.getRoadPercent();
-  out.speed_kmh = in.getSpeedKmh();
-  return {};
-}
-
-Flaw read_line(protocol::PlanLine::Reader in, scheduler::PlanLine& out) {
-  const std::int64_t minute = in.getStart() / kMsPerMinute;
-  if (minute < 0 || minute > UINT32_MAX) return {Refusal::kOutOfRange, Field::kDay};
-  out.job = scheduler::JobId{in.getJob()};
-  out.expert = scheduler::ExpertId{in.getExpert()};
-  out.start_minute = static_cast<std::uint32_t>(minute);
-  out.sequence = in.getSequence();
-  out.attempts = in.getAttempts();
-  if (!to_core(in.getState(), out.state)) return {Refusal::kOutOfRange, Field::kState};
-  out.flags = in.getMovesAppointment() ? scheduler::kPlanMovesAppointment : std::uint8_t{0};
-  return read_reason(in.getReason(), out.reason);
-}
-
-// ---- answers ----
-
-void write_line(const PlannedVisitLine& line, protocol::PlannedVisit::Builder out) {
-  out.setJob(raw(line.job));
-  out.setCaseId(raw(line.case_id));
-  out.setExpert(raw(line.expert));
-  out.setBefore(raw(line.before));
-  out.setSecond(raw(line.second));
-  out.setStart(line.start.ms);
-  out.setExtraTravelSeconds(line.extra_travel_s);
-  out.setSecondTravelSeconds(line.second_travel_s);
-  out.setSequence(line.sequence);
-  out.setAttempts(line.attempts);
-  out.setState(to_wire<protocol::JobState>(line.state));
-  out.setDistrict(line.district);
-  out.setChange(static_cast<protocol::PlanChange>(line.change));
-}
-static_assert(static_cast<int>(protocol::PlanChange::MOVED) ==
-              static_cast<int>(PlanChange::kMoved));
-
-void write_unplanned(const UnplannedVisitLine& line, protocol::UnplannedVisit::Builder out) {
-  out.setJob(raw(line.job));
-  out.setCaseId(raw(line.case_id));
-  out.setDistrict(line.district);
-  out.setCause(static_cast<protocol::Unplanned>(line.reason.cause));
-  out.setQualified(static_cast<std::uint32_t>(line.reason.skilled));
-  out.setNotExcluded(static_cast<std::uint32_t>(line.reason.not_excluded));
-  out.setOnShift(static_cast<std::uint32_t>(line.reason.on_shift));
-  out.setWithRoom(static_cast<std::uint32_t>(line.reason.with_room));
-}
-static_assert(static_cast<int>(protocol::Unplanned::NOT_WORTH_IT) ==
-              static_cast<int>(planner::UnservedCause::kNotWorthIt));
-
-void write_plan(const VisitPlan& plan, protocol::VisitPlan::Builder out) {
-  out.setOp(raw(plan.op));
-  out.setDay(plan.day);
-  auto visits = out.initVisits(static_cast<unsigned>(plan.lines.size()));
-  for (unsigned i = 0; i < plan.lines.size(); ++i) write_line(plan.lines[i], visits[i]);
-  auto unplanned = out.initUnplanned(static_cast<unsigned>(plan.unplanned.size()));
-  for (unsigned i = 0; i < plan.unplanned.size(); ++i)
-    write_unplanned(plan.unplanned[i], unplanned[i]);
-  out.setInspectors(plan.inspectors);
-  out.setIdle(plan.idle);
-  out.setMoved(plan.moved);
-  out.setTravelSeconds(static_cast<std::uint64_t>(plan.travel_s));
-  out.setJainPermille(plan.jain_permille);
-  out.setIterations(plan.iterations);
-  out.setMilliseconds(plan.milliseconds);
-  out.setLeftOut(plan.left_out);
-}
-
-void write_line_result(scheduler::PlanLineResult result, protocol::PlanLineAnswer::Builder out) {
-  constexpr auto kFirstFilter = raw(scheduler::PlanLineResult::kNotEligible);
-  if (raw(result) >= kFirstFilter) {
-    out.setResult(protocol::PlanLineResult::NOT_ELIGIBLE);
-    out.setFilter(static_cast<protocol::Filter>(raw(result) - kFirstFilter));
-  } else {
-    out.setResult(static_cast<protocol::PlanLineResult>(raw(result)));
-  }
-}
-static_assert(static_cast<int>(protocol::PlanLineResult::NOTHING_TO_DO) ==
-              static_cast<int>(scheduler::PlanLineResult::kNothingToDo));
 
 /// Writes what became of the lines. A command that was refused as a whole, for want of space on the
 /// disk, refuses the call: its lines and all after it can be sent again under the same keys.
@@ -168,18 +61,19 @@ class CallInFlight {
 };
 
 /// A plan on its way from the planner's thread.
+template <class Plan>
 struct PlanTicket final : Handover::Ticket {
   using Ticket::Ticket;
-  VisitPlan plan;
+  Plan plan;
   std::string fault;      // not empty: there is none, for a reason that should not be
   std::stop_source stop;  // nobody waits for it any more
 };
 
-void run_planner(PlanTicket& ticket, const VisitSnapshot& snapshot, const VisitPlanOptions& options,
-                 const std::stop_token& stop) {
+template <class Plan, class Make>
+void run_planner(PlanTicket<Plan>& ticket, Make& make, const std::stop_token& stop) {
   const std::stop_callback forward(stop, [&ticket] { ticket.stop.request_stop(); });
   try {
-    ticket.plan = plan_visits(snapshot, options, ticket.stop);
+    ticket.plan = make(ticket.stop);
   } catch (const std::exception& exception) {
     ticket.fault = exception.what();
   }
@@ -188,38 +82,116 @@ void run_planner(PlanTicket& ticket, const VisitSnapshot& snapshot, const VisitP
 
 }  // namespace
 
-kj::Promise<void> SupervisorSessionServer::planVisits(PlanVisitsContext context) {
-  VisitPlanOptions options;
+/// Copies the city with `query`, has the planner's thread make `Plan` of it as if `assumption` were
+/// so, and lets `write` answer with that.
+template <class Plan, class Q, class Context, class Make, class Write>
+kj::Promise<void> SupervisorSessionServer::preview(std::unique_ptr<Q> query, Context context,
+                                                   const Assumption& assumption, Make make,
+                                                   Write write) {
+  struct Posting {
+    Flaw flaw{Refusal::kBusy};
+  };
   PlannerThread* planner = services().options.planner;
-  Flaw flaw = read_request(context.getParams().getRequest(), options);
-  if (planner == nullptr) flaw = {Refusal::kUnsupported};
+  auto ticket = std::make_shared<PlanTicket<Plan>>(services().waker);
+  auto posting = std::make_shared<Posting>();
+  auto asked = ask(std::move(query), [=](Q& done, scheduler::Op) {
+    posting->flaw = check_assumption(assumption, done.snapshot.experts, done.snapshot.offices);
+    if (posting->flaw) return;
+    const bool is_posted =
+        planner->try_post([ticket, assumption, make,
+                           snapshot = std::move(done.snapshot)](std::stop_token stop) mutable {
+          const auto make_assumed = [&](std::stop_source end) {
+            assume(assumption, snapshot);
+            return make(snapshot, std::move(end));
+          };
+          run_planner(*ticket, make_assumed, stop);
+        });
+    if (!is_posted) posting->flaw = {Refusal::kBusy};
+  });
+  auto counted = kj::heap<CallInFlight>(kj::addRef(*connection_));
+  return asked
+      .then([this, context, posting, ticket, write]() mutable -> kj::Promise<void> {
+        if (posting->flaw) {
+          if (posting->flaw.refusal == Refusal::kBusy) services().figures.busy_total += 1;
+          refuse(context.getResults().initRefused(), posting->flaw.refusal, posting->flaw.field);
+          return kj::READY_NOW;
+        }
+        return services().handover.wait_for(ticket).then([context, ticket, write]() mutable {
+          KJ_REQUIRE(ticket->fault.empty(), "the planner failed", ticket->fault);
+          write(ticket->plan, context.getResults().initPlan());
+        });
+      })
+      .attach(kj::mv(counted), kj::defer([ticket] { ticket->stop.request_stop(); }));
+}
+
+kj::Promise<void> SupervisorSessionServer::planVisits(PlanVisitsContext context) {
+  const auto request = context.getParams().getRequest();
+  VisitPlanOptions options;
+  Assumption assumption;
+  Flaw flaw = read_visit_request(request, services().options.planner_settings, options);
+  if (!flaw) flaw = read_assumption(request.getAssumption(), assumption);
+  if (services().options.planner == nullptr) flaw = {Refusal::kUnsupported};
   if (flaw) {
     refuse(context.getResults().initRefused(), flaw.refusal, flaw.field);
     return kj::READY_NOW;
   }
-  auto ticket = std::make_shared<PlanTicket>(services().waker);
-  auto is_posted = std::make_shared<bool>(false);
-  auto query = std::make_unique<VisitSnapshotQuery>(context.getParams().getRequest().getDay());
-  auto asked = ask(std::move(query), [=](VisitSnapshotQuery& done, scheduler::Op) {
-    *is_posted = planner->try_post(
-        [ticket, options, snapshot = std::move(done.snapshot)](std::stop_token stop) {
-          run_planner(*ticket, snapshot, options, stop);
-        });
-  });
-  auto counted = kj::heap<CallInFlight>(kj::addRef(*connection_));
-  return asked
-      .then([this, context, is_posted, ticket]() mutable -> kj::Promise<void> {
-        if (!*is_posted) {
-          services().figures.busy_total += 1;
-          refuse(context.getResults().initRefused(), Refusal::kBusy);
-          return kj::READY_NOW;
-        }
-        return services().handover.wait_for(ticket).then([context, ticket]() mutable {
-          KJ_REQUIRE(ticket->fault.empty(), "the planner failed", ticket->fault);
-          write_plan(ticket->plan, context.getResults().initPlan());
-        });
-      })
-      .attach(kj::mv(counted), kj::defer([ticket] { ticket->stop.request_stop(); }));
+  VisitDay day;
+  day.date = request.getDay();
+  day.has_closed = assumption.kind == Assumption::Kind::kClosed;
+  day.closed = assumption.day;
+  return preview<VisitPlan>(
+      std::make_unique<VisitSnapshotQuery>(day), context, assumption,
+      [options](const VisitSnapshot& snapshot, std::stop_source stop) {
+        return plan_visits(snapshot, options, std::move(stop));
+      },
+      &write_visit_plan);
+}
+
+kj::Promise<void> SupervisorSessionServer::planDesks(PlanDesksContext context) {
+  const auto request = context.getParams().getRequest();
+  DeskPlanOptions options;
+  Assumption assumption;
+  Flaw flaw = read_desk_request(request, services().options.planner_settings, options);
+  if (!flaw) flaw = read_assumption(request.getAssumption(), assumption);
+  if (services().options.planner == nullptr) flaw = {Refusal::kUnsupported};
+  if (flaw) {
+    refuse(context.getResults().initRefused(), flaw.refusal, flaw.field);
+    return kj::READY_NOW;
+  }
+  return preview<DeskPlan>(
+      std::make_unique<DeskSnapshotQuery>(), context, assumption,
+      [options](const DeskSnapshot& snapshot, const std::stop_source& stop) {
+        return plan_desks(snapshot, options, stop.get_token());
+      },
+      &write_desk_plan);
+}
+
+kj::Promise<void> SupervisorSessionServer::standingPlan(StandingPlanContext context) {
+  StandingPlanner* standing = services().options.standing;
+  if (standing == nullptr) {
+    refuse(context.getResults().initRefused(), Refusal::kUnsupported);
+    return kj::READY_NOW;
+  }
+  return ask(std::make_unique<MarksQuery>(services().engine, false),
+             [standing, context](MarksQuery& done, scheduler::Op) mutable {
+               const auto plan = standing->plan();
+               if (plan == nullptr) {
+                 context.getResults().setNone();
+               } else {
+                 write_standing_plan(*plan, done.causes, context.getResults().initPlan());
+               }
+             });
+}
+
+kj::Promise<void> SupervisorSessionServer::lockPlan(LockPlanContext context) {
+  const auto params = context.getParams();
+  return command(context.getResults().initResult(), CommandKind::kLockPlan, params.getKey(),
+                 [&](scheduler::CommandBody& body) {
+                   body.lock_plan.job = scheduler::JobId{params.getJob()};
+                   body.lock_plan.locks = params.getLocks();
+                   body.lock_plan.is_locked = params.getLocked() ? 1 : 0;
+                   return read_note(params.getNote(), body.lock_plan.note);
+                 });
 }
 
 kj::Promise<void> SupervisorSessionServer::applyPlan(ApplyPlanContext context) {
@@ -251,7 +223,7 @@ kj::Promise<void> SupervisorSessionServer::applyPlan(ApplyPlanContext context) {
     const unsigned first = i * kPlanLinesPerCommand;
     body.count = static_cast<std::uint16_t>(std::min(kPlanLinesPerCommand, count - first));
     for (unsigned line = 0; line < body.count; ++line) {
-      if (const Flaw flaw = read_line(lines[first + line], body.lines[line]))
+      if (const Flaw flaw = read_plan_line(lines[first + line], body.lines[line]))
         return refuse_all(flaw);
     }
   }

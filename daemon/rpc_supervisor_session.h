@@ -5,6 +5,8 @@
 
 namespace permitd::daemon {
 
+struct Assumption;
+
 class SupervisorSessionServer final : public protocol::SupervisorSession::Server,
                                       public CityReaderServer {
  public:
@@ -33,6 +35,14 @@ class SupervisorSessionServer final : public protocol::SupervisorSession::Server
   // In rpc_plan.cc.
   kj::Promise<void> planVisits(PlanVisitsContext context) override;
   kj::Promise<void> applyPlan(ApplyPlanContext context) override;
+  kj::Promise<void> lockPlan(LockPlanContext context) override;
+  kj::Promise<void> planDesks(PlanDesksContext context) override;
+  kj::Promise<void> standingPlan(StandingPlanContext context) override;
+
+ private:
+  template <class Plan, class Q, class Context, class Make, class Write>
+  kj::Promise<void> preview(std::unique_ptr<Q> query, Context context, const Assumption& assumption,
+                            Make make, Write write);
 };
 
 }  // namespace permitd::daemon

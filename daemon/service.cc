@@ -20,6 +20,7 @@
 #include "daemon/rpc_listener.h"
 #include "daemon/rpc_network.h"
 #include "daemon/snapshotter.h"
+#include "daemon/standing_planner.h"
 #include "daemon/tls_keeper.h"
 
 namespace permitd::daemon {
@@ -33,6 +34,9 @@ std::int64_t monotonic_ms() {
   clock_gettime(CLOCK_MONOTONIC, &now);
   return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
 }
+
+// It sends one request at a time.
+constexpr std::size_t kPlannerRequests = 64;
 
 /// One network on a thread of its own.
 struct NetworkThread {
@@ -64,6 +68,7 @@ class Service {
   TlsMailbox* new_mailbox();
   Expected<void> listen(RpcNetwork& network, TlsMailbox* mailbox);
   void run_network_thread(NetworkThread& thread, std::atomic<int>& outcome);
+  PlannerThreads planners() const { return {planner_.get(), questions_.get(), standing_.get()}; }
   void request_stop();
   bool should_stop();
   void begin_drain();
@@ -80,6 +85,7 @@ class Service {
   scheduler::Scheduler scheduler_;
   SystemClock system_clock_;
   RehearsalClock rehearsal_clock_;
+  std::unique_ptr<StandingPlanner> standing_;  // outlives the engine, which it lends queries to
   std::unique_ptr<Snapshotter> snapshotter_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<EngineHook> hook_;
@@ -95,6 +101,7 @@ class Service {
 };
 
 Service::~Service() {
+  if (standing_) standing_->stop();
   questions_.reset();
   planner_.reset();  // calls that wait for a plan are told while their loops still run
   request_stop();
@@ -205,9 +212,12 @@ Expected<void> Service::start_networks() {
   Port& ops_port = engine_->add_port(64);
   planner_ = std::make_unique<PlannerThread>();
   questions_ = std::make_unique<PlannerThread>();
+  if (config_.planner.interval_seconds != 0)
+    standing_ = std::make_unique<StandingPlanner>(*engine_, engine_->add_port(kPlannerRequests),
+                                                  config_.planner);
   if (network_) {
-    network_->serve(*engine_, engine_->add_port(config_.engine.request_capacity), clock,
-                    {planner_.get(), questions_.get()}, config_, [this] { request_stop(); });
+    network_->serve(*engine_, engine_->add_port(config_.engine.request_capacity), clock, planners(),
+                    config_, [this] { request_stop(); });
     hook_ = std::make_unique<EngineHook>(*engine_);
     network_->loop().add_hook(*hook_);
     network_->loop().add_waker(engine_->waker());
@@ -272,7 +282,7 @@ void Service::run_network_thread(NetworkThread& thread, std::atomic<int>& outcom
     return report(-1);
   }
   (*network)->serve(*engine_, *thread.port, clock_of(rehearsal_, system_clock_, rehearsal_clock_),
-                    {planner_.get(), questions_.get()}, config_, [this] { request_stop(); });
+                    planners(), config_, [this] { request_stop(); });
   if (auto done = listen(**network, thread.mailbox); !done) {
     log_line(LogLevel::kError, "{}", done.error().text());
     return report(-1);

@@ -46,6 +46,7 @@ class OfferDay {
     snapshot.day = date;
     snapshot.is_today = date == from.present_date;
     snapshot.policy = from.policy;
+    snapshot.window_work_days = from.window_work_days;
     snapshot.experts = from.experts;
     snapshot.offices = from.offices;
     for (const OfferHalf& half : from.halves)

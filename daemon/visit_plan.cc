@@ -4,6 +4,7 @@
 #include <chrono>
 #include <stdexcept>
 
+#include "daemon/place_numbers.h"
 #include "planner/day_planner.h"
 
 namespace permitd::daemon {
@@ -13,6 +14,7 @@ using planner::PersonIndex;
 using planner::Place;
 using planner::VisitIndex;
 using scheduler::JobState;
+using scheduler::Tick;
 
 namespace {
 
@@ -49,7 +51,7 @@ planner::SearchOptions search_options(const VisitPlanOptions& options, std::stop
   search.budget.iterations = options.iterations;
   search.seed = options.seed;
   search.stop = stop.get_token();
-  if (options.iterations != 0) return search;
+  if (options.milliseconds == 0) return search;
   const auto end = std::chrono::steady_clock::now() + kWallFactor * search.budget.time;
   search.report_every = std::chrono::milliseconds(20);
   search.report = [end, stop = std::move(stop)](const planner::Progress&) mutable {
@@ -87,7 +89,8 @@ class Teller {
     for (const VisitIndex visit : plan_.unserved)
       tell_unplanned(row_of(visit), reasons_.why_unserved(visit));
     out_.inspectors = static_cast<std::uint32_t>(plan_.routes.size());
-    out_.jain_permille = jain_permille();
+    out_.jain_permille = jain_permille(loads_);
+    out_.window_jain_permille = jain_permille(window_loads_);
   }
 
  private:
@@ -104,15 +107,19 @@ class Teller {
     Place from = inspector.start;
     std::int64_t travel = 0;
     std::int64_t service = 0;
-    std::uint16_t sequence = 0;
+    std::vector<PlaceNumber> numbers;
+    for (const planner::PlannedVisit& planned : plan_.routes[person])
+      numbers.push_back(number_before(row_of(planned.visit), static_cast<PersonIndex>(person)));
+    number_places(numbers);
+    std::size_t place = 0;
     for (const planner::PlannedVisit& planned : plan_.routes[person]) {
       const planner::Visit& visit = day_.problem.visits[at(planned.visit)];
       travel += planner::travel_between(travel_, from, visit.place);
       service += visit.service;
       from = visit.place;
-      tell_planned(static_cast<PersonIndex>(person), planned, ++sequence);
+      tell_planned(static_cast<PersonIndex>(person), planned, numbers[place++].number);
     }
-    if (sequence == 0) {
+    if (place == 0) {
       out_.idle += 1;
     } else {
       travel += planner::travel_between(travel_, from, inspector.end);
@@ -121,6 +128,24 @@ class Teller {
     const auto units = snapshot_.experts[day_.expert_rows[person]].units_per_day;
     const auto capacity = static_cast<double>(std::max<std::int64_t>(1, units * kSecondsPerUnit));
     loads_.push_back(static_cast<double>(travel + service) / capacity);
+    window_loads_.push_back(static_cast<double>(inspector.effort_before + travel + service) /
+                            static_cast<double>(inspector.effort_capacity));
+  }
+
+  PlaceNumber number_before(const SnapshotVisit& row, PersonIndex person) const {
+    if (!row.is_planned || row.plan.expert != expert_of(person)) return {};
+    return {row.plan.sequence, (row.plan.locks & scheduler::kLockOrder) != 0};
+  }
+
+  static scheduler::ExpertId before_of(const SnapshotVisit& row) {
+    if (raw(row.taken_from) != 0) return row.taken_from;
+    return row.is_planned ? row.plan.expert : row.job.holder;
+  }
+
+  static Tick start_before(const SnapshotVisit& row) {
+    if (row.start_before.ms != 0) return row.start_before;
+    if (row.is_planned) return row.plan.start;
+    return row.job.appointment == scheduler::kNever ? Tick{} : row.job.appointment;
   }
 
   void tell_planned(PersonIndex person, const planner::PlannedVisit& planned,
@@ -131,7 +156,12 @@ class Teller {
     line.job = row.job.job;
     line.case_id = row.job.case_id;
     line.expert = expert_of(person);
-    line.before = row.is_planned ? row.plan.expert : row.job.holder;
+    line.before = before_of(row);
+    line.is_displaced = raw(row.taken_from) != 0;
+    line.moves_appointment = row.lost_half_day;
+    line.start_before = start_before(row);
+    line.deadline = row.job.deadline;
+    line.locks = row.is_planned ? row.plan.locks : std::uint8_t{0};
     line.start = {day_.begin.ms + std::int64_t{planned.start} * kMsPerSecond};
     line.extra_travel_s = reason.chosen.extra_travel;
     if (reason.second) {
@@ -152,20 +182,21 @@ class Teller {
   }
 
   void tell_unplanned(const SnapshotVisit& row, const planner::UnservedReason& reason) {
-    out_.unplanned.push_back({row.job.job, row.job.case_id, row.job.district, reason});
+    out_.unplanned.push_back(
+        {row.job.job, row.job.case_id, row.job.district, before_of(row), reason});
   }
 
   /// Jain, Chiu and Hawe 1984: (Σx)² / (n Σx²).
-  std::uint32_t jain_permille() const {
+  static std::uint32_t jain_permille(const std::vector<double>& loads) {
     double sum = 0;
     double squares = 0;
-    for (const double load : loads_) {
+    for (const double load : loads) {
       sum += load;
       squares += load * load;
     }
     if (squares == 0) return 1'000;
     return static_cast<std::uint32_t>(
-        1'000 * sum * sum / (static_cast<double>(loads_.size()) * squares) + 0.5);
+        1'000 * sum * sum / (static_cast<double>(loads.size()) * squares) + 0.5);
   }
 
   const VisitSnapshot& snapshot_;
@@ -174,7 +205,8 @@ class Teller {
   const planner::Plan& plan_;
   VisitPlan& out_;
   planner::PlanReasons reasons_;
-  std::vector<double> loads_;
+  std::vector<double> loads_;         // of the day, by inspector
+  std::vector<double> window_loads_;  // of the window with this day
 };
 
 /// Visits that no problem could be made of: their hours are over, or nobody knows where they are.
@@ -189,7 +221,8 @@ void tell_impossible(const VisitSnapshot& snapshot, const VisitProblem& day, Vis
     if (job.state == JobState::kStarted) continue;
     planner::UnservedReason reason;
     reason.cause = planner::UnservedCause::kNoWindow;
-    out.unplanned.push_back({job.job, job.case_id, job.district, reason});
+    out.unplanned.push_back(
+        {job.job, job.case_id, job.district, snapshot.visits[row].taken_from, reason});
   }
 }
 
@@ -199,6 +232,20 @@ void note_progress(const planner::Progress& progress, VisitPlan& out) {
 }
 
 }  // namespace
+
+VisitPlanOptions visit_options(const PlannerSettings& settings) {
+  VisitPlanOptions options;
+  options.milliseconds = settings.milliseconds_max;
+  options.iterations = settings.iterations;
+  options.balance_permille = settings.balance_permille;
+  options.move_minutes = settings.move_minutes;
+  options.road_percent = settings.road_percent;
+  options.speed_kmh = settings.speed_kmh;
+  options.prize_minutes = settings.prize_minutes;
+  options.class_factor = settings.class_factor;
+  options.mends = true;
+  return options;
+}
 
 VisitPlan plan_visits(const VisitSnapshot& snapshot, const VisitPlanOptions& options,
                       std::stop_source stop) {
@@ -220,15 +267,18 @@ VisitPlan plan_visits(const VisitSnapshot& snapshot, const VisitPlanOptions& opt
   const planner::SearchOptions search = search_options(options, std::move(stop));
   planner::Plan plan = running_plan(snapshot, day);
   const bool is_running = plan.unserved.size() < day.problem.visits.size();
+  const auto go_on = [&](planner::DayPlanner& planner) {
+    return is_running && options.mends ? planner.mend(plan, search) : planner.improve(plan, search);
+  };
   {
     planner::DayPlanner planner(day.problem, travel);
     if (!is_running) plan = planner.first_plan(options.seed);
-    plan = planner.improve(plan, search);
+    plan = go_on(planner);
     note_progress(planner.progress(), out);
   }
   if (split_unserved_trips(day.problem, plan)) {
     planner::DayPlanner planner(day.problem, travel);
-    plan = planner.improve(plan, search);
+    plan = go_on(planner);
     note_progress(planner.progress(), out);
   }
   Teller(snapshot, day, travel, plan, out).tell();

@@ -7,6 +7,7 @@
 #include <stop_token>
 #include <vector>
 
+#include "daemon/planner_settings.h"
 #include "daemon/visit_snapshot.h"
 #include "planner/plan_reasons.h"
 #include "scheduler/types.h"
@@ -18,11 +19,17 @@ struct VisitPlanOptions {
   std::uint32_t milliseconds = 2'000;
   std::uint64_t iterations = 0;  // 0: time alone counts
   std::uint64_t seed = 1;
-  std::uint32_t balance_permille = 1'000;  // see planner::Weights
-  std::uint32_t move_minutes = 15;         // what it is worth not to move a visit
-  std::uint32_t road_percent = 135;        // 100–1,000: streets against the straight line
-  std::uint32_t speed_kmh = 25;            // 1–200
+  std::uint32_t balance_permille = 1'000;  // these as in PlannerSettings
+  std::uint32_t move_minutes = 15;
+  std::uint32_t road_percent = 135;  // 100–1,000
+  std::uint32_t speed_kmh = 25;      // 1–200
+  std::uint32_t prize_minutes = 333;
+  std::uint32_t class_factor = 20;
+  /// The running plan is mended: only what has nobody, and what lies near it, moves.
+  bool mends = false;
 };
+/// What the operator has set, for a day of the standing plan.
+VisitPlanOptions visit_options(const PlannerSettings& settings);
 
 /// What the plan does to a visit.
 enum class PlanChange : std::uint8_t {
@@ -35,12 +42,17 @@ struct PlannedVisitLine {
   scheduler::JobId job{};
   scheduler::CaseId case_id{};
   scheduler::ExpertId expert{};
-  scheduler::ExpertId before{};  // 0: nobody
+  scheduler::ExpertId before{};    // 0: nobody
+  bool is_displaced = false;       // who had it cannot make it any more
+  bool moves_appointment = false;  // its promised half-day is gone
+  scheduler::Tick start_before;    // as it was planned or promised; 0: neither
+  scheduler::Tick deadline;
+  std::uint8_t locks = 0;
   scheduler::ExpertId second{};  // who would have cost least among the others; 0: nobody else could
   scheduler::Tick start;         // of the visit
   std::int32_t extra_travel_s = 0;  // detour for this visit, the rest as it is
   std::int32_t second_travel_s = 0;
-  std::uint16_t sequence = 0;  // among the inspector's visits of the day, from 1
+  std::uint16_t sequence = 0;  // order of the inspector's visits of the day; leaves room between
   std::uint8_t attempts = 0;   // state of the job as the plan knew it, for ApplyPlan
   scheduler::JobState state{};
   scheduler::District district = 0;
@@ -51,6 +63,7 @@ struct UnplannedVisitLine {
   scheduler::JobId job{};
   scheduler::CaseId case_id{};
   scheduler::District district = 0;
+  scheduler::ExpertId before{};  // who had it; 0: nobody
   planner::UnservedReason reason;
 };
 
@@ -64,6 +77,8 @@ struct VisitPlan {
   std::uint32_t moved = 0;
   std::int64_t travel_s = 0;        // of all routes, home and back
   std::uint32_t jain_permille = 0;  // of the day's effort against its capacity, over inspectors
+  std::uint32_t window_jain_permille =
+      0;  // of all effort of the window of loads, this day included
   std::uint64_t iterations = 0;
   std::uint32_t milliseconds = 0;
   std::uint32_t left_out = 0;  // beyond what one plan can hold

@@ -23,27 +23,21 @@ namespace {
 constexpr std::int64_t kMsPerSecond = 1'000;
 constexpr std::int64_t kSecondsPerMinute = 60;
 constexpr std::int64_t kMinutesPerUnit = 30;
-// Working days of the rolling window that fairness looks at.
-constexpr std::int64_t kWindowDays = 22;
 // Bits of planner::SkillMask: the district of a visit, then the service of its case.
 constexpr unsigned kDistrictBits = 32;
 constexpr unsigned kServiceBits = 32;
-// A class outweighs any number of the next one that fits into a day.
-constexpr planner::Cost kPrizeOthers = 20'000;
-constexpr planner::Cost kPrizeStep = 20;
 
 bool is_known(scheduler::Point point) { return point.lat_e6 != 0 || point.lon_e6 != 0; }
-
-std::uint64_t window_capacity_s(const ExpertView& expert) {
-  return std::uint64_t{expert.units_per_day} * kMinutesPerUnit * kSecondsPerMinute * kWindowDays;
-}
 
 class Builder {
  public:
   Builder(const VisitSnapshot& snapshot, const VisitPlanOptions& options)
       : snapshot_(snapshot), options_(options) {
-    for (const scheduler::OfficeView& office : snapshot.offices)
+    for (const scheduler::OfficeView& office : snapshot.offices) {
       offices_.emplace(office.office, &office);
+      for (const scheduler::PersonId owner : {office.licensee, office.technical_manager})
+        if (raw(owner) != 0) offices_of_.emplace(owner, office.office);
+    }
     out_.begin = snapshot.halves[0].is_closed() ? snapshot.halves[1].open : snapshot.halves[0].open;
   }
 
@@ -52,6 +46,7 @@ class Builder {
     count_held();
     for (std::size_t row = 0; row < snapshot_.experts.size(); ++row) add_inspector(row);
     for (std::size_t row = 0; row < snapshot_.visits.size(); ++row) add_visit(row);
+    keep_order();
     group_trips();
     out_.problem.weights.balance_permille = options_.balance_permille;
     out_.problem.weights.move = options_.move_minutes * kSecondsPerMinute;
@@ -146,7 +141,8 @@ class Builder {
         std::max(0, std::int32_t{snapshot_.policy.visits_per_day} - visited + held.visits);
     inspector.effort_before = expert.window_minutes * kSecondsPerMinute;
     inspector.effort_capacity =
-        static_cast<planner::Cost>(std::max<std::uint64_t>(1, window_capacity_s(expert)));
+        std::max<planner::Cost>(1, planner::Cost{expert.units_per_day} * kMinutesPerUnit *
+                                       kSecondsPerMinute * snapshot_.window_work_days);
     index_of_.emplace(expert.expert, static_cast<PersonIndex>(out_.problem.inspectors.size()));
     by_person_.emplace(expert.person, static_cast<PersonIndex>(out_.problem.inspectors.size()));
     out_.problem.inspectors.push_back(inspector);
@@ -184,9 +180,9 @@ class Builder {
   }
 
   planner::Cost prize_of(const scheduler::JobView& job) const {
-    planner::Cost prize = kPrizeOthers;
+    planner::Cost prize = planner::Cost{options_.prize_minutes} * kSecondsPerMinute;
     for (auto step = raw(job.priority); step < raw(scheduler::PriorityClass::kOther); ++step)
-      prize *= kPrizeStep;
+      prize *= options_.class_factor;
     switch (job.band) {
       case SlaBand::kRed:
         return prize * 2;
@@ -216,14 +212,59 @@ class Builder {
     exclude(from, visit);
     const scheduler::ExpertId with = from.is_planned ? from.plan.expert : from.job.holder;
     visit.running = index_of(with);
+    lock(from, visit);
     out_.problem.visits.push_back(std::move(visit));
     out_.visit_rows.push_back(row);
   }
 
+  /// What a supervisor has fixed, as long as who it is fixed to is there.
+  void lock(const SnapshotVisit& from, planner::Visit& visit) const {
+    if (!from.is_planned || visit.running == planner::kNobody) return;
+    if ((from.plan.locks & scheduler::kLockPerson) != 0) visit.lock.person = visit.running;
+    if ((from.plan.locks & scheduler::kLockStart) == 0) return;
+    const bool is_early = from.plan.start < snapshot_.halves[0].close;
+    const HalfDaySpan& half =
+        snapshot_.halves[is_early && !snapshot_.halves[0].is_closed() ? 0 : 1];
+    visit.lock.start = TimeWindow{seconds(half.open), seconds(half.close)};
+  }
+
+  /// Visits whose number in one person's day is fixed stay one behind the other.
+  void keep_order() {
+    std::map<PersonIndex, std::vector<std::pair<std::uint16_t, planner::VisitIndex>>> fixed;
+    for (std::size_t i = 0; i < out_.problem.visits.size(); ++i) {
+      const SnapshotVisit& from = snapshot_.visits[out_.visit_rows[i]];
+      const PersonIndex person = out_.problem.visits[i].running;
+      const bool is_fixed = from.is_planned && (from.plan.locks & scheduler::kLockOrder) != 0;
+      if (is_fixed && person != planner::kNobody)
+        fixed[person].emplace_back(from.plan.sequence, static_cast<planner::VisitIndex>(i));
+    }
+    for (auto& [person, visits] : fixed) {
+      std::ranges::sort(visits);
+      for (std::size_t i = 1; i < visits.size(); ++i)
+        out_.problem.visits[static_cast<std::size_t>(visits[i].second)].lock.after =
+            visits[i - 1].second;
+    }
+  }
+
+  static bool is_free(const planner::Visit& visit) {
+    return visit.lock.person == planner::kNobody && !visit.lock.start &&
+           visit.lock.after == planner::kNoVisit;
+  }
+
+  /// An office does not look at a case of its own licensee or technical manager.
+  void exclude_offices_of(scheduler::PersonId person, planner::Visit& visit) const {
+    const auto [first, last] = offices_of_.equal_range(person);
+    for (auto office = first; office != last; ++office)
+      for (std::size_t i = 0; i < out_.expert_rows.size(); ++i)
+        if (snapshot_.experts[out_.expert_rows[i]].office == office->second)
+          visit.excluded.push_back(static_cast<PersonIndex>(i));
+  }
+
   void exclude(const SnapshotVisit& from, planner::Visit& visit) const {
     for (std::size_t i = 0; i < from.excluded_count; ++i) {
-      const auto found = by_person_.find(from.excluded[i]);
-      if (found != by_person_.end()) visit.excluded.push_back(found->second);
+      const auto [first, last] = by_person_.equal_range(from.excluded[i]);
+      for (auto found = first; found != last; ++found) visit.excluded.push_back(found->second);
+      exclude_offices_of(from.excluded[i], visit);
     }
     const bool needs_look =
         raw(from.job.reach_office) != 0 || raw(from.job.service) >= kServiceBits;
@@ -262,7 +303,8 @@ class Builder {
   static bool may_be_one_trip(const planner::Visit& first, const planner::Visit& second) {
     const Time length = second.windows.back().close - first.windows.front().open;
     return first.windows == second.windows && first.skills == second.skills &&
-           first.excluded == second.excluded && first.service <= length;
+           first.excluded == second.excluded && first.service <= length && is_free(first) &&
+           is_free(second);
   }
 
   const VisitSnapshot& snapshot_;
@@ -271,7 +313,8 @@ class Builder {
   std::map<scheduler::OfficeId, const scheduler::OfficeView*> offices_;
   std::map<scheduler::ExpertId, Held> held_;
   std::map<scheduler::ExpertId, PersonIndex> index_of_;
-  std::map<scheduler::PersonId, PersonIndex> by_person_;
+  std::multimap<scheduler::PersonId, PersonIndex> by_person_;
+  std::multimap<scheduler::PersonId, scheduler::OfficeId> offices_of_;
   std::map<std::pair<std::int32_t, std::int32_t>, Place> places_;
 };
 

@@ -1,5 +1,6 @@
 #include "daemon/visit_snapshot.h"
 
+#include <algorithm>
 #include <span>
 
 namespace permitd::daemon {
@@ -11,6 +12,9 @@ using scheduler::Scheduler;
 using scheduler::Tick;
 
 namespace {
+
+// A closure beyond that has no day to plan for.
+constexpr std::int32_t kDaysLookedAtMax = 60;
 
 constexpr std::uint32_t bit(auto value) { return 1U << static_cast<unsigned>(value); }
 
@@ -24,8 +28,25 @@ scheduler::JobFilter open_visits() {
 
 }  // namespace
 
-VisitSnapshotQuery::VisitSnapshotQuery(std::int32_t day) {
-  snapshot.day = day;
+std::uint32_t window_work_days(const Scheduler& scheduler) {
+  const std::int32_t today = scheduler.working_day(scheduler.now());
+  std::uint32_t count = 0;
+  for (std::int32_t back = 0; back < static_cast<std::int32_t>(scheduler::kLoadWindowDays);
+       ++back) {
+    const bool is_open = !half_day_span(scheduler, today - back, HalfDay::kMorning).is_closed() ||
+                         !half_day_span(scheduler, today - back, HalfDay::kAfternoon).is_closed();
+    count += is_open ? 1 : 0;
+  }
+  return std::max(count, 1U);
+}
+
+HalfDaySpan half_day_span(const Scheduler& scheduler, std::int32_t day, HalfDay half) {
+  HalfDaySpan span;
+  if (!scheduler.half_day(day, half, span.open, span.close)) return {};
+  return span;
+}
+
+VisitSnapshotQuery::VisitSnapshotQuery(const VisitDay& day) : wanted_(day) {
   snapshot.visits.reserve(kSnapshotVisitsMax);
   snapshot.experts.reserve(kSnapshotExpertsMax);
   snapshot.offices.reserve(kSnapshotOfficesMax);
@@ -64,13 +85,34 @@ bool VisitSnapshotQuery::run(const Scheduler& scheduler) noexcept {
 void VisitSnapshotQuery::begin(const Scheduler& scheduler) {
   snapshot.op = scheduler.op_applied();
   snapshot.now = scheduler.now();
-  snapshot.is_today = scheduler.working_day(scheduler.now()) == snapshot.day;
+  choose_day(scheduler);
   snapshot.policy = scheduler.policy();
-  for (const HalfDay half : {HalfDay::kMorning, HalfDay::kAfternoon}) {
-    HalfDaySpan span;
-    if (scheduler.half_day(snapshot.day, half, span.open, span.close))
-      snapshot.halves[static_cast<std::size_t>(half)] = span;
+  snapshot.window_work_days = window_work_days(scheduler);
+  for (const HalfDay half : {HalfDay::kMorning, HalfDay::kAfternoon})
+    snapshot.halves[static_cast<std::size_t>(half)] = half_day_span(scheduler, snapshot.day, half);
+}
+
+void VisitSnapshotQuery::choose_day(const Scheduler& scheduler) {
+  const auto is_open = [&](std::int32_t day) {
+    const bool is_closed = wanted_.has_closed && day == wanted_.closed;
+    return !is_closed && (!half_day_span(scheduler, day, HalfDay::kMorning).is_closed() ||
+                          !half_day_span(scheduler, day, HalfDay::kAfternoon).is_closed());
+  };
+  const auto next_open = [&](std::int32_t day) {
+    for (std::int32_t ahead = 0; ahead < kDaysLookedAtMax; ++ahead)
+      if (is_open(day + ahead)) return day + ahead;
+    return day;
+  };
+  const std::int32_t present = scheduler.working_day(scheduler.now());
+  std::int32_t day = wanted_.date;
+  if (wanted_.is_ahead) {
+    day = next_open(present);
+    for (std::uint32_t i = 0; i < wanted_.ahead; ++i) day = next_open(day + 1);
+  } else if (wanted_.has_closed && wanted_.closed == day) {
+    day = next_open(day + 1);
   }
+  snapshot.day = day;
+  snapshot.is_today = next_open(present) == day;
 }
 
 bool VisitSnapshotQuery::take_offices(const Scheduler& scheduler) {
@@ -108,17 +150,21 @@ void VisitSnapshotQuery::take_visit(const Scheduler& scheduler, const JobView& j
 }
 
 /// Visits promised for the day, and, on the present day, those that wait for nobody in particular
-/// or are under way.
+/// or are under way; of a preview those of the day that is taken as closed, too.
 bool VisitSnapshotQuery::concerns_day(const Scheduler& scheduler, SnapshotVisit& visit) const {
   const JobView& job = visit.job;
   if (job.band == scheduler::SlaBand::kPaused) return false;  // its case waits for somebody
   if (scheduler.find_plan(job.job, visit.plan)) {
-    visit.is_planned = scheduler.working_day(visit.plan.start) == snapshot.day;
-    return visit.is_planned;
+    const std::int32_t day = scheduler.working_day(visit.plan.start);
+    visit.is_planned = day == snapshot.day;
+    return visit.is_planned || (wanted_.has_closed && day == wanted_.closed);
   }
   if (job.state == JobState::kAssigned || job.state == JobState::kStarted) return snapshot.is_today;
   const bool is_promised = job.appointment != scheduler::kNever && job.appointment >= snapshot.now;
-  if (is_promised) return scheduler.working_day(job.appointment) == snapshot.day;
+  if (is_promised) {
+    const std::int32_t day = scheduler.working_day(job.appointment);
+    return day == snapshot.day || (wanted_.has_closed && day == wanted_.closed);
+  }
   return snapshot.is_today;
 }
 

@@ -29,6 +29,10 @@ struct SnapshotVisit {
   std::uint8_t excluded_count = 0;
   bool is_planned = false;  // reserved by a plan for the day asked for
   scheduler::PlanView plan;
+  // Of a preview: it has been taken from whoever had it, and its half-day may have gone.
+  scheduler::ExpertId taken_from{};
+  scheduler::Tick start_before;  // as it was planned or promised then; 0: neither
+  bool lost_half_day = false;
 };
 
 struct HalfDaySpan {
@@ -37,22 +41,37 @@ struct HalfDaySpan {
   bool is_closed() const { return open >= close; }
 };
 
+/// Which day is meant: a date, or a number of working days behind the present one.
+struct VisitDay {
+  std::int32_t date = 0;    // days since 1970-01-01
+  bool is_ahead = false;    // `ahead` counts
+  std::uint32_t ahead = 0;  // 0: the working day that is under way or comes next
+  bool has_closed = false;  // as if `closed` were a holiday: its visits come to the next
+  std::int32_t closed = 0;  // working day, which is the one meant when `date` is `closed`
+};
+
+/// Working days before the day that loads are measured against; see kLoadWindowDays.
+std::uint32_t window_work_days(const scheduler::Scheduler& scheduler);
+HalfDaySpan half_day_span(const scheduler::Scheduler& scheduler, std::int32_t day,
+                          scheduler::HalfDay half);
+
 struct VisitSnapshot {
   scheduler::Op op{};                 // as the reading began: what ApplyPlan is told
   scheduler::Tick now;                // of the core
-  std::int32_t day = 0;               // asked for, days since 1970-01-01
+  std::int32_t day = 0;               // planned for, days since 1970-01-01
   bool is_today = false;              // the working day that is under way or comes next
   std::array<HalfDaySpan, 2> halves;  // morning, afternoon
   scheduler::SetPolicy policy;
   std::vector<SnapshotVisit> visits;
   std::vector<scheduler::ExpertView> experts;
   std::vector<scheduler::OfficeView> offices;
-  std::uint32_t left_out = 0;  // visits, people and offices beyond the limits above
+  std::uint32_t window_work_days = 1;  // of the window of loads
+  std::uint32_t left_out = 0;          // visits, people and offices beyond the limits above
 };
 
 class VisitSnapshotQuery final : public Query {
  public:
-  explicit VisitSnapshotQuery(std::int32_t day);
+  explicit VisitSnapshotQuery(const VisitDay& day);
   bool run(const scheduler::Scheduler& scheduler) noexcept override;
 
   VisitSnapshot snapshot;
@@ -69,7 +88,9 @@ class VisitSnapshotQuery final : public Query {
   bool take_visits(const scheduler::Scheduler& scheduler);
   void take_visit(const scheduler::Scheduler& scheduler, const scheduler::JobView& job);
   bool concerns_day(const scheduler::Scheduler& scheduler, SnapshotVisit& visit) const;
+  void choose_day(const scheduler::Scheduler& scheduler);
 
+  VisitDay wanted_;
   Part part_ = Part::kBegin;
   scheduler::Cursor cursor_;
   std::array<scheduler::JobView, kRowsPerSlice> jobs_;

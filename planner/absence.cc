@@ -8,8 +8,6 @@
 namespace permitd::planner {
 namespace {
 
-/// Neighbours of each homeless visit that may make room for it.
-constexpr std::size_t kRoomBesides = 20;
 /// A quarter of the heat of a search from scratch: enough to swap visits, not to shuffle the town.
 constexpr double kHeat = 0.25;
 
@@ -51,18 +49,6 @@ std::vector<VisitIndex> release(DayProblem& problem, const Plan& plan, const Abs
   return released;
 }
 
-std::vector<bool> room_for(const std::vector<VisitIndex>& released, const DayPlanner& planner) {
-  const DayModel& model = planner.model();
-  std::vector<bool> movable(index(model.stop_count()));
-  for (VisitIndex visit : released) {
-    const auto near = planner.neighbourhood().adjacent(model.trip_of(visit));
-    for (std::size_t i = 0; i < std::min(near.size(), kRoomBesides + 1); ++i) {
-      movable[index(near[i])] = true;
-    }
-  }
-  return movable;
-}
-
 }  // namespace
 
 AbsencePlan plan_absence(const DayProblem& problem, const Travel& travel, const Plan& plan,
@@ -73,7 +59,7 @@ AbsencePlan plan_absence(const DayProblem& problem, const Travel& travel, const 
   const std::vector<VisitIndex> released = release(result.problem, plan, absence);
   DayPlanner planner(result.problem, travel);
   SearchOptions search = options;
-  search.movable = room_for(released, planner);
+  search.movable = planner.room_for(released);
   search.heat = options.heat * kHeat;
   result.plan = planner.improve(plan, search);
   const std::vector<PersonIndex> after = people_of(problem, result.plan);

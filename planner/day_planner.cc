@@ -11,6 +11,10 @@ namespace {
 /// above the best known cost.
 constexpr std::uint64_t kPolishPerTrip = 2;
 constexpr double kPolishHeat = 0.05;
+/// Neighbours of each homeless visit that may make room for it.
+constexpr std::size_t kRoomBesides = 20;
+/// A quarter of the heat of a search from scratch: enough to swap visits, not to shuffle the town.
+constexpr double kMendHeat = 0.25;
 
 /// Frozen trips by their time, so that each finds those before it in place.
 void insert_frozen(RouteSet& routes, const TravelTable& table) {
@@ -65,6 +69,30 @@ Plan DayPlanner::polish(const Plan& plan, std::uint64_t seed) {
   options.seed = seed;
   options.heat = kPolishHeat;
   return improve(plan, options);
+}
+
+std::vector<bool> DayPlanner::room_for(const std::vector<VisitIndex>& visits) const {
+  std::vector<bool> movable(static_cast<std::size_t>(model_.stop_count()));
+  for (const VisitIndex visit : visits) {
+    const auto near = nearby_.adjacent(model_.trip_of(visit));
+    for (std::size_t i = 0; i < std::min(near.size(), kRoomBesides + 1); ++i) {
+      movable[static_cast<std::size_t>(near[i])] = true;
+    }
+  }
+  return movable;
+}
+
+Plan DayPlanner::mend(const Plan& plan, const SearchOptions& options) {
+  SearchOptions search = options;
+  search.budget = {};
+  Plan running = improve(plan, search);
+  if (running.unserved.empty()) return running;
+  search.budget = options.budget;
+  if (running.unserved.size() * 2 < model_.problem().visits.size()) {
+    search.movable = room_for(running.unserved);
+    search.heat = options.heat * kMendHeat;
+  }
+  return improve(running, search);
 }
 
 Plan DayPlanner::improve(const Plan& plan, const SearchOptions& options) {

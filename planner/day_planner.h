@@ -30,6 +30,14 @@ class DayPlanner {
   /// a place like everything else.
   Plan improve(const Plan& plan, const SearchOptions& options);
 
+  /// As improve(), but only what is left out at first, and what lies near it, may move: for a day
+  /// that is running. A day that is mostly left out is improved as a whole.
+  Plan mend(const Plan& plan, const SearchOptions& options);
+
+  /// The trips that may make room for `visits`: their own and some neighbours of each. For
+  /// SearchOptions::movable.
+  std::vector<bool> room_for(const std::vector<VisitIndex>& visits) const;
+
   /// What the last search did.
   const Progress& progress() const { return progress_; }
 

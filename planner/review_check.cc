@@ -42,7 +42,9 @@ class ReviewJudge {
     for (std::size_t day = 0; day < who.day_minutes.size(); ++day) {
       works |= who.day_minutes[day] > 0 && problem_.city_minutes[day] > 0;
     }
-    const bool reaches = who.districts == 0 || (who.districts & 1U << job.district) != 0;
+    const bool in_district = who.districts == 0 || (who.districts & 1U << job.district) != 0;
+    const bool reaches = in_district && (job.office == kAnyOffice || job.office == who.office) &&
+                         (job.services & who.services) == job.services;
     return who.active && works && reaches && (who.skills & 1U << job.skill) != 0 &&
            std::ranges::count(job.excluded, person) == 0;
   }
@@ -110,6 +112,8 @@ class ReviewJudge {
     const ReviewLine& line = plan_.lines[index];
     expect(times_listed_[index] == (line.person == kNoPerson ? 0 : 1), index,
            " is not listed once");
+    if (job.keeps_person && job.current != kNoPerson && may_take(job.current, job))
+      expect(line.person == job.current, index, " is fixed to a person and has moved");
     if (job.started) {
       expect(line.person == job.current, index, " is started and has moved");
       expect(line.reason == ReviewReason::kStarted, index, " is started, which is not said");

@@ -1,7 +1,6 @@
 #include "planner/review_order.h"
 
 #include <numeric>
-#include <tuple>
 
 namespace permitd::planner {
 
@@ -26,7 +25,7 @@ void ReviewOrder::rank_jobs() {
     return std::tuple(!job.started, job.priority, job.due, job.number, index);
   };
   std::ranges::sort(order, {}, key);
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> known;  // skill and district of a group
+  std::map<GroupKey, std::uint32_t> known;
   jobs_.reserve(jobs.size());
   for (const std::uint32_t index : order) {
     const ReviewJob& job = jobs[index];
@@ -48,17 +47,16 @@ void ReviewOrder::rank_jobs() {
       ranked.excludes = ranked.excludes || may_take(person, rank);
     }
     ranked.current_may = ranked.current != kNoPerson && may_take(ranked.current, rank);
+    ranked.fixed = ranked.fixed || (jobs[ranked.index].keeps_person && ranked.current_may);
   }
 }
 
-void ReviewOrder::group_job(RankedJob& ranked,
-                            std::vector<std::pair<std::uint32_t, std::uint32_t>>& known) {
+void ReviewOrder::group_job(RankedJob& ranked, std::map<GroupKey, std::uint32_t>& known) {
   ReviewJob job = problem_->jobs[ranked.index];
-  const std::pair<std::uint32_t, std::uint32_t> wanted{job.skill, job.district};
-  const auto found = std::ranges::find(known, wanted);
-  ranked.group = static_cast<std::uint32_t>(found - known.begin());
-  if (found != known.end()) return;
-  known.push_back(wanted);
+  const GroupKey wanted{job.skill, job.district, job.services, job.office};
+  const auto [found, is_new] = known.try_emplace(wanted, static_cast<std::uint32_t>(known.size()));
+  ranked.group = found->second;
+  if (!is_new) return;
   job.excluded.clear();
   std::vector<std::uint32_t>& group = groups_.emplace_back();
   std::vector<std::uint64_t>& bits = group_bits_.emplace_back(people_count() / 64 + 1);

@@ -8,7 +8,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <span>
+#include <tuple>
 #include <vector>
 
 #include "planner/review_problem.h"
@@ -22,7 +24,7 @@ struct RankedJob {
   std::uint32_t index = 0;  // into ReviewProblem::jobs
   std::uint32_t group = 0;  // of candidates
   std::uint32_t current = kNoPerson;
-  bool fixed = false;        // started: stays with `current`
+  bool fixed = false;        // started, or fixed by somebody: stays with `current`
   bool excludes = false;     // some candidates of the group may not take it
   bool current_may = false;  // `current` may still have it
   std::int64_t release = 0;
@@ -69,7 +71,10 @@ class ReviewOrder {
 
  private:
   void rank_jobs();
-  void group_job(RankedJob& ranked, std::vector<std::pair<std::uint32_t, std::uint32_t>>& known);
+  /// What decides on the people who may take a job, but for those it excludes: skill, district,
+  /// services and office.
+  using GroupKey = std::tuple<std::uint32_t, std::uint32_t, std::uint64_t, std::uint32_t>;
+  void group_job(RankedJob& ranked, std::map<GroupKey, std::uint32_t>& known);
 
   const ReviewProblem* problem_;
   std::vector<RankedJob> jobs_;

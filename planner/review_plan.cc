@@ -129,7 +129,7 @@ class PlanReport {
     }
     const Shortlist others(desks_, rank, line.person);
     const double late_behind = job.fixed ? 0 : find_runner_up(rank, others.people(), line);
-    if (job.fixed) {
+    if (order_.problem().jobs[job.index].started) {
       line.reason = ReviewReason::kStarted;
     } else if (job.current == line.person) {
       line.reason = ReviewReason::kKept;

@@ -63,7 +63,8 @@ ReviewObstacle review_obstacle(const ReviewProblem& problem, std::uint32_t perso
                                const ReviewJob& job) {
   const ReviewPerson& who = problem.people[person];
   if ((who.skills >> job.skill & 1) == 0) return ReviewObstacle::kSkill;
-  if (!who.active) return ReviewObstacle::kInactive;
+  if (!who.active || (job.services & ~who.services) != 0) return ReviewObstacle::kInactive;
+  if (job.office != kAnyOffice && job.office != who.office) return ReviewObstacle::kDistrict;
   if (who.districts != 0 && (who.districts >> job.district & 1) == 0) {
     return ReviewObstacle::kDistrict;
   }

@@ -21,6 +21,7 @@ namespace permitd::planner {
 /// Ways in which people differ beyond their pace: a beginner's plan review is not a slower letter.
 inline constexpr std::size_t kPaceClassCount = 4;
 inline constexpr std::uint32_t kNoPerson = UINT32_MAX;
+inline constexpr std::uint32_t kAnyOffice = UINT32_MAX;
 inline constexpr std::int64_t kNeverMinutes = std::numeric_limits<std::int64_t>::max() / 4;
 
 struct ReviewPerson {
@@ -28,22 +29,26 @@ struct ReviewPerson {
   std::uint32_t skills = 0;     // bit per skill
   std::uint32_t districts = 0;  // bit per district; 0 = all
   std::uint32_t office = 0;
-  bool active = true;                     // false: office suspended, certificate lapsed
-  std::uint8_t pace_class = 0;            // < kPaceClassCount
-  std::uint16_t pace_permille = 1000;     // effort is multiplied by this, 1 … 10,000
-  std::vector<std::int32_t> day_minutes;  // effort per day of the calendar; 0 = absent
-  std::int32_t usual_minutes = 0;         // effort per day behind it
-  std::int32_t held_minutes = 0;          // work in hand that is not among the jobs; done first
-  std::int64_t history_minutes = 0;       // effort over the fairness window …
-  std::int64_t history_capacity = 0;      // … out of so much
+  std::uint64_t services = ~std::uint64_t{0};  // bit per service that the office may work on
+  bool active = true;                          // false: office suspended, certificate lapsed
+  std::uint8_t pace_class = 0;                 // < kPaceClassCount
+  std::uint16_t pace_permille = 1000;          // effort is multiplied by this, 1 … 10,000
+  std::vector<std::int32_t> day_minutes;       // effort per day of the calendar; 0 = absent
+  std::int32_t usual_minutes = 0;              // effort per day behind it
+  std::int32_t held_minutes = 0;      // work in hand that is not among the jobs; done first
+  std::int64_t history_minutes = 0;   // effort over the fairness window …
+  std::int64_t history_capacity = 0;  // … out of so much
 };
 
 struct ReviewJob {
   std::uint64_t number = 0;  // the caller's
   std::uint8_t skill = 0;
   std::uint8_t district = 0;
-  std::uint8_t priority = 0;  // lower is done first, whatever its deadline
-  bool started = false;       // stays with `current`, before everything not started
+  std::uint8_t priority = 0;          // lower is done first, whatever its deadline
+  bool started = false;               // stays with `current`, before everything not started
+  bool keeps_person = false;          // stays with `current` as long as that person may have it
+  std::uint64_t services = 0;         // bits that a person needs, all of them
+  std::uint32_t office = kAnyOffice;  // whose people alone may have it
   std::array<std::int32_t, kPaceClassCount> effort{};  // minutes by pace class; 0 = as class 0
   std::int64_t release = 0;                            // not begun earlier
   std::int64_t due = 0;                                // negative: late already
@@ -81,8 +86,8 @@ std::int32_t review_effort(const ReviewPerson& person, const ReviewJob& job);
 enum class ReviewObstacle : std::uint8_t {
   kNone,
   kSkill,
-  kInactive,
-  kDistrict,
+  kInactive,  // nor is the service active at the person's office
+  kDistrict,  // or another office's
   kExcluded,
   kNoCapacity,  // absent through the whole calendar
 };

@@ -41,7 +41,8 @@ enum Filter { none @0; office @1; skill @2; certificate @3; fourEyes @4; conflic
   district @9; heldMost @10; pairRepeat @11; }
 enum EventKind { caseChanged @0; jobChanged @1; jobCreated @2; caseAmended @3; feesRecorded @4; slaNotified @5; slaBreached @6;
   slaEscalated @7; expedited @8; deadlineMoved @9; officeChanged @10; expertChanged @11; certificateChanged @12;
-  absenceChanged @13; referenceChanged @14; capacityOverridden @15; jobMoved @16; jobPlanned @17; planEnded @18; }
+  absenceChanged @13; referenceChanged @14; capacityOverridden @15; jobMoved @16; jobPlanned @17; planEnded @18;
+  planLocked @19; }
 enum Stuck { notStuck @0; finished @1; caseDraft @2; held @3; escalated @4; awaitingApplicant @5; awaitingAgency @6; caseHeld @7;
   referred @8; awaitingDecision @9; feesNotPaid @10; serviceNotActive @11; appointmentAhead @12; noCertifiedExpert @13;
   calendarClosed @14; noCapacity @15; nobodyAvailable @16; awaitingConfirmation @17; reserved @18; }
@@ -182,6 +183,9 @@ struct Job {
   stage @11 :Stage; kind @12 :JobKind; state @13 :JobState; skill @14 :Skill; priority @15 :PriorityClass;
   district @16 :UInt8; attempts @17 :UInt8; band @18 :SlaBand; rework @19 :Bool; reason @20 :Reason;
   remainingMinutes @21 :Int32;
+  plannedFor @22 :UInt32;               # reserved for by a plan; 0: for nobody
+  plannedStart @23 :Moment;             # by that plan
+  planLocks @24 :UInt8;                 # of the reservation: person 1, start 2, order 4
 }
 struct Case {
   caseId @0 :UInt64; registeredAt @1 :Moment; closedAt @2 :Moment;
@@ -376,6 +380,10 @@ interface SupervisorSession extends(CityReader) {
   planVisits @19 (request :VisitPlanRequest) -> VisitPlanResult;  # a preview: nothing changes
   applyPlan @20 (key :Key, op :UInt64, lines :List(PlanLine)) -> PlanAnswer;
   # At most Limits.submissionsPerCall lines. Keys of one call: low + 0, 1, … for every seven lines.
+  lockPlan @21 (key :Key, job :UInt64, locks :UInt8, locked :Bool, note :Text) -> (result :Result);
+  # Fixes (or frees) parts of a planned job: person 1, start 2, order 4, or a sum. Accepted.state: what is fixed now.
+  planDesks @22 (request :DeskPlanRequest) -> DeskPlanResult;  # a preview: nothing changes
+  standingPlan @23 () -> StandingPlanResult;  # the proposal that the daemon keeps ready
 }
 
 # ---- plans ----
@@ -385,10 +393,21 @@ struct VisitPlanRequest {
   milliseconds @1 :UInt32 = 2000;      # 0–60,000 of processor time, at most twice that on the wall; 0: iterations alone count
   iterations @2 :UInt64;               # 0–10,000,000; 0: time alone counts. With iterations alone a plan can be repeated
   seed @3 :UInt64 = 1;
-  balancePermille @4 :UInt32 = 1000;   # 0–100,000: what evenness between people is worth against travel
-  moveMinutes @5 :UInt32 = 15;         # 0–10,000: travel that must be saved to move a visit to somebody else
-  roadPercent @6 :UInt32 = 135;        # 100–1,000: streets against the straight line
-  speedKmh @7 :UInt32 = 25;            # 1–200
+  # Where these are not given, 4294967295, the daemon's own settings count.
+  balancePermille @4 :UInt32 = 4294967295;  # 0–100,000: what evenness between people is worth against travel
+  moveMinutes @5 :UInt32 = 4294967295;      # 0–10,000: travel that must be saved to move a visit to somebody else
+  roadPercent @6 :UInt32 = 4294967295;      # 100–1,000: streets against the straight line
+  speedKmh @7 :UInt32 = 4294967295;         # 1–200
+  assumption @8 :Assumption;
+  mend @9 :Bool;                       # move only what lost its inspector, and what lies near it
+}
+struct Assumption {                    # what a preview takes as already so
+  union {
+    nothing @0 :Void;
+    absent :group { expert @1 :UInt32; from @2 :Moment; until @3 :Moment; }
+    suspended @4 :UInt16;              # an office
+    closed @5 :Int32;                  # a local date, days since 1970-01-01
+  }
 }
 enum PlanChange { new @0; kept @1; moved @2; }
 enum Unplanned { noWindow @0; nobodyQualified @1; allExcluded @2; nobodyOnShift @3; allFull @4; noTime @5; notWorthIt @6; }
@@ -398,10 +417,16 @@ struct PlannedVisit {
   second @4 :UInt32;                   # who would have cost least among the others; 0: nobody else could
   start @5 :Moment; extraTravelSeconds @6 :Int32; secondTravelSeconds @7 :Int32;
   sequence @8 :UInt16; attempts @9 :UInt8; state @10 :JobState; district @11 :UInt8; change @12 :PlanChange;
+  displaced @13 :Bool;                 # who had it cannot make it (any more)
+  movesAppointment @14 :Bool;          # its promised half-day is gone: the applicant must be told
+  startBefore @15 :Moment;             # as it was planned or promised; 0: neither
+  deadline @16 :Moment;
+  locks @17 :UInt8;                    # what a supervisor has fixed: person 1, start 2, order 4
 }
 struct UnplannedVisit {
   job @0 :UInt64; caseId @1 :UInt64; district @2 :UInt8; cause @3 :Unplanned;
   qualified @4 :UInt32; notExcluded @5 :UInt32; onShift @6 :UInt32; withRoom @7 :UInt32;  # people left after each question
+  before @8 :UInt32;                   # who had it; 0: nobody
 }
 struct VisitPlan {
   op @0 :UInt64;                       # of the snapshot; applyPlan is told it
@@ -415,8 +440,62 @@ struct VisitPlan {
   jainPermille @8 :UInt32;             # 1000: everybody is loaded alike, against their capacity
   iterations @9 :UInt64; milliseconds @10 :UInt32;
   leftOut @11 :UInt32;                 # visits beyond what one plan can hold
+  windowJainPermille @12 :UInt32;      # the same over the window of fairness, this day included
 }
 struct VisitPlanResult { union { plan @0 :VisitPlan; refused @1 :Refusal; } }
+
+struct DeskPlanRequest {
+  milliseconds @0 :UInt32 = 1000;      # 0–60,000; 0: iterations alone count
+  iterations @1 :UInt64;               # 0–10,000,000; 0: time alone counts
+  seed @2 :UInt64 = 1;
+  assumption @3 :Assumption;
+}
+enum DeskReason { unserved @0; started @1; kept @2; onlyOne @3; earlier @4; lighterLoad @5; trade @6; }
+enum DeskMoveCause { new @0; obstacle @1; deadline @2; balance @3; }
+enum DeskObstacle { none @0; skill @1; inactive @2; district @3; excluded @4; noCapacity @5; }
+struct PlannedDesk {                   # a job at a desk: anything that is not a visit
+  job @0 :UInt64; caseId @1 :UInt64; expert @2 :UInt32;
+  before @3 :UInt32;                   # who had it; 0: nobody
+  second @4 :UInt32;                   # who would have cost least among the others; 0: nobody else could
+  start @5 :Moment; finish @6 :Moment; deadline @7 :Moment;
+  lateBefore @8 :UInt32; lateAfter @9 :UInt32;  # working minutes behind the deadline, had all stayed and as planned
+  effortMinutes @10 :UInt16; sequence @11 :UInt16; attempts @12 :UInt8; state @13 :JobState; stage @14 :Stage;
+  kind @15 :JobKind; district @16 :UInt8; change @17 :PlanChange; reason @18 :DeskReason; cause @19 :DeskMoveCause;
+  obstacle @20 :DeskObstacle;          # with cause obstacle: why who had it may not keep it
+  locks @21 :UInt8;
+}
+struct UnplannedDesk { job @0 :UInt64; caseId @1 :UInt64; stage @2 :Stage; district @3 :UInt8; before @4 :UInt32; obstacle @5 :DeskObstacle; }
+struct DeskPlan {
+  op @0 :UInt64;                       # of the snapshot; applyPlan is told it
+  day @1 :Int32;                       # the working day that jobs are reserved for
+  jobs @2 :List(PlannedDesk);          # of that day, by expert, then sequence
+  unplanned @3 :List(UnplannedDesk);
+  later @4 :UInt32;                    # planned for days behind it: not reserved yet
+  people @5 :UInt32; moved @6 :UInt32; jobsLate @7 :UInt32; lateMinutes @8 :UInt64;
+  peakPermille @9 :UInt32; meanPermille @10 :UInt32;  # load over capacity, window of fairness and calendar ahead
+  iterations @11 :UInt64; milliseconds @12 :UInt32;
+  leftOut @13 :UInt32;                 # jobs beyond what one plan can hold
+}
+struct DeskPlanResult { union { plan @0 :DeskPlan; refused @1 :Refusal; } }
+
+enum PlanCauseKind { submitted @0; done @1; cameBack @2; absence @3; certificate @4; expert @5; office @6; calendar @7;
+  rules @8; steered @9; planEnded @10; newDay @11; }
+struct PlanCause {
+  kind @0 :PlanCauseKind;
+  count @1 :UInt64;                    # so many since the plan before
+  op @2 :UInt64; at @3 :Moment;        # of the newest
+  expert @4 :UInt32; office @5 :UInt16; job @6 :UInt64;  # of the newest, 0 where it names none
+}
+struct StandingPlan {
+  op @0 :UInt64; now @1 :Moment;       # state and clock of the city when it was made
+  ageSeconds @2 :UInt32;               # on the wall
+  causes @3 :List(PlanCause);          # why it was made anew
+  since @4 :List(PlanCause);           # what has happened since: the next plan is due
+  days @5 :List(VisitPlan);            # today's or the next working day's visits, and so on
+  desks @6 :DeskPlan;
+  appliedLines @7 :UInt64;             # of this plan, by the daemon itself
+}
+struct StandingPlanResult { union { plan @0 :StandingPlan; none @1 :Void; refused @2 :Refusal; } }  # none: not made yet
 
 struct PlanLine {
   job @0 :UInt64;
@@ -426,7 +505,8 @@ struct PlanLine {
   reason @6 :Reason; movesAppointment @7 :Bool;
 }
 enum PlanLineResult { none @0; applied @1; unknownJob @2; unknownExpert @3; outOfRange @4; begun @5; notMovable @6; changed @7;
-  halfDay @8; reasonMissing @9; halfDayFull @10; planFull @11; nothingToDo @12; notEligible @13; }
+  halfDay @8; reasonMissing @9; halfDayFull @10; planFull @11; nothingToDo @12; notEligible @13;
+  locked @14; }
 struct PlanLineAnswer { result @0 :PlanLineResult; filter @1 :Filter; }  # filter: with notEligible
 struct PlanAnswer { union { lines @0 :List(PlanLineAnswer); refused @1 :Refusal; } }
 

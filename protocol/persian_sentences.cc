@@ -144,6 +144,8 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind) {
                          code("limits.events_max"));
     case kNotCompatible:
       return field_sentence("با آنچه جاری است سازگار نیست", outcome.field);
+    case kNotPlanned:
+      return "این کار در برنامه‌ای نیست که چیزی از آن ثابت شود. نخست برنامه را اجرا کنید.";
     case kBusy:
       return "سامانه بیش از این کار در صف نمی‌پذیرد. اندکی بعد با همان "
              "کلید "
@@ -196,6 +198,17 @@ std::string change(const Event& event) {
   return fmt::format("از «{}» به «{}»", name_of(State{event.before}), name_of(State{event.after}));
 }
 
+std::string locks(std::uint8_t fixed) {
+  std::string text;
+  const auto add = [&](std::uint8_t lock, std::string_view name) {
+    if ((fixed & lock) != 0) text += fmt::format("{}{}", text.empty() ? "" : "، ", name);
+  };
+  add(scheduler::kLockPerson, "کارشناس");
+  add(scheduler::kLockStart, "نیم‌روز");
+  add(scheduler::kLockOrder, "ترتیب");
+  return text.empty() ? "هیچ" : text;
+}
+
 std::string event_act(const Event& event) {
   using enum EventKind;
   switch (event.kind) {
@@ -237,6 +250,9 @@ std::string event_act(const Event& event) {
       return "در برنامه برای کارشناس نگه داشته شد";
     case kPlanEnded:
       return "دیگر در برنامه نیست";
+    case kPlanLocked:
+      return fmt::format("آنچه در برنامه ثابت است: از «{}» به «{}»", locks(event.before),
+                         locks(event.after));
   }
   return "تغییر کرد";
 }

@@ -41,6 +41,7 @@ Subject usual_subject(CommandKind kind) {
     case kRelease:
     case kReassign:
     case kCancel:
+    case kLockPlan:
       return Subject::kJob;
     case kDefineOffice:
     case kSetOfficeState:
@@ -173,6 +174,20 @@ std::string_view rule_of(Field field) {
       return "municipal or other";
     case kCommand:
       return "one of the calls of the schema";
+    case kLocks:
+      return "person 1, start 2, order 4, or a sum of them";
+    case kMilliseconds:
+      return "0 to 60,000 milliseconds";
+    case kIterations:
+      return "0 to 10,000,000 steps, and some when there is no time";
+    case kBalance:
+      return "0 to 100,000 thousandths";
+    case kMoveCost:
+      return "0 to 10,000 minutes";
+    case kRoad:
+      return "100 to 1,000 per cent of the straight line";
+    case kSpeed:
+      return "1 to 200 km/h";
   }
   return "";
 }
@@ -318,6 +333,9 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind, Language 
     case kNotCompatible:
       return fmt::format("{} does not fit what is in force: {}.", name_of(outcome.field),
                          rule_of(outcome.field));
+    case kNotPlanned:
+      return "No plan reserves this job, so there is nothing to lock. Apply a plan first (replan), "
+             "or give the job away (reassign).";
     case kBusy:
       return "The server has as much work waiting as it takes. Send again in a moment with the "
              "same key.";
@@ -343,6 +361,17 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind, Language 
   }
   return fmt::format("Refused with code {}, which this version does not know.",
                      raw(outcome.refusal));
+}
+
+std::string locks_text(std::uint8_t locks) {
+  std::string text;
+  const auto add = [&](std::uint8_t lock, std::string_view name) {
+    if ((locks & lock) != 0) text += fmt::format("{}{}", text.empty() ? "" : ", ", name);
+  };
+  add(scheduler::kLockPerson, "person");
+  add(scheduler::kLockStart, "start");
+  add(scheduler::kLockOrder, "order");
+  return text.empty() ? "nothing" : text;
 }
 
 namespace {
@@ -407,6 +436,8 @@ std::string event_act(const Event& event) {
       return "reserved by a plan";
     case kPlanEnded:
       return "not reserved any more";
+    case kPlanLocked:
+      return fmt::format("fixed: {} -> {}", locks_text(event.before), locks_text(event.after));
   }
   return "changed";
 }

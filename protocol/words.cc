@@ -85,9 +85,9 @@ constexpr std::array kEventKindNames{
     "feesRecorded"sv,       "slaNotified"sv,    "slaBreached"sv,      "slaEscalated"sv,
     "expedited"sv,          "deadlineMoved"sv,  "officeChanged"sv,    "expertChanged"sv,
     "certificateChanged"sv, "absenceChanged"sv, "referenceChanged"sv, "capacityOverridden"sv,
-    "jobMoved"sv,           "jobPlanned"sv,     "planEnded"sv};
+    "jobMoved"sv,           "jobPlanned"sv,     "planEnded"sv,        "planLocked"sv};
 static_assert(kEventKindNames.size() ==
-              static_cast<std::size_t>(scheduler::EventKind::kPlanEnded) + 1);
+              static_cast<std::size_t>(scheduler::EventKind::kPlanLocked) + 1);
 
 constexpr std::array kStuckNames{"notStuck"sv,         "finished"sv,
                                  "caseDraft"sv,        "held"sv,
@@ -101,14 +101,50 @@ constexpr std::array kStuckNames{"notStuck"sv,         "finished"sv,
                                  "reserved"sv};
 static_assert(kStuckNames.size() == static_cast<std::size_t>(scheduler::Stuck::kReserved) + 1);
 
-constexpr std::array kFieldNames{
-    ""sv,       "case"sv,     "job"sv,          "token"sv,      "office"sv,   "expert"sv,
-    "person"sv, "service"sv,  "organisation"sv, "district"sv,   "parcel"sv,   "reference"sv,
-    "floors"sv, "areaM2"sv,   "point"sv,        "reason"sv,     "note"sv,     "state"sv,
-    "skill"sv,  "validity"sv, "version"sv,      "stages"sv,     "policy"sv,   "day"sv,
-    "half"sv,   "limits"sv,   "key"sv,          "label"sv,      "actor"sv,    "amountRial"sv,
-    "count"sv,  "owner"sv,    "sovereign"sv,    "mechanised"sv, "priority"sv, "command"sv};
-static_assert(kFieldNames.size() == static_cast<std::size_t>(scheduler::Field::kCommand) + 1);
+constexpr std::array kFieldNames{""sv,
+                                 "case"sv,
+                                 "job"sv,
+                                 "token"sv,
+                                 "office"sv,
+                                 "expert"sv,
+                                 "person"sv,
+                                 "service"sv,
+                                 "organisation"sv,
+                                 "district"sv,
+                                 "parcel"sv,
+                                 "reference"sv,
+                                 "floors"sv,
+                                 "areaM2"sv,
+                                 "point"sv,
+                                 "reason"sv,
+                                 "note"sv,
+                                 "state"sv,
+                                 "skill"sv,
+                                 "validity"sv,
+                                 "version"sv,
+                                 "stages"sv,
+                                 "policy"sv,
+                                 "day"sv,
+                                 "half"sv,
+                                 "limits"sv,
+                                 "key"sv,
+                                 "label"sv,
+                                 "actor"sv,
+                                 "amountRial"sv,
+                                 "count"sv,
+                                 "owner"sv,
+                                 "sovereign"sv,
+                                 "mechanised"sv,
+                                 "priority"sv,
+                                 "command"sv,
+                                 "locks"sv,
+                                 "milliseconds"sv,
+                                 "iterations"sv,
+                                 "balancePermille"sv,
+                                 "moveMinutes"sv,
+                                 "roadPercent"sv,
+                                 "speedKmh"sv};
+static_assert(kFieldNames.size() == static_cast<std::size_t>(scheduler::Field::kSpeed) + 1);
 
 char folded(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 bool is_skipped(char c) { return c == '-' || c == '_'; }
@@ -224,6 +260,8 @@ std::string_view name_of(scheduler::Refusal value) {
       return "historyFull";
     case kNotCompatible:
       return "notCompatible";
+    case kNotPlanned:
+      return "notPlanned";
     case kBusy:
       return "busy";
     case kQuotaExceeded:
@@ -319,6 +357,8 @@ std::string_view name_of(scheduler::CommandKind value) {
       return "cancel";
     case kApplyPlan:
       return "applyPlan";
+    case kLockPlan:
+      return "lockPlan";
   }
   return "unknown";
 }

@@ -71,6 +71,9 @@ std::string_view rule_of(scheduler::Field field);
 std::string refusal_sentence(const scheduler::Outcome& outcome, scheduler::CommandKind kind,
                              Language language = Language::kEnglish);
 
+/// What a supervisor has fixed of a planned job: "person, order"; "nothing".
+std::string locks_text(std::uint8_t locks);
+
 /// "job 12 (siteInspection of case 5): assigned -> started, expert 7".
 std::string event_sentence(const scheduler::Event& event, std::string_view note,
                            Language language = Language::kEnglish);

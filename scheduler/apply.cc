@@ -62,6 +62,7 @@ constexpr Rule kRules[] = {
     {CommandKind::kReassign, kBySteering, apply_reassign},
     {CommandKind::kCancel, kBySteering, apply_cancel},
     {CommandKind::kApplyPlan, kBySteering | kByEngine, apply_apply_plan},
+    {CommandKind::kLockPlan, kBySteering, apply_lock_plan},
 };
 
 constexpr std::size_t kKindsMax = 80;

@@ -92,6 +92,8 @@ std::size_t body_size(CommandKind kind) {
       return checked_size<Cancel>();
     case CommandKind::kApplyPlan:
       return checked_size<ApplyPlan>();
+    case CommandKind::kLockPlan:
+      return checked_size<LockPlan>();
   }
   return 0;
 }

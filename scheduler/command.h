@@ -59,6 +59,7 @@ enum class CommandKind : std::uint8_t {
   kReassign = 73,
   kCancel = 74,
   kApplyPlan = 75,
+  kLockPlan = 76,
 };
 
 /// Capacities of the core; always the first command of a journal. Later ones may only grow the
@@ -439,6 +440,16 @@ struct ApplyPlan {
   std::array<PlanLine, kPlanLinesPerCommand> lines{};
 };
 
+/// Fixes parts of a planned job, or frees them again; the other parts stay as they are. Locks bind
+/// plans alone: what a supervisor orders, and the end of the reservation, take them off.
+struct LockPlan {
+  JobId job{};
+  std::uint8_t locks = 0;      // kLock… bits, at least one
+  std::uint8_t is_locked = 1;  // 0: frees them
+  std::uint8_t reserved[6]{};
+  Note note;
+};
+
 union CommandBody {
   std::array<std::byte, 200> bytes;
   SetLimits set_limits;
@@ -477,6 +488,7 @@ union CommandBody {
   Reassign reassign;
   Cancel cancel;
   ApplyPlan apply_plan;
+  LockPlan lock_plan;
 
   CommandBody() : bytes{} {}
 };

@@ -39,6 +39,7 @@ enum class Refusal : std::uint8_t {
   kJobsFull,
   kHistoryFull,
   kNotCompatible,  // e.g. limits may only grow
+  kNotPlanned,     // no plan reserves the job: there is nothing to lock
   // Given by the daemon, never by the core.
   kBusy = 64,  // ring full: try again
   kQuotaExceeded,
@@ -87,6 +88,13 @@ enum class Field : std::uint8_t {
   kMechanised,
   kPriority,
   kCommand,
+  kLocks,
+  kMilliseconds,
+  kIterations,
+  kBalance,
+  kMoveCost,
+  kRoad,
+  kSpeed,
 };
 
 /// The filters of an assignment in the order they are applied. The first that fails is the one
@@ -122,6 +130,7 @@ enum class PlanLineResult : std::uint8_t {
   kHalfDayFull,       // no room in the half-day that the appointment would move to
   kPlanFull,          // kPlannedPerExpertMax jobs are reserved for the expert
   kNothingToDo,       // already so
+  kLocked,            // a supervisor has fixed what the line would change
   kNotEligible = 32,  // + the Filter that keeps the expert from the job at that time
 };
 constexpr PlanLineResult plan_line_of(Filter filter) {
@@ -180,6 +189,7 @@ enum class EventKind : std::uint8_t {
   kJobMoved,    // a confirmation goes to another office's head; before/after are the JobState
   kJobPlanned,  // reserved for `expert` by a plan; before/after are the JobState
   kPlanEnded,   // not reserved for `expert` any more; before/after are the JobState
+  kPlanLocked,  // its reservation is fixed or freed; before/after are the locks
 };
 
 /// One state change: who, when, what, before, after, why (I15). Emitted by apply in order; the part

@@ -86,8 +86,31 @@ bool is_so_already(const Core& core, const PlanLine& line, const JobRecord& job,
   return present.start == start && present.sequence == line.sequence;
 }
 
+// What a supervisor has fixed of the reservation stays as it is.
+Result judge_locks(const Core& core, const PlanLine& line, const JobRecord& job,
+                   const PlannedTime& time) {
+  if (!job.has(kJobPlanned)) return Result::kApplied;
+  const PlannedJob& plan = plan_of(core, job);
+  const auto has = [&](std::uint8_t lock) { return (plan.locks & lock) != 0; };
+  if (has(kLockPerson) && line.expert != plan.expert) return Result::kLocked;
+  if (has(kLockStart) && time.key != half_day_of(core, plan.start)) return Result::kLocked;
+  const bool is_same_day = line.expert == plan.expert && time.day == plan.day;
+  return has(kLockOrder) && is_same_day && line.sequence != plan.sequence ? Result::kLocked
+                                                                          : Result::kApplied;
+}
+
+// A number in the order of one person's day says nothing in another's.
+std::uint8_t locks_kept(const Core& core, const PlanLine& line, const JobRecord& job,
+                        std::int32_t day) {
+  if (!job.has(kJobPlanned)) return 0;
+  const PlannedJob& plan = plan_of(core, job);
+  const bool is_same_day = line.expert == plan.expert && day == plan.day;
+  return is_same_day ? plan.locks : static_cast<std::uint8_t>(plan.locks & ~kLockOrder);
+}
+
 Result take_back(Core& core, std::uint32_t slot, Reason reason) {
   if (!core.jobs[slot].has(kJobPlanned)) return Result::kNothingToDo;
+  if (plan_of(core, core.jobs[slot]).locks != 0) return Result::kLocked;
   end_plan(core, slot, reason == Reason::kNone ? Reason::kPlanned : reason);
   return Result::kApplied;
 }
@@ -96,6 +119,7 @@ void reserve(Core& core, std::uint32_t slot, const PlanLine& line, const Planned
              bool moves) {
   const JobRecord& job = core.jobs[slot];
   const Reason reason = line.reason == Reason::kNone ? Reason::kPlanned : line.reason;
+  const std::uint8_t locks = locks_kept(core, line, job, time.day);
   drop_plan(core, slot, reason);
   if (job.state == JobState::kAssigned) recall_job(core, slot, reason);
   if (moves) schedule_job(core, slot, time.key, reason);
@@ -108,6 +132,7 @@ void reserve(Core& core, std::uint32_t slot, const PlanLine& line, const Planned
   plan.day = time.day;
   plan.sequence = line.sequence;
   plan.reason = reason;
+  plan.locks = locks;
   reserve_job(core, slot, plan);
   offer_soon(core, line.expert);
 }
@@ -123,6 +148,8 @@ Result apply_line(Core& core, const ApplyPlan& plan, const PlanLine& line) {
   const JobRecord& job = core.jobs[slot];
   const PlannedTime time = time_of(core, line, job);
   if (is_so_already(core, line, job, time.start)) return Result::kNothingToDo;
+  const Result locked = judge_locks(core, line, job, time);
+  if (locked != Result::kApplied) return locked;
   if (over_or_too_far(core, time)) return Result::kOutOfRange;
   bool moves = false;
   const Result half = judge_half_day(core, line, job, time, moves);
@@ -137,6 +164,27 @@ Result apply_line(Core& core, const ApplyPlan& plan, const PlanLine& line) {
 }
 
 }  // namespace
+
+void apply_lock_plan(Core& core, const Command& command, Outcome& outcome) {
+  const LockPlan& lock = command.body.lock_plan;
+  const std::uint32_t slot = job_for(core, command, lock.job, outcome);
+  if (slot == kNoSlot) return;
+  if (lock.locks == 0 || lock.locks > kLockAll || lock.is_locked > 1)
+    return refuse(outcome, Refusal::kOutOfRange, Field::kLocks);
+  if (!check_note(lock.note, false, outcome)) return;
+  const JobRecord& job = core.jobs[slot];
+  if (!job.has(kJobPlanned)) return refuse(outcome, Refusal::kNotPlanned, Field::kJob);
+  const PlannedJob& plan = plan_of(core, job);
+  const auto locks = static_cast<std::uint8_t>(lock.is_locked == 1 ? plan.locks | lock.locks
+                                                                   : plan.locks & ~lock.locks);
+  if (locks == plan.locks) return refuse(outcome, Refusal::kNothingToDo, Field::kLocks);
+  core.note = &lock.note;
+  lock_plan(core, slot, locks);
+  outcome.job = job.id;
+  outcome.case_id = core.cases[job.case_slot].id;
+  outcome.expert = plan.expert;
+  outcome.state = locks;
+}
 
 void apply_apply_plan(Core& core, const Command& command, Outcome& outcome) {
   const ApplyPlan& plan = command.body.apply_plan;

@@ -142,6 +142,14 @@ void reserve_job(Core& core, std::uint32_t slot, const PlannedJob& plan) {
   tell(core, job, EventKind::kJobPlanned, kept.reason, kept.expert);
 }
 
+void lock_plan(Core& core, std::uint32_t slot, std::uint8_t locks) {
+  const JobRecord& job = core.jobs[slot];
+  PlannedJob& plan = core.plans[job.booked_day];
+  PERMIT_ASSERT(plan.id == job.id && plan.locks != locks, plan.id, locks);
+  emit_job(core, job, EventKind::kPlanLocked, plan.locks, locks, Reason::kNone, plan.expert);
+  plan.locks = locks;
+}
+
 PlannedJob take_plan(Core& core, std::uint32_t slot) {
   JobRecord& job = core.jobs[slot];
   const PlannedJob plan = plan_of(core, job);

@@ -31,6 +31,8 @@ void recount_planned(Core& core, ExpertId expert);
 /// `effort_minutes` and `visit` are filled in, and `until` is made no later than the expert's right
 /// to the job.
 void reserve_job(Core& core, std::uint32_t slot, const PlannedJob& plan);
+/// Fixes or frees parts of a reservation, with its event. Pre: that changes something.
+void lock_plan(Core& core, std::uint32_t slot, std::uint8_t locks);
 /// Ends the reservation with its event. The job must be put where it belongs by the caller.
 void drop_plan(Core& core, std::uint32_t slot, Reason reason);
 /// Ends it, and a job that waits goes back to the open queue and to who waits for it. Nothing

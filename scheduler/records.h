@@ -160,7 +160,8 @@ struct PlannedJob {
   std::uint16_t effort_minutes = 0;
   Reason reason = Reason::kNone;
   std::uint8_t visit = 0;  // 1: counts as one
-  std::uint8_t reserved[6]{};
+  std::uint8_t locks = 0;  // kLock… bits
+  std::uint8_t reserved[5]{};
 };
 static_assert(sizeof(PlannedJob) == 56);
 static_assert(std::has_unique_object_representations_v<PlannedJob>);

@@ -366,7 +366,8 @@ bool check_plan(const Core& core, std::uint32_t place) {
   return job.id == plan.id && may && !job.has(kJobPaused) && job.has(kJobPlanned) &&
          job.booked_day == place && moment(plan.start) && moment(plan.until) &&
          raw(plan.op) <= raw(core.op) && raw(plan.reason) < kReasonCount && plan.visit <= 1 &&
-         plan.effort_minutes <= 1440 && plan.day > -2'000'000 && plan.day < 2'000'000;
+         plan.locks <= kLockAll && plan.effort_minutes <= 1440 && plan.day > -2'000'000 &&
+         plan.day < 2'000'000;
 }
 
 bool check_plans(const Core& core) {

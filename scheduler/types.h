@@ -183,6 +183,12 @@ enum class Reason : std::uint8_t {
 };
 inline constexpr std::size_t kReasonCount = 23;
 
+/// What a supervisor has fixed of a planned job, a bit each: a plan may move what is not fixed.
+inline constexpr std::uint8_t kLockPerson = 1;  // who does it
+inline constexpr std::uint8_t kLockStart = 2;   // its half-day
+inline constexpr std::uint8_t kLockOrder = 4;   // its number in the order of that person's day
+inline constexpr std::uint8_t kLockAll = kLockPerson | kLockStart | kLockOrder;
+
 /// 128-bit idempotency key chosen by the client, unique per actor. All-zero means no key.
 struct IdempotencyKey {
   std::uint64_t high = 0;

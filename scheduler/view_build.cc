@@ -37,7 +37,12 @@ JobView view_job(const Core& core, std::uint32_t slot) {
   view.reason = job.reason;
   view.remaining_minutes = remaining_minutes(core, job);
   if (had) view.holder = job.holder;
-  if (job.has(kJobPlanned)) view.planned_for = plan_of(core, job).expert;
+  if (job.has(kJobPlanned)) {
+    const PlannedJob& plan = plan_of(core, job);
+    view.planned_for = plan.expert;
+    view.planned_start = plan.start;
+    view.plan_locks = plan.locks;
+  }
   if (in_hand) {
     view.token = held_entry(core, slot).token;
     view.lease_until = held_entry(core, slot).lease_until;
@@ -139,8 +144,8 @@ ExpertView view_expert(const Core& core, ExpertId id) {
 }
 
 PlanView view_plan(const PlannedJob& plan) {
-  return {plan.id,       plan.expert,         plan.op,    plan.start, plan.until,
-          plan.sequence, plan.effort_minutes, plan.reason};
+  return {plan.id,       plan.expert,         plan.op,     plan.start, plan.until,
+          plan.sequence, plan.effort_minutes, plan.reason, plan.locks};
 }
 
 DecisionView view_decision(const DecisionRecord& record) {

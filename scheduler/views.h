@@ -42,6 +42,8 @@ struct JobView {
   bool rework = false;
   Reason reason = Reason::kNone;       // of the last decline, return, hold or expiry
   ExpertId planned_for{};              // reserved for by a plan; 0: for nobody
+  Tick planned_start = kNever;         // by that plan
+  std::uint8_t plan_locks = 0;         // of the reservation, kLock… bits
   std::int32_t remaining_minutes = 0;  // working time to the deadline; negative when breached
 };
 
@@ -92,6 +94,7 @@ struct PlanView {
   std::uint16_t sequence = 0;
   std::uint16_t effort_minutes = 0;
   Reason reason = Reason::kNone;
+  std::uint8_t locks = 0;  // kLock… bits
 };
 
 struct HistoryView {

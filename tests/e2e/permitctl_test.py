@@ -325,6 +325,24 @@ class Planning(Story):
         self.assertEqual(why["job"]["holder"], first["expert"])
         self.assertIn("plan", why["decision"]["sentence"])
 
+    def test_what_is_locked_no_plan_moves(self):
+        self.load_visits()
+        day, _ = self.planned_day()
+        self.ctl("--yes", "replan", "--day", day, "--iterations", 5000, "--apply")
+        planned = self.plan("--day", day)["visits"]
+        job, expert = planned[0]["job"], planned[0]["expert"]
+        self.assertIn("person, order", self.ctl("lock", job, "--person", "--order", "--note", "asked for").stdout)
+        self.assertIn("fixed: person, order", self.ctl("why", job).stdout)
+        self.assertEqual(self.ask("get", "--job", job)["planLocks"], 5)
+        self.assertEqual(self.ask("get", "--job", job)["plannedFor"], expert)
+        eager = self.plan("--day", day, "--move-minutes", 0, "--balance", 0)
+        self.assertEqual([visit["expert"] for visit in eager["visits"] if visit["job"] == job], [expert])
+        self.assertIn("nothing -> person, order", self.ctl("history", self.ask("get", "--job", job)["caseId"]).stdout)
+        self.ctl("unlock", job, "--order")
+        self.assertEqual(self.ask("get", "--job", job)["planLocks"], 1)
+        refused = self.ask("unlock", job, "--order", check=1)["refused"]
+        self.assertEqual((refused["codeName"], refused["fieldName"]), ("nothingToDo", "locks"))
+
     def test_who_is_absent_gets_no_visit_and_a_day_off_has_no_plan(self):
         self.load_visits()
         day, plan = self.planned_day()

@@ -53,6 +53,7 @@ class StepMaker {
   void reassign();
   void cancel();
   void plan();
+  void lock();
   void absence();
   void certificate();
   void expert_state();
@@ -64,7 +65,7 @@ class StepMaker {
   void limits();
   void nonsense();
 
-  static const std::array<Choice, 33> kChoices;
+  static const std::array<Choice, 34> kChoices;
 
   bool wrong(std::uint32_t per_thousand = 60) { return chance_.chance(per_thousand); }
   ExpertId any_expert() { return ExpertId{chance_.between(wrong(20) ? 0U : 1U, kCityExperts)}; }
@@ -93,7 +94,7 @@ class StepMaker {
   CommandBody& body_;
 };
 
-const std::array<StepMaker::Choice, 33> StepMaker::kChoices = {{
+const std::array<StepMaker::Choice, 34> StepMaker::kChoices = {{
     {150, &StepMaker::submit},       {160, &StepMaker::claim},       {150, &StepMaker::start},
     {150, &StepMaker::complete},     {40, &StepMaker::return_job},   {35, &StepMaker::decline},
     {15, &StepMaker::renew},         {10, &StepMaker::unclaim},      {30, &StepMaker::schedule},
@@ -105,6 +106,7 @@ const std::array<StepMaker::Choice, 33> StepMaker::kChoices = {{
     {15, &StepMaker::expert_state},  {10, &StepMaker::office_state}, {12, &StepMaker::activation},
     {10, &StepMaker::calendar},      {6, &StepMaker::policy},        {15, &StepMaker::definition},
     {3, &StepMaker::limits},         {10, &StepMaker::nonsense},     {90, &StepMaker::plan},
+    {30, &StepMaker::lock},
 }};
 
 void StepMaker::make() {
@@ -440,6 +442,24 @@ void StepMaker::plan() {
     if (wrong(20)) line.state = static_cast<JobState>(chance_.below(13U));
     if (wrong(5)) line.flags = 2;
   }
+}
+
+// Mostly on a job that is planned, and often the opposite of what stands.
+void StepMaker::lock() {
+  command_.kind = CommandKind::kLockPlan;
+  command_.actor = supervisor();
+  body_.lock_plan = {};
+  JobView job;
+  for (int attempt = 0; attempt < 12; ++attempt) {
+    body_.lock_plan.job = job_in(states(JobState::kReady, JobState::kScheduled), job);
+    if (raw(job.planned_for) != 0) break;
+  }
+  body_.lock_plan.locks =
+      static_cast<std::uint8_t>(chance_.below(std::uint32_t{kLockAll}) + (wrong(20) ? 0U : 1U));
+  if (wrong(10)) body_.lock_plan.locks = kLockAll + 1;
+  body_.lock_plan.is_locked = chance_.chance(650) ? 1 : 0;
+  if (wrong(10)) body_.lock_plan.is_locked = 2;
+  body_.lock_plan.note = any_note();
 }
 
 void StepMaker::absence() {

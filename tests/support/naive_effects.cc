@@ -165,6 +165,7 @@ void NaiveModel::prepare(const Command& command) {
     case CommandKind::kExpedite:
     case CommandKind::kCancel:
     case CommandKind::kApplyPlan:
+    case CommandKind::kLockPlan:
       return;
   }
 }

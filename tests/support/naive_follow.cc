@@ -180,6 +180,8 @@ void NaiveModel::follow_event(const Command& command, const Event& event, const 
       return follow_planned(event);
     case EventKind::kPlanEnded:
       return follow_plan_ended(command, event);
+    case EventKind::kPlanLocked:
+      return follow_plan_locked(command, event);
     case EventKind::kCaseAmended:
     case EventKind::kFeesRecorded:
     case EventKind::kOfficeChanged:

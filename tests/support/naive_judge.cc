@@ -43,6 +43,7 @@ std::uint32_t actors_of(CommandKind kind) {
     case CommandKind::kRelease:
     case CommandKind::kReassign:
     case CommandKind::kCancel:
+    case CommandKind::kLockPlan:
       return kSteering;
     case CommandKind::kSubmitCase:
       return kOffices;

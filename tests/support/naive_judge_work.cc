@@ -280,6 +280,16 @@ void NaiveModel::judge_reassign(const Reassign& reassign) {
   judgement_.filter = Filter::kNone;  // what is unclear may be named before what is wrong
 }
 
+void NaiveModel::judge_lock(const LockPlan& lock) {
+  judge_note(lock.note, false);
+  judgement_.fault(outside(lock.locks, 1, kLockAll) || lock.is_locked > 1, Refusal::kOutOfRange);
+  const ModelPlan* plan = plan_of(lock.job);
+  judgement_.fault(plan == nullptr, Refusal::kNotPlanned);
+  if (plan == nullptr) return;
+  const int locks = lock.is_locked == 1 ? plan->locks | lock.locks : plan->locks & ~lock.locks;
+  judgement_.fault(locks == plan->locks, Refusal::kNothingToDo);
+}
+
 void NaiveModel::judge_steering(const Command& command) {
   const CommandBody& body = command.body;
   if (command.kind == CommandKind::kApplyPlan) {
@@ -315,6 +325,8 @@ void NaiveModel::judge_steering(const Command& command) {
     judgement_.fault(!held || waits, Refusal::kWrongState);
   } else if (command.kind == CommandKind::kReassign) {
     judge_reassign(body.reassign);
+  } else if (command.kind == CommandKind::kLockPlan) {
+    judge_lock(body.lock_plan);
   } else {
     judge_note(body.cancel.note, false);
     judgement_.fault(job->state != JobState::kBlocked && job->state != JobState::kEscalated &&

@@ -77,6 +77,7 @@ struct ModelPlan {
   std::uint16_t effort = 0;
   bool visit = false;
   scheduler::Reason reason{};
+  std::uint8_t locks = 0;
 };
 
 struct ModelCase {
@@ -185,6 +186,7 @@ class NaiveModel {
   void judge_case(const Command& command);
   void judge_work(const Command& command);
   void judge_steering(const Command& command);
+  void judge_lock(const scheduler::LockPlan& lock);
   void judge_acceptance(scheduler::OfficeId office, scheduler::ServiceId service,
                         scheduler::OrganisationId organisation);
   void judge_lease(const Command& command, scheduler::JobId job, scheduler::LeaseToken token);
@@ -285,6 +287,9 @@ class NaiveModel {
                                 const ModelPlan& plan, bool& unclear) const;
   scheduler::Filter own_plan_filter(scheduler::ExpertId expert, const ModelJob& job,
                                     const ModelPlan& plan, bool& unclear) const;
+  bool is_locked(const scheduler::PlanLine& line, const ModelPlan& wanted) const;
+  std::uint8_t locks_after(const scheduler::PlanLine& line) const;
+  void follow_plan_locked(const Command& command, const Event& event);
   std::int32_t half_day_key(std::int64_t at) const;
   bool promised(const ModelJob& job) const;
   bool moves_appointment(const scheduler::PlanLine& line) const;
@@ -388,6 +393,7 @@ class NaiveModel {
   std::vector<scheduler::JobId> became_ready_;
   std::map<std::uint64_t, ModelPlan> plans_;  // by job
   scheduler::PlanLine line_;                  // the line of a plan being followed
+  std::uint8_t line_locks_ = 0;               // what stays fixed of its job when it is applied
   std::uint64_t lines_applied_ = 0;
   std::uint64_t lines_dropped_ = 0;
   std::uint64_t plans_ended_ = 0;

@@ -73,6 +73,13 @@ void NaiveModel::check_outcome(const Command& command, const Outcome& outcome) {
     expect(command.kind == CommandKind::kRenew || job.state == JobState::kStarted,
            "job {} was not started", raw(job.id));
   }
+  if (command.kind == CommandKind::kLockPlan) {
+    const std::uint8_t locks = plans_.at(raw(body.lock_plan.job)).locks;
+    expect(outcome.state == locks, "job {} is locked as {}", raw(body.lock_plan.job), locks);
+    expect((locks & body.lock_plan.locks) ==
+               (body.lock_plan.is_locked == 1 ? body.lock_plan.locks : 0),
+           "job {} is not locked as asked", raw(body.lock_plan.job));
+  }
   check_effect(command);
 }
 
@@ -95,6 +102,7 @@ void NaiveModel::check_note(const Command& command, const Scheduler& after) {
   if (command.kind == CommandKind::kExpedite) given = body.expedite.note;
   if (command.kind == CommandKind::kReassign) given = body.reassign.note;
   if (command.kind == CommandKind::kCancel) given = body.cancel.note;
+  if (command.kind == CommandKind::kLockPlan) given = body.lock_plan.note;
   const Note& told = after.event_note();
   expect(told.size == given.size &&
              std::equal(told.bytes.begin(), told.bytes.begin() + told.size, given.bytes.begin()),
@@ -187,6 +195,7 @@ void NaiveModel::check_effect(const Command& command) {
     case CommandKind::kStart:
     case CommandKind::kRenew:
     case CommandKind::kApplyPlan:
+    case CommandKind::kLockPlan:
       return;
   }
 }

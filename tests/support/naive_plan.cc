@@ -154,13 +154,17 @@ std::set<PlanLineResult> NaiveModel::plan_results(const ApplyPlan& plan,
   if (found != kApplied) return {found};
   const ModelJob& job = jobs_.at(raw(line.job));
   const ModelPlan* present = plan_of(job.id);
-  if (raw(line.expert) == 0) return {present == nullptr ? kNothingToDo : kApplied};
+  if (raw(line.expert) == 0) {
+    if (present == nullptr) return {kNothingToDo};
+    return {present->locks != 0 ? kLocked : kApplied};
+  }
   if (!known_expert(line.expert)) return {kUnknownExpert};
   const ModelPlan wanted = plan_from(line);
   if (job.state == JobState::kAssigned && job.holder == line.expert) return {kNothingToDo};
   if (present != nullptr && present->expert == line.expert && present->start == wanted.start &&
       present->sequence == line.sequence)
     return {kNothingToDo};
+  if (is_locked(line, wanted)) return {kLocked};
   const std::int32_t key = half_day_key(wanted.start);
   const std::int32_t ahead = key - today_ * 2;
   if (wanted.until <= now_ || ahead < 0 || ahead >= static_cast<std::int32_t>(kAppointmentHorizon))
@@ -191,6 +195,40 @@ std::set<PlanLineResult> NaiveModel::plan_results(const ApplyPlan& plan,
   return results;
 }
 
+// The line would change what a supervisor has fixed.
+bool NaiveModel::is_locked(const PlanLine& line, const ModelPlan& wanted) const {
+  const ModelPlan* present = plan_of(line.job);
+  if (present == nullptr) return false;
+  if ((present->locks & kLockPerson) != 0 && present->expert != line.expert) return true;
+  if ((present->locks & kLockStart) != 0 &&
+      half_day_key(present->start) != half_day_key(wanted.start))
+    return true;
+  return (present->locks & kLockOrder) != 0 && present->expert == line.expert &&
+         present->day == wanted.day && present->sequence != line.sequence;
+}
+
+std::uint8_t NaiveModel::locks_after(const PlanLine& line) const {
+  const ModelPlan* present = plan_of(line.job);
+  if (present == nullptr) return 0;
+  const bool moves = present->expert != line.expert ||
+                     present->day != calendar_.day_of(line.start_minute * kMsPerMinute);
+  return static_cast<std::uint8_t>(moves ? present->locks & ~kLockOrder : present->locks);
+}
+
+void NaiveModel::follow_plan_locked(const Command& command, const Event& event) {
+  const auto found = plans_.find(raw(event.job));
+  expect(command.kind == CommandKind::kLockPlan && found != plans_.end(),
+         "job {} was locked by command {}", raw(event.job), raw(command.kind));
+  if (!complaints_.empty()) return;
+  ModelPlan& plan = found->second;
+  const LockPlan& lock = command.body.lock_plan;
+  const int after = lock.is_locked == 1 ? plan.locks | lock.locks : plan.locks & ~lock.locks;
+  expect(event.job == lock.job && event.expert == plan.expert && event.before == plan.locks &&
+             event.after == after,
+         "the locks of job {} went from {} to {}", raw(event.job), event.before, event.after);
+  plan.locks = event.after;
+}
+
 // Line by line: the result is one that is true, and the events of an applied line bring it about.
 void NaiveModel::follow_plan(const Command& command, const Outcome& outcome,
                              const Scheduler& after) {
@@ -205,6 +243,7 @@ void NaiveModel::follow_plan(const Command& command, const Outcome& outcome,
   };
   for (std::size_t i = 0; i < plan.count; ++i) {
     line_ = plan.lines[i];
+    line_locks_ = locks_after(line_);
     const PlanLineResult result = plan_line_result(outcome, i);
     const std::set<PlanLineResult> expected = plan_results(plan, line_);
     expect(expected.contains(result), "line {} on job {} came to {}, not {}", i, raw(line_.job),
@@ -259,6 +298,7 @@ void NaiveModel::follow_planned(const Event& event) {
   expect(plan_of(job.id) == nullptr, "job {} was planned twice", raw(event.job));
   if (!complaints_.empty()) return;
   ModelPlan plan = plan_from(line_);
+  plan.locks = line_locks_;
   bound_plan(plan);
   expect(event.reason == plan.reason, "job {} was planned for reason {}", raw(event.job),
          raw(event.reason));
@@ -323,7 +363,8 @@ void NaiveModel::audit_plans(const Scheduler& scheduler) {
     expect(view.job == plan.job && view.expert == plan.expert && view.op == plan.op &&
                view.start.ms == plan.start && view.until.ms == plan.until &&
                view.sequence == plan.sequence && view.reason == plan.reason &&
-               seen.planned_for == plan.expert,
+               view.locks == plan.locks && seen.plan_locks == plan.locks &&
+               seen.planned_start.ms == plan.start && seen.planned_for == plan.expert,
            "job {} is reserved for expert {} until {}, not {} until {}", id, raw(view.expert),
            view.until.ms, raw(plan.expert), plan.until);
     expect(job.state == JobState::kReady || job.state == JobState::kScheduled,

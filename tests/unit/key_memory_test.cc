@@ -110,7 +110,7 @@ TEST_F(KeyMemoryTest, EveryOutcomeFieldSurvivesAtItsGreatest) {
   outcome.until = kNever;
   outcome.expert = ExpertId{UINT32_MAX};
   outcome.refusal = Refusal::kNotCompatible;
-  outcome.field = Field::kCommand;
+  outcome.field = Field::kSpeed;
   outcome.filter = Filter::kPairRepeat;
   outcome.state = kCaseStateCount - 1;
   Command command = command_of(1, INT64_MAX);

@@ -535,5 +535,74 @@ TEST_F(PlanCommandsTest, PlannerSeesWhomAJobExcludes) {
   EXPECT_EQ(scheduler_.working_day(now_), kToday);
 }
 
+// ---- locks ----
+
+class PlanLockTest : public PlanCommandsTest {
+ protected:
+  Outcome lock(JobId job, std::uint8_t locks, bool is_locked = true) {
+    LockPlan body;
+    body.job = job;
+    body.locks = locks;
+    body.is_locked = is_locked ? 1 : 0;
+    return apply(CommandKind::kLockPlan, body, supervisor());
+  }
+  std::uint8_t locks_of(JobId job) { return job_view(job).plan_locks; }
+};
+
+TEST_F(PlanLockTest, OnlyAPlannedJobHasAnythingToLock) {
+  const Outcome filed = submit(kReport);
+  EXPECT_EQ(lock(filed.job, kLockPerson).refusal, Refusal::kNotPlanned);
+  EXPECT_EQ(lock(JobId{999}, kLockPerson).refusal, Refusal::kUnknownJob);
+  ASSERT_EQ(result_of(line_for(filed.job, kClerk, 60)), kApplied);
+  EXPECT_EQ(lock(filed.job, 0).refusal, Refusal::kOutOfRange);
+  EXPECT_EQ(lock(filed.job, kLockAll + 1).field, Field::kLocks);
+  EXPECT_EQ(lock(filed.job, kLockPerson, false).refusal, Refusal::kNothingToDo);
+  const Outcome locked = lock(filed.job, kLockPerson | kLockOrder);
+  EXPECT_EQ(locked.refusal, Refusal::kNone);
+  EXPECT_EQ(locked.state, kLockPerson | kLockOrder);
+  EXPECT_EQ(locked.expert, kClerk);
+  EXPECT_EQ(lock(filed.job, kLockOrder, false).state, kLockPerson);
+  EXPECT_EQ(locks_of(filed.job), kLockPerson);
+  EXPECT_EQ(told(filed.case_id, EventKind::kPlanLocked, Reason::kNone), 2U);
+}
+
+TEST_F(PlanLockTest, EachPartIsFixedByItself) {
+  const Outcome filed = submit(kReport);
+  ASSERT_EQ(result_of(line_for(filed.job, kClerk, 60, 3)), kApplied);
+  ASSERT_EQ(lock(filed.job, kLockPerson).refusal, Refusal::kNone);
+  EXPECT_EQ(result_of(line_for(filed.job, kOtherClerk, 60, 3)), kLocked);
+  EXPECT_EQ(result_of(line_for(filed.job, ExpertId{}, 60, 3)), kLocked);
+  EXPECT_EQ(result_of(line_for(filed.job, kClerk, 300, 4)), kApplied);
+  EXPECT_EQ(locks_of(filed.job), kLockPerson);
+  ASSERT_EQ(lock(filed.job, kLockPerson, false).refusal, Refusal::kNone);
+  ASSERT_EQ(lock(filed.job, kLockStart).refusal, Refusal::kNone);
+  EXPECT_EQ(result_of(line_for(filed.job, kClerk, 60, 4)), kLocked);
+  EXPECT_EQ(result_of(line_for(filed.job, kOtherClerk, 320, 4)), kApplied);
+  EXPECT_EQ(locks_of(filed.job), kLockStart);
+}
+
+TEST_F(PlanLockTest, ANumberIsFixedWithinOnePersonsDay) {
+  const Outcome filed = submit(kReport);
+  ASSERT_EQ(result_of(line_for(filed.job, kClerk, 60, 3)), kApplied);
+  ASSERT_EQ(lock(filed.job, kLockOrder | kLockStart).refusal, Refusal::kNone);
+  EXPECT_EQ(result_of(line_for(filed.job, kClerk, 60, 4)), kLocked);
+  EXPECT_EQ(result_of(line_for(filed.job, kClerk, 90, 3)), kApplied);
+  EXPECT_EQ(locks_of(filed.job), kLockOrder | kLockStart);
+  EXPECT_EQ(result_of(line_for(filed.job, kOtherClerk, 90, 7)), kApplied);
+  EXPECT_EQ(locks_of(filed.job), kLockStart);
+}
+
+TEST_F(PlanLockTest, ASupervisorsOrderAndTheEndOfTheReservationTakeLocksOff) {
+  const Outcome filed = submit(kReport);
+  ASSERT_EQ(result_of(line_for(filed.job, kClerk, 60)), kApplied);
+  ASSERT_EQ(lock(filed.job, kLockAll).refusal, Refusal::kNone);
+  Reassign reassign;
+  reassign.job = filed.job;
+  reassign.expert = kOtherClerk;
+  EXPECT_EQ(apply(CommandKind::kReassign, reassign, supervisor()).refusal, Refusal::kNone);
+  EXPECT_EQ(locks_of(filed.job), 0);
+  EXPECT_EQ(lock(filed.job, kLockPerson).refusal, Refusal::kNotPlanned);
+}
+
 }  // namespace
 }  // namespace permitd::tests

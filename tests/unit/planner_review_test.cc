@@ -75,6 +75,39 @@ TEST(PersonClockTest, EffortIsLaidOutOverTheDaysThatAPersonWorks) {
   EXPECT_EQ(clock.capacity(), 260);
 }
 
+TEST(ReviewPlanTest, ServicesAndOfficesDecideWhoMayHaveAJob) {
+  ReviewProblem problem = desks(3);
+  problem.people[0].services = 0b01;
+  problem.people[1].services = 0b10;
+  problem.people[2].office = 7;
+  problem.jobs = {review(1, 60), review(2, 60), review(3, 60)};
+  problem.jobs[0].services = 0b10;
+  problem.jobs[0].excluded = {2};
+  problem.jobs[1].office = 7;
+  problem.jobs[2].office = 8;
+  const ReviewPlan plan = planned(problem);
+  EXPECT_EQ(plan.lines[0].person, 1U);
+  EXPECT_EQ(plan.lines[1].person, 2U);
+  EXPECT_EQ(plan.lines[2].person, kNoPerson);
+  EXPECT_EQ(plan.lines[2].obstacle, ReviewObstacle::kDistrict);
+}
+
+TEST(ReviewPlanTest, WhatIsFixedToAPersonStaysWhileThatPersonMayHaveIt) {
+  ReviewProblem problem = desks(2);
+  for (std::uint64_t i = 1; i <= 4; ++i) {
+    problem.jobs.push_back(review(i, 100));
+    problem.jobs.back().current = 0;
+    problem.jobs.back().keeps_person = true;
+  }
+  problem.weights.move = 0;
+  ReviewPlan plan = planned(problem);
+  EXPECT_EQ(plan.figures.moves, 0U);
+  EXPECT_EQ(plan.lines[0].reason, ReviewReason::kKept);
+  problem.people[0].active = false;
+  plan = planned(problem);
+  EXPECT_EQ(plan.sequences[1].size(), 4U);
+}
+
 TEST(ReviewPlanTest, EqualPeopleShareEqualWork) {
   ReviewProblem problem = desks(3);
   for (std::uint64_t i = 1; i <= 9; ++i) problem.jobs.push_back(review(i, 60));

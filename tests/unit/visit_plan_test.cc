@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "daemon/assumption.h"
+
 namespace permitd::daemon {
 namespace {
 
@@ -28,6 +30,7 @@ class VisitPlanTest : public testing::Test {
     snapshot.op = scheduler::Op{100};
     snapshot.now = at_minute(-600);
     snapshot.day = kDay;
+    snapshot.window_work_days = 22;
     snapshot.halves[0] = {at_minute(0), at_minute(210)};
     snapshot.halves[1] = {at_minute(210), at_minute(420)};
     scheduler::OfficeView office;
@@ -94,7 +97,7 @@ TEST_F(VisitPlanTest, EachVisitGoesToWhoIsNear) {
   EXPECT_EQ(day.jain_permille, 1'000U);
   for (const PlannedVisitLine& line : day.lines) {
     EXPECT_EQ(line.start, at_minute(0));
-    EXPECT_EQ(line.sequence, 1);
+    EXPECT_EQ(line.sequence, 4);
     EXPECT_EQ(line.change, PlanChange::kNew);
   }
 }
@@ -133,6 +136,19 @@ TEST_F(VisitPlanTest, ExcludedPersonsAndOtherDistrictsGetNothing) {
   ASSERT_THAT(nobody.unplanned, SizeIs(1));
   EXPECT_EQ(nobody.unplanned[0].reason.cause, planner::UnservedCause::kAllExcluded);
   EXPECT_EQ(nobody.unplanned[0].reason.skilled, 1);
+}
+
+TEST_F(VisitPlanTest, AnOfficeDoesNotInspectForItsOwnLicensee) {
+  add_inspector(1, north);
+  scheduler::OfficeView other = snapshot.offices[0];
+  other.office = scheduler::OfficeId{102};
+  snapshot.offices.push_back(other);
+  add_inspector(2, south).office = scheduler::OfficeId{102};
+  snapshot.offices[0].licensee = scheduler::PersonId{5'000};
+  SnapshotVisit& visit = add_visit(11, north);
+  visit.excluded[0] = scheduler::PersonId{5'000};  // the owner of the case
+  visit.excluded_count = 1;
+  EXPECT_EQ(expert_of(plan(), 11), ExpertId{2});
 }
 
 TEST_F(VisitPlanTest, NobodyElseButTheOfficesOwnMayBeNeeded) {
@@ -261,6 +277,141 @@ TEST_F(VisitPlanTest, TheSameSnapshotSeedAndStepsGiveTheSamePlan) {
     EXPECT_EQ(first.lines[i].expert, second.lines[i].expert);
     EXPECT_EQ(first.lines[i].start, second.lines[i].start);
   }
+}
+
+TEST_F(VisitPlanTest, AnInspectorWhoHasDoneLessInTheWindowOfLoadsComesFirst) {
+  snapshot.window_work_days = 20;
+  add_inspector(1, north).window_minutes = 8'000;
+  add_inspector(2, north).window_minutes = 100;
+  for (std::uint64_t job = 11; job <= 12; ++job)
+    add_visit(job, {35'801'000, 51'400'000 + static_cast<std::int32_t>(job) * 900});
+  VisitPlanOptions fair = kRepeatable;
+  fair.balance_permille = 5'000;
+  const VisitPlan day = plan_visits(snapshot, fair, std::stop_source{});
+  ASSERT_THAT(day.lines, SizeIs(2));
+  for (const PlannedVisitLine& line : day.lines) EXPECT_EQ(line.expert, ExpertId{2});
+  EXPECT_LT(day.window_jain_permille, 1'000U);
+}
+
+TEST_F(VisitPlanTest, MendingMovesOnlyWhatHasNobody) {
+  for (std::uint32_t i = 1; i <= 4; ++i) add_inspector(i, i % 2 == 0 ? north : south);
+  for (std::uint64_t job = 11; job <= 18; ++job) {
+    // Everybody runs the wrong way round: a plan from scratch would move most of it.
+    SnapshotVisit& visit = add_visit(
+        job,
+        {(job % 2 == 0 ? south : north).lat_e6 + static_cast<std::int32_t>(job) * 300, 51'400'000});
+    if (job == 18) continue;
+    visit.is_planned = true;
+    visit.plan.job = visit.job.job;
+    visit.plan.expert = ExpertId{job % 2 == 0 ? 2U : 1U};
+    visit.plan.start = at_minute(0);
+    visit.plan.sequence = static_cast<std::uint16_t>(job * 4);
+  }
+  snapshot.policy.visits_per_day = 8;
+  VisitPlanOptions mending = kRepeatable;
+  mending.mends = true;
+  mending.move_minutes = 600;
+  const VisitPlan mended = plan_visits(snapshot, mending, std::stop_source{});
+  EXPECT_EQ(mended.moved, 0U);
+  EXPECT_NE(raw(expert_of(mended, 18)), 0U);
+}
+
+TEST_F(VisitPlanTest, WhatIsLockedStays) {
+  add_inspector(1, north);
+  add_inspector(2, south);
+  SnapshotVisit& visit = add_visit(11, north);
+  visit.job.appointment = scheduler::kNever;
+  visit.job.state = JobState::kReady;
+  visit.is_planned = true;
+  visit.plan.job = JobId{11};
+  visit.plan.expert = ExpertId{2};
+  visit.plan.start = at_minute(300);
+  visit.plan.sequence = 7;
+  visit.plan.locks = scheduler::kLockAll;
+  VisitPlanOptions eager = kRepeatable;
+  eager.move_minutes = 0;
+  const VisitPlan day = plan_visits(snapshot, eager, std::stop_source{});
+  ASSERT_THAT(day.lines, SizeIs(1));
+  EXPECT_EQ(day.lines[0].expert, ExpertId{2});
+  EXPECT_GE(day.lines[0].start, at_minute(210));
+  EXPECT_EQ(day.lines[0].sequence, 7);
+  EXPECT_EQ(day.lines[0].locks, scheduler::kLockAll);
+}
+
+TEST_F(VisitPlanTest, LockedNumbersKeepTheirOrder) {
+  add_inspector(1, north);
+  for (std::uint64_t job = 11; job <= 14; ++job) {
+    SnapshotVisit& visit =
+        add_visit(job, {north.lat_e6 + static_cast<std::int32_t>(job - 10) * 9'000, 51'400'000});
+    visit.job.effort_minutes = 30;
+    visit.is_planned = true;
+    visit.plan.job = visit.job.job;
+    visit.plan.expert = ExpertId{1};
+    visit.plan.start = at_minute(0);
+    // Far ones first, which nobody would choose.
+    visit.plan.sequence = static_cast<std::uint16_t>(100 - job);
+    visit.plan.locks = scheduler::kLockOrder;
+  }
+  const VisitPlan day = plan();
+  std::vector<std::uint64_t> order;
+  for (const PlannedVisitLine& line : day.lines) order.push_back(raw(line.job));
+  EXPECT_THAT(order, testing::ElementsAre(14, 13, 12, 11));
+  EXPECT_EQ(day.lines[0].sequence, 86);
+}
+
+TEST_F(VisitPlanTest, AnAbsenceThatIsAssumedIsTheAbsenceThatComes) {
+  for (std::uint32_t i = 1; i <= 3; ++i) add_inspector(i, i == 1 ? north : south);
+  for (std::uint64_t job = 11; job <= 16; ++job) {
+    SnapshotVisit& visit =
+        add_visit(job, {35'600'000 + static_cast<std::int32_t>(job) * 7'000, 51'400'000});
+    visit.is_planned = true;
+    visit.plan.job = visit.job.job;
+    visit.plan.expert = ExpertId{static_cast<std::uint32_t>(job % 3 + 1)};
+    visit.plan.start = at_minute(static_cast<std::int64_t>(job - 11) / 3 * 70);
+    visit.plan.sequence = static_cast<std::uint16_t>(job);
+  }
+  VisitPlanOptions mending = kRepeatable;
+  mending.mends = true;
+  Assumption absent;
+  absent.kind = Assumption::Kind::kAbsent;
+  absent.expert = ExpertId{1};
+  absent.from = at_minute(-100);
+  absent.until = at_minute(1'000);
+  VisitSnapshot assumed = snapshot;
+  assume(absent, assumed);
+  const VisitPlan preview = plan_visits(assumed, mending, std::stop_source{});
+  // The core's way: the absence is known and the reservations have ended.
+  snapshot.experts[0].absent_from = absent.from;
+  snapshot.experts[0].absent_until = absent.until;
+  for (SnapshotVisit& visit : snapshot.visits)
+    if (visit.plan.expert == ExpertId{1}) visit.is_planned = false;
+  const VisitPlan real = plan_visits(snapshot, mending, std::stop_source{});
+  ASSERT_EQ(preview.lines.size(), real.lines.size());
+  for (std::size_t i = 0; i < real.lines.size(); ++i) {
+    EXPECT_EQ(preview.lines[i].job, real.lines[i].job);
+    EXPECT_EQ(preview.lines[i].expert, real.lines[i].expert);
+    EXPECT_EQ(preview.lines[i].start, real.lines[i].start);
+    EXPECT_EQ(preview.lines[i].sequence, real.lines[i].sequence);
+    EXPECT_NE(preview.lines[i].expert, ExpertId{1});
+  }
+  EXPECT_THAT(std::ranges::count(preview.lines, true, &PlannedVisitLine::is_displaced), 2);
+}
+
+TEST_F(VisitPlanTest, VisitsOfADayThatIsClosedComeOnTheNext) {
+  add_inspector(1, north);
+  add_visit(11, north).job.appointment = at_minute(210);
+  SnapshotVisit& lost = add_visit(12, south);
+  lost.job.appointment = at_minute(-1'440);
+  Assumption closed;
+  closed.kind = Assumption::Kind::kClosed;
+  closed.day = kDay - 1;
+  assume(closed, snapshot);
+  const VisitPlan day = plan();
+  ASSERT_THAT(day.lines, SizeIs(2));
+  const PlannedVisitLine& moved = day.lines[day.lines[0].job == JobId{12} ? 0 : 1];
+  EXPECT_TRUE(moved.moves_appointment);
+  EXPECT_EQ(moved.start_before, at_minute(-1'440));
+  EXPECT_LT(moved.start, at_minute(210));
 }
 
 }  // namespace

@@ -43,7 +43,7 @@ TEST(WordsTest, NamesParseInTheWaysPeopleWriteThem) {
   EXPECT_FALSE(parse_name<Stage>(""));
 }
 
-constexpr Refusal kLastOfCore = Refusal::kNotCompatible;
+constexpr Refusal kLastOfCore = Refusal::kNotPlanned;
 constexpr Refusal kLastOfDaemon = Refusal::kUnsupported;
 
 std::vector<Refusal> all_refusals() {

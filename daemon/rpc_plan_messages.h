@@ -1,0 +1,32 @@
+// Plans as messages: what is asked for, checked, and what is answered. Rpc thread only.
+#pragma once
+
+#include "daemon/assumption.h"
+#include "daemon/desk_plan.h"
+#include "daemon/rpc_decode.h"
+#include "daemon/standing_planner.h"
+#include "daemon/visit_plan.h"
+#include "protocol/permit.capnp.h"
+
+namespace permitd::daemon {
+
+/// A request's own values over the operator's settings. A flaw names the field that is out of its
+/// range.
+Flaw read_visit_request(protocol::VisitPlanRequest::Reader in, const PlannerSettings& settings,
+                        VisitPlanOptions& out);
+Flaw read_desk_request(protocol::DeskPlanRequest::Reader in, const PlannerSettings& settings,
+                       DeskPlanOptions& out);
+Flaw read_assumption(protocol::Assumption::Reader in, Assumption& out);
+Flaw read_plan_line(protocol::PlanLine::Reader in, scheduler::PlanLine& out);
+/// Whom or what the assumption is about is there.
+Flaw check_assumption(const Assumption& assumption,
+                      const std::vector<scheduler::ExpertView>& experts,
+                      const std::vector<scheduler::OfficeView>& offices);
+
+void write_visit_plan(const VisitPlan& plan, protocol::VisitPlan::Builder out);
+void write_desk_plan(const DeskPlan& plan, protocol::DeskPlan::Builder out);
+void write_line_result(scheduler::PlanLineResult result, protocol::PlanLineAnswer::Builder out);
+void write_standing_plan(const StandingPlan& plan, const PlanCauses& since,
+                         protocol::StandingPlan::Builder out);
+
+}  // namespace permitd::daemon

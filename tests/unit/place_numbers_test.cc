@@ -1,0 +1,39 @@
+// Goal: numbers of a day ascend, fixed ones stay, and little is numbered anew. Method: short days.
+#include "daemon/place_numbers.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace permitd::daemon {
+namespace {
+
+using testing::ElementsAre;
+
+std::vector<int> numbered(std::vector<PlaceNumber> places) {
+  number_places(places);
+  std::vector<int> numbers;
+  for (const PlaceNumber& place : places) numbers.push_back(place.number);
+  return numbers;
+}
+
+TEST(PlaceNumbersTest, NewPlacesLeaveRoomBetween) {
+  EXPECT_THAT(numbered({{}, {}, {}}), ElementsAre(4, 8, 12));
+  EXPECT_THAT(numbered({}), ElementsAre());
+}
+
+TEST(PlaceNumbersTest, WhatCanKeepsItsNumberAndNewOnesGoBetween) {
+  EXPECT_THAT(numbered({{4}, {}, {8}, {}}), ElementsAre(4, 6, 8, 12));
+  EXPECT_THAT(numbered({{}, {}, {6}}), ElementsAre(2, 4, 6));
+}
+
+TEST(PlaceNumbersTest, WhatHasChangedPlacesIsNumberedAnew) {
+  EXPECT_THAT(numbered({{8}, {4}, {12}}), ElementsAre(8, 10, 12));
+}
+
+TEST(PlaceNumbersTest, FixedNumbersStayWhateverComesBetween) {
+  EXPECT_THAT(numbered({{3}, {2, true}, {}, {4, true}, {}}), ElementsAre(1, 2, 3, 4, 8));
+  EXPECT_THAT(numbered({{1, true}, {}, {2, true}}), ElementsAre(1, 1, 2));
+}
+
+}  // namespace
+}  // namespace permitd::daemon
