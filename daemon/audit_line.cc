@@ -71,6 +71,7 @@ std::string state_text(EventKind kind, std::uint8_t value) {
     case EventKind::kAbsenceChanged:
     case EventKind::kReferenceChanged:
     case EventKind::kCapacityOverridden:
+    case EventKind::kPlanLocked:
       break;
   }
   return fmt::format("{}", value);
