@@ -100,7 +100,9 @@ bool SimulationRun::try_start(bool calm) {
   if (calm) disk_.full = false;
   if (!calm && !first) arm_start();
   report_.restarts += 1;
-  before_ = look_before_start();
+  // A start that failed behind the cut has overwritten what was damaged: what was there before it
+  // still explains what is missing.
+  if (!before_.damaged) before_ = look_before_start();
   const std::uint64_t errors = error_count();
   process_ = std::make_unique<SimulatedProcess>(
       disk_, process_options_, clock_,
@@ -155,6 +157,7 @@ void SimulationRun::judge_refusal(const Error& error, bool was_damaged,
       return fail("a refused start names no offset: " + text);
     report_.refused_starts += 1;
     disk_.heal();  // as a backup would; the refused start must not have changed anything
+    before_ = {};
     return;
   }
   const bool had_errors = error_count() != errors_before;
@@ -168,11 +171,12 @@ void SimulationRun::judge_refusal(const Error& error, bool was_damaged,
 void SimulationRun::judge_loss(const Before& before, std::uint64_t last_op) {
   const FrameNote* first = nullptr;
   for (const auto& [number, note] : before.frames) {
-    if (!note.damaged || !disk_.is_kept(note)) continue;
+    // Damage in the zeros behind a payload is none: the chain ends where a frame is missing.
+    if (!note.damaged || !disk_.is_kept(note) || note.header.first_op != last_op + 1) continue;
     first = &note;
     break;
   }
-  if (first == nullptr || last_op + 1 < first->header.first_op) {
+  if (first == nullptr) {
     return fail(
         fmt::format("op {} was acknowledged, the journal ends at op {}, and no damage "
                     "explains it",
@@ -193,7 +197,8 @@ void SimulationRun::judge_loss(const Before& before, std::uint64_t last_op) {
 
 void SimulationRun::check_recovered(const daemon::RecoveryReport& report) {
   const Op last = report.lead.last_op;
-  if (before_.damaged && last < history_.op()) return judge_loss(before_, raw(last));
+  const Before before = std::exchange(before_, {});
+  if (before.damaged && last < history_.op()) return judge_loss(before, raw(last));
   std::string why;
   if (!history_.cut(last, why)) return fail(why);
   if (!history_.complaint().empty()) return fail(history_.complaint());
