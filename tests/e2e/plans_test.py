@@ -106,7 +106,9 @@ class Plans(unittest.TestCase):
         self.addCleanup(self.daemon.close)
         self.ctl, self.ask = self.daemon.ctl, self.daemon.ask
         self.load()
-        self.ctl("advance", "2025-04-05 07:30")  # a Saturday
+
+    def begin(self, hour):
+        self.ctl("advance", f"2025-04-05 {hour}")  # a Saturday
 
     def load(self, closure=""):
         city = self.daemon.root / "plans.toml"
@@ -130,7 +132,7 @@ class Plans(unittest.TestCase):
         deadline = time.monotonic() + WAIT_SECONDS
         while time.monotonic() < deadline:
             answer = self.ask("replan", "--standing")
-            if answer.get("op", 0) >= op:
+            if answer.get("op", 0) >= op and not answer["since"]:
                 return answer
         self.fail(f"no plan stands that has seen op {op}: {answer}")
 
@@ -143,6 +145,7 @@ class Plans(unittest.TestCase):
 
 class Desks(Plans):
     def test_a_plan_of_the_desks_is_previewed_applied_and_kept(self):
+        self.begin("07:30")
         jobs = self.submit_papers(6)
         before = self.daemon.digest()
         plan = self.ask("replan", "desks", "--iterations", STEPS)
@@ -160,6 +163,7 @@ class Desks(Plans):
         self.assertEqual([lease["job"] for lease in leases], mine)
 
     def test_who_drops_out_before_and_after(self):
+        self.begin("07:30")
         self.submit_papers(6)
         self.ctl("--yes", "replan", "desks", "--iterations", STEPS, "--apply")
         preview = self.ask("replan", "desks", "--iterations", STEPS, "--absent", 11)
@@ -177,7 +181,8 @@ class Before(Plans):
     """A preview is what the standing plan says once the event has come."""
 
     def test_an_absence(self):
-        self.submit_visits(12)
+        self.begin("12:00")
+        self.submit_visits(8)  # all of them get tomorrow's morning
         self.reserve("+1d")
         preview = self.ask("replan", "--day", "+1d", "--iterations", STEPS, "--absent", 1)
         lost = [line for line in preview["visits"] if line["displaced"]]
@@ -193,6 +198,7 @@ class Before(Plans):
         self.assertIn("1 absences (expert 1)", shown)
 
     def test_a_suspended_office(self):
+        self.begin("07:30")
         papers = self.submit_papers(6)
         self.ctl("--yes", "replan", "desks", "--iterations", STEPS, "--apply")
         preview = self.ask("replan", "desks", "--iterations", STEPS, "--suspended", "0101")
@@ -205,7 +211,8 @@ class Before(Plans):
         self.assertEqual(len(papers), 6)
 
     def test_a_holiday(self):
-        self.submit_visits(12)
+        self.begin("12:00")
+        self.submit_visits(8)  # all of them get tomorrow's morning
         self.reserve("+1d")
         preview = self.ask("replan", "--iterations", STEPS, "--closed", "2025-04-06")
         self.assertEqual({line["movesAppointment"] for line in preview["visits"]}, {True})
@@ -223,9 +230,10 @@ class Before(Plans):
 
 class Standing(Plans):
     def test_it_waits_for_the_supervisor_and_says_why_it_was_made(self):
+        self.begin("07:30")
         jobs = self.submit_papers(3)
         plan = self.standing(self.op())
-        self.assertGreaterEqual(self.causes(plan)["submitted"]["count"], 3)
+        self.assertIn("submitted", self.causes(plan))
         self.assertEqual(sorted(line["job"] for line in plan["desks"]["jobs"]), jobs)
         self.assertEqual(plan["appliedLines"], 0)
         self.assertEqual(self.ask("get", "--job", jobs[0])["plannedFor"], 0)
@@ -241,6 +249,7 @@ class ByItself(Plans):
     more = ('planner.apply="new"',)
 
     def test_new_work_is_reserved_without_a_supervisor(self):
+        self.begin("07:30")
         jobs = self.submit_papers(3)
         deadline = time.monotonic() + WAIT_SECONDS
         while time.monotonic() < deadline:

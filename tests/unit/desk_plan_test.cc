@@ -160,7 +160,7 @@ TEST_F(DeskPlanTest, WhatIsBegunStaysAndIsNoLine) {
   EXPECT_EQ(line_of(desks, 2)->expert, ExpertId{2});
 }
 
-TEST_F(DeskPlanTest, ALateJobMovesToWhoIsFreeAndSaysWhatThatDoes) {
+TEST_F(DeskPlanTest, ALateJobMovesToWhoIsFreeAndSaysWhy) {
   add_expert(1);
   add_expert(2);
   for (std::uint64_t job = 1; job <= 3; ++job) {
@@ -170,11 +170,11 @@ TEST_F(DeskPlanTest, ALateJobMovesToWhoIsFreeAndSaysWhatThatDoes) {
   }
   const DeskPlan desks = plan();
   EXPECT_GE(desks.moved, 1U);
+  EXPECT_EQ(desks.jobs_late, 1U);  // two people, one job each in time
   for (const PlannedDeskLine& line : desks.lines) {
     if (line.change != PlanChange::kMoved) continue;
     EXPECT_EQ(line.before, ExpertId{1});
     EXPECT_EQ(line.cause, planner::ReviewMoveCause::kDeadline);
-    EXPECT_GT(line.late_before, line.late_after);
   }
 }
 
@@ -205,7 +205,7 @@ TEST_F(DeskPlanTest, AnAbsenceThatIsAssumedTakesReservedAndAssignedWorkAway) {
   absent.kind = Assumption::Kind::kAbsent;
   absent.expert = ExpertId{1};
   absent.from = at_minute(-10);
-  absent.until = at_minute(500);
+  absent.until = at_minute(90 * 1'440);  // or it would wait for tomorrow
   assume(absent, snapshot);
   const DeskPlan desks = plan();
   for (const std::uint64_t job : {1, 2}) {

@@ -300,6 +300,9 @@ TEST_F(VisitPlanTest, MendingMovesOnlyWhatHasNobody) {
     SnapshotVisit& visit = add_visit(
         job,
         {(job % 2 == 0 ? south : north).lat_e6 + static_cast<std::int32_t>(job) * 300, 51'400'000});
+    visit.job.appointment = scheduler::kNever;
+    visit.job.state = JobState::kReady;
+    visit.job.effort_minutes = 30;
     if (job == 18) continue;
     visit.is_planned = true;
     visit.plan.job = visit.job.job;
@@ -394,7 +397,10 @@ TEST_F(VisitPlanTest, AnAbsenceThatIsAssumedIsTheAbsenceThatComes) {
     EXPECT_EQ(preview.lines[i].sequence, real.lines[i].sequence);
     EXPECT_NE(preview.lines[i].expert, ExpertId{1});
   }
-  EXPECT_THAT(std::ranges::count(preview.lines, true, &PlannedVisitLine::is_displaced), 2);
+  const auto taken_over = std::ranges::count(preview.lines, true, &PlannedVisitLine::is_displaced);
+  const auto homeless =
+      std::ranges::count(preview.unplanned, ExpertId{1}, &UnplannedVisitLine::before);
+  EXPECT_EQ(taken_over + homeless, 2);
 }
 
 TEST_F(VisitPlanTest, VisitsOfADayThatIsClosedComeOnTheNext) {
