@@ -118,6 +118,8 @@ kj::Promise<void> SupervisorSessionServer::preview(std::unique_ptr<Q> query, Con
         }
         return services().handover.wait_for(ticket).then([context, ticket, write]() mutable {
           KJ_REQUIRE(ticket->fault.empty(), "the planner failed", ticket->fault);
+          if (line_count(ticket->plan) > kAnswerLinesMax)
+            return refuse(context.getResults().initRefused(), Refusal::kTooLarge);
           write(ticket->plan, context.getResults().initPlan());
         });
       })
@@ -177,6 +179,8 @@ kj::Promise<void> SupervisorSessionServer::standingPlan(StandingPlanContext cont
                const auto plan = standing->plan();
                if (plan == nullptr) {
                  context.getResults().setNone();
+               } else if (line_count(*plan) > kAnswerLinesMax) {
+                 refuse(context.getResults().initRefused(), Refusal::kTooLarge);
                } else {
                  write_standing_plan(*plan, done.causes, context.getResults().initPlan());
                }

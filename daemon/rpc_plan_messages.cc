@@ -230,6 +230,14 @@ static_assert(static_cast<int>(protocol::PlanCauseKind::NEW_DAY) ==
 
 }  // namespace
 
+std::size_t line_count(const VisitPlan& plan) { return plan.lines.size() + plan.unplanned.size(); }
+std::size_t line_count(const DeskPlan& plan) { return plan.lines.size() + plan.unplanned.size(); }
+std::size_t line_count(const StandingPlan& plan) {
+  std::size_t count = line_count(plan.desks);
+  for (const VisitPlan& day : plan.days) count += line_count(day);
+  return count;
+}
+
 void write_visit_plan(const VisitPlan& plan, protocol::VisitPlan::Builder out) {
   out.setOp(raw(plan.op));
   out.setDay(plan.day);

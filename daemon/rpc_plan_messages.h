@@ -23,6 +23,13 @@ Flaw check_assumption(const Assumption& assumption,
                       const std::vector<scheduler::ExpertView>& experts,
                       const std::vector<scheduler::OfficeView>& offices);
 
+/// Lines that one answer can hold: at 100 bytes each they stay below the 4 MiB that may wait for a
+/// slow reader (connections.send_queue_size_max). A larger plan is refused as too large.
+inline constexpr std::size_t kAnswerLinesMax = 40'000;
+std::size_t line_count(const VisitPlan& plan);
+std::size_t line_count(const DeskPlan& plan);
+std::size_t line_count(const StandingPlan& plan);
+
 void write_visit_plan(const VisitPlan& plan, protocol::VisitPlan::Builder out);
 void write_desk_plan(const DeskPlan& plan, protocol::DeskPlan::Builder out);
 void write_line_result(scheduler::PlanLineResult result, protocol::PlanLineAnswer::Builder out);
