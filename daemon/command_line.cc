@@ -262,7 +262,8 @@ std::string help_text() {
       "      the digest must be the one that permitctl digest gave\n"
       "\n"
       "signals: SIGTERM or SIGINT drains (holders of leases may finish for drain_seconds) and "
-      "stops.\n"
+      "stops;\n"
+      "SIGHUP reads the files that [tls] names again.\n"
       "exit status: 0 fine, 1 something failed, 5 damage found, 64 wrong options or settings.\n";
   return out;
 }

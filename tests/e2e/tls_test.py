@@ -1,0 +1,279 @@
+#!/usr/bin/env python3
+"""Offices over the network, as their operator sees it: permitctl pki, a real daemon, files that change under it.
+
+What a peer without permitd's client can try is played with Python's own TLS and plain sockets.
+"""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import time
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+from permitd_process import BIN, ROOT, Daemon, Failed  # noqa: E402
+
+MINIMAL = ROOT / "city/minimal.toml"
+PATIENCE_SECONDS = 30
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class NetworkDaemon(Daemon):
+    """A daemon with a TLS and an HTTP listener, and an authority of its own."""
+
+    def __init__(self):
+        super().__init__(settings=["log_level=debug"])
+        self.pki = self.root / "pki"
+        self.deny = self.root / "deny"
+        self.tls_port, self.http_port = free_port(), free_port()
+        self.make("init")
+        self.make("issue", "office-0101")
+        self.write_deny("")
+        for setting in (f"listen.tls=127.0.0.1:{self.tls_port}", f"listen.http=127.0.0.1:{self.http_port}",
+                        f"tls.certificate={self.pki}/server.pem", f"tls.key={self.pki}/server.key",
+                        f"tls.authority={self.pki}/authority.pem", f"tls.deny={self.deny}"):
+            self.arguments += ["--set", setting]
+
+    def make(self, what, *arguments, check=0):
+        done = subprocess.run([BIN / "permitctl", "--json", "pki", what, self.pki, *arguments],
+                              capture_output=True, text=True)
+        if done.returncode != check:
+            raise Failed(f"pki {what} ended with {done.returncode}: {done.stdout}{done.stderr}")
+        return done
+
+    def write_deny(self, text):
+        new = self.root / "deny.new"
+        new.write_text(text)
+        new.replace(self.deny)
+
+    def tls_command(self, name, *arguments, server=None):
+        return [str(BIN / "permitctl"), "--server", server or f"tls://localhost:{self.tls_port}",
+                "--certificate", str(self.pki / f"{name}.pem"), *map(str, arguments)]
+
+    def over_tls(self, name, *arguments, check=0, server=None):
+        done = subprocess.run(self.tls_command(name, *arguments, server=server), capture_output=True, text=True,
+                              timeout=120, stdin=subprocess.DEVNULL)
+        if check is not None and done.returncode != check:
+            raise Failed(f"{arguments} as {name} ended with {done.returncode}, not {check}\n"
+                         f"{done.stdout}{done.stderr}\n{self.log_tail()}")
+        return done
+
+    def drops(self):
+        return {drop["reason"]: int(drop["count"]) for drop in self.ask("health")["drops"]}
+
+    def eventually(self, condition, what):
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not condition():
+            if time.monotonic() > deadline:
+                raise Failed(f"{what} did not come to be\n{self.log_tail(40)}")
+
+    def context(self, name=None, version=ssl.TLSVersion.TLSv1_3):
+        context = ssl.create_default_context(cafile=str(self.pki / "authority.pem"))
+        context.maximum_version = version
+        if name:
+            context.load_cert_chain(self.pki / f"{name}.pem", self.pki / f"{name}.key")
+        return context
+
+
+class Network(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.daemon = NetworkDaemon()
+        cls.addClassCleanup(cls.daemon.close)
+        cls.daemon.start()
+        cls.daemon.ctl("city", "load", "--yes", MINIMAL)
+
+    def expect_service(self):
+        self.daemon.over_tls("office-101", "submit", "--district", 1, "--parcel", "1-22-333")
+
+
+class WalkThrough(Network):
+    def test_an_office_files_a_case_from_another_machine(self):
+        filed = json.loads(self.daemon.over_tls("office-101", "--json", "submit", "--district", 1,
+                                                "--parcel", "1-22-333").stdout)
+        case = filed["accepted"]["caseId"]
+        self.assertIn("1-22-333", self.daemon.over_tls("office-101", "--as", "office:0101", "get", case).stdout)
+        # The same by address, and with everything said by the environment.
+        self.daemon.over_tls("office-101", "--as", "office:101", "get", case,
+                             server=f"tls://127.0.0.1:{self.daemon.tls_port}")
+        environment = dict(os.environ, PERMITD_SERVER=f"tls://localhost:{self.daemon.tls_port}",
+                           PERMITD_CERTIFICATE=str(self.daemon.pki / "office-101.pem"), PERMITD_AS="office:101")
+        subprocess.run([BIN / "permitctl", "get", str(case)], env=environment, check=True, capture_output=True)
+
+    def test_a_certificate_opens_no_other_role(self):
+        for other in ("office:202", "supervisor:1", "operator:1", "auditor:101", "expert:101"):
+            done = self.daemon.over_tls("office-101", "--as", other, "health" if "operator" in other else "stats"
+                                        if "office" not in other and "expert" not in other else "worklist", check=None)
+            self.assertIn(done.returncode, (1, 2), f"{other}: {done.stdout}{done.stderr}")
+        self.assertIn("certificate does not make you",
+                      self.daemon.over_tls("office-101", "--as", "supervisor:1", "stats", check=1).stderr)
+        self.expect_service()
+
+    def test_what_is_wrong_with_a_connection_is_said(self):
+        done = self.daemon.over_tls("office-101", "--timeout", "5s", "worklist", check=3,
+                                    server=f"tls://127.0.0.2:{self.daemon.tls_port}")
+        self.assertNotIn("Traceback", done.stderr)
+        done = subprocess.run([BIN / "permitctl", "--server", "tls://localhost:1", "health"], capture_output=True,
+                              text=True)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("--certificate", done.stderr)
+
+    def test_pki_keeps_keys_to_their_owner_and_lists_what_it_made(self):
+        self.daemon.make("issue", "expert-7", "--days", "1")
+        for key in self.daemon.pki.glob("*.key"):
+            self.assertEqual(key.stat().st_mode & 0o777, 0o600, key)
+        listed = json.loads(self.daemon.make("list").stdout)["certificates"]
+        self.assertEqual(listed[0]["use"], "authority")
+        self.assertLessEqual({"expert-7", "office-101", "server"}, {row["name"] for row in listed})
+        for wrong in ("emperor-1", "office-", "office-0", "office-99999", "server1", "../x"):
+            self.daemon.make("issue", wrong, check=2)
+        self.assertNotIn("PRIVATE", self.daemon.make("list").stdout)
+        self.daemon.make("init", check=2)  # would make every certificate worthless
+
+
+class ChangingFiles(Network):
+    def test_a_denied_name_is_gone_within_a_second_and_comes_back_when_allowed(self):
+        self.daemon.make("issue", "auditor-5")
+        watch = subprocess.Popen(self.daemon.tls_command("auditor-5", "--timeout", "3s", "watch"),
+                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(watch.kill)
+        before = self.daemon.drops()["certificate denied"]
+        self.daemon.eventually(lambda: self.connections() >= 2, "the watcher's connection")
+        begin = time.monotonic()
+        self.daemon.write_deny("# lost its key\nauditor-5\n")
+        self.daemon.eventually(lambda: self.daemon.drops()["certificate denied"] > before, "the end of the connection")
+        # Half a second until it is noticed; the rest is what a busy machine takes to ask.
+        self.assertLess(time.monotonic() - begin, 5)
+        self.assertIn("revoked", self.daemon.over_tls("auditor-5", "stats", check=3).stderr)
+        self.assertIn("its name is on the deny list", self.daemon.log.read_text())
+        self.expect_service()
+        self.daemon.write_deny("")
+        self.daemon.eventually(lambda: self.daemon.over_tls("auditor-5", "stats", check=None).returncode == 0,
+                               "the auditor's return")
+
+    def connections(self):
+        return int(self.daemon.ask("health")["connections"])
+
+    def test_files_that_cannot_be_used_change_nothing(self):
+        told = self.daemon.log.read_text().count("goes on with what it had")
+        self.daemon.write_deny("office-0101\n")
+        self.daemon.eventually(
+            lambda: self.daemon.log.read_text().count("goes on with what it had") > told, "the word about the list")
+        self.expect_service()
+        self.daemon.write_deny("")
+
+    def test_a_hangup_reads_again_and_ends_nothing(self):
+        self.daemon.make("issue", "server", "--host", "localhost", "--host", "127.0.0.1")
+        count = self.daemon.log.read_text().count("reading the files of TLS again")
+        self.daemon.process.send_signal(signal.SIGHUP)
+        self.daemon.eventually(
+            lambda: self.daemon.log.read_text().count("reading the files of TLS again") > count, "the reload")
+        self.expect_service()
+        self.assertIsNone(self.daemon.process.poll())
+
+
+class Strangers(Network):
+    def refused(self, context, before):
+        """A handshake that comes to nothing, at the latest when the first byte is read."""
+        with self.assertRaises((ssl.SSLError, ConnectionError)):
+            with socket.create_connection(("127.0.0.1", self.daemon.tls_port), timeout=30) as plain:
+                with context.wrap_socket(plain, server_hostname="localhost") as secured:
+                    secured.send(b"\0" * 8)
+                    if secured.recv(1) == b"":
+                        raise ConnectionResetError
+        self.daemon.eventually(lambda: self.daemon.drops()["TLS handshake failed"] > before, "the figure")
+        self.expect_service()
+
+    def test_no_certificate_and_old_versions_are_refused(self):
+        before = self.daemon.drops()["TLS handshake failed"]
+        self.refused(self.daemon.context(), before)
+        self.assertIn("the peer shows no certificate", self.daemon.log.read_text())
+        self.refused(self.daemon.context("office-101", ssl.TLSVersion.TLSv1_2), before + 1)
+        self.assertIn("does not speak TLS 1.3", self.daemon.log.read_text())
+
+    def test_plain_bytes_at_the_tls_port_are_named(self):
+        for said in (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"\0" * 24):
+            with socket.create_connection(("127.0.0.1", self.daemon.tls_port), timeout=30) as plain:
+                plain.sendall(said)
+                try:
+                    self.assertEqual(plain.recv(100), b"")
+                except ConnectionResetError:
+                    pass
+        self.daemon.eventually(lambda: "the bytes are not TLS" in self.daemon.log.read_text(), "the log line")
+        self.expect_service()
+
+    def test_the_log_holds_no_key(self):
+        self.expect_service()
+        self.assertNotIn("PRIVATE KEY", self.daemon.log.read_text())
+
+
+class Pages(Network):
+    def ask(self, method, path, body=None, headers=None):
+        connection = http.client.HTTPConnection("127.0.0.1", self.daemon.http_port, timeout=30)
+        self.addCleanup(connection.close)
+        connection.putrequest(method, path, skip_host=False)
+        for name, value in (headers or {}).items():
+            connection.putheader(name, value)
+        if body is not None:
+            connection.putheader("Content-Length", str(len(body)))
+        connection.endheaders(body)
+        try:
+            answer = connection.getresponse()
+            return answer.status, answer.read(), answer.headers
+        except (ConnectionError, http.client.HTTPException):
+            return 0, b"", {}  # closed without a word
+
+    def test_paths_lead_nowhere_but_to_what_is_offered(self):
+        self.assertEqual(self.ask("GET", "/healthz")[0], 200)
+        for path in ("/../../etc/passwd", "/..%2f..%2fetc%2fpasswd", "/%2e%2e/%2e%2e/etc/passwd", "//etc/passwd",
+                     "/metrics/../../etc/passwd", "/metrics%00", "/\\..\\..\\etc\\passwd", "/healthz/../data"):
+            status, body, _ = self.ask("GET", path)
+            self.assertNotEqual(status, 200, path)
+            self.assertNotIn(b"root:", body)
+        self.assertEqual(self.ask("GET", "/healthz")[0], 200)
+
+    def test_another_pages_post_changes_nothing(self):
+        op = self.daemon.ask("digest")["op"]
+        for path in ("/", "/metrics", "/submit", "/drain"):
+            status, _, headers = self.ask("POST", path, b"{}", {"Origin": "https://evil.example",
+                                                                "Content-Type": "text/plain"})
+            self.assertNotEqual(status, 200, path)
+            self.assertIsNone(headers.get("Access-Control-Allow-Origin"))
+        status, _, headers = self.ask("OPTIONS", "/metrics", None, {"Origin": "https://evil.example",
+                                                                    "Access-Control-Request-Method": "POST"})
+        self.assertNotEqual(status, 200)
+        self.assertEqual(self.daemon.ask("digest")["op"], op)
+
+
+class WrongSettings(unittest.TestCase):
+    def check(self, *settings):
+        arguments = [str(BIN / "permitd"), "--config", os.devnull, "--check-config"]
+        for setting in settings:
+            arguments += ["--set", setting]
+        return subprocess.run(arguments, capture_output=True, text=True)
+
+    def test_plain_tcp_for_other_machines_is_refused_before_the_start(self):
+        done = self.check("listen.tcp=0.0.0.0:7711")
+        self.assertEqual(done.returncode, 64)
+        self.assertIn("listen.tcp", done.stderr)
+        self.assertIn("listen.tls", done.stderr)
+
+    def test_a_missing_key_is_named(self):
+        done = self.check("listen.tls=0.0.0.0:7712", "tls.certificate=x", "tls.authority=y")
+        self.assertEqual(done.returncode, 64)
+        self.assertIn("tls.key", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=1)
