@@ -146,6 +146,24 @@ void write_engine(Exposition& out, const OpsFigures& figures) {
              stats.memory_bytes);
 }
 
+void write_network(Exposition& out, const NetworkFigures& network) {
+  const auto value = [](const std::atomic<std::uint64_t>& figure) {
+    return figure.load(std::memory_order_relaxed);
+  };
+  out.single("permitd_tls_handshakes_total", "counter", "TLS handshakes completed.",
+             value(network.handshakes));
+  out.single("permitd_sessions_denied_total", "counter",
+             "Sessions asked for by somebody who may not be that.", value(network.sessions_denied));
+  out.single("permitd_calls_denied_total", "counter", "Commands that their caller may not give.",
+             value(network.calls_denied));
+  out.announce("permitd_connections_dropped_total", "counter", "Connections ended, by reason.");
+  for (std::size_t i = 0; i < kDropReasonCount; ++i) {
+    const std::string_view reason = drop_reason_name(static_cast<DropReason>(i));
+    out.sample("permitd_connections_dropped_total", fmt::format("reason=\"{}\"", reason),
+               value(network.drops[i]));
+  }
+}
+
 }  // namespace
 
 std::string metrics_text(const OpsFigures& figures) {
@@ -154,6 +172,7 @@ std::string metrics_text(const OpsFigures& figures) {
   write_states(out, figures.stats);
   write_flow(out, figures.stats);
   write_queues(out, figures.stats);
+  if (figures.network != nullptr) write_network(out, *figures.network);
   return out.take();
 }
 

@@ -59,6 +59,7 @@ class OpsThreadImpl final : public OpsThread {
   }
 
   Expected<void> open(const OpsOptions& options) {
+    query_.figures.network = options.network;
     on_hangup_ = options.on_hangup;
     on_look_ = options.on_look;
     if (!options.http_address.empty()) {

@@ -11,11 +11,13 @@
 
 #include "daemon/engine.h"
 #include "daemon/error.h"
+#include "daemon/network_figures.h"
 
 namespace permitd::daemon {
 
 struct OpsOptions {
-  std::string http_address;  // "127.0.0.1:7780"; empty = no HTTP
+  std::string http_address;                 // "127.0.0.1:7780"; empty = no HTTP
+  const NetworkFigures* network = nullptr;  // for the metrics; outlives the thread
   // On the ops thread; may read files. Empty: nothing to do.
   std::function<void()> on_hangup;  // SIGHUP
   std::function<void()> on_look;    // every kLookIntervalMs
@@ -28,6 +30,7 @@ struct OpsFigures {
   scheduler::StatsView stats;
   EngineStats engine;
   StorageStats storage;
+  const NetworkFigures* network = nullptr;  // null: left out
 };
 
 class OpsThread {

@@ -43,7 +43,7 @@ class PastService {
 
   Expected<void> start(const PastMoment& moment) {
     if (auto done = replay(moment); !done) return done;
-    auto network = RpcNetwork::create(config_);
+    auto network = RpcNetwork::create(config_, figures_);
     if (!network) return std::unexpected(network.error());
     network_ = std::move(*network);
     make_engine(moment);
@@ -99,6 +99,7 @@ class PastService {
   std::unique_ptr<FrozenStorage> storage_;
   std::unique_ptr<Snapshotter> snapshotter_;
   RehearsalClock clock_;
+  NetworkFigures figures_;
   std::unique_ptr<RpcNetwork> network_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<EngineHook> hook_;

@@ -110,6 +110,8 @@ bool CallTable::deliver() {
     PERMIT_ASSERT(slot.generation == ((ticket >> kItemBits) & kGenerationMask), slot.generation,
                   ticket);
     PERMIT_ASSERT(slot.outstanding > 0, ticket);
+    if (figures_ != nullptr && response->outcome.refusal == scheduler::Refusal::kNotAllowed)
+      figures_->count(&NetworkFigures::calls_denied);
     Receiver* receiver = slot.receiver;
     if (receiver != nullptr) receiver->answer(static_cast<std::uint16_t>(ticket), *response);
     port_.pop_response();

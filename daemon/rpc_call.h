@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "daemon/engine.h"
+#include "daemon/network_figures.h"
 #include "protocol/permit.capnp.h"
 #include "scheduler/assert.h"
 
@@ -85,6 +86,8 @@ class CallTable {
   /// Wakes the engine when something was pushed since the last time. Once a turn.
   void publish();
 
+  /// Where commands that the core does not allow are counted; null: nowhere.
+  void set_figures(NetworkFigures* figures) { figures_ = figures; }
   std::uint32_t open_count() const { return open_count_; }
   std::uint64_t sent_count() const { return sent_count_; }
 
@@ -106,6 +109,7 @@ class CallTable {
   SlotIndex first_free_ = kNoSlot;
   std::uint32_t open_count_ = 0;
   std::uint64_t sent_count_ = 0;
+  NetworkFigures* figures_ = nullptr;
   bool pushed_ = false;
   Request request_;
   std::vector<RoomWaiter*> waiters_;

@@ -46,6 +46,7 @@ struct RpcServerOptions {
   PlannerThread* questions = nullptr;   // likewise, for what is answered in milliseconds
   StandingPlanner* standing = nullptr;  // likewise
   PlannerSettings planner_settings;
+  NetworkFigures* network = nullptr;  // outlives the server; null: only its own figures count
 };
 
 struct RpcFigures {
@@ -70,6 +71,7 @@ class RpcServices : public kj::Refcounted {
         calls(port, options.call_slots),
         watches(port),
         quota(options.office_rate, options.office_burst) {
+    calls.set_figures(options.network);
     PERMIT_ASSERT(calls.command_room_max() >= scheduler::kHeldJobsMax, calls.command_room_max());
     options.submissions_per_call_max = static_cast<std::uint16_t>(
         std::min<std::size_t>(options.submissions_per_call_max, calls.command_room_max()));

@@ -49,6 +49,8 @@ bool GatewayServer::is_allowed(Role role, std::uint32_t number,
                                protocol::SessionResult::Builder results) {
   if (services().options.access.allows(connection_->proof, role, number)) return true;
   services().figures.denied_total += 1;
+  if (NetworkFigures* network = services().options.network)
+    network->count(&NetworkFigures::sessions_denied);
   const std::string denial = access_denial(connection_->proof, role, number);
   log_line(services().denials, LogLevel::kWarning, "{}: {}", connection_->address, denial);
   auto refused = results.initRefused();

@@ -13,36 +13,16 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 
 #include "daemon/connection_limits.h"
+#include "daemon/drop_reason.h"
 #include "daemon/error.h"
+#include "daemon/network_figures.h"
 #include "daemon/uring.h"
 #include "daemon/waker.h"
 #include "protocol/tls_channel.h"
 
 namespace permitd::daemon {
-
-enum class DropReason : std::uint8_t {
-  kPeerClosed,  // not a fault
-  kMalformed,
-  kOversized,
-  kTooManySegments,
-  kSlowReader,  // send queue over the limit or without progress
-  kSlowWriter,  // begun message not completed in time
-  kSilent,      // nothing within handshake_seconds
-  kIdle,
-  kTooManyConnections,
-  kIoError,
-  kDraining,
-  kOverBudget,     // all connections together hold too much, and this one much of it
-  kProtocolError,  // Cap'n Proto gave up on the peer, or the server on the connection
-  kHandshake,      // TLS came to nothing, the log says why
-  kDenied,         // its certificate's name was put on the deny list
-  kExpired,        // its certificate ran out
-};
-inline constexpr std::size_t kDropReasonCount = 16;
-std::string_view drop_reason_name(DropReason reason);
 
 /// Who is at the other end, as far as the kernel says, or the authority of the certificates.
 struct Peer {
@@ -89,7 +69,8 @@ class RpcLoop {
     ConnectionLimits limits;
     // TLS handshakes under way at once; one more, and the oldest is given up for it.
     std::uint32_t handshakes_max = 256;
-    std::int64_t spin_ns = 30'000;  // looks at the completion queue so long before it sleeps
+    NetworkFigures* figures = nullptr;  // outlives the loop; null: only stats() counts
+    std::int64_t spin_ns = 30'000;      // looks at the completion queue so long before it sleeps
     // io_uring only. 1,024 buffers of 16 KiB: what 1,024 receives of one turn can bring, recycled
     // at once.
     std::uint32_t ring_entries = 1024;

@@ -25,9 +25,7 @@ std::int64_t monotonic_now_ns() {
 }
 
 RpcLoopBase::RpcLoopBase(const Options& options)
-    : spin_ns_(options.spin_ns),
-      streams_(options.limits, options.handshakes_max),
-      swept_ms_(monotonic_now_ns() / 1'000'000) {
+    : spin_ns_(options.spin_ns), streams_(options), swept_ms_(monotonic_now_ns() / 1'000'000) {
   streams_.context().set_now_ms(swept_ms_);
 }
 

@@ -29,15 +29,18 @@ RpcServerOptions server_options(const Config& config, std::function<void()> on_d
 
 }  // namespace
 
-Expected<std::unique_ptr<RpcNetwork>> RpcNetwork::create(const Config& config) {
+Expected<std::unique_ptr<RpcNetwork>> RpcNetwork::create(const Config& config,
+                                                         NetworkFigures& figures) {
   RpcLoop::Options options;
   options.io = config.io;
   options.limits = config.connections;
   options.spin_ns = std::int64_t{config.threads.spin_us} * 1000;
   options.handshakes_max = config.tls.handshakes_max;
+  options.figures = &figures;
   auto loop = RpcLoop::create(options);
   if (!loop) return std::unexpected(loop.error());
   auto network = std::make_unique<RpcNetwork>();
+  network->figures_ = &figures;
   network->loop_ = std::move(*loop);
   return network;
 }
@@ -45,6 +48,7 @@ Expected<std::unique_ptr<RpcNetwork>> RpcNetwork::create(const Config& config) {
 void RpcNetwork::serve(Engine& engine, Port& port, Clock& clock, const PlannerThreads& planners,
                        const Config& config, std::function<void()> on_drain) {
   RpcServerOptions options = server_options(config, std::move(on_drain));
+  options.network = figures_;
   options.planner = planners.plans;
   options.questions = planners.questions;
   options.standing = planners.standing;

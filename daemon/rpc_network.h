@@ -23,7 +23,9 @@ struct PlannerThreads {
 class RpcNetwork {
  public:
   /// The calling thread becomes the loop's. `server` settings come from the configuration.
-  static Expected<std::unique_ptr<RpcNetwork>> create(const Config& config);
+  /// `figures` outlives the network.
+  static Expected<std::unique_ptr<RpcNetwork>> create(const Config& config,
+                                                      NetworkFigures& figures);
 
   RpcLoop& loop() { return *loop_; }
   /// Once, when the engine and this thread's port are there.
@@ -42,6 +44,7 @@ class RpcNetwork {
 
  private:
   class Refresh;
+  NetworkFigures* figures_ = nullptr;
   std::unique_ptr<RpcLoop::Hook> refresh_;  // outlives the loop
   std::unique_ptr<RpcLoop> loop_;
   std::unique_ptr<RpcServer> server_;  // gone before the loop

@@ -193,8 +193,11 @@ DropReason RpcStream::drop_reason() const {
   return streams_.is_draining_ ? DropReason::kDraining : DropReason::kProtocolError;
 }
 
-RpcStreams::RpcStreams(const ConnectionLimits& limits, std::uint32_t handshakes_max)
-    : limits_(limits), handshakes_max_(handshakes_max), context_(stream_limits(limits)) {}
+RpcStreams::RpcStreams(const RpcLoop::Options& options)
+    : limits_(options.limits),
+      handshakes_max_(options.handshakes_max),
+      figures_(options.figures),
+      context_(stream_limits(options.limits)) {}
 
 void RpcStreams::clear() {
   for (const auto& stream : open_) {
@@ -215,6 +218,7 @@ RpcStream& RpcStreams::add(std::unique_ptr<RpcStream> stream) {
 
 void RpcStreams::note_drop(DropReason reason, const Peer& peer, std::string_view detail) {
   ++dropped_[static_cast<std::size_t>(reason)];
+  if (figures_ != nullptr) figures_->count_drop(reason);
   const std::string_view separator = detail.empty() ? "" : ": ";
   if (reason == DropReason::kPeerClosed || reason == DropReason::kDraining) {
     log_line(LogLevel::kDebug, "connection from {} ended: {}{}{}", peer.address,

@@ -122,7 +122,7 @@ class RpcStream : public protocol::BufferedStream {
 
 class RpcStreams {
  public:
-  RpcStreams(const ConnectionLimits& limits, std::uint32_t handshakes_max);
+  explicit RpcStreams(const RpcLoop::Options& options);
   RpcStreams(const RpcStreams&) = delete;
   RpcStreams& operator=(const RpcStreams&) = delete;
 
@@ -155,6 +155,7 @@ class RpcStreams {
 
   ConnectionLimits limits_;
   std::uint32_t handshakes_max_;
+  NetworkFigures* figures_;  // may be null
   std::shared_ptr<const protocol::TlsCredentials> credentials_;
   std::list<RpcStream*> handshakes_;  // under way, oldest first
   std::uint64_t handshakes_done_ = 0;

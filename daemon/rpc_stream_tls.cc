@@ -118,6 +118,7 @@ void RpcStream::opened() {
     return give_up(DropReason::kHandshake, "the authority was changed meanwhile");
   streams_.end_handshake(*this);
   ++streams_.handshakes_done_;
+  if (streams_.figures_ != nullptr) streams_.figures_->count(&NetworkFigures::handshakes);
   serve(tls_->on_connection);
 }
 

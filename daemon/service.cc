@@ -77,6 +77,7 @@ class Service {
 
   const Config& config_;
   const bool rehearsal_;
+  NetworkFigures network_figures_;
   std::unique_ptr<TlsKeeper> tls_;       // null: no TLS
   std::deque<TlsMailbox> mailboxes_;     // one per network; outlive it
   std::unique_ptr<RpcNetwork> network_;  // threads.rpc = 0: shares its loop with the engine
@@ -133,7 +134,7 @@ Expected<void> Service::read_tls_files() {
 
 Expected<void> Service::make_loop() {
   if (config_.threads.rpc == 0) {
-    auto network = RpcNetwork::create(config_);
+    auto network = RpcNetwork::create(config_, network_figures_);
     if (!network) return std::unexpected(network.error());
     network_ = std::move(*network);
   } else if (config_.io == IoKind::kUring) {
@@ -244,7 +245,7 @@ Expected<void> Service::start_networks() {
 }
 
 Expected<void> Service::start_ops(Port& port) {
-  OpsOptions options{.http_address = config_.listen.http_address};
+  OpsOptions options{.http_address = config_.listen.http_address, .network = &network_figures_};
   if (tls_) {
     options.on_hangup = [this] { tls_->reload(); };
     options.on_look = [this] { tls_->look(); };
@@ -276,7 +277,7 @@ void Service::run_network_thread(NetworkThread& thread, std::atomic<int>& outcom
     outcome = value;
     outcome.notify_one();
   };
-  auto network = RpcNetwork::create(config_);
+  auto network = RpcNetwork::create(config_, network_figures_);
   if (!network) {
     log_line(LogLevel::kError, "{}", network.error().text());
     return report(-1);

@@ -243,6 +243,24 @@ class Pages(Network):
             self.assertNotIn(b"root:", body)
         self.assertEqual(self.ask("GET", "/healthz")[0], 200)
 
+    def test_denials_and_refused_handshakes_are_counted(self):
+        self.daemon.over_tls("office-101", "--as", "supervisor:1", "stats", check=1)
+        with socket.create_connection(("127.0.0.1", self.daemon.tls_port), timeout=30) as plain:
+            plain.sendall(b"hello")
+            plain.settimeout(30)
+            try:
+                plain.recv(1)
+            except ConnectionResetError:
+                pass
+        figures = {}
+        for line in self.ask("GET", "/metrics")[1].decode().splitlines():
+            if not line.startswith("#"):
+                name, value = line.rsplit(" ", 1)
+                figures[name] = int(value)
+        self.assertGreaterEqual(figures["permitd_sessions_denied_total"], 1)
+        self.assertGreaterEqual(figures["permitd_tls_handshakes_total"], 1)
+        self.assertGreaterEqual(figures['permitd_connections_dropped_total{reason="TLS handshake failed"}'], 1)
+
     def test_another_pages_post_changes_nothing(self):
         op = self.daemon.ask("digest")["op"]
         for path in ("/", "/metrics", "/submit", "/drain"):
