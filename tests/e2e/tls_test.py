@@ -146,7 +146,8 @@ class ChangingFiles(Network):
     def test_a_denied_name_is_gone_within_a_second_and_comes_back_when_allowed(self):
         self.daemon.make("issue", "auditor-5")
         watch = subprocess.Popen(self.daemon.tls_command("auditor-5", "--timeout", "3s", "watch"),
-                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(watch.wait)
         self.addCleanup(watch.kill)
         before = self.daemon.drops()["certificate denied"]
         self.daemon.eventually(lambda: self.connections() >= 2, "the watcher's connection")
