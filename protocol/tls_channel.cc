@@ -268,7 +268,13 @@ void TlsChannel::write(std::span<const std::byte> plain) {
   while (!plain.empty() && failure_ == TlsFailure::kNone) {
     const int size =
         SSL_write(ssl_, plain.data(), static_cast<int>(std::min(plain.size(), kWriteSizeMax)));
-    if (size <= 0) return fail(size);
+    if (size <= 0) {
+      fail(size);
+      // What is not written now never would be: the pipe takes everything, so nothing is waited
+      // for.
+      if (failure_ == TlsFailure::kNone) failure_ = TlsFailure::kBroken;
+      return;
+    }
     plain = plain.subspan(static_cast<std::size_t>(size));
   }
 }
