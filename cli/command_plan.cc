@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "cli/commands.h"
+#include "cli/eligibility_text.h"
 #include "cli/json_text.h"
 #include "cli/local_time.h"
 #include "cli/plan_text.h"
@@ -247,6 +248,7 @@ int replan(Context& context, const ReplanOptions& options) {
     if (is_shown) context.print(visit_table(plan, options.shown), {});
     if (is_shown && !context.globals.csv) print_visit_summary(plan);
     if (is_shown && !context.globals.csv && is_assumed) print_displaced(plan);
+    if (is_shown && !context.globals.csv && !is_assumed) tell_who_is_missing(context, plan);
   }
   if (options.has_desks()) {
     const auto answer = context.wait(supervisor.plan_desks(desks_of(options), assumption));

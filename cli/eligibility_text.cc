@@ -37,4 +37,20 @@ std::uint32_t print_nobody(protocol::Eligibility::Reader answer) {
   return count;
 }
 
+void tell_who_is_missing(Context& context, protocol::VisitPlan::Reader plan) {
+  EligibilitySpec spec;
+  spec.day = plan.getDay();
+  spec.skills = 1U << static_cast<unsigned>(scheduler::Skill::kInspect);
+  for (auto visit : plan.getUnplanned()) {
+    const bool is_nobody = visit.getCause() == protocol::Unplanned::NOBODY_QUALIFIED ||
+                           visit.getCause() == protocol::Unplanned::NOBODY_ON_SHIFT;
+    if (is_nobody && visit.getDistrict() < 32) spec.districts |= 1U << visit.getDistrict();
+  }
+  if (spec.districts == 0) return;
+  CityReaderClient reader(context.client(),
+                          context.identity({scheduler::ActorKind::kSupervisor}, 1));
+  const auto answer = context.wait(reader.eligibility(spec));
+  if (!answer.isRefused()) print_nobody(answer.getEligibility());
+}
+
 }  // namespace permitd::cli

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "cli/context.h"
 #include "cli/reader_client.h"
 
 namespace permitd::cli {
@@ -15,5 +16,9 @@ std::string removed_text(capnp::List<std::uint32_t>::Reader removed);
 /// A line for each skill, district and day that nobody is left for, at most twenty; how many there
 /// are.
 std::uint32_t print_nobody(protocol::Eligibility::Reader answer);
+
+/// For the districts whose visits a plan leaves out because nobody may make them or nobody works:
+/// who is missing, and what keeps them. Asks the daemon.
+void tell_who_is_missing(Context& context, protocol::VisitPlan::Reader plan);
 
 }  // namespace permitd::cli

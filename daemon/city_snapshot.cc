@@ -62,7 +62,7 @@ CitySnapshotQuery::CitySnapshotQuery(const CitySnapshotOptions& options) : optio
   snapshot.days.reserve(options.days);
   snapshot.offices.reserve(kSnapshotOfficesMax);
   snapshot.experts.reserve(kSnapshotExpertsMax);
-  snapshot.reserved.reserve(kSnapshotReservedMax);
+  snapshot.reserved.reserve(kCityReservedMax);
   if (!options.with_cases) return;
   snapshot.services.reserve(kSnapshotServicesMax);
   snapshot.cases.reserve(kSnapshotCasesMax);

@@ -20,9 +20,9 @@ namespace permitd::daemon {
 inline constexpr std::size_t kSnapshotCasesMax = 262'144;
 inline constexpr std::size_t kSnapshotServicesMax =
     std::size_t{scheduler::kServicesMax} * scheduler::kServiceVersionsMax;
-inline constexpr std::size_t kSnapshotDaysMax = 60;
+inline constexpr std::size_t kCityDaysMax = 60;
 /// Days with reserved work, over all people.
-inline constexpr std::size_t kSnapshotReservedMax = 65'536;
+inline constexpr std::size_t kCityReservedMax = 65'536;
 /// Days back that arrivals are counted over: four weeks, so that no weekday counts for more.
 inline constexpr std::int64_t kArrivalDays = 28;
 
@@ -96,7 +96,7 @@ struct CitySnapshot {
 struct CitySnapshotOptions {
   static constexpr std::int32_t kPresent = INT32_MIN;
   std::int32_t first_date = kPresent;
-  std::uint32_t days = 1;      // 1 … kSnapshotDaysMax; 0: none
+  std::uint32_t days = 1;      // 1 … kCityDaysMax; 0: none
   bool counts_closed = false;  // every date is a day; otherwise those with working time
   bool with_cases = false;     // cases, arrivals, catalogue
 };

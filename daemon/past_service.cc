@@ -13,6 +13,7 @@
 #include "daemon/rpc_listener.h"
 #include "daemon/rpc_network.h"
 #include "daemon/snapshotter.h"
+#include "daemon/visit_offers.h"
 
 namespace permitd::daemon {
 
@@ -86,9 +87,11 @@ class PastService {
     engine_ =
         std::make_unique<Engine>(*scheduler_, *storage_, clock_, &clock_, *snapshotter_, options);
     planner_ = std::make_unique<PlannerThread>();
+    offers_ = std::make_unique<OfferMemory>();
     questions_ = std::make_unique<PlannerThread>();
     network_->serve(*engine_, engine_->add_port(config_.engine.request_capacity), clock_,
-                    {planner_.get(), questions_.get()}, config_, [] { is_told_to_stop = true; });
+                    {planner_.get(), questions_.get(), offers_.get()}, config_,
+                    [] { is_told_to_stop = true; });
     hook_ = std::make_unique<EngineHook>(*engine_);
     network_->loop().add_hook(*hook_);
     network_->loop().add_waker(engine_->waker());
@@ -104,6 +107,7 @@ class PastService {
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<EngineHook> hook_;
   std::unique_ptr<PlannerThread> planner_;
+  std::unique_ptr<OfferMemory> offers_;  // used by the questions alone
   std::unique_ptr<PlannerThread> questions_;
   ListeningSocket socket_;
 };

@@ -23,6 +23,7 @@
 
 namespace permitd::daemon {
 
+class OfferMemory;
 class StandingPlanner;
 
 struct RpcServerOptions {
@@ -44,7 +45,8 @@ struct RpcServerOptions {
   std::function<void()> on_drain;    // an operator asked for it; null: the server drains itself
   PlannerThread* planner = nullptr;  // outlives the server; null: plans are refused as unsupported
   PlannerThread* questions = nullptr;   // likewise, for what is answered in milliseconds
-  StandingPlanner* standing = nullptr;  // likewise
+  OfferMemory* offers = nullptr;        // belongs to the thread of the questions
+  StandingPlanner* standing = nullptr;  // outlives the server; null: no plan stands
   PlannerSettings planner_settings;
   NetworkFigures* network = nullptr;  // outlives the server; null: only its own figures count
 };

@@ -51,6 +51,7 @@ void RpcNetwork::serve(Engine& engine, Port& port, Clock& clock, const PlannerTh
   options.network = figures_;
   options.planner = planners.plans;
   options.questions = planners.questions;
+  options.offers = planners.offers;
   options.standing = planners.standing;
   options.planner_settings = config.planner;
   server_ = std::make_unique<RpcServer>(*loop_, engine, port, clock, std::move(options));

@@ -17,6 +17,7 @@ namespace permitd::daemon {
 struct PlannerThreads {
   PlannerThread* plans = nullptr;       // seconds: plans, forecasts
   PlannerThread* questions = nullptr;   // milliseconds
+  OfferMemory* offers = nullptr;        // belongs to the thread of the questions
   StandingPlanner* standing = nullptr;  // null: no plan stands
 };
 

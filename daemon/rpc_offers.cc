@@ -55,14 +55,14 @@ scheduler::Outcome refusal_of(const OfferSnapshot& snapshot, bool is_by_job) {
 }
 
 OffersAnswer make_answer(const OfferSnapshot& snapshot, const OffersQuestion& question,
-                         bool is_by_job) {
+                         bool is_by_job, OfferMemory& memory) {
   OffersAnswer answer;
   answer.refused = refusal_of(snapshot, is_by_job);
   answer.op = snapshot.op;
   answer.now = snapshot.now;
   answer.job = snapshot.asked.job;
   if (answer.refused.refusal == Refusal::kNone)
-    answer.offers = offer_half_days(snapshot, question.options);
+    answer.offers = offer_half_days(snapshot, question.options, memory);
   return answer;
 }
 
@@ -99,8 +99,9 @@ kj::Promise<void> ReaderServer::offers(OffersContext context) {
   const auto request = context.getParams().getRequest();
   OffersQuestion question;
   PlannerThread* thread = services().options.questions;
+  OfferMemory* memory = services().options.offers;
   Flaw flaw = read_request(request, question);
-  if (thread == nullptr) flaw = {Refusal::kUnsupported};
+  if (thread == nullptr || memory == nullptr) flaw = {Refusal::kUnsupported};
   if (flaw) {
     refuse(context.getResults().initRefused(), flaw.refusal, flaw.field);
     return kj::READY_NOW;
@@ -113,8 +114,8 @@ kj::Promise<void> ReaderServer::offers(OffersContext context) {
   auto asked = ask(std::move(query), [=](OfferSnapshotQuery& done, scheduler::Op) {
     post_question(
         ticket, *thread,
-        [question, is_by_job, snapshot = std::move(done.snapshot)](const std::stop_token&) {
-          return make_answer(snapshot, question, is_by_job);
+        [question, is_by_job, memory, snapshot = std::move(done.snapshot)](const std::stop_token&) {
+          return make_answer(snapshot, question, is_by_job, *memory);
         });
   });
   const bool sees_city = scope_.kind == Scope::Kind::kCity;

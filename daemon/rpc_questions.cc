@@ -15,7 +15,7 @@ using scheduler::Refusal;
 namespace {
 
 constexpr std::uint32_t kForecastRunsMax = 200;
-constexpr std::uint32_t kForecastDaysMax = kSnapshotDaysMax;
+constexpr std::uint32_t kForecastDaysMax = kCityDaysMax;
 constexpr std::uint32_t kChangesMax = 16;
 constexpr std::uint32_t kPeopleMax = 10'000;
 constexpr std::uint32_t kScalePermilleMax = 10'000;

@@ -22,6 +22,7 @@
 #include "daemon/snapshotter.h"
 #include "daemon/standing_planner.h"
 #include "daemon/tls_keeper.h"
+#include "daemon/visit_offers.h"
 
 namespace permitd::daemon {
 
@@ -68,7 +69,9 @@ class Service {
   TlsMailbox* new_mailbox();
   Expected<void> listen(RpcNetwork& network, TlsMailbox* mailbox);
   void run_network_thread(NetworkThread& thread, std::atomic<int>& outcome);
-  PlannerThreads planners() const { return {planner_.get(), questions_.get(), standing_.get()}; }
+  PlannerThreads planners() const {
+    return {planner_.get(), questions_.get(), offers_.get(), standing_.get()};
+  }
   void request_stop();
   bool should_stop();
   void begin_drain();
@@ -91,6 +94,7 @@ class Service {
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<EngineHook> hook_;
   std::unique_ptr<PlannerThread> planner_;
+  std::unique_ptr<OfferMemory> offers_;  // used by the questions alone
   std::unique_ptr<PlannerThread> questions_;
   std::unique_ptr<OpsThread> ops_;
   std::vector<ServiceSocket> sockets_;
@@ -212,6 +216,7 @@ Expected<void> Service::start_networks() {
   Clock& clock = clock_of(rehearsal_, system_clock_, rehearsal_clock_);
   Port& ops_port = engine_->add_port(64);
   planner_ = std::make_unique<PlannerThread>();
+  offers_ = std::make_unique<OfferMemory>();
   questions_ = std::make_unique<PlannerThread>();
   if (config_.planner.interval_seconds != 0)
     standing_ = std::make_unique<StandingPlanner>(*engine_, engine_->add_port(kPlannerRequests),

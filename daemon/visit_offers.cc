@@ -14,69 +14,170 @@ namespace permitd::daemon {
 using planner::Inspector;
 using planner::kNobody;
 using planner::Visit;
-using scheduler::Field;
 using scheduler::raw;
 using scheduler::Refusal;
 
 namespace {
 
+// The present day's routes begin at the last quarter of an hour, so that they serve for one.
+constexpr std::int64_t kGrainMs = 15 * scheduler::kMsPerMinute;
+
 constexpr std::size_t at(auto index) { return static_cast<std::size_t>(index); }
 
 /// What the core says of a half-day; kFree: nothing against it.
 OfferCause cause_of(const OfferHalf& half, const OfferSnapshot& snapshot) {
-  const scheduler::Tick now = snapshot.now;
   if (half.verdict.refusal == Refusal::kNone) return OfferCause::kFree;
   const bool is_present = half.span.open == snapshot.asked.job.appointment;
   if (is_present || half.verdict.refusal == Refusal::kNothingToDo) return OfferCause::kPromised;
   if (half.verdict.refusal == Refusal::kNotEligible) return OfferCause::kHalfDayFull;
-  return half.span.open <= now ? OfferCause::kBegun : OfferCause::kBeyondHorizon;
+  return half.span.open <= snapshot.now ? OfferCause::kBegun : OfferCause::kBeyondHorizon;
 }
 
-/// One day with everything that is promised on it in somebody's route, and the visit asked about
-/// kept aside.
-class OfferDay {
+/// A map that grows by the place asked about.
+class OfferTravel final : public planner::Travel {
  public:
-  OfferDay(const OfferSnapshot& from, std::int32_t date, const VisitPlanOptions& options)
-      : from_(from) {
-    for (const scheduler::OfficeView& office : from.offices)
-      offices_.emplace(office.office, &office);
-    VisitSnapshot snapshot;
-    snapshot.op = from.op;
-    snapshot.now = from.now;
-    snapshot.day = date;
-    snapshot.is_today = date == from.present_date;
-    snapshot.policy = from.policy;
-    snapshot.window_work_days = from.window_work_days;
-    snapshot.experts = from.experts;
-    snapshot.offices = from.offices;
-    for (const OfferHalf& half : from.halves)
-      if (half.date == date) snapshot.halves[raw(half.half)] = half.span;
-    for (const DatedVisit& visit : from.visits)
-      if (visit.date == date) snapshot.visits.push_back(visit.visit);
-    snapshot.visits.push_back(as_new(from.asked));
-    const std::size_t asked_row = snapshot.visits.size() - 1;
-    day_ = make_visit_problem(snapshot, options);
-    if (day_.visit_rows.empty() || day_.visit_rows.back() != asked_row) return;
-    asked_ = std::move(day_.problem.visits.back());
-    asked_->group = planner::kNoGroup;
-    asked_->running = kNobody;
-    day_.problem.visits.pop_back();
-    fill_routes(options);
+  void set(const std::vector<planner::GeoPoint>& points, const VisitPlanOptions& options) {
+    inner_.emplace(points,
+                   planner::GreatCircleTravel::Road{options.road_percent / 100.0,
+                                                    static_cast<double>(options.speed_kmh), 0});
+  }
+  planner::Place place_count() const override { return inner_->place_count(); }
+  planner::Time between(planner::Place from, planner::Place to) const override {
+    return inner_->between(from, to);
   }
 
-  bool knows_visit() const { return asked_.has_value(); }
+ private:
+  std::optional<planner::GreatCircleTravel> inner_;
+};
+
+struct Load {
+  std::int32_t demand = 0;
+  std::int32_t visits = 0;
+};
+
+/// Everything that the routes of a day are made from.
+std::vector<std::int64_t> key_of(const planner::DayProblem& problem,
+                                 const std::vector<planner::GeoPoint>& points,
+                                 const std::vector<bool>& promised,
+                                 const VisitPlanOptions& options) {
+  constexpr double kPerDegree = 1e6;
+  std::vector<std::int64_t> key{options.road_percent, options.speed_kmh,
+                                static_cast<std::int64_t>(problem.inspectors.size()),
+                                static_cast<std::int64_t>(problem.visits.size())};
+  for (const planner::GeoPoint& point : points) {
+    key.push_back(static_cast<std::int64_t>(point.latitude * kPerDegree));
+    key.push_back(static_cast<std::int64_t>(point.longitude * kPerDegree));
+  }
+  for (const Inspector& one : problem.inspectors) {
+    key.insert(key.end(), {one.start, one.end, one.shift.open, one.shift.close,
+                           static_cast<std::int64_t>(one.skills), one.load_max, one.visits_max});
+  }
+  for (std::size_t i = 0; i < problem.visits.size(); ++i) {
+    const Visit& visit = problem.visits[i];
+    const planner::TimeWindow lock = visit.lock.start.value_or(planner::TimeWindow{-1, -1});
+    key.insert(key.end(), {promised[i] ? 1 : 0, visit.lock.person, lock.open, lock.close});
+    key.insert(key.end(),
+               {visit.place, visit.service, static_cast<std::int64_t>(visit.skills), visit.demand,
+                visit.running, static_cast<std::int64_t>(visit.windows.size())});
+    for (const planner::TimeWindow& window : visit.windows)
+      key.insert(key.end(), {window.open, window.close});
+    key.push_back(static_cast<std::int64_t>(visit.excluded.size()));
+    key.insert(key.end(), visit.excluded.begin(), visit.excluded.end());
+  }
+  return key;
+}
+
+}  // namespace
+
+/// Routes of a day with everything that is promised on it.
+struct OfferMemory::Day {
+  std::vector<std::int64_t> key;
+  OfferTravel travel;  // the live day knows where it is
+  std::unique_ptr<planner::LiveDay> live;
+  std::vector<Load> loads;      // [inspector]
+  std::vector<Visit> left_out;  // promised, and no route has room for them
+};
+
+OfferMemory::OfferMemory() = default;
+OfferMemory::~OfferMemory() = default;
+
+OfferMemory::Day* OfferMemory::find(const std::vector<std::int64_t>& key) {
+  const auto found = std::ranges::find_if(days_, [&](const auto& day) { return day->key == key; });
+  if (found == days_.end()) return nullptr;
+  days_.splice(days_.begin(), days_, found);
+  found_count_ += 1;
+  return days_.front().get();
+}
+
+OfferMemory::Day& OfferMemory::keep(std::unique_ptr<Day> day) {
+  days_.push_front(std::move(day));
+  if (days_.size() > kDaysMax) days_.pop_back();
+  return *days_.front();
+}
+
+namespace {
+
+/// Who has a visit keeps it; the rest goes where it costs least, in the order of the snapshot.
+void fill_routes(const planner::DayProblem& problem, const std::vector<bool>& promised,
+                 OfferMemory::Day& day) {
+  planner::DayProblem running;
+  running.inspectors = problem.inspectors;
+  running.weights = problem.weights;
+  std::vector<std::size_t> waiting;
+  planner::Plan plan;
+  plan.routes.resize(running.inspectors.size());
+  for (std::size_t i = 0; i < problem.visits.size(); ++i) {
+    const Visit& visit = problem.visits[i];
+    if (visit.running == kNobody) {
+      waiting.push_back(i);
+      continue;
+    }
+    plan.routes[at(visit.running)].push_back(
+        {static_cast<planner::VisitIndex>(running.visits.size()), 0});
+    running.visits.push_back(visit);
+  }
+  day.live = std::make_unique<planner::LiveDay>(std::move(running), day.travel, plan);
+  for (const std::size_t i : waiting) {
+    const bool has_room = day.live->insert(problem.visits[i]).has_value();
+    if (!has_room && promised[i]) day.left_out.push_back(problem.visits[i]);
+  }
+  plan = day.live->plan();
+  day.loads.resize(plan.routes.size());
+  for (std::size_t person = 0; person < day.loads.size(); ++person) {
+    for (const planner::PlannedVisit& planned : plan.routes[person])
+      day.loads[person].demand += day.live->problem().visits[at(planned.visit)].demand;
+    day.loads[person].visits = static_cast<std::int32_t>(plan.routes[person].size());
+  }
+}
+
+/// The days of one question, one after the other.
+class OfferDays {
+ public:
+  OfferDays(const OfferSnapshot& from, const VisitPlanOptions& options, OfferMemory& memory)
+      : from_(from), options_(options), memory_(memory) {
+    for (const scheduler::OfficeView& office : from.offices)
+      offices_.emplace(office.office, &office);
+    snapshot_.op = from.op;
+    snapshot_.now = {from.now.ms - from.now.ms % kGrainMs};
+    snapshot_.policy = from.policy;
+    snapshot_.window_work_days = from.window_work_days;
+    snapshot_.experts = from.experts;
+    snapshot_.offices = from.offices;
+  }
 
   void answer(VisitOffer& offer) {
-    const auto open = static_cast<planner::Time>((offer.half.span.open.ms - day_.begin.ms) / 1'000);
+    if (date_ != offer.half.date) open_day(offer.half.date);
+    if (!asked_) return;
+    const auto open =
+        static_cast<planner::Time>((offer.half.span.open.ms - problem_.begin.ms) / 1'000);
     const auto close =
-        static_cast<planner::Time>((offer.half.span.close.ms - day_.begin.ms) / 1'000);
-    for (std::size_t i = 0; i < offers_.size(); ++i) {
-      const planner::TimeWindow& window = offers_[i].window;
-      if (window.open < open || window.open >= close) continue;
+        static_cast<planner::Time>((offer.half.span.close.ms - problem_.begin.ms) / 1'000);
+    for (const planner::Offer& found : found_) {
+      if (found.window.open < open || found.window.open >= close) continue;
       explain(offer);
-      if (!offers_[i].placement) return;
+      if (!found.placement || is_overpromised(found.window)) return;
       offer.cause = OfferCause::kFree;
-      offer.extra_travel_s = offers_[i].placement->extra_travel;
+      offer.extra_travel_s = found.placement->extra_travel;
       return;
     }
   }
@@ -90,48 +191,93 @@ class OfferDay {
     return visit;
   }
 
-  /// Who has a visit keeps it; the rest goes where it costs least, in the order of the snapshot.
-  void fill_routes(const VisitPlanOptions& options) {
-    travel_.emplace(day_.points,
-                    planner::GreatCircleTravel::Road{options.road_percent / 100.0,
-                                                     static_cast<double>(options.speed_kmh), 0});
-    const auto checked = planner::validate(day_.problem, travel_->place_count());
-    if (!checked) throw std::logic_error("no day to offer: " + checked.error().text);
-    planner::DayProblem running;
-    running.inspectors = day_.problem.inspectors;
-    running.weights = day_.problem.weights;
-    std::vector<Visit> waiting;
-    planner::Plan plan;
-    plan.routes.resize(running.inspectors.size());
-    for (Visit& visit : day_.problem.visits) {
+  void open_day(std::int32_t date) {
+    date_ = date;
+    day_ = nullptr;
+    asked_.reset();
+    snapshot_.day = date;
+    snapshot_.is_today = date == from_.present_date;
+    snapshot_.halves = {};
+    for (const OfferHalf& half : from_.halves)
+      if (half.date == date) snapshot_.halves[raw(half.half)] = half.span;
+    snapshot_.visits.clear();
+    for (const DatedVisit& visit : from_.visits)
+      if (visit.date == date) snapshot_.visits.push_back(visit.visit);
+    snapshot_.visits.push_back(as_new(from_.asked));
+    problem_ = make_visit_problem(snapshot_, options_);
+    const bool is_known =
+        !problem_.visit_rows.empty() && problem_.visit_rows.back() == snapshot_.visits.size() - 1;
+    if (is_known) ask_day();
+  }
+
+  /// Takes the visit asked about out of the day, and asks the routes of the others.
+  void ask_day() {
+    planner::DayProblem& problem = problem_.problem;
+    asked_ = std::move(problem.visits.back());
+    problem.visits.pop_back();
+    for (Visit& visit : problem.visits) {
       visit.group = planner::kNoGroup;
-      if (visit.running == kNobody) {
-        waiting.push_back(visit);
-        continue;
-      }
-      plan.routes[at(visit.running)].push_back(
-          {static_cast<planner::VisitIndex>(running.visits.size()), 0});
-      running.visits.push_back(visit);
+      // Who and when hold here, too; the order of a route is a matter of its day.
+      visit.lock.after = planner::kNoVisit;
+      visit.lock.frozen = false;
     }
-    planner::LiveDay live(std::move(running), *travel_, plan);
-    for (const Visit& visit : waiting) live.insert(visit);
-    offers_ = live.offers(*asked_);
-    plan_ = live.plan();
-    loads_.resize(day_.problem.inspectors.size());
-    for (std::size_t person = 0; person < loads_.size(); ++person) {
-      for (const planner::PlannedVisit& planned : plan_.routes[person])
-        loads_[person].demand += live.problem().visits[at(planned.visit)].demand;
-      loads_[person].visits = static_cast<std::int32_t>(plan_.routes[person].size());
+    asked_->lock = {};
+    asked_->group = planner::kNoGroup;
+    asked_->running = kNobody;
+    // Evenness of the days before has no say in whether somebody can come.
+    for (Inspector& inspector : problem.inspectors) inspector.effort_before = 0;
+    std::vector<planner::GeoPoint> others = problem_.points;
+    if (!is_place_of_others(asked_->place)) others.pop_back();
+    promised_.clear();
+    for (std::size_t i = 0; i < problem.visits.size(); ++i) {
+      const scheduler::JobView& job = snapshot_.visits[problem_.visit_rows[i]].job;
+      promised_.push_back(job.appointment != scheduler::kNever);
     }
+    auto key = key_of(problem, others, promised_, options_);
+    day_ = memory_.find(key);
+    if (day_ == nullptr) day_ = &plan_day(std::move(key));
+    day_->travel.set(problem_.points, options_);
+    found_ = day_->live->offers(*asked_);
+  }
+
+  bool is_place_of_others(planner::Place place) const {
+    const planner::DayProblem& problem = problem_.problem;
+    return std::ranges::any_of(problem.visits,
+                               [&](const Visit& visit) { return visit.place == place; }) ||
+           std::ranges::any_of(problem.inspectors, [&](const Inspector& inspector) {
+             return inspector.start == place || inspector.end == place;
+           });
+  }
+
+  OfferMemory::Day& plan_day(std::vector<std::int64_t> key) {
+    auto day = std::make_unique<OfferMemory::Day>();
+    day->key = std::move(key);
+    day->travel.set(problem_.points, options_);
+    const auto checked = planner::validate(problem_.problem, day->travel.place_count());
+    if (!checked) throw std::logic_error("no day to offer: " + checked.error().text);
+    fill_routes(problem_.problem, promised_, *day);
+    return memory_.keep(std::move(day));
+  }
+
+  /// Somebody else was promised the same time, could be visited by the same people, and there is no
+  /// room for them yet.
+  bool is_overpromised(const planner::TimeWindow& window) const {
+    return std::ranges::any_of(day_->left_out, [&](const Visit& other) {
+      const bool is_then =
+          other.windows.front().open <= window.close && window.open <= other.windows.back().close;
+      return is_then && std::ranges::any_of(problem_.problem.inspectors, [&](const auto& one) {
+               return ((other.skills | asked_->skills) & ~one.skills) == 0;
+             });
+    });
   }
 
   /// People left after each question; the cause is the first that leaves nobody.
   void explain(VisitOffer& offer) const {
+    const auto excluded = std::span(from_.asked.excluded).first(from_.asked.excluded_count);
     for (std::size_t row = 0; row < from_.experts.size(); ++row) {
       const scheduler::ExpertView& expert = from_.experts[row];
       if (!is_qualified(expert, offer.half)) continue;
       offer.qualified += 1;
-      const auto excluded = std::span(from_.asked.excluded).first(from_.asked.excluded_count);
       if (std::ranges::find(excluded, expert.person) != excluded.end()) continue;
       offer.not_excluded += 1;
       if (present_minutes(expert, offer.half.span, from_.now) == 0) continue;
@@ -157,47 +303,40 @@ class OfferDay {
   }
 
   bool has_room(std::size_t expert_row) const {
-    const auto found = std::ranges::lower_bound(day_.expert_rows, expert_row);
-    if (found == day_.expert_rows.end() || *found != expert_row) return false;
-    const auto person = at(found - day_.expert_rows.begin());
-    const Inspector& inspector = day_.problem.inspectors[person];
-    return loads_[person].visits < inspector.visits_max &&
-           loads_[person].demand + asked_->demand <= inspector.load_max;
+    const auto found = std::ranges::lower_bound(problem_.expert_rows, expert_row);
+    if (found == problem_.expert_rows.end() || *found != expert_row) return false;
+    const auto person = at(found - problem_.expert_rows.begin());
+    const Inspector& inspector = problem_.problem.inspectors[person];
+    return day_->loads[person].visits < inspector.visits_max &&
+           day_->loads[person].demand + asked_->demand <= inspector.load_max;
   }
 
-  struct Load {
-    std::int32_t demand = 0;
-    std::int32_t visits = 0;
-  };
-
   const OfferSnapshot& from_;
+  const VisitPlanOptions& options_;
+  OfferMemory& memory_;
   std::map<scheduler::OfficeId, const scheduler::OfficeView*> offices_;
-  VisitProblem day_;
-  std::optional<Visit> asked_;
-  std::optional<planner::GreatCircleTravel> travel_;
-  planner::Plan plan_;
-  std::vector<Load> loads_;             // [inspector]
-  std::vector<planner::Offer> offers_;  // by window
+  VisitSnapshot snapshot_;  // of the day under way, the visit asked about at its end
+  std::int32_t date_ = INT32_MIN;
+  VisitProblem problem_;
+  std::vector<bool> promised_;  // [visit of the problem]
+  std::optional<Visit> asked_;  // empty: it cannot be made on that day
+  OfferMemory::Day* day_ = nullptr;
+  std::vector<planner::Offer> found_;  // by window
 };
 
 }  // namespace
 
 std::vector<VisitOffer> offer_half_days(const OfferSnapshot& snapshot,
-                                        const VisitPlanOptions& options) {
+                                        const VisitPlanOptions& options, OfferMemory& memory) {
   std::vector<VisitOffer> offers;
-  std::optional<OfferDay> day;
-  std::int32_t date = INT32_MIN;
+  OfferDays days(snapshot, options, memory);
   for (const OfferHalf& half : snapshot.halves) {
     VisitOffer& offer = offers.emplace_back();
     offer.half = half;
     offer.cause = cause_of(half, snapshot);
     if (offer.cause != OfferCause::kFree) continue;
     offer.cause = OfferCause::kNoWindow;
-    if (date != half.date) {
-      day.emplace(snapshot, half.date, options);
-      date = half.date;
-    }
-    if (day->knows_visit()) day->answer(offer);
+    days.answer(offer);
   }
   return offers;
 }

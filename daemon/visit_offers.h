@@ -6,6 +6,8 @@
 #pragma once
 
 #include <cstdint>
+#include <list>
+#include <memory>
 #include <vector>
 
 #include "daemon/offer_snapshot.h"
@@ -38,8 +40,31 @@ struct VisitOffer {
   std::uint32_t with_room = 0;
 };
 
+/// Days as they were planned for the questions before: who asks again about a day on which nothing
+/// has changed is answered from its routes. Changes no answer, only how long it takes.
+class OfferMemory {
+ public:
+  static constexpr std::size_t kDaysMax = 24;
+
+  OfferMemory();
+  ~OfferMemory();
+  OfferMemory(const OfferMemory&) = delete;
+  OfferMemory& operator=(const OfferMemory&) = delete;
+
+  struct Day;
+  /// The day with this key, or null.
+  Day* find(const std::vector<std::int64_t>& key);
+  /// Takes a day in; the one asked for longest ago goes.
+  Day& keep(std::unique_ptr<Day> day);
+  std::uint64_t found_count() const { return found_count_; }
+
+ private:
+  std::list<std::unique_ptr<Day>> days_;  // the one asked for last in front
+  std::uint64_t found_count_ = 0;
+};
+
 /// One offer per half-day of the snapshot. Pre: the visit was found.
 std::vector<VisitOffer> offer_half_days(const OfferSnapshot& snapshot,
-                                        const VisitPlanOptions& options);
+                                        const VisitPlanOptions& options, OfferMemory& memory);
 
 }  // namespace permitd::daemon

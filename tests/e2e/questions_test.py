@@ -124,6 +124,12 @@ class Eligibility(Story):
         self.assertEqual(rows[0], "day,skill,district,able,free_minutes,kept from it by")
         self.assertEqual(len(rows), 1 + 12 - 3)  # somebody inspects in 1, and the clerk works in both
 
+    def test_a_plan_that_leaves_a_visit_out_says_who_is_missing(self):
+        self.ask("submit", "--district", 2, "--parcel", "far", "--point", "35.71", "51.41")
+        text = self.ctl("replan", "--iterations", 100).stdout
+        self.assertIn("Not in the plan: 1 visits", text)
+        self.assertIn(f"Nobody can inspect in district 2 on saturday {SATURDAY}: 1 skill, 2 district.", text)
+
     def test_wrong_options_are_named(self):
         self.assertIn("--skill", self.ctl("eligibility", "--skill", "flying", check=2).stderr)
         self.ctl("eligibility", "--as", "office:0101", check=2)

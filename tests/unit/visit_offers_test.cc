@@ -74,19 +74,20 @@ class VisitOffersTest : public testing::Test {
     }
   }
 
-  std::vector<OfferCause> causes() const {
+  std::vector<OfferCause> causes() {
     std::vector<OfferCause> found;
-    for (const VisitOffer& offer : offer_half_days(snapshot, kOptions))
+    for (const VisitOffer& offer : offer_half_days(snapshot, kOptions, memory))
       found.push_back(offer.cause);
     return found;
   }
 
   OfferSnapshot snapshot;
+  OfferMemory memory;
 };
 
 TEST_F(VisitOffersTest, AnEmptyDayIsFree) {
   add_inspector(1);
-  const auto offers = offer_half_days(snapshot, kOptions);
+  const auto offers = offer_half_days(snapshot, kOptions, memory);
   ASSERT_EQ(offers.size(), 4U);
   for (const VisitOffer& offer : offers) {
     EXPECT_EQ(offer.cause, OfferCause::kFree);
@@ -113,6 +114,15 @@ TEST_F(VisitOffersTest, PromisedVisitsOfNobodyInParticularTakeTime) {
                                     OfferCause::kFree));
   add_inspector(2);
   EXPECT_EQ(causes()[0], OfferCause::kFree);
+}
+
+TEST_F(VisitOffersTest, WhoWasPromisedFirstIsNotPassedOver) {
+  add_inspector(1);
+  // Four in the morning, of which one has no room; a short visit would have.
+  promise(0, 0, 4);
+  snapshot.asked.job.effort_minutes = 5;
+  EXPECT_EQ(causes()[0], OfferCause::kNoTime);
+  EXPECT_EQ(causes()[1], OfferCause::kFree);
 }
 
 TEST_F(VisitOffersTest, AFullDayIsFullInBothHalves) {
@@ -146,12 +156,34 @@ TEST_F(VisitOffersTest, APlaceThatNobodyKnowsCannotBeOffered) {
   EXPECT_EQ(causes()[0], OfferCause::kNoWindow);
 }
 
+TEST_F(VisitOffersTest, WhatIsRememberedChangesNoAnswer) {
+  add_inspector(1);
+  promise(0, 0, 2);
+  promise(1, 210, 3);
+  const auto first = causes();
+  EXPECT_EQ(memory.found_count(), 0U);
+  EXPECT_EQ(causes(), first);
+  EXPECT_EQ(memory.found_count(), 2U);
+  snapshot.asked.point = {35'800'000, 51'300'000};  // another place, the same days
+  const auto detours = offer_half_days(snapshot, kOptions, memory);
+  EXPECT_EQ(memory.found_count(), 4U);
+  OfferMemory fresh;
+  const auto anew = offer_half_days(snapshot, kOptions, fresh);
+  for (std::size_t i = 0; i < anew.size(); ++i) {
+    EXPECT_EQ(detours[i].cause, anew[i].cause);
+    EXPECT_EQ(detours[i].extra_travel_s, anew[i].extra_travel_s);
+  }
+  promise(0, 0, 1);  // now the morning is full, and only that day is made anew
+  EXPECT_EQ(causes()[0], OfferCause::kNoTime);
+  EXPECT_EQ(memory.found_count(), 5U);
+}
+
 TEST_F(VisitOffersTest, TheDetourIsThatOfWhoIsNearest) {
   add_inspector(1).home = {35'800'000, 51'400'000};
-  const auto far = offer_half_days(snapshot, kOptions)[0].extra_travel_s;
+  const auto far = offer_half_days(snapshot, kOptions, memory)[0].extra_travel_s;
   EXPECT_GT(far, 0);
   add_inspector(2).home = kMiddle;
-  EXPECT_EQ(offer_half_days(snapshot, kOptions)[0].extra_travel_s, 0);
+  EXPECT_EQ(offer_half_days(snapshot, kOptions, memory)[0].extra_travel_s, 0);
 }
 
 }  // namespace
