@@ -55,8 +55,9 @@ std::int64_t arrival_of(const cli::SourceRecord& record, std::int32_t first_day,
   return day * kTraceDayMinutes + cli::arrival_minute(chance.next(), kTraceDayMinutes);
 }
 
-void add_case(DispatchTrace& trace, const cli::SourceRecord& record, std::int32_t first_day) {
-  Chance chance(cli::record_hash(record.id));
+void add_case(DispatchTrace& trace, const cli::SourceRecord& record, std::int32_t first_day,
+              std::uint64_t seed) {
+  Chance chance(cli::record_hash(record.id) + seed);
   TraceCase made;
   made.arrival = arrival_of(record, first_day, chance);
   made.district = record.district;
@@ -106,6 +107,24 @@ void add_people(DispatchTrace& trace, std::int32_t load_permille) {
   }
 }
 
+// The open days of the city from the first record on: as many as there are cases for, and as many
+// again for what is left then.
+bool add_calendar(DispatchTrace& trace, const cli::City& city, std::int32_t first_day) {
+  if (!city.calendar) return false;
+  trace.first_date = std::max(first_day, city.calendar->first_day);
+  for (std::int32_t date = trace.first_date; std::ssize(trace.mornings) < 2 * trace.days + 60;
+       ++date) {
+    const auto at = static_cast<std::size_t>(date - city.calendar->first_day);
+    if (at >= city.calendar->days.size()) return false;
+    const scheduler::CalendarDay& day = city.calendar->days[at];
+    trace.calendar.push_back(day);
+    if (day.length_minutes == 0) continue;
+    if (day.length_minutes != kTraceDayMinutes) return false;
+    trace.mornings.push_back(day.open_minute);
+  }
+  return true;
+}
+
 }  // namespace
 
 std::int32_t trace_travel_minutes(Point from, Point to) {
@@ -129,13 +148,19 @@ std::expected<DispatchTrace, std::string> make_dispatch_trace(const TraceOptions
   for (const auto& office : city->offices) trace.offices.push_back({office.point, office.district});
   const std::size_t count = std::min(options.cases_max, file->records.size());
   for (std::size_t i = 0; i < count; ++i) {
-    add_case(trace, file->records[i], file->records[0].day);
+    add_case(trace, file->records[i], file->records[0].day, options.seed);
   }
   for (TraceCase& one : trace.cases) one.municipal |= options.one_class;
   std::ranges::stable_sort(trace.cases, {}, &TraceCase::arrival);
   trace.days = trace.cases.back().arrival / kTraceDayMinutes + 1;
   add_jobs(trace, options.seed);
   add_people(trace, options.load_permille);
+  if (!add_calendar(trace, *city, file->records[0].day))
+    return std::unexpected(
+        "the calendar of the city ends before the trace, or a day of it has "
+        "other than 420 minutes");
+  trace.seed = options.seed;
+  trace.policy = city->policy.value_or(scheduler::SetPolicy{});
   return trace;
 }
 

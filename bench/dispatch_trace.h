@@ -1,6 +1,7 @@
 // A trace of requests to try policies of dispatch on: real filings by day, service and district;
 // made-up people of three trades, as many as the wanted load asks for. The same records and seed
-// give the same trace. Time is working minutes from the first morning, 420 a day.
+// give the same trace. Time is working minutes from the first morning, 420 a day; the city's
+// calendar says at which moment a morning is.
 #pragma once
 
 #include <array>
@@ -9,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "scheduler/command.h"
 #include "scheduler/types.h"
 
 namespace permitd::bench {
@@ -67,7 +69,12 @@ struct DispatchTrace {
   std::vector<TraceJob> jobs;    // of a case side by side, in the order of its stages
   std::int64_t days = 0;         // on which cases arrive
   std::array<double, kTraceTradeCount>
-      load{};  // work, with 37 minutes of travel a visit, over time
+      load{};                           // work, with 37 minutes of travel a visit, over time
+  std::vector<std::uint32_t> mornings;  // by day: when it opens, in minutes since 1970, UTC
+  std::int32_t first_date = 0;          // of the calendar below, in days since 1970
+  std::vector<scheduler::CalendarDay> calendar;
+  scheduler::SetPolicy policy;  // of the city
+  std::uint64_t seed = 1;
 };
 
 struct TraceOptions {

@@ -1,5 +1,7 @@
 // Policies that decide when a job is ready who will do it, and keep to it. Everybody works off what
-// was given to them: municipal work first, then first come, first served.
+// was given to them: municipal work first, then first come, first served. As in the core, municipal
+// work goes first over the whole city: whoever has only other work left takes over the municipal
+// job of their trade that waits longest anywhere.
 #include <algorithm>
 #include <functional>
 #include <map>
@@ -40,6 +42,16 @@ class PushPolicy : public DispatchPolicy {
     begin(person, out);
   }
   void rests(std::uint32_t person, std::int64_t) override { free_[person] = false; }
+  void opens(std::int64_t, const std::vector<TraceBegin>& carried,
+             std::vector<TraceBegin>& out) override {
+    for (const TraceBegin& one : carried) {
+      if (!is_other(one.job) || municipal_[trade_of(one.job)].empty()) {
+        out.push_back(one);
+      } else {
+        desks_[desk_of(one.person)].waiting.emplace(std::pair(true, turn_++), one.job);
+      }
+    }
+  }
 
  protected:
   /// Whose desk a ready job goes to.
@@ -61,12 +73,18 @@ class PushPolicy : public DispatchPolicy {
   std::int32_t effort(std::uint32_t job) const {
     return kTraceStages[trace_.jobs[job].stage].effort;
   }
+  bool is_other(std::uint32_t job) const {
+    return !trace_.cases[trace_.jobs[job].case_index].municipal;
+  }
+  std::size_t trade_of(std::uint32_t job) const {
+    return static_cast<std::size_t>(kTraceStages[trace_.jobs[job].stage].trade);
+  }
 
   void place(std::uint32_t job, std::vector<TraceBegin>& out) {
     const std::uint32_t at = choose(job);
     Desk& desk = desks_[at];
-    const bool other = !trace_.cases[trace_.jobs[job].case_index].municipal;
-    desk.waiting.emplace(std::pair(other, turn_++), job);
+    if (!is_other(job)) municipal_[trade_of(job)].emplace(turn_, at);
+    desk.waiting.emplace(std::pair(is_other(job), turn_++), job);
     desk.minutes += effort(job);
     for (const std::uint32_t person : people_at(at)) {
       if (free_[person] && !desk.waiting.empty()) begin(person, out);
@@ -76,15 +94,29 @@ class PushPolicy : public DispatchPolicy {
   void begin(std::uint32_t person, std::vector<TraceBegin>& out) {
     Desk& desk = desks_[desk_of(person)];
     if (desk.waiting.empty()) return;
-    out.push_back({person, desk.waiting.begin()->second});
-    desk.waiting.erase(desk.waiting.begin());
+    auto& municipal = municipal_[static_cast<std::size_t>(trace_.people[person].trade)];
+    auto [other, turn] = desk.waiting.begin()->first;
+    Desk* from = &desk;
+    if (other && !municipal.empty()) {
+      turn = municipal.begin()->first;
+      from = &desks_[municipal.begin()->second];
+      other = false;
+    }
+    const auto first = from->waiting.find({other, turn});
+    const std::uint32_t job = first->second;
+    from->waiting.erase(first);
+    if (!other) municipal.erase(turn);
+    from->minutes -= effort(job);
+    desk.minutes += effort(job);
     free_[person] = false;
+    out.push_back({person, job});
   }
 
   const DispatchTrace& trace_;
   std::vector<Desk> desks_;
   std::vector<char> free_;
   std::array<std::vector<std::uint32_t>, kTraceTradeCount> trades_;
+  std::array<std::map<std::uint64_t, std::uint32_t>, kTraceTradeCount> municipal_;  // turn → desk
   std::uint64_t turn_ = 0;
   std::uint32_t one_ = 0;
 };

@@ -23,18 +23,17 @@ using scheduler::Outcome;
 using scheduler::Refusal;
 using scheduler::Tick;
 
-constexpr std::int64_t kFirstMinute = 28'800'000;  // since 1970
-
 class CorePolicy : public DispatchPolicy {
  public:
-  explicit CorePolicy(const DispatchTrace& trace) : trace_(trace), leases_(trace.jobs.size()) {
+  CorePolicy(const DispatchTrace& trace, std::string_view name, const scheduler::SetPolicy& policy)
+      : trace_(trace), name_(name), now_(tick_of(0)), leases_(trace.jobs.size()) {
     Command command = command_of(CommandKind::kSetLimits, ActorKind::kEngine, 0);
     command.body.set_limits.limits = scheduler::Limits{};
     require(apply(command));
-    define_city();
+    define_city(policy);
   }
 
-  std::string_view name() const override { return "permitd"; }
+  std::string_view name() const override { return name_; }
 
   void filed(std::uint32_t case_index, std::int64_t now, std::vector<TraceBegin>& out) override {
     advance(now, out);
@@ -58,7 +57,11 @@ class CorePolicy : public DispatchPolicy {
 
   void completed(std::uint32_t person, std::uint32_t job, std::int64_t now,
                  std::vector<TraceBegin>& out) override {
-    advance(now, out);
+    // What ends with the day ends just before the city closes.
+    if (now % kTraceDayMinutes == 0)
+      advance_to({tick_of(now - 1).ms + scheduler::kMsPerMinute - 1}, out);
+    else
+      advance(now, out);
     Command command = command_of(CommandKind::kComplete, ActorKind::kExpert, person + 1);
     command.body.complete = {leases_[job].job, leases_[job].token, {}};
     require(apply(command));
@@ -71,6 +74,20 @@ class CorePolicy : public DispatchPolicy {
     command.body.claim = {};
     require(apply(command));
     begin(out);
+  }
+
+  // At the close everything went back to the queues. Supervisors give it to whoever was at it;
+  // other work that may not start before municipal work goes back again.
+  void opens(std::int64_t now, const std::vector<TraceBegin>& carried,
+             std::vector<TraceBegin>& out) override {
+    std::vector<TraceBegin> none;
+    advance(now, none);
+    require_nothing(none);
+    for (const bool municipal : {true, false}) {
+      for (const TraceBegin& one : carried) {
+        if (trace_.cases[trace_.jobs[one.job].case_index].municipal == municipal) resume(one, out);
+      }
+    }
   }
 
   void rests(std::uint32_t person, std::int64_t now) override {
@@ -87,10 +104,33 @@ class CorePolicy : public DispatchPolicy {
     scheduler::LeaseToken token{};
   };
 
-  // Nights are left out: the city never closes, and a trace's day is 420 of its minutes. So work
-  // that runs over the evening goes on in the morning, as the play has it.
-  static Tick tick_of(std::int64_t minutes) {
-    return {(kFirstMinute + minutes) * scheduler::kMsPerMinute};
+  Tick tick_of(std::int64_t minutes) const {
+    const auto day = static_cast<std::size_t>(minutes / kTraceDayMinutes);
+    if (day >= trace_.mornings.size()) {
+      fmt::print(stderr, "the calendar ends before the work does\n");
+      std::exit(1);
+    }
+    return {(std::int64_t{trace_.mornings[day]} + minutes % kTraceDayMinutes) *
+            scheduler::kMsPerMinute};
+  }
+
+  void resume(const TraceBegin& one, std::vector<TraceBegin>& out) {
+    Command command = command_of(CommandKind::kReassign, ActorKind::kSupervisor, 1);
+    command.body.reassign = {};
+    command.body.reassign.job = leases_[one.job].job;
+    command.body.reassign.expert = scheduler::ExpertId{one.person + 1};
+    const Outcome given = apply(command);
+    require(given);
+    assigned_.clear();
+    leases_[one.job].token = given.token;
+    command = command_of(CommandKind::kStart, ActorKind::kExpert, one.person + 1);
+    command.body.start = {leases_[one.job].job, given.token};
+    if (apply(command).refusal == Refusal::kNone) {
+      out.push_back(one);
+      return;
+    }
+    command = command_of(CommandKind::kUnclaim, ActorKind::kExpert, one.person + 1);
+    require(apply(command));
   }
 
   static Command command_of(CommandKind kind, ActorKind actor, std::uint32_t id) {
@@ -125,7 +165,9 @@ class CorePolicy : public DispatchPolicy {
 
   // Time's own work first, as the engine does.
   void advance(std::int64_t minutes, std::vector<TraceBegin>& out) {
-    const Tick to = tick_of(minutes);
+    advance_to(tick_of(minutes), out);
+  }
+  void advance_to(Tick to, std::vector<TraceBegin>& out) {
     while (core_.next_due() <= to) {
       now_ = std::max(now_, core_.next_due());
       Command command = command_of(CommandKind::kTick, ActorKind::kEngine, 0);
@@ -176,12 +218,30 @@ class CorePolicy : public DispatchPolicy {
     require(apply(command));
   }
 
-  void define_city() {
-    scheduler::SetPolicy policy;
+  void define_calendar() {
+    for (std::size_t at = 0; at < trace_.calendar.size();
+         at += scheduler::kCalendarDaysPerCommand) {
+      scheduler::SetCalendarDays days;
+      days.first_day = trace_.first_date + static_cast<std::int32_t>(at);
+      days.count = static_cast<std::uint16_t>(
+          std::min<std::size_t>(scheduler::kCalendarDaysPerCommand, trace_.calendar.size() - at));
+      for (std::size_t i = 0; i < days.count; ++i) {
+        days.open_minute[i] = trace_.calendar[at + i].open_minute;
+        days.length_minutes[i] = trace_.calendar[at + i].length_minutes;
+      }
+      define(CommandKind::kSetCalendarDays, &CommandBody::set_calendar_days, days);
+    }
+  }
+
+  void define_city(scheduler::SetPolicy policy) {
+    define_calendar();
     policy.lease_minutes = 1440;  // nobody here loses a job for want of a renewal
     policy.claim_wait_minutes = 1440;
-    policy.capacity_units_per_day = 48;  // the hours of the day are the capacity
-    policy.visits_per_day = 48;
+    policy.attempts_max = 100;  // going over a night is no failed attempt
+    // The hours of the day are the capacity: work that takes less than estimated, or that went over
+    // the night and is booked on both days, may exceed fourteen units.
+    policy.capacity_units_per_day = 28;
+    policy.visits_per_day = 28;
     define(CommandKind::kSetPolicy, &CommandBody::set_policy, policy);
     for (std::uint8_t number = 1; number <= 2; ++number) {
       define(CommandKind::kDefineOrganisation, &CommandBody::define_organisation,
@@ -205,9 +265,7 @@ class CorePolicy : public DispatchPolicy {
       scheduler::StageSpec& spec = service.stages[service.stage_count++];
       spec.stage = kTraceStages[at].stage;
       spec.skill = kTraceStages[at].skill;
-      // In halves: the core's day of 24 hours holds more than three of the trace, and what limits
-      // people here is their hours. Loads compare as before.
-      spec.effort_minutes = static_cast<std::uint16_t>(kTraceStages[at].effort / 2);
+      spec.effort_minutes = static_cast<std::uint16_t>(kTraceStages[at].effort);
       spec.sla_minutes = static_cast<std::uint16_t>(kTraceStages[at].term);
     }
     define(CommandKind::kDefineService, &CommandBody::define_service, service);
@@ -245,9 +303,10 @@ class CorePolicy : public DispatchPolicy {
   }
 
   const DispatchTrace& trace_;
+  std::string_view name_;
   scheduler::Scheduler core_;
   std::uint64_t op_ = 0;
-  Tick now_ = tick_of(0);
+  Tick now_;
   std::vector<Lease> leases_;                               // by job
   std::unordered_map<std::uint64_t, std::uint32_t> cases_;  // the core's number → ours
   std::uint32_t next_case_ = 0;
@@ -256,8 +315,9 @@ class CorePolicy : public DispatchPolicy {
 
 }  // namespace
 
-std::unique_ptr<DispatchPolicy> core_policy(const DispatchTrace& trace) {
-  return std::make_unique<CorePolicy>(trace);
+std::unique_ptr<DispatchPolicy> core_policy(const DispatchTrace& trace, std::string_view name,
+                                            const scheduler::SetPolicy& policy) {
+  return std::make_unique<CorePolicy>(trace, name, policy);
 }
 
 }  // namespace permitd::bench

@@ -26,6 +26,8 @@ class TracePlay {
       : trace_(trace), policy_(policy), state_(trace.people.size()) {
     run_.ready.assign(trace.jobs.size(), kNotYet);
     begun_.assign(trace.jobs.size(), kNotYet);
+    waited_.assign(trace.jobs.size(), 0);
+    for (const TraceJob& job : trace.jobs) left_.push_back(job.duration);
     for (std::uint32_t i = 0; i < trace.cases.size(); ++i) {
       items_.push({trace.cases[i].arrival, TraceEvent::kArrival, i});
     }
@@ -47,8 +49,10 @@ class TracePlay {
   struct PersonState {
     scheduler::Point at;
     std::uint32_t job = UINT32_MAX;
+    std::int64_t until = kNotYet;  // when that will be done
     std::int64_t effort = 0;
-    bool called = false;  // told the policy that they are free
+    std::int64_t rested = -1;  // on which day it was counted
+    bool called = false;       // told the policy that they are free
   };
 
   void take(const TraceItem& item) {
@@ -62,11 +66,12 @@ class TracePlay {
         policy_.filed(item.who, now_, begins_);
         break;
       case TraceEvent::kFinish:
-        finish(item.who);
+        if (state_[item.who].until == now_) finish(item.who);
         break;
       case TraceEvent::kRest:
         if (state_[item.who].called) policy_.rests(item.who, now_);
         state_[item.who].called = false;
+        if (state_[item.who].job == UINT32_MAX) rest(item.who);
         break;
     }
     begin_all();
@@ -75,13 +80,35 @@ class TracePlay {
   void open_day(std::int64_t day) {
     const std::int64_t morning = day * kTraceDayMinutes;
     items_.push({morning + kTraceDayMinutes, TraceEvent::kOpen, 0});
+    carry_over();
     for (std::uint32_t person = 0; person < state_.size(); ++person) {
       const auto trade = static_cast<std::size_t>(trace_.people[person].trade);
       items_.push({morning + kTraceDayMinutes - kTraceLastCall[trade], TraceEvent::kRest, person});
       // Whoever is out on a visit goes on from there.
       if (state_[person].job != UINT32_MAX) continue;
       state_[person].at = trace_.offices[trace_.people[person].office].point;
-      if (now_ == morning) ask(person);
+    }
+    for (std::uint32_t person = 0; person < state_.size(); ++person) ask(person);
+  }
+
+  // What was under way goes on, or waits again with what is left of it.
+  void carry_over() {
+    std::vector<TraceBegin> carried;
+    for (std::uint32_t person = 0; person < state_.size(); ++person) {
+      if (state_[person].job != UINT32_MAX) carried.push_back({person, state_[person].job});
+    }
+    for (const TraceBegin& one : carried) begun_[one.job] = kNotYet;
+    std::vector<TraceBegin> resumed;
+    policy_.opens(now_, carried, resumed);
+    for (const TraceBegin& one : resumed) begun_[one.job] = now_;
+    for (const TraceBegin& one : resumed) count_passed_over(one);
+    for (const TraceBegin& one : carried) {
+      if (begun_[one.job] != kNotYet) continue;
+      PersonState& state = state_[one.person];
+      left_[one.job] = std::min(left_[one.job], static_cast<std::int32_t>(state.until - now_));
+      state.effort -= kTraceStages[trace_.jobs[one.job].stage].effort;
+      state.job = UINT32_MAX;
+      state.until = kNotYet;
     }
   }
 
@@ -89,18 +116,29 @@ class TracePlay {
     PersonState& state = state_[person];
     const std::uint32_t job = state.job;
     state.job = UINT32_MAX;
+    state.until = kNotYet;
     ++done_;
     done_at(job);
     if (!trace_.jobs[job].last) run_.ready[job + 1] = now_;
     policy_.completed(person, job, now_, begins_);
     begin_all();
-    ask(person);
+    if (now_ % kTraceDayMinutes != 0) ask(person);  // else the morning asks everybody
+  }
+
+  // Free, and too little of the day is left.
+  void rest(std::uint32_t person) {
+    const std::int64_t day = now_ / kTraceDayMinutes;
+    if (state_[person].rested == day) return;
+    state_[person].rested = day;
+    run_.rest[static_cast<std::size_t>(trace_.people[person].trade)] +=
+        static_cast<double>(kTraceDayMinutes - now_ % kTraceDayMinutes);
   }
 
   void ask(std::uint32_t person) {
     const auto trade = static_cast<std::size_t>(trace_.people[person].trade);
     const std::int64_t left = kTraceDayMinutes - now_ % kTraceDayMinutes;
-    if (state_[person].job != UINT32_MAX || left <= kTraceLastCall[trade]) return;
+    if (state_[person].job != UINT32_MAX) return;
+    if (left <= kTraceLastCall[trade]) return rest(person);
     state_[person].called = true;
     policy_.wants(person, now_, begins_);
     begin_all();
@@ -116,7 +154,7 @@ class TracePlay {
       state.job = begin.job;
       state.called = false;
       state.effort += kTraceStages[job.stage].effort;
-      std::int64_t minutes = job.duration;
+      std::int64_t minutes = left_[begin.job];
       if (kTraceStages[job.stage].trade == TraceTrade::kInspector) {
         const scheduler::Point place = trace_.cases[job.case_index].point;
         const std::int32_t travel = trace_travel_minutes(state.at, place);
@@ -125,7 +163,8 @@ class TracePlay {
         travel_ += travel;
         ++visits_;
       }
-      items_.push({now_ + minutes, TraceEvent::kFinish, begin.person});
+      state.until = now_ + minutes;
+      items_.push({state.until, TraceEvent::kFinish, begin.person});
       leave_waiting(begin.job);
     }
     begins_.clear();
@@ -145,7 +184,10 @@ class TracePlay {
       return;
     }
   }
-  void leave_waiting(std::uint32_t job) { waits_.push_back(now_ - run_.ready[job]); }
+  void leave_waiting(std::uint32_t job) {
+    if (waited_[job] == 0) waits_.push_back(now_ - run_.ready[job]);
+    waited_[job] = 1;
+  }
 
   void done_at(std::uint32_t job) {
     const TraceJob& what = trace_.jobs[job];
@@ -189,6 +231,10 @@ class TracePlay {
       effort[trade] += static_cast<double>(state_[i].effort);
       count[trade] += 1;
     }
+    const std::int64_t days = now_ / kTraceDayMinutes + 1;
+    for (std::size_t trade = 0; trade < kTraceTradeCount; ++trade) {
+      if (count[trade] > 0) run_.rest[trade] /= count[trade] * static_cast<double>(days);
+    }
     std::vector<double> people;
     std::vector<double> offices(trace_.offices.size());
     std::vector<double> staff(trace_.offices.size());
@@ -214,6 +260,8 @@ class TracePlay {
   std::priority_queue<TraceItem, std::vector<TraceItem>, std::greater<>> items_;
   std::vector<TraceBegin> begins_;
   std::vector<std::int64_t> begun_;  // by job
+  std::vector<std::int32_t> left_;   // by job: minutes of it, the way not counted
+  std::vector<char> waited_;         // by job: it has been begun once
   std::vector<std::int64_t> waits_;
   std::int64_t now_ = 0;
   std::uint64_t done_ = 0;
@@ -227,56 +275,6 @@ class TracePlay {
 
 TraceRun play_dispatch_trace(const DispatchTrace& trace, DispatchPolicy& policy) {
   return TracePlay(trace, policy).play();
-}
-
-std::array<std::uint64_t, kTraceStages.size()> clairvoyant_late(
-    const DispatchTrace& trace, const std::vector<std::int64_t>& ready) {
-  std::array<std::uint64_t, kTraceStages.size()> late{};
-  for (std::size_t stage = 0; stage < kTraceStages.size(); ++stage) {
-    double people = 0;
-    for (const TracePerson& person : trace.people) {
-      people += person.trade == kTraceStages[stage].trade ? 1 : 0;
-    }
-    struct Work {
-      double release, minutes;
-    };
-    std::vector<Work> jobs;
-    for (std::uint32_t job = 0; job < trace.jobs.size(); ++job) {
-      if (trace.jobs[job].stage != stage || ready[job] < 0) continue;
-      jobs.push_back({static_cast<double>(ready[job]), trace.jobs[job].duration / people});
-    }
-    std::ranges::sort(jobs, {}, &Work::release);
-    // Kept jobs in the order of release, which is that of deadlines. A job that would be late
-    // puts out the one among the kept whose going ends the row soonest.
-    std::vector<Work> kept;
-    const auto end_without = [&](std::size_t out) {
-      double at = 0;
-      for (std::size_t i = 0; i < kept.size(); ++i) {
-        if (i != out) at = std::max(at, kept[i].release) + kept[i].minutes;
-      }
-      return at;
-    };
-    double at = 0;
-    std::size_t busy_from =
-        0;  // before it the row has a gap: nothing there can be put out usefully
-    for (const Work& job : jobs) {
-      if (job.release >= at) busy_from = kept.size();
-      kept.push_back(job);
-      at = std::max(at, job.release) + job.minutes;
-      if (at <= job.release + kTraceStages[stage].term) continue;
-      std::size_t best = kept.size() - 1;
-      double soonest = end_without(best);
-      for (std::size_t i = busy_from; i + 1 < kept.size(); ++i) {
-        if (kept[i].minutes <= kept[best].minutes) continue;
-        const double end = end_without(i);
-        if (end < soonest) best = i, soonest = end;
-      }
-      kept.erase(kept.begin() + static_cast<std::ptrdiff_t>(best));
-      at = soonest;
-      ++late[stage];
-    }
-  }
-  return late;
 }
 
 }  // namespace permitd::bench

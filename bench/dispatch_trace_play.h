@@ -1,6 +1,8 @@
 // Plays a trace under a policy: cases arrive, free people are given jobs, jobs take their time,
 // what follows becomes ready. The same people, hours, durations and travel for every policy; only
-// who does what next is the policy's. One thread.
+// who does what next is the policy's. Work under way at the end of a day is continued in the
+// morning by whoever began it, unless the policy's rules want something else done first. One
+// thread.
 #pragma once
 
 #include <array>
@@ -33,6 +35,10 @@ class DispatchPolicy {
                          std::vector<TraceBegin>& out) = 0;
   /// A person is free and asks for work.
   virtual void wants(std::uint32_t person, std::int64_t now, std::vector<TraceBegin>& out) = 0;
+  /// A day begins. `carried` is under way since yesterday; what goes on goes into `out`, the rest
+  /// is to be done again as far as it was not done. Nobody has asked for work yet.
+  virtual void opens(std::int64_t now, const std::vector<TraceBegin>& carried,
+                     std::vector<TraceBegin>& out) = 0;
   /// A free person begins nothing more today.
   virtual void rests(std::uint32_t person, std::int64_t now) = 0;
 };
@@ -58,14 +64,17 @@ struct TraceFigures {
 struct TraceRun {
   TraceFigures figures;
   std::vector<std::int64_t> ready;
+  // By trade: minutes of a day in which a person did nothing because too little of it was left.
+  std::array<double, kTraceTradeCount> rest{};
 };
 TraceRun play_dispatch_trace(const DispatchTrace& trace, DispatchPolicy& policy);
 
 /// FIFO at the submitting office, round robin, least loaded, the lighter of two drawn, nearest.
 std::vector<std::unique_ptr<DispatchPolicy>> baseline_policies(const DispatchTrace& trace,
                                                                std::uint64_t seed);
-/// The scheduler core itself, fed with commands at the trace's time.
-std::unique_ptr<DispatchPolicy> core_policy(const DispatchTrace& trace);
+/// The scheduler core itself, fed with commands at the trace's time, under a policy.
+std::unique_ptr<DispatchPolicy> core_policy(const DispatchTrace& trace, std::string_view name,
+                                            const scheduler::SetPolicy& policy);
 
 /// Late jobs that nobody can avoid, given when the jobs of a run were ready: per stage, all people
 /// of the trade as one who works that much faster, any order, interruptions allowed, the durations
@@ -73,5 +82,11 @@ std::unique_ptr<DispatchPolicy> core_policy(const DispatchTrace& trace);
 /// and deadlines in the same order.
 std::array<std::uint64_t, kTraceStages.size()> clairvoyant_late(
     const DispatchTrace& trace, const std::vector<std::int64_t>& ready);
+
+/// A yardstick, not a bound: late jobs when all people of a trade are one who works that much
+/// faster, may be interrupted at any moment, does municipal work first and then what is due first,
+/// and whose visits all take as long a way as in the run. With `rests` nothing is done at the end
+/// of a day for as long as people did nothing there in the run.
+std::uint64_t pooled_late(const DispatchTrace& trace, const TraceRun& run, bool rests);
 
 }  // namespace permitd::bench

@@ -33,8 +33,8 @@ class CoreBench {
   static constexpr std::uint32_t kBatch = 64;
 
   explicit CoreBench(std::uint32_t jobs_max, std::uint32_t keys_max = scheduler::Limits{}.keys_max,
-                     std::uint32_t experts = kExperts)
-      : experts_(experts) {
+                     std::uint32_t experts = kExperts, bool visits = false)
+      : experts_(experts), visits_(visits) {
     Command limits = command_of(CommandKind::kSetLimits, ActorKind::kEngine, 0);
     limits.body.set_limits.limits = scheduler::Limits{};
     scheduler::Limits& wanted = limits.body.set_limits.limits;
@@ -150,6 +150,7 @@ class CoreBench {
     Command command = command_of(CommandKind::kSubmitCase, ActorKind::kOffice,
                                  static_cast<std::uint32_t>(101 + submitted_ % kOffices));
     command.body.submit_case = bench_submission(submitted_++);
+    if (visits_) command.body.submit_case.point = somewhere(submitted_);
     return command;
   }
 
@@ -200,7 +201,12 @@ class CoreBench {
     require(apply(command));
     command = command_of(CommandKind::kDefineService, ActorKind::kSupervisor, 1);
     command.body.define_service = single_stage_service();
+    if (visits_) {
+      command.body.define_service.stages[0].stage = scheduler::Stage::kSiteInspection;
+      command.body.define_service.stages[0].skill = scheduler::Skill::kInspect;
+    }
     require(apply(command));
+    if (visits_) weigh();
     for (std::uint32_t i = 0; i < kOffices; ++i) define_office(i);
     for (std::uint32_t i = 1; i <= experts_; ++i) define_expert(i);
   }
@@ -217,15 +223,36 @@ class CoreBench {
   void define_expert(std::uint32_t i) {
     Command command = command_of(CommandKind::kDefineExpert, ActorKind::kSupervisor, 1);
     command.body.define_expert = bench_expert_definition(i, kOffices);
+    if (visits_) command.body.define_expert.home = somewhere(i * 7919ULL);
     require(apply(command));
     command = command_of(CommandKind::kSetCertificate, ActorKind::kSupervisor, 1);
-    command.body.set_certificate = {
-        ExpertId{i}, scheduler::Skill::kFile, {}, {}, scheduler::kNever};
+    command.body.set_certificate = {ExpertId{i},
+                                    visits_ ? scheduler::Skill::kInspect : scheduler::Skill::kFile,
+                                    {},
+                                    {},
+                                    scheduler::kNever};
     require(apply(command));
+  }
+
+  // Places and offices count, as in the sample city.
+  void weigh() {
+    Command command = command_of(CommandKind::kSetPolicy, ActorKind::kSupervisor, 1);
+    command.body.set_policy = {};
+    command.body.set_policy.compared_count = 16;
+    command.body.set_policy.travel_weight = 500;
+    command.body.set_policy.share_weight = 200;
+    command.body.set_policy.visits_per_day = 48;
+    require(apply(command));
+  }
+
+  static scheduler::Point somewhere(std::uint64_t number) {
+    return {static_cast<std::int32_t>(35'600'000 + number * 40'503 % 200'000),
+            static_cast<std::int32_t>(51'200'000 + number * 30'211 % 400'000)};
   }
 
   scheduler::Scheduler scheduler_;
   std::uint32_t experts_;
+  bool visits_;
   std::array<ExpertId, kBatch> claimants_;
   std::uint64_t op_ = 0;
   std::int64_t now_ms_ = 1'742'515'200'000;  // 2025-03-21
@@ -313,7 +340,7 @@ BENCHMARK(core_decision_by_claim)
 
 /// Decisions the other way: a job is filed and looks for the least loaded of all who wait. The
 /// filing itself is in the time, see core_submit.
-void core_decision_by_job(benchmark::State& state) {
+void decide_by_job(benchmark::State& state, bool visits) {
   const auto experts = static_cast<std::uint32_t>(state.range(0));
   constexpr std::uint16_t kWanted = 16;
   const std::uint32_t batches = experts * kWanted / CoreBench::kBatch;
@@ -321,7 +348,7 @@ void core_decision_by_job(benchmark::State& state) {
   std::uint32_t left = 0;
   for (auto _ : state) {
     if (left == 0) {
-      core = std::make_unique<CoreBench>(with_room(experts * kWanted), 1U << 17, experts);
+      core = std::make_unique<CoreBench>(with_room(experts * kWanted), 1U << 17, experts, visits);
       core->everybody_waits(kWanted);
       left = batches;
     }
@@ -336,7 +363,14 @@ void core_decision_by_job(benchmark::State& state) {
   }
   state.SetItemsProcessed(state.iterations() * CoreBench::kBatch);
 }
+
+void core_decision_by_job(benchmark::State& state) { decide_by_job(state, false); }
 BENCHMARK(core_decision_by_job)->Arg(kExperts)->Arg(kExpertsOfTheCountry)->UseManualTime();
+
+/// The same for visits when sixteen of the least loaded are compared by load, way and share of
+/// their office.
+void core_decision_by_score(benchmark::State& state) { decide_by_job(state, true); }
+BENCHMARK(core_decision_by_score)->Arg(kExperts)->Arg(kExpertsOfTheCountry)->UseManualTime();
 
 std::uint64_t resident_bytes() {
   std::uint64_t size = 0;

@@ -9,7 +9,7 @@
 #include <fstream>
 #include <numeric>
 
-#include "bench/dispatch_trace_play.h"
+#include "bench/dispatch_trace_bench.h"
 #include "bench/review_bound.h"
 #include "bench/review_instance.h"
 #include "planner/review_check.h"
@@ -101,63 +101,6 @@ boost::json::array bench_desks(const ReviewInstanceSize& size, std::uint64_t fir
   return out;
 }
 
-void print_trace(const DispatchTrace& trace) {
-  std::array<std::uint32_t, kTraceTradeCount> count{};
-  for (const TracePerson& person : trace.people) ++count[static_cast<std::size_t>(person.trade)];
-  fmt::print(
-      "{} cases, {} jobs on {} working days; clerks {} at {:.0f} %, inspectors {} at "
-      "{:.0f} %, reviewers {} at {:.0f} %\n",
-      trace.cases.size(), trace.jobs.size(), trace.days, count[0], 100 * trace.load[0], count[1],
-      100 * trace.load[1], count[2], 100 * trace.load[2]);
-}
-
-boost::json::object print_figures(const TraceFigures& f) {
-  const double share = 100.0 * static_cast<double>(f.late) / static_cast<double>(f.jobs);
-  fmt::print(
-      "{:<19} {:>6} {:>6} {:>6.2f} {:>8.1f} {:>6} {:>6} {:>8.4f} {:>8.4f} {:>6.3f} {:>7.1f} "
-      "{:>6}\n",
-      f.policy, f.late, f.late_municipal, share, f.late_minutes_mean, f.wait_p50, f.wait_p99,
-      f.jain_offices, f.jain_people, f.peak_over_mean, f.travel_per_visit, f.municipal_passed_over);
-  return {{"policy", f.policy},
-          {"jobs", f.jobs},
-          {"late", f.late},
-          {"late_municipal", f.late_municipal},
-          {"late_minutes_mean", f.late_minutes_mean},
-          {"lateness_mean", f.lateness_mean},
-          {"wait_p50", f.wait_p50},
-          {"wait_p99", f.wait_p99},
-          {"jain_offices", f.jain_offices},
-          {"jain_people", f.jain_people},
-          {"peak_over_mean", f.peak_over_mean},
-          {"travel_per_visit", f.travel_per_visit},
-          {"municipal_passed_over", f.municipal_passed_over},
-          {"late_by_stage", boost::json::value_from(f.late_by_stage)}};
-}
-
-boost::json::array bench_trace(const TraceOptions& options) {
-  const auto trace = make_dispatch_trace(options);
-  if (!trace) {
-    fmt::print(stderr, "{}\n", trace.error());
-    std::exit(1);
-  }
-  print_trace(*trace);
-  fmt::print("{:<19} {:>6} {:>6} {:>6} {:>8} {:>6} {:>6} {:>8} {:>8} {:>6} {:>7} {:>6}\n", "",
-             "late", "munic", "%", "mean min", "p50", "p99", "J office", "J people", "peak",
-             "travel", "passed");
-  boost::json::array out;
-  for (const auto& policy : baseline_policies(*trace, options.seed)) {
-    out.push_back(print_figures(play_dispatch_trace(*trace, *policy).figures));
-  }
-  const auto core = core_policy(*trace);
-  const TraceRun run = play_dispatch_trace(*trace, *core);
-  out.push_back(print_figures(run.figures));
-  const auto bound = clairvoyant_late(*trace, run.ready);
-  const auto least = std::accumulate(bound.begin(), bound.end(), std::uint64_t{0});
-  fmt::print("clairvoyant: at least {} late when jobs are ready as in the last run\n", least);
-  out.push_back({{"policy", "clairvoyant"}, {"late", least}});
-  return out;
-}
-
 int run(int argc, char** argv) {
   CLI::App app{"How evenly desks are planned and jobs are dispatched."};
   app.require_subcommand(1);
@@ -171,18 +114,12 @@ int run(int argc, char** argv) {
   desks->add_option("--jobs", size.jobs)->check(CLI::PositiveNumber);
   desks->add_option("--instances", instances)->check(CLI::PositiveNumber);
   desks->add_option("--first-seed", first);
-  TraceOptions options{.records = "city/records/chicago-2019-05-18.csv.gz",
-                       .city = "city/tehran.toml"};
+  TraceBench trace_bench;
   CLI::App* trace = app.add_subcommand("trace", "policies of dispatch on one trace of filings");
-  trace->add_option("records", options.records, "permit records; default: the sample");
-  trace->add_option("--city", options.city, "offices and their places");
-  trace->add_option("--load", options.load_permille, "of the people, of 1,000");
-  trace->add_option("--cases", options.cases_max, "the first so many");
-  trace->add_flag("--one-class", options.one_class, "as if every case were municipal");
-  trace->add_option("--seed", options.seed);
+  add_trace_options(*trace, trace_bench);
   CLI11_PARSE(app, argc, argv);
   const boost::json::array figures =
-      *desks ? bench_desks(size, first, instances) : bench_trace(options);
+      *desks ? bench_desks(size, first, instances) : bench_trace(trace_bench);
   if (!json.empty()) std::ofstream(json) << boost::json::serialize(figures) << '\n';
   return 0;
 }

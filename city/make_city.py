@@ -193,6 +193,10 @@ pair_repeat_days = 180
 confirmation_effort_percent = 25
 near_visits = 16  # so many visits of each district are looked at for the one nearest to the inspector
 near_slack_minutes = 420  # while the first by deadline has more working time than this
+compared_count = 16  # of the least loaded who wait for work, by the weights that follow
+load_weight = 1000  # of a hundredth of load,
+travel_weight = 500  # of a kilometre to a visit,
+share_weight = 200  # of a hundredth of load of the whole office
 
 # A working day has {day} minutes. Thursday and Friday are closed.
 [calendar]
