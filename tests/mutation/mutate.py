@@ -17,6 +17,7 @@ cannot be (`equivalent`).
 import argparse
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -77,7 +78,8 @@ def run(command, **options):
     return subprocess.run(command, cwd=TREE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
 
 
-def build(targets):
+def build(tests):
+    targets = sorted({shlex.split(test)[0] for test in tests})
     done = run(["cmake", "--build", "build/dev", "--target", *targets])
     return "" if done.returncode == 0 else done.stdout
 
@@ -86,24 +88,25 @@ def run_tests(tests):
     """Name of the first test that fails or hangs; empty when all pass."""
     for test in tests:
         try:
-            done = run([f"build/dev/tests/{test}", "--gtest_brief=1"], timeout=SECONDS_PER_TEST,
+            name, *options = shlex.split(test)
+            done = run([f"build/dev/tests/{name}", "--gtest_brief=1", *options], timeout=SECONDS_PER_TEST,
                        env={**os.environ, "PERMITD_NOSHRINK": "1"})
         except subprocess.TimeoutExpired:
-            return f"{test} (does not end)"
+            return f"{name} (does not end)"
         if done.returncode != 0:
-            return test
+            return name
     return ""
 
 
 def prepare(mutants):
     copy_tree()
-    targets = sorted({test for mutant in mutants for test in mutant.tests})
+    tests = sorted({test for mutant in mutants for test in mutant.tests})
     # A mutant may leave a name unused: warnings are not what is tested here.
     done = run(["cmake", "--preset", "dev", "-DCMAKE_CXX_FLAGS=-w"])
-    problem = done.stdout if done.returncode != 0 else build(targets)
+    problem = done.stdout if done.returncode != 0 else build(tests)
     if problem:
         sys.exit(f"the unbroken program does not build:\n{problem[-3000:]}")
-    failed = run_tests(targets)
+    failed = run_tests(tests)
     if failed:
         sys.exit(f"the unbroken program fails {failed}")
 
