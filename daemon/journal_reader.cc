@@ -103,7 +103,19 @@ Expected<void> JournalReader::seek(std::uint64_t first_segment, Op from) {
     if (!taken) return std::unexpected(taken.error());
     has_frame_ = *taken;
   } while (has_frame_ && (walk_.header().op_count == 0 || walk_.end().next_op <= raw(from)));
-  if (has_frame_) next_op_ = walk_.header().first_op;
+  if (!has_frame_) return {};
+  if (walk_.header().first_op > raw(from)) {
+    // Another frame lies where the first one was: what came before it is gone.
+    const FramePosition& place = walk_.position();
+    return std::unexpected(
+        Error{ErrorCode::kDamaged, 0,
+              fmt::format("read {} at {}: it begins with op {} where op {} is needed",
+                          source_->name_of(place.segment), place.offset, walk_.header().first_op,
+                          raw(from)),
+              "Restore the directory from its last backup; 'permitctl restore --verify' tells "
+              "whether one is whole."});
+  }
+  next_op_ = walk_.header().first_op;
   return {};
 }
 

@@ -23,7 +23,8 @@ constexpr char kDamageRemedy[] =
     "one is whole.";
 
 protocol::FramePlace place_of(const JournalFormat& format, const FramePosition& position) {
-  return {format.journal_id, position.segment, format.segment_size - position.offset};
+  return {format.journal_id, position.segment, format.segment_size - position.offset,
+          position.offset};
 }
 
 }  // namespace

@@ -332,7 +332,8 @@ std::span<const std::byte> JournalStorage::seal_frame(Slot& slot, const BatchHea
                                                       FrameKind kind) {
   FrameHeader frame;
   frame.journal_id = format_.journal_id;
-  frame.segment = end_.position.segment;
+  frame.segment = static_cast<std::uint32_t>(end_.position.segment);
+  frame.block = static_cast<std::uint32_t>(end_.position.offset / protocol::kBlockSize);
   frame.epoch = epoch_;
   frame.frame = end_.frame + 1;
   frame.frame_durable = frame_durable_;

@@ -63,7 +63,7 @@ bool read_header(std::span<const std::byte> bytes, const FramePlace& place, Fram
   PERMIT_ASSERT(bytes.size() >= sizeof header, bytes.size());
   std::memcpy(&header, bytes.data(), sizeof header);
   if (header.magic != kFrameMagic || header.journal_id != place.journal_id ||
-      header.segment != place.segment) {
+      header.segment != place.segment || header.block != place.offset / kBlockSize) {
     return false;
   }
   if (header.checksum != header_checksum(header)) return false;

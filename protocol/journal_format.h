@@ -35,8 +35,10 @@ enum class FrameKind : std::uint8_t {
 struct FrameHeader {
   std::uint64_t magic = kFrameMagic;
   std::uint64_t journal_id = 0;  // of the FORMAT file: a frame of another journal is no frame
-  std::uint64_t segment =
-      0;  // number of the segment it was written to: tells stale frames in reused files
+  // Where it was written to: a frame that lies elsewhere, in a reused file or because a write went
+  // astray, is no frame there.
+  std::uint32_t segment = 0;
+  std::uint32_t block = 0;  // number of its first block in the segment, from 0
   std::uint64_t epoch = 0;
   std::uint64_t frame = 0;          // 1, 2, 3 …
   std::uint64_t frame_durable = 0;  // every frame up to here was durable when this one was written
@@ -87,7 +89,8 @@ void seal(FrameHeader& header, std::span<const std::byte> payload, FrameHasher& 
 struct FramePlace {
   std::uint64_t journal_id = 0;
   std::uint64_t segment = 0;
-  std::size_t room = 0;  // bytes to the end of the segment
+  std::size_t room = 0;      // bytes to the end of the segment
+  std::uint64_t offset = 0;  // in the segment, a multiple of kBlockSize
 };
 
 /// Copies a header out of `bytes` and tells whether it is one that was written to this place. The

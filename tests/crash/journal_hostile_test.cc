@@ -44,7 +44,8 @@ class InputSegments final : public daemon::SegmentSource {
       std::memcpy(&header, bytes_.data() + offset, sizeof header);
       header.magic = protocol::kFrameMagic;
       header.journal_id = kFormat.journal_id;
-      header.segment = 1 + offset / kSegmentSize;
+      header.segment = static_cast<std::uint32_t>(1 + offset / kSegmentSize);
+      header.block = static_cast<std::uint32_t>(offset % kSegmentSize / protocol::kBlockSize);
       header.payload_size =
           static_cast<std::uint32_t>(header.payload_size % (3 * protocol::kBlockSize));
       const std::size_t room = bytes_.size() - offset - sizeof header;

@@ -43,7 +43,8 @@ std::vector<std::byte> valid_journal() {
   header.first_op = 1;
   for (std::uint64_t frame = 1; frame <= 12; ++frame) {
     const std::size_t at = (frame - 1) * kBlockSize;
-    header.segment = 1 + at / kSegmentSize;
+    header.segment = static_cast<std::uint32_t>(1 + at / kSegmentSize);
+    header.block = static_cast<std::uint32_t>(at % kSegmentSize / kBlockSize);
     header.frame = frame;
     header.frame_durable = frame < 3 ? 0 : frame - 2;
     header.op_count = frame % 5 == 0 ? 0 : 2;

@@ -203,7 +203,8 @@ FaultyStorage::Write FaultyStorage::make_frame(const daemon::BatchHeader& header
     end_.position = {end_.position.segment + 1, 0};
   FrameHeader frame;
   frame.journal_id = disk_.format.journal_id;
-  frame.segment = end_.position.segment;
+  frame.segment = static_cast<std::uint32_t>(end_.position.segment);
+  frame.block = static_cast<std::uint32_t>(end_.position.offset / protocol::kBlockSize);
   frame.epoch = epoch_;
   frame.frame = end_.frame + 1;
   frame.frame_durable = frame_durable_;

@@ -49,6 +49,7 @@ std::vector<std::byte> tiny_journal() {
   FrameHeader batch;
   batch.journal_id = lead.journal_id;
   batch.segment = 1;
+  batch.block = 1;
   batch.epoch = 1;
   batch.frame = 2;
   batch.frame_durable = 1;
@@ -102,7 +103,7 @@ TEST(JournalFormat, TheExampleReadsBack) {
   EXPECT_TRUE(is_whole(header, {}, hasher));
   const Sha256 hash_of_first = header.hash;
   const auto second = std::span(bytes).subspan(kBlockSize);
-  ASSERT_TRUE(read_header(second, {0x1122334455667788, 1, bytes.size() - kBlockSize}, header));
+  ASSERT_TRUE(read_header(second, {0x1122334455667788, 1, bytes.size() - kBlockSize, kBlockSize}, header));
   EXPECT_EQ(header.previous, hash_of_first);
   const auto payload = second.subspan(sizeof header, header.payload_size);
   EXPECT_TRUE(is_whole(header, payload, hasher));
@@ -131,6 +132,9 @@ TEST(JournalFormat, AHeaderBelongsToOnePlaceOnly) {
   wrong.segment = 2;
   EXPECT_FALSE(read_header(bytes, wrong, header));
   wrong = right;
+  wrong.offset = kBlockSize;
+  EXPECT_FALSE(read_header(bytes, wrong, header));
+  wrong = right;
   wrong.room = kBlockSize - 1;
   EXPECT_FALSE(read_header(bytes, wrong, header));
 }
@@ -145,7 +149,7 @@ TEST(JournalFormat, EveryBitOfAHeaderAndItsPayloadCounts) {
       wrong[byte] ^= std::byte{1} << bit;
       const auto frame = std::span<const std::byte>(wrong).subspan(kBlockSize);
       FrameHeader header;
-      const bool found = read_header(frame, {0x1122334455667788, 1, frame.size()}, header);
+      const bool found = read_header(frame, {0x1122334455667788, 1, frame.size(), kBlockSize}, header);
       const bool in_header = byte < kBlockSize + sizeof(FrameHeader);
       ASSERT_EQ(found, !in_header) << byte << " " << bit;
       if (found) {
