@@ -108,7 +108,7 @@ class Recorded : public testing::Test {
         protocol::FrameHeader header;
         const bool found =
             read_header(std::span(bytes).subspan(offset),
-                        {disk_.format.journal_id, number, kSegmentSize - offset}, header);
+                        {disk_.format.journal_id, number, kSegmentSize - offset, offset}, header);
         if (found) {
           const std::size_t size = protocol::frame_size(header.payload_size);
           frames_.push_back({{number, offset}, sizeof header + header.payload_size, size, header});

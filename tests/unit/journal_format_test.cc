@@ -103,7 +103,8 @@ TEST(JournalFormat, TheExampleReadsBack) {
   EXPECT_TRUE(is_whole(header, {}, hasher));
   const Sha256 hash_of_first = header.hash;
   const auto second = std::span(bytes).subspan(kBlockSize);
-  ASSERT_TRUE(read_header(second, {0x1122334455667788, 1, bytes.size() - kBlockSize, kBlockSize}, header));
+  ASSERT_TRUE(
+      read_header(second, {0x1122334455667788, 1, bytes.size() - kBlockSize, kBlockSize}, header));
   EXPECT_EQ(header.previous, hash_of_first);
   const auto payload = second.subspan(sizeof header, header.payload_size);
   EXPECT_TRUE(is_whole(header, payload, hasher));
@@ -149,7 +150,8 @@ TEST(JournalFormat, EveryBitOfAHeaderAndItsPayloadCounts) {
       wrong[byte] ^= std::byte{1} << bit;
       const auto frame = std::span<const std::byte>(wrong).subspan(kBlockSize);
       FrameHeader header;
-      const bool found = read_header(frame, {0x1122334455667788, 1, frame.size(), kBlockSize}, header);
+      const bool found =
+          read_header(frame, {0x1122334455667788, 1, frame.size(), kBlockSize}, header);
       const bool in_header = byte < kBlockSize + sizeof(FrameHeader);
       ASSERT_EQ(found, !in_header) << byte << " " << bit;
       if (found) {
