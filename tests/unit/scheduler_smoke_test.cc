@@ -204,6 +204,35 @@ TEST_F(SchedulerSmoke, LargeAreaNeedsASecondReviewerWhoIsAnother) {
   EXPECT_EQ(claim(kSecondReviewer).job, second.job);
 }
 
+// One person under two numbers has one pair of eyes.
+TEST_F(SchedulerSmoke, SecondReviewerMayNotBeTheSamePersonUnderAnotherNumber) {
+  const ExpertId twin{8};
+  DefineExpert body;
+  body.expert = twin;
+  body.office = kOtherOffice;
+  body.state = ExpertState::kCertified;
+  body.person = PersonId{1000 + std::uint64_t{raw(kReviewer)}};
+  ASSERT_EQ(apply(CommandKind::kDefineExpert, body, supervisor()).refusal, Refusal::kNone);
+  SetCertificate certificate;
+  certificate.expert = twin;
+  certificate.skill = Skill::kReview;
+  certificate.valid_until = {kStart.ms + 365LL * 24 * 60 * kMsPerMinute};
+  ASSERT_EQ(apply(CommandKind::kSetCertificate, certificate, supervisor()).refusal, Refusal::kNone);
+  SubmitCase big = submission(kNewBuild);
+  big.area_m2 = 5000;
+  const Outcome filed = apply(CommandKind::kSubmitCase, big, office());
+  work(kClerk);
+  wait((job_view(case_view(filed.case_id).current_job).appointment.ms - now_.ms) / kMsPerMinute);
+  work(kInspector);
+  work(kHead);
+  work(kClerk);
+  work(kReviewer);
+  const JobView second = job_view(case_view(filed.case_id).current_job);
+  ASSERT_EQ(second.kind, JobKind::kConfirmation);
+  EXPECT_EQ(raw(claim(twin).job), 0U);
+  EXPECT_EQ(claim(kSecondReviewer).job, second.job);
+}
+
 TEST_F(SchedulerSmoke, SuspendedOfficeGivesItsWorkBack) {
   submit(kReport);
   const Outcome lease = claim(kClerk);
