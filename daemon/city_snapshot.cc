@@ -60,24 +60,12 @@ CityDay day_of(const Scheduler& scheduler, std::int32_t date) {
 
 CitySnapshotQuery::CitySnapshotQuery(const CitySnapshotOptions& options) : options_(options) {
   snapshot.days.reserve(options.days);
-  snapshot.offices.reserve(kSnapshotOfficesMax);
-  snapshot.experts.reserve(kSnapshotExpertsMax);
+  CityRows::make_room(snapshot);
   snapshot.reserved.reserve(kCityReservedMax);
   if (!options.with_cases) return;
   snapshot.services.reserve(kSnapshotServicesMax);
   snapshot.cases.reserve(kSnapshotCasesMax);
   snapshot.arrivals.reserve(kSnapshotCasesMax);
-}
-
-template <class Row>
-bool CitySnapshotQuery::keep(std::vector<Row>& rows, const Row& row) {
-  const bool has_room = rows.size() < rows.capacity();
-  if (has_room) {
-    rows.push_back(row);
-  } else {
-    snapshot.left_out += 1;
-  }
-  return has_room;
 }
 
 void CitySnapshotQuery::proceed(bool ended, Part next) {
@@ -96,7 +84,7 @@ bool CitySnapshotQuery::run(const Scheduler& scheduler) noexcept {
       proceed(take_services(scheduler), Part::kOffices);
       return false;
     case Part::kOffices:
-      proceed(take_offices(scheduler), Part::kExperts);
+      proceed(rows_.take_offices(scheduler, snapshot), Part::kExperts);
       return false;
     case Part::kExperts:
       proceed(take_experts(scheduler), Part::kOpenCells);
@@ -135,23 +123,14 @@ void CitySnapshotQuery::take_days(const Scheduler& scheduler) {
 
 bool CitySnapshotQuery::take_services(const Scheduler& scheduler) {
   const std::size_t count = scheduler.list_services(cursor_, services_);
-  for (std::size_t i = 0; i < count; ++i) keep(snapshot.services, services_[i]);
-  return cursor_.done;
-}
-
-bool CitySnapshotQuery::take_offices(const Scheduler& scheduler) {
-  const std::size_t count = scheduler.list_offices(cursor_, offices_);
-  for (std::size_t i = 0; i < count; ++i) keep(snapshot.offices, offices_[i]);
+  for (std::size_t i = 0; i < count; ++i) keep_row(snapshot, snapshot.services, services_[i]);
   return cursor_.done;
 }
 
 bool CitySnapshotQuery::take_experts(const Scheduler& scheduler) {
-  const std::size_t count = scheduler.list_experts(scheduler::OfficeId{}, cursor_, experts_);
-  for (std::size_t i = 0; i < count; ++i) {
-    if (keep(snapshot.experts, experts_[i]) && experts_[i].planned != 0)
-      take_reserved(scheduler, experts_[i]);
-  }
-  return cursor_.done;
+  return rows_.take_experts(scheduler, snapshot, [&](const scheduler::ExpertView& expert) {
+    if (expert.planned != 0) take_reserved(scheduler, expert);
+  });
 }
 
 void CitySnapshotQuery::take_reserved(const Scheduler& scheduler,
@@ -165,7 +144,7 @@ void CitySnapshotQuery::take_reserved(const Scheduler& scheduler,
     if (is_same) {
       rows.back().minutes += plans_[i].effort_minutes;
     } else {
-      keep(rows, ReservedDay{expert.expert, date, plans_[i].effort_minutes});
+      keep_row(snapshot, rows, ReservedDay{expert.expert, date, plans_[i].effort_minutes});
     }
   }
 }
@@ -212,15 +191,15 @@ void CitySnapshotQuery::take_case(const Scheduler& scheduler, const CaseView& vi
     if (is_ahead)
       one.appointment_minutes = scheduler.working_minutes(snapshot.now, job.appointment);
   }
-  keep(snapshot.cases, one);
+  keep_row(snapshot, snapshot.cases, one);
 }
 
 void CitySnapshotQuery::take_arrival(const CaseView& view) {
   first_arrival_ = std::min(first_arrival_, view.registered_at);
-  keep(snapshot.arrivals,
-       Arrival{view.service, view.priority, view.district, view.built,
-               view.floors > snapshot.policy.complex_floors,
-               view.area_m2 > snapshot.policy.second_review_area_m2, view.service_version});
+  keep_row(snapshot, snapshot.arrivals,
+           Arrival{view.service, view.priority, view.district, view.built,
+                   view.floors > snapshot.policy.complex_floors,
+                   view.area_m2 > snapshot.policy.second_review_area_m2, view.service_version});
 }
 
 }  // namespace permitd::daemon

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "daemon/queries.h"
+#include "daemon/snapshot_rows.h"
 #include "daemon/visit_snapshot.h"
 #include "scheduler/scheduler.h"
 
@@ -118,31 +119,26 @@ class CitySnapshotQuery final : public Query {
     kCases,
     kDone
   };
-  static constexpr std::size_t kRowsPerSlice = 256;
 
   void begin(const scheduler::Scheduler& scheduler);
   void take_days(const scheduler::Scheduler& scheduler);
   bool take_services(const scheduler::Scheduler& scheduler);
-  bool take_offices(const scheduler::Scheduler& scheduler);
   bool take_experts(const scheduler::Scheduler& scheduler);
   void take_reserved(const scheduler::Scheduler& scheduler, const scheduler::ExpertView& expert);
   bool take_open_cells(const scheduler::Scheduler& scheduler);
   bool take_cases(const scheduler::Scheduler& scheduler);
   void take_case(const scheduler::Scheduler& scheduler, const scheduler::CaseView& view);
   void take_arrival(const scheduler::CaseView& view);
-  template <class Row>
-  bool keep(std::vector<Row>& rows, const Row& row);
   /// Goes on with `next` and a fresh cursor when the list has ended.
   void proceed(bool ended, Part next);
 
   const CitySnapshotOptions options_;
   Part part_ = Part::kBegin;
   scheduler::Cursor cursor_;
+  CityRows rows_;
   scheduler::Tick arrivals_from_;
   scheduler::Tick first_arrival_ = scheduler::kNever;
   std::array<scheduler::CaseView, kRowsPerSlice> cases_;
-  std::array<scheduler::ExpertView, kRowsPerSlice> experts_;
-  std::array<scheduler::OfficeView, kRowsPerSlice> offices_;
   std::array<scheduler::OpenCellView, kRowsPerSlice> cells_;
   std::array<scheduler::ServiceView, kSnapshotServicesMax> services_;
   std::array<scheduler::PlanView, scheduler::kPlannedPerExpertMax> plans_;

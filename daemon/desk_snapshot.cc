@@ -11,15 +11,6 @@ using scheduler::Scheduler;
 
 namespace {
 
-constexpr std::uint32_t bit(auto value) { return 1U << static_cast<unsigned>(value); }
-
-scheduler::JobFilter open_work() {
-  scheduler::JobFilter filter;
-  filter.states = bit(JobState::kReady) | bit(JobState::kScheduled) | bit(JobState::kAssigned) |
-                  bit(JobState::kStarted);
-  return filter;
-}
-
 bool is_visit(const JobView& job) {
   return job.kind == scheduler::JobKind::kWork && job.skill == scheduler::Skill::kInspect;
 }
@@ -29,17 +20,7 @@ bool is_visit(const JobView& job) {
 DeskSnapshotQuery::DeskSnapshotQuery() {
   snapshot.desks.reserve(kSnapshotDesksMax);
   snapshot.visits.reserve(kSnapshotVisitsMax);
-  snapshot.experts.reserve(kSnapshotExpertsMax);
-  snapshot.offices.reserve(kSnapshotOfficesMax);
-}
-
-template <class Row>
-void DeskSnapshotQuery::keep(std::vector<Row>& rows, const Row& row) {
-  if (rows.size() < rows.capacity()) {
-    rows.push_back(row);
-  } else {
-    snapshot.left_out += 1;
-  }
+  CityRows::make_room(snapshot);
 }
 
 bool DeskSnapshotQuery::run(const Scheduler& scheduler) noexcept {
@@ -49,10 +30,10 @@ bool DeskSnapshotQuery::run(const Scheduler& scheduler) noexcept {
       part_ = Part::kOffices;
       return false;
     case Part::kOffices:
-      if (take_offices(scheduler)) part_ = Part::kExperts;
+      if (rows_.take_offices(scheduler, snapshot)) part_ = Part::kExperts;
       return false;
     case Part::kExperts:
-      if (take_experts(scheduler)) part_ = Part::kJobs;
+      if (rows_.take_experts(scheduler, snapshot)) part_ = Part::kJobs;
       return false;
     case Part::kJobs:
       if (take_jobs(scheduler)) part_ = Part::kDone;
@@ -76,22 +57,6 @@ void DeskSnapshotQuery::begin(const Scheduler& scheduler) {
   }
 }
 
-bool DeskSnapshotQuery::take_offices(const Scheduler& scheduler) {
-  const std::size_t count = scheduler.list_offices(cursor_, offices_);
-  for (std::size_t i = 0; i < count; ++i) keep(snapshot.offices, offices_[i]);
-  if (!cursor_.done) return false;
-  cursor_ = {};
-  return true;
-}
-
-bool DeskSnapshotQuery::take_experts(const Scheduler& scheduler) {
-  const std::size_t count = scheduler.list_experts(scheduler::OfficeId{}, cursor_, experts_);
-  for (std::size_t i = 0; i < count; ++i) keep(snapshot.experts, experts_[i]);
-  if (!cursor_.done) return false;
-  cursor_ = {};
-  return true;
-}
-
 bool DeskSnapshotQuery::take_jobs(const Scheduler& scheduler) {
   const std::size_t count = scheduler.list_jobs(open_work(), cursor_, kQueryScanMax, jobs_);
   for (std::size_t i = 0; i < count; ++i) take_job(scheduler, jobs_[i]);
@@ -104,14 +69,14 @@ void DeskSnapshotQuery::take_job(const Scheduler& scheduler, const JobView& job)
   desk.is_planned = scheduler.find_plan(job.job, desk.plan);
   if (is_visit(job)) {
     if (!desk.is_planned) return;
-    keep(snapshot.visits,
-         {desk.plan.expert, scheduler.working_day(desk.plan.start), desk.plan.effort_minutes});
+    keep_row(snapshot, snapshot.visits,
+             {desk.plan.expert, scheduler.working_day(desk.plan.start), desk.plan.effort_minutes});
     return;
   }
   if (job.band == scheduler::SlaBand::kPaused || job.state == JobState::kScheduled) return;
   desk.excluded_count =
       static_cast<std::uint8_t>(scheduler.list_excluded(job.job, std::span{desk.excluded}));
-  keep(snapshot.desks, desk);
+  keep_row(snapshot, snapshot.desks, desk);
 }
 
 }  // namespace permitd::daemon

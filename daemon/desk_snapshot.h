@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "daemon/snapshot_rows.h"
 #include "daemon/visit_snapshot.h"
 
 namespace permitd::daemon {
@@ -61,21 +62,15 @@ class DeskSnapshotQuery final : public Query {
 
  private:
   enum class Part : std::uint8_t { kBegin, kOffices, kExperts, kJobs, kDone };
-  static constexpr std::size_t kRowsPerSlice = 256;
 
   void begin(const scheduler::Scheduler& scheduler);
-  template <class Row>
-  void keep(std::vector<Row>& rows, const Row& row);
-  bool take_offices(const scheduler::Scheduler& scheduler);
-  bool take_experts(const scheduler::Scheduler& scheduler);
   bool take_jobs(const scheduler::Scheduler& scheduler);
   void take_job(const scheduler::Scheduler& scheduler, const scheduler::JobView& job);
 
   Part part_ = Part::kBegin;
   scheduler::Cursor cursor_;
+  CityRows rows_;
   std::array<scheduler::JobView, kRowsPerSlice> jobs_;
-  std::array<scheduler::ExpertView, kRowsPerSlice> experts_;
-  std::array<scheduler::OfficeView, kRowsPerSlice> offices_;
 };
 
 }  // namespace permitd::daemon

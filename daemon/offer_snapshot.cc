@@ -16,16 +16,6 @@ namespace {
 // Dates looked at for the working days wanted.
 constexpr std::int32_t kDatesLookedAtMax = 60;
 
-constexpr std::uint32_t bit(auto value) { return 1U << static_cast<unsigned>(value); }
-
-scheduler::JobFilter open_visits() {
-  scheduler::JobFilter filter;
-  filter.stages = bit(scheduler::Stage::kSiteInspection);
-  filter.states = bit(JobState::kReady) | bit(JobState::kScheduled) | bit(JobState::kAssigned) |
-                  bit(JobState::kStarted);
-  return filter;
-}
-
 SnapshotVisit visit_of(const Scheduler& scheduler, const JobView& job) {
   SnapshotVisit visit;
   visit.job = job;
@@ -44,17 +34,7 @@ OfferSnapshotQuery::OfferSnapshotQuery(Scope scope, scheduler::JobId job, schedu
     : scope_(scope), job_(job), case_id_(case_id), days_(days) {
   snapshot.halves.reserve(std::size_t{days} * 2);
   snapshot.visits.reserve(kSnapshotVisitsMax);
-  snapshot.experts.reserve(kSnapshotExpertsMax);
-  snapshot.offices.reserve(kSnapshotOfficesMax);
-}
-
-template <class Row>
-void OfferSnapshotQuery::keep(std::vector<Row>& rows, const Row& row) {
-  if (rows.size() < rows.capacity()) {
-    rows.push_back(row);
-  } else {
-    snapshot.left_out += 1;
-  }
+  CityRows::make_room(snapshot);
 }
 
 bool OfferSnapshotQuery::run(const Scheduler& scheduler) noexcept {
@@ -63,10 +43,10 @@ bool OfferSnapshotQuery::run(const Scheduler& scheduler) noexcept {
       part_ = begin(scheduler) ? Part::kOffices : Part::kDone;
       return part_ == Part::kDone;
     case Part::kOffices:
-      if (take_offices(scheduler)) part_ = Part::kExperts;
+      if (rows_.take_offices(scheduler, snapshot)) part_ = Part::kExperts;
       return false;
     case Part::kExperts:
-      if (take_experts(scheduler)) part_ = Part::kVisits;
+      if (rows_.take_experts(scheduler, snapshot)) part_ = Part::kVisits;
       return false;
     case Part::kVisits:
       if (take_visits(scheduler)) part_ = Part::kDone;
@@ -109,28 +89,12 @@ void OfferSnapshotQuery::take_halves(const Scheduler& scheduler) {
       schedule.day = date;
       schedule.half = half;
       one.verdict = scheduler.judge_schedule(schedule);
-      keep(snapshot.halves, one);
+      keep_row(snapshot, snapshot.halves, one);
     }
     if (snapshot.halves.size() == before) continue;
     days += 1;
     last_date_ = date;
   }
-}
-
-bool OfferSnapshotQuery::take_offices(const Scheduler& scheduler) {
-  const std::size_t count = scheduler.list_offices(cursor_, offices_);
-  for (std::size_t i = 0; i < count; ++i) keep(snapshot.offices, offices_[i]);
-  if (!cursor_.done) return false;
-  cursor_ = {};
-  return true;
-}
-
-bool OfferSnapshotQuery::take_experts(const Scheduler& scheduler) {
-  const std::size_t count = scheduler.list_experts(scheduler::OfficeId{}, cursor_, experts_);
-  for (std::size_t i = 0; i < count; ++i) keep(snapshot.experts, experts_[i]);
-  if (!cursor_.done) return false;
-  cursor_ = {};
-  return true;
 }
 
 bool OfferSnapshotQuery::take_visits(const Scheduler& scheduler) {
@@ -153,7 +117,7 @@ void OfferSnapshotQuery::take_visit(const Scheduler& scheduler, const JobView& j
   } else if (is_promised && !is_in_hand) {
     dated.date = scheduler.working_day(job.appointment);
   }
-  if (dated.date <= last_date_) keep(snapshot.visits, dated);
+  if (dated.date <= last_date_) keep_row(snapshot, snapshot.visits, dated);
 }
 
 }  // namespace permitd::daemon

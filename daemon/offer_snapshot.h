@@ -9,6 +9,7 @@
 
 #include "daemon/city_snapshot.h"
 #include "daemon/queries.h"
+#include "daemon/snapshot_rows.h"
 #include "daemon/visit_snapshot.h"
 
 namespace permitd::daemon {
@@ -54,16 +55,11 @@ class OfferSnapshotQuery final : public Query {
 
  private:
   enum class Part : std::uint8_t { kBegin, kOffices, kExperts, kVisits, kDone };
-  static constexpr std::size_t kRowsPerSlice = 256;
 
   bool begin(const scheduler::Scheduler& scheduler);
   void take_halves(const scheduler::Scheduler& scheduler);
   void take_visit(const scheduler::Scheduler& scheduler, const scheduler::JobView& job);
-  bool take_offices(const scheduler::Scheduler& scheduler);
-  bool take_experts(const scheduler::Scheduler& scheduler);
   bool take_visits(const scheduler::Scheduler& scheduler);
-  template <class Row>
-  void keep(std::vector<Row>& rows, const Row& row);
 
   const Scope scope_;
   const scheduler::JobId job_;
@@ -72,9 +68,8 @@ class OfferSnapshotQuery final : public Query {
   std::int32_t last_date_ = 0;
   Part part_ = Part::kBegin;
   scheduler::Cursor cursor_;
+  CityRows rows_;
   std::array<scheduler::JobView, kRowsPerSlice> jobs_;
-  std::array<scheduler::ExpertView, kRowsPerSlice> experts_;
-  std::array<scheduler::OfficeView, kRowsPerSlice> offices_;
 };
 
 }  // namespace permitd::daemon

@@ -16,16 +16,6 @@ namespace {
 // A closure beyond that has no day to plan for.
 constexpr std::int32_t kDaysLookedAtMax = 60;
 
-constexpr std::uint32_t bit(auto value) { return 1U << static_cast<unsigned>(value); }
-
-scheduler::JobFilter open_visits() {
-  scheduler::JobFilter filter;
-  filter.stages = bit(scheduler::Stage::kSiteInspection);
-  filter.states = bit(JobState::kReady) | bit(JobState::kScheduled) | bit(JobState::kAssigned) |
-                  bit(JobState::kStarted);
-  return filter;
-}
-
 }  // namespace
 
 std::uint32_t window_work_days(const Scheduler& scheduler) {
@@ -48,17 +38,7 @@ HalfDaySpan half_day_span(const Scheduler& scheduler, std::int32_t day, HalfDay 
 
 VisitSnapshotQuery::VisitSnapshotQuery(const VisitDay& day) : wanted_(day) {
   snapshot.visits.reserve(kSnapshotVisitsMax);
-  snapshot.experts.reserve(kSnapshotExpertsMax);
-  snapshot.offices.reserve(kSnapshotOfficesMax);
-}
-
-template <class Row>
-void VisitSnapshotQuery::keep(std::vector<Row>& rows, const Row& row) {
-  if (rows.size() < rows.capacity()) {
-    rows.push_back(row);
-  } else {
-    snapshot.left_out += 1;
-  }
+  CityRows::make_room(snapshot);
 }
 
 bool VisitSnapshotQuery::run(const Scheduler& scheduler) noexcept {
@@ -68,10 +48,10 @@ bool VisitSnapshotQuery::run(const Scheduler& scheduler) noexcept {
       part_ = Part::kOffices;
       return false;
     case Part::kOffices:
-      if (take_offices(scheduler)) part_ = Part::kExperts;
+      if (rows_.take_offices(scheduler, snapshot)) part_ = Part::kExperts;
       return false;
     case Part::kExperts:
-      if (take_experts(scheduler)) part_ = Part::kVisits;
+      if (rows_.take_experts(scheduler, snapshot)) part_ = Part::kVisits;
       return false;
     case Part::kVisits:
       if (take_visits(scheduler)) part_ = Part::kDone;
@@ -115,22 +95,6 @@ void VisitSnapshotQuery::choose_day(const Scheduler& scheduler) {
   snapshot.is_today = next_open(present) == day;
 }
 
-bool VisitSnapshotQuery::take_offices(const Scheduler& scheduler) {
-  const std::size_t count = scheduler.list_offices(cursor_, offices_);
-  for (std::size_t i = 0; i < count; ++i) keep(snapshot.offices, offices_[i]);
-  if (!cursor_.done) return false;
-  cursor_ = {};
-  return true;
-}
-
-bool VisitSnapshotQuery::take_experts(const Scheduler& scheduler) {
-  const std::size_t count = scheduler.list_experts(scheduler::OfficeId{}, cursor_, experts_);
-  for (std::size_t i = 0; i < count; ++i) keep(snapshot.experts, experts_[i]);
-  if (!cursor_.done) return false;
-  cursor_ = {};
-  return true;
-}
-
 bool VisitSnapshotQuery::take_visits(const Scheduler& scheduler) {
   const std::size_t count = scheduler.list_jobs(open_visits(), cursor_, kQueryScanMax, jobs_);
   for (std::size_t i = 0; i < count; ++i) take_visit(scheduler, jobs_[i]);
@@ -146,7 +110,7 @@ void VisitSnapshotQuery::take_visit(const Scheduler& scheduler, const JobView& j
   if (scheduler.find_case(job.case_id, owner)) visit.point = owner.point;
   visit.excluded_count =
       static_cast<std::uint8_t>(scheduler.list_excluded(job.job, std::span{visit.excluded}));
-  keep(snapshot.visits, visit);
+  keep_row(snapshot, snapshot.visits, visit);
 }
 
 /// Visits promised for the day, and, on the present day, those that wait for nobody in particular

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "daemon/queries.h"
+#include "daemon/snapshot_rows.h"
 #include "scheduler/scheduler.h"
 
 namespace permitd::daemon {
@@ -18,8 +19,6 @@ namespace permitd::daemon {
 /// Ten times the visits of a large city's day. Further ones stay out, and the snapshot says so.
 inline constexpr std::size_t kSnapshotVisitsMax = 32'768;
 /// Likewise people and offices, of a whole country.
-inline constexpr std::size_t kSnapshotExpertsMax = 16'384;
-inline constexpr std::size_t kSnapshotOfficesMax = 2'048;
 inline constexpr std::size_t kSnapshotExcludedMax = 11;  // see Scheduler::list_excluded
 
 struct SnapshotVisit {
@@ -78,13 +77,8 @@ class VisitSnapshotQuery final : public Query {
 
  private:
   enum class Part : std::uint8_t { kBegin, kOffices, kExperts, kVisits, kDone };
-  static constexpr std::size_t kRowsPerSlice = 256;
 
   void begin(const scheduler::Scheduler& scheduler);
-  template <class Row>
-  void keep(std::vector<Row>& rows, const Row& row);
-  bool take_offices(const scheduler::Scheduler& scheduler);
-  bool take_experts(const scheduler::Scheduler& scheduler);
   bool take_visits(const scheduler::Scheduler& scheduler);
   void take_visit(const scheduler::Scheduler& scheduler, const scheduler::JobView& job);
   bool concerns_day(const scheduler::Scheduler& scheduler, SnapshotVisit& visit) const;
@@ -93,9 +87,8 @@ class VisitSnapshotQuery final : public Query {
   VisitDay wanted_;
   Part part_ = Part::kBegin;
   scheduler::Cursor cursor_;
+  CityRows rows_;
   std::array<scheduler::JobView, kRowsPerSlice> jobs_;
-  std::array<scheduler::ExpertView, kRowsPerSlice> experts_;
-  std::array<scheduler::OfficeView, kRowsPerSlice> offices_;
 };
 
 }  // namespace permitd::daemon

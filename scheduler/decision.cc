@@ -30,10 +30,10 @@ std::uint64_t score_of(const CandidateView& candidate, const ChoiceWeights& weig
 }
 
 // The high half of the mixed seed scaled to the count: no candidate is favoured by more than 2^-29.
-std::size_t choose_near_equal(std::uint64_t seed, std::span<const CandidateView> candidates) {
-  PERMIT_ASSERT(!candidates.empty(), seed);
+std::size_t choose_near_equal(std::uint64_t seed, std::size_t count) {
+  PERMIT_ASSERT(count > 0, seed);
   const std::uint64_t high = mix(seed) >> 32;
-  return static_cast<std::size_t>((high * candidates.size()) >> 32);
+  return static_cast<std::size_t>((high * count) >> 32);
 }
 
 }  // namespace permitd::scheduler

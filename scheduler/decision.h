@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
 #include "scheduler/views.h"
 
@@ -18,7 +17,7 @@ std::uint64_t decision_seed(std::uint64_t command_seed, JobId job);
 /// like a hundredth of load.
 std::uint64_t score_of(const CandidateView& candidate, const ChoiceWeights& weights);
 
-/// Index of the candidate chosen, each equally likely over seeds. Pre: candidates is not empty.
-std::size_t choose_near_equal(std::uint64_t seed, std::span<const CandidateView> candidates);
+/// Index of the candidate chosen among `count`, each equally likely over seeds. Pre: count > 0.
+std::size_t choose_near_equal(std::uint64_t seed, std::size_t count);
 
 }  // namespace permitd::scheduler

@@ -198,10 +198,7 @@ void reject(DecisionRecord& decision, ExpertId expert, Filter filter) {
 }
 
 ExpertId choose(const DecisionRecord& decision) {
-  constexpr std::array<CandidateView, 8>
-      kPlaces{};  // how many they are is what the choice hangs on
-  const auto places = std::span(kPlaces).first(decision.near_count);
-  return ExpertId{decision.near_expert[choose_near_equal(decision.seed, places)]};
+  return ExpertId{decision.near_expert[choose_near_equal(decision.seed, decision.near_count)]};
 }
 
 void keep_decision(Core& core, JobRecord& job, const DecisionRecord& decision) {

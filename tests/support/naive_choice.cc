@@ -24,7 +24,7 @@ void NaiveModel::check_decision(const Command& command, const ModelJob& job, Exp
   if (!complaints_.empty()) return;
   expect(decision.seed == decision_seed(command.seed, job.id), "another seed for job {}",
          raw(job.id));
-  expect(candidates[choose_near_equal(decision.seed, candidates)].expert == chosen,
+  expect(candidates[choose_near_equal(decision.seed, candidates.size())].expert == chosen,
          "the seed gives another expert for job {} (I13)", raw(job.id));
   const ModelPlan* plan = plan_of(job.id);
   expect(decision.by_plan == (plan != nullptr), "job {} was given by a plan: {}", raw(job.id),
