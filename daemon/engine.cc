@@ -1,7 +1,6 @@
 #include "daemon/engine.h"
 
 #include <fmt/format.h>
-#include <sys/random.h>
 
 #include <algorithm>
 #include <array>
@@ -9,6 +8,7 @@
 
 #include "daemon/fifo.h"
 #include "daemon/log.h"
+#include "daemon/lottery.h"
 #include "daemon/recovery.h"
 #include "daemon/snapshotter.h"
 #include "protocol/command_codec.h"
@@ -57,6 +57,8 @@ struct Engine::Pending {
 };
 
 struct Engine::State {
+  explicit State(const std::optional<scheduler::Hash>& lottery_key) : lottery(lottery_key) {}
+
   struct Slice {  // a query that has more to do
     Port* port;
     Query* query;
@@ -90,8 +92,7 @@ struct Engine::State {
   BatchHeader header;
   std::size_t port_next = 0;             // round robin
   std::uint64_t snapshot_size_mark = 0;  // appended size when the last snapshot was asked for
-  std::array<std::uint64_t, 64> seeds{};
-  std::size_t seed_count = 0;
+  Lottery lottery;
   bool blocked = false;  // the storage takes no batch just now; its completion wakes the loop
 };
 
@@ -103,7 +104,7 @@ Engine::Engine(scheduler::Scheduler& scheduler, Storage& storage, Clock& clock,
       rehearsal_(rehearsal),
       snapshotter_(snapshotter),
       options_(options),
-      state_(std::make_unique<State>()) {
+      state_(std::make_unique<State>(options.lottery_key)) {
   state_->batch.reserve(options_.batch_count_max);
   state_->sources.reserve(options_.batch_count_max);
   state_->events.reserve(kFeedPendingMax);
@@ -137,8 +138,7 @@ void Engine::ensure_limits(const scheduler::Limits& wanted) {
   Command command;
   command.kind = CommandKind::kSetLimits;
   command.body.set_limits.limits = limits;
-  state_->batch.push_back(command);
-  state_->sources.push_back({nullptr, 0});
+  say(command);
   seal_batch();
   apply_batch();
   storage_.flush();
@@ -280,27 +280,34 @@ bool Engine::continue_queries() {
 
 // ---- commands ----
 
-std::uint64_t Engine::draw_seed() {
-  if (state_->seed_count == 0) {
-    const ssize_t got = getrandom(state_->seeds.data(), sizeof(state_->seeds), 0);
-    PERMIT_ASSERT(got == static_cast<ssize_t>(sizeof(state_->seeds)), got);
-    state_->seed_count = state_->seeds.size();
-  }
-  return state_->seeds[--state_->seed_count];
-}
-
-void Engine::begin_tick() {
-  Command command;
-  command.kind = CommandKind::kTick;
+void Engine::say(const Command& command) {
   state_->batch.push_back(command);
   state_->sources.push_back({nullptr, 0});
+}
+
+/// What comes before all requests: the lottery turns with the day, and timers fire.
+void Engine::begin_batch() {
+  const Tick now = std::max(clock_.now(), scheduler_.now());
+  if (state_->lottery.is_due(scheduler_, now)) {
+    Command command;
+    command.kind = CommandKind::kTurnLottery;
+    command.body.turn_lottery = state_->lottery.turn(scheduler_, now);
+    say(command);
+  }
+  if (scheduler_.next_due() <= now) say_tick();
+}
+
+void Engine::say_tick() {
+  Command command;
+  command.kind = CommandKind::kTick;
+  say(command);
 }
 
 bool Engine::take_requests() {
   const bool appendable = storage_.can_append();
   stats_.full = !appendable && storage_.is_full();
   state_->blocked = !appendable && !stats_.full;
-  if (appendable && scheduler_.next_due() <= clock_.now()) begin_tick();
+  if (appendable) begin_batch();
   bool took = false;
   const std::size_t port_count = state_->ports.size();
   for (std::size_t i = 0; i < port_count; ++i) {
@@ -378,7 +385,7 @@ void Engine::seal_batch() {
   header.first_op = next(scheduler_.op_applied());
   header.op_count = static_cast<std::uint32_t>(state_->batch.size());
   header.now = std::max(clock_.now(), scheduler_.now());
-  header.seed = draw_seed();
+  header.seed = state_->lottery.seed_of_batch(scheduler_.lottery(), header.first_op);
   state_->payload = storage_.begin_batch();
   std::size_t size = 0;
   std::uint64_t op = raw(header.first_op);
@@ -405,7 +412,7 @@ void Engine::apply_batch() {
     if (source.port != nullptr) {
       answer_later(*source.port, source.ticket, outcome);
     } else {
-      stats_.ticks += 1;
+      stats_.ticks += state_->batch[i].kind == CommandKind::kTick ? 1 : 0;
     }
   }
   stats_.batches += 1;
@@ -430,7 +437,8 @@ bool Engine::advance_clock() {
   } else {
     state_->blocked = false;
     rehearsal_->advance(std::min(advance.to, std::max(scheduler_.next_due(), scheduler_.now())));
-    begin_tick();
+    begin_batch();
+    if (state_->batch.empty()) say_tick();
     seal_batch();
     apply_batch();
     if (scheduler_.now() < advance.to || scheduler_.next_due() <= scheduler_.now()) return true;

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "daemon/clock.h"
@@ -99,6 +100,7 @@ class Port {
 struct EngineOptions {
   std::uint32_t batch_count_max = 4096;  // commands in one batch, 1–8192
   std::uint32_t batches_in_flight = 2;   // told to the storage too
+  std::optional<scheduler::Hash> lottery_key;  // see lottery.h
   std::uint64_t snapshot_after_size =
       std::uint64_t{256} << 20;  // journal bytes between snapshots; 0 = only on request
 };
@@ -182,13 +184,14 @@ class Engine {
   void run_query(Port& port, Query& query, std::uint64_t ticket);
   bool continue_queries();
   bool advance_clock();
-  void begin_tick();
+  void begin_batch();
+  void say(const scheduler::Command& command);
+  void say_tick();
   void seal_batch();
   void apply_batch();
   void answer_later(Port& port, std::uint64_t ticket, const scheduler::Outcome& outcome,
                     const StateDigest& digest = {});
   void keep_events();
-  std::uint64_t draw_seed();
 
   scheduler::Scheduler& scheduler_;
   Storage& storage_;

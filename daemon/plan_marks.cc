@@ -31,7 +31,8 @@ std::optional<PlanCauseKind> cause_of_move(const Event& event) {
   return std::nullopt;
 }
 
-PlanCauseKind cause_of_reference(CommandKind kind) {
+std::optional<PlanCauseKind> cause_of_reference(CommandKind kind) {
+  if (kind == CommandKind::kTurnLottery) return std::nullopt;
   return kind == CommandKind::kSetCalendarDays ? PlanCauseKind::kCalendar : PlanCauseKind::kRules;
 }
 

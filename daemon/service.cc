@@ -14,6 +14,7 @@
 #include "daemon/engine_loop.h"
 #include "daemon/journal_storage.h"
 #include "daemon/log.h"
+#include "daemon/lottery.h"
 #include "daemon/ops_thread.h"
 #include "daemon/planner_thread.h"
 #include "daemon/recovery.h"
@@ -63,6 +64,7 @@ class Service {
   Expected<void> read_tls_files();
   Expected<void> make_loop();
   Expected<void> recover_state();
+  Expected<void> make_engine();
   Expected<void> open_sockets();
   Expected<void> start_networks();
   Expected<void> start_ops(Port& port);
@@ -161,12 +163,7 @@ Expected<void> Service::recover_state() {
   if (!storage) return std::unexpected(storage.error());
   storage_ = std::move(*storage);
   snapshotter_ = std::make_unique<Snapshotter>(*storage_);
-  EngineOptions engine_options;
-  engine_options.batch_count_max = config_.engine.batch_count_max;
-  engine_options.snapshot_after_size = config_.engine.snapshot_after_size;
-  engine_ = std::make_unique<Engine>(
-      scheduler_, *storage_, clock_of(rehearsal_, system_clock_, rehearsal_clock_),
-      rehearsal_ ? &rehearsal_clock_ : nullptr, *snapshotter_, engine_options);
+  if (auto made = make_engine(); !made) return made;
   storage_->set_waker(&engine_->waker());
   auto report = recover(*storage_, scheduler_);
   if (!report) return std::unexpected(report.error());
@@ -180,6 +177,20 @@ Expected<void> Service::recover_state() {
   snapshotter_->start(engine_->waker());
   engine_->resume(report->snapshot_op);
   engine_->ensure_limits(config_.limits);
+  return {};
+}
+
+/// The storage has locked the directory by now: no other daemon makes a key there.
+Expected<void> Service::make_engine() {
+  auto key = open_lottery_key(config_.data_directory + "/lottery.key");
+  if (!key) return std::unexpected(key.error());
+  EngineOptions options;
+  options.batch_count_max = config_.engine.batch_count_max;
+  options.lottery_key = *key;
+  options.snapshot_after_size = config_.engine.snapshot_after_size;
+  engine_ = std::make_unique<Engine>(
+      scheduler_, *storage_, clock_of(rehearsal_, system_clock_, rehearsal_clock_),
+      rehearsal_ ? &rehearsal_clock_ : nullptr, *snapshotter_, options);
   return {};
 }
 

@@ -58,6 +58,7 @@ Subject usual_subject(CommandKind kind) {
     case kSetLimits:
     case kApplyPlan:
     case kTick:
+    case kTurnLottery:
     case kSetPolicy:
     case kSetCalendarDays:
     case kDefineService:

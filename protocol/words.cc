@@ -359,6 +359,8 @@ std::string_view name_of(scheduler::CommandKind value) {
       return "applyPlan";
     case kLockPlan:
       return "lockPlan";
+    case kTurnLottery:
+      return "turnLottery";
   }
   return "unknown";
 }

@@ -63,9 +63,10 @@ constexpr Rule kRules[] = {
     {CommandKind::kCancel, kBySteering, apply_cancel},
     {CommandKind::kApplyPlan, kBySteering | kByEngine, apply_apply_plan},
     {CommandKind::kLockPlan, kBySteering, apply_lock_plan},
+    {CommandKind::kTurnLottery, kByEngine, apply_turn_lottery, false},
 };
 
-constexpr std::size_t kKindsMax = 80;
+constexpr std::size_t kKindsMax = 128;
 constexpr std::array<Rule, kKindsMax> index_rules() {
   std::array<Rule, kKindsMax> rules{};
   for (const Rule& rule : kRules) rules[raw(rule.kind)] = rule;

@@ -94,6 +94,8 @@ std::size_t body_size(CommandKind kind) {
       return checked_size<ApplyPlan>();
     case CommandKind::kLockPlan:
       return checked_size<LockPlan>();
+    case CommandKind::kTurnLottery:
+      return checked_size<TurnLottery>();
   }
   return 0;
 }

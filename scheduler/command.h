@@ -60,6 +60,8 @@ enum class CommandKind : std::uint8_t {
   kCancel = 74,
   kApplyPlan = 75,
   kLockPlan = 76,
+  // The lottery.
+  kTurnLottery = 120,
 };
 
 /// Capacities of the core; always the first command of a journal. Later ones may only grow the
@@ -450,6 +452,23 @@ struct LockPlan {
   Note note;
 };
 
+/// A SHA-256 hash, or a secret of that size.
+using Hash = std::array<std::uint8_t, 32>;
+/// Goes into a secret, so that none is ever made twice.
+using Salt = std::array<std::uint8_t, 16>;
+
+/// The lottery turns to the next day: the secret that the draws came from is opened, and the next
+/// one is committed to before anything is drawn from it. The engine's own; the core keeps what it
+/// is told, and who reads the audit trail checks it, see docs/AUDIT.md.
+struct TurnLottery {
+  std::int32_t day = 0;      // that the next secret serves, as Scheduler::working_day() has it
+  std::uint8_t is_lost = 0;  // 1: the secret before cannot be opened, its key is gone
+  std::uint8_t reserved[3]{};
+  Hash opened{};      // the secret before; all zero where there is none, or it is lost
+  Hash commitment{};  // SHA-256 of the next secret, not all zero
+  Salt salt{};        // of the next secret
+};
+
 union CommandBody {
   std::array<std::byte, 200> bytes;
   SetLimits set_limits;
@@ -489,6 +508,7 @@ union CommandBody {
   Cancel cancel;
   ApplyPlan apply_plan;
   LockPlan lock_plan;
+  TurnLottery turn_lottery;
 
   CommandBody() : bytes{} {}
 };
@@ -498,7 +518,7 @@ struct Command {
   Op op{};
   Tick now;
   std::uint64_t seed = 0;  // drawn by the engine; the only source of chance in the core
-  IdempotencyKey key;      // all-zero only for kTick and kSetLimits
+  IdempotencyKey key;      // all-zero only for kTick, kSetLimits, kTurnLottery
   Actor actor;
   CommandKind kind = CommandKind::kNone;
   std::uint8_t reserved[7]{};

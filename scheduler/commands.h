@@ -50,6 +50,8 @@ void apply_cancel(Core& core, const Command& command, Outcome& outcome);
 // plan_commands.cc
 void apply_apply_plan(Core& core, const Command& command, Outcome& outcome);
 void apply_lock_plan(Core& core, const Command& command, Outcome& outcome);
+// lottery.cc
+void apply_turn_lottery(Core& core, const Command& command, Outcome& outcome);
 // tick.cc
 void apply_tick(Core& core, const Command& command, Outcome& outcome);
 

@@ -109,6 +109,7 @@ Op Scheduler::op_applied() const { return state_->core.op; }
 Tick Scheduler::now() const { return state_->core.now; }
 const Limits& Scheduler::limits() const { return state_->core.limits; }
 const SetPolicy& Scheduler::policy() const { return state_->core.policy; }
+const LotteryView& Scheduler::lottery() const { return state_->core.lottery; }
 
 bool Scheduler::find_case(CaseId id, CaseView& out) const {
   const std::uint32_t slot = find_case_slot(state_->core, id);

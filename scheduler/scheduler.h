@@ -63,6 +63,7 @@ class Scheduler {
   Tick now() const;
   const Limits& limits() const;  // all zero before the first SetLimits
   const SetPolicy& policy() const;
+  const LotteryView& lottery() const;
 
   // Reads. A list call looks at no more than `scan_max` records and returns how many rows it
   // filled.

@@ -79,6 +79,7 @@ struct Core {
   std::uint64_t jobs_created = 0;
   std::uint64_t decision_count = 0;
   std::uint64_t hash_seed = 0;
+  LotteryView lottery;
   Totals totals;
 
   FixedArray<CaseRecord> cases;

@@ -187,7 +187,7 @@ bool read_core(Core& core, StateSource& source) {
   if (!limits_in_range(header.limits)) return false;
   Scalars scalars;
   if (!get_state(source, core.policy) || !get_state(source, scalars) ||
-      !get_state(source, core.totals))
+      !get_state(source, core.lottery) || !get_state(source, core.totals))
     return false;
   core.hash_seed = scalars.hash_seed;
   grow_tables(core, header.limits);
@@ -207,6 +207,7 @@ void Scheduler::write_state(StateSink& sink) const {
   put_state(sink, header);
   put_state(sink, core.policy);
   put_state(sink, scalars_of(core));
+  put_state(sink, core.lottery);
   put_state(sink, core.totals);
   write_tables(core, sink);
   write_containers(core, sink);

@@ -193,6 +193,19 @@ struct DecisionView {
   std::array<RejectedView, 8> rejected{};
 };
 
+/// The lottery's standing commitment, and the last secret that was opened. Before the first turn
+/// all of it is zero.
+struct LotteryView {
+  std::uint64_t turns = 0;
+  std::int32_t day = 0;  // that the standing secret serves
+  std::int32_t opened_day = 0;
+  Hash commitment{};
+  Hash opened{};             // all zero: lost, or none was opened yet
+  Hash opened_commitment{};  // what `opened` was committed to as
+  Salt salt{};
+};
+static_assert(std::has_unique_object_representations_v<LotteryView>);
+
 /// Why a job does not move: the first true cause.
 enum class Stuck : std::uint8_t {
   kNotStuck,  // being worked on

@@ -63,9 +63,10 @@ class StepMaker {
   void policy();
   void definition();
   void limits();
+  void turn();
   void nonsense();
 
-  static const std::array<Choice, 34> kChoices;
+  static const std::array<Choice, 35> kChoices;
 
   bool wrong(std::uint32_t per_thousand = 60) { return chance_.chance(per_thousand); }
   ExpertId any_expert() { return ExpertId{chance_.between(wrong(20) ? 0U : 1U, kCityExperts)}; }
@@ -94,7 +95,7 @@ class StepMaker {
   CommandBody& body_;
 };
 
-const std::array<StepMaker::Choice, 34> StepMaker::kChoices = {{
+const std::array<StepMaker::Choice, 35> StepMaker::kChoices = {{
     {150, &StepMaker::submit},       {160, &StepMaker::claim},       {150, &StepMaker::start},
     {150, &StepMaker::complete},     {40, &StepMaker::return_job},   {35, &StepMaker::decline},
     {15, &StepMaker::renew},         {10, &StepMaker::unclaim},      {30, &StepMaker::schedule},
@@ -106,7 +107,7 @@ const std::array<StepMaker::Choice, 34> StepMaker::kChoices = {{
     {15, &StepMaker::expert_state},  {10, &StepMaker::office_state}, {12, &StepMaker::activation},
     {10, &StepMaker::calendar},      {6, &StepMaker::policy},        {15, &StepMaker::definition},
     {3, &StepMaker::limits},         {10, &StepMaker::nonsense},     {90, &StepMaker::plan},
-    {30, &StepMaker::lock},
+    {30, &StepMaker::lock},          {4, &StepMaker::turn},
 }};
 
 void StepMaker::make() {
@@ -586,9 +587,24 @@ void StepMaker::limits() {
   body_.set_limits = {limits};
 }
 
+// As the engine makes it, but now and then.
+void StepMaker::turn() {
+  command_.kind = CommandKind::kTurnLottery;
+  command_.actor = wrong(30) ? supervisor() : Actor{};
+  body_.turn_lottery = {};
+  TurnLottery& turn = body_.turn_lottery;
+  const LotteryView& standing = scheduler_.lottery();
+  turn.day = scheduler_.working_day(command_.now) + (wrong(30) ? 1 : 0);
+  turn.is_lost = standing.turns != 0 && chance_.chance(200) ? 1 : 0;
+  if ((standing.turns != 0 && turn.is_lost == 0) != wrong(30)) turn.opened[0] = 1;
+  turn.commitment[0] = static_cast<std::uint8_t>(chance_.between(wrong(30) ? 0 : 1, 255));
+  if (wrong(30)) turn.commitment = standing.commitment;
+  turn.salt[15] = static_cast<std::uint8_t>(chance_.below(256));
+}
+
 // Kinds that exist with bodies made of dice, and kinds that do not exist.
 void StepMaker::nonsense() {
-  command_.kind = static_cast<CommandKind>(chance_.below(90));
+  command_.kind = static_cast<CommandKind>(chance_.below(128));
   command_.actor = {static_cast<ActorKind>(chance_.below(6)), chance_.below(400U)};
   if (command_.kind == CommandKind::kSetLimits) command_.kind = CommandKind::kNone;
   for (std::byte& byte : body_.bytes) {
@@ -656,7 +672,7 @@ Command CommandGenerator::make(const Step& step, const Scheduler& scheduler) {
   command.now = Tick{scheduler.now().ms + pause(chance, scheduler)};
   if (send_again(chance, command)) return command;
   StepMaker(chance, scheduler, command).make();
-  if (command.kind == CommandKind::kSetLimits || command.kind == CommandKind::kTick) {
+  if (!is_keyed(command.kind)) {
     command.key = {};
   } else if (chance.chance(5)) {
     command.key = {};  // refused: every other kind needs one

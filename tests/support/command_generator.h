@@ -17,6 +17,12 @@
 
 namespace permitd::tests {
 
+/// Whether commands of the kind carry an idempotency key.
+inline bool is_keyed(scheduler::CommandKind kind) {
+  using enum scheduler::CommandKind;
+  return kind != kSetLimits && kind != kTick && kind != kTurnLottery;
+}
+
 struct Step {
   static constexpr std::uint32_t kRandom = UINT32_MAX;
   std::uint32_t setup = kRandom;  // number of a command that builds the city, or kRandom

@@ -23,6 +23,20 @@ void NaiveModel::audit(const Scheduler& scheduler) {
   audit_totals(scheduler);
   audit_conservation(scheduler);
   audit_lists(scheduler);
+  audit_lottery(scheduler);
+}
+
+void NaiveModel::audit_lottery(const Scheduler& scheduler) {
+  const LotteryView& view = scheduler.lottery();
+  const std::size_t turns = lottery_.size();
+  const TurnLottery last = turns > 0 ? lottery_[turns - 1] : TurnLottery{};
+  const TurnLottery before = turns > 1 ? lottery_[turns - 2] : TurnLottery{};
+  expect(view.turns == turns, "the lottery turned {} times", turns);
+  expect(view.day == last.day && view.commitment == last.commitment && view.salt == last.salt,
+         "what the lottery stands on is not what it turned to");
+  expect(view.opened == last.opened && view.opened_day == before.day &&
+             view.opened_commitment == before.commitment,
+         "what the lottery opened is not what it was told");
 }
 
 void NaiveModel::audit_jobs(const Scheduler& scheduler) {

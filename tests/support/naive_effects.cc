@@ -2,6 +2,7 @@
 // jobs of stages, clocks, bookings, keys, and what the core has forgotten.
 #include <algorithm>
 
+#include "tests/support/command_generator.h"
 #include "tests/support/naive_complain.h"
 #include "tests/support/naive_model.h"
 
@@ -150,6 +151,9 @@ void NaiveModel::prepare(const Command& command) {
       if (job.state == JobState::kEscalated) job.failures = 0;
       return;
     }
+    case CommandKind::kTurnLottery:
+      lottery_.push_back(body.turn_lottery);
+      return;
     case CommandKind::kNone:
     case CommandKind::kTick:
     case CommandKind::kWithdrawCase:
@@ -348,9 +352,8 @@ void NaiveModel::sweep() {
 }
 
 void NaiveModel::remember_key(const Command& command, const Outcome& outcome) {
-  const bool keyed = command.kind != CommandKind::kSetLimits && command.kind != CommandKind::kTick;
-  if (!keyed || outcome.refusal == Refusal::kKeyMissing || outcome.refusal == Refusal::kKeyReused ||
-      body_size(command.kind) == 0) {
+  if (!is_keyed(command.kind) || outcome.refusal == Refusal::kKeyMissing ||
+      outcome.refusal == Refusal::kKeyReused || body_size(command.kind) == 0) {
     return;
   }
   const auto old = [&] {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "tests/support/command_generator.h"
 #include "tests/support/naive_model.h"
 
 namespace permitd::tests {
@@ -27,6 +28,7 @@ std::uint32_t actors_of(CommandKind kind) {
     case CommandKind::kSetLimits:
       return kMachine | bit(ActorKind::kOperator);
     case CommandKind::kTick:
+    case CommandKind::kTurnLottery:
       return kMachine;
     case CommandKind::kSetPolicy:
     case CommandKind::kSetCalendarDays:
@@ -109,9 +111,8 @@ bool policy_outside(const SetPolicy& p) {
          p.second_review_area_m2 > 10'000'000 || outside(p.key_retention_minutes, 1, 525'600) ||
          p.complex_floors > 200 || p.pair_repeat_visits > 8 || p.pair_repeat_days > 3650 ||
          outside(p.confirmation_effort_percent, 1, 100) || raw(p.confirmer_fallback) > 2 ||
-         p.near_visits > 16 || p.near_slack_minutes > 10'000 ||
-         p.compared_count > 32 || p.load_weight > 1000 || p.travel_weight > 1000 ||
-         p.share_weight > 1000 ||
+         p.near_visits > 16 || p.near_slack_minutes > 10'000 || p.compared_count > 32 ||
+         p.load_weight > 1000 || p.travel_weight > 1000 || p.share_weight > 1000 ||
          p.reserved[0] + p.reserved[1] + p.reserved[2] != 0;
 }
 
@@ -136,7 +137,7 @@ void NaiveModel::judge(const Command& command, const Scheduler& before) {
 }
 
 bool NaiveModel::judge_key(const Command& command) {
-  if (command.kind == CommandKind::kSetLimits || command.kind == CommandKind::kTick) return true;
+  if (!is_keyed(command.kind)) return true;
   if (command.key == IdempotencyKey{}) {
     judgement_.faults = {Refusal::kKeyMissing};
     return false;
@@ -183,9 +184,20 @@ void NaiveModel::judge_kind(const Command& command) {
     judge_case(command);
   } else if (kind < raw(CommandKind::kSchedule)) {
     judge_work(command);
-  } else {
+  } else if (kind < raw(CommandKind::kTurnLottery)) {
     judge_steering(command);
+  } else {
+    judge_turn(command.body.turn_lottery);
   }
+}
+
+void NaiveModel::judge_turn(const TurnLottery& turn) {
+  const bool owes_secret = !lottery_.empty() && turn.is_lost == 0;
+  judgement_.fault(turn.day != calendar_.day_of(now_), Refusal::kOutOfRange);
+  judgement_.fault(turn.is_lost > 1 || turn.commitment == Hash{}, Refusal::kOutOfRange);
+  judgement_.fault(!lottery_.empty() && turn.commitment == lottery_.back().commitment,
+                   Refusal::kOutOfRange);
+  judgement_.fault((turn.opened != Hash{}) != owes_secret, Refusal::kWrongState);
 }
 
 void NaiveModel::judge_note(const Note& note, bool required) {

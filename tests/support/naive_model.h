@@ -186,6 +186,7 @@ class NaiveModel {
   void judge_case(const Command& command);
   void judge_work(const Command& command);
   void judge_steering(const Command& command);
+  void judge_turn(const scheduler::TurnLottery& turn);
   void judge_lock(const scheduler::LockPlan& lock);
   void judge_acceptance(scheduler::OfficeId office, scheduler::ServiceId service,
                         scheduler::OrganisationId organisation);
@@ -352,6 +353,7 @@ class NaiveModel {
   void audit_totals(const scheduler::Scheduler& scheduler);
   void audit_conservation(const scheduler::Scheduler& scheduler);
   void audit_lists(const scheduler::Scheduler& scheduler);
+  void audit_lottery(const scheduler::Scheduler& scheduler);
 
   template <class... Values>
   void complain(const char* format, const Values&... values);
@@ -370,6 +372,7 @@ class NaiveModel {
   std::map<std::uint8_t, std::vector<scheduler::DefineService>> services_;
   std::deque<ModelKey> keys_;
   NaiveCalendar calendar_;
+  std::vector<scheduler::TurnLottery> lottery_;  // every turn, the last one stands
   scheduler::SetPolicy policy_;
   scheduler::Limits limits_{0, 0, 0, 0, 0, 0, 0, 0};
   std::map<std::int32_t, std::uint32_t> visits_booked_;  // by half-day

@@ -196,6 +196,7 @@ void NaiveModel::check_effect(const Command& command) {
     case CommandKind::kRenew:
     case CommandKind::kApplyPlan:
     case CommandKind::kLockPlan:
+    case CommandKind::kTurnLottery:
       return;
   }
 }
