@@ -1,6 +1,7 @@
 // What happened, from the journal's own files: audit trails, and questions to the past. Needs no
 // running daemon; the daemon's executable reads the files.
 #include <fmt/format.h>
+#include <kj/encoding.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -13,8 +14,10 @@
 #include <memory>
 
 #include "cli/commands.h"
+#include "cli/json_text.h"
 #include "cli/local_time.h"
 #include "cli/programs.h"
+#include "cli/reader_client.h"
 
 namespace permitd::cli {
 namespace {
@@ -102,7 +105,8 @@ void add_verify(CLI::App& audit, Context& context) {
        "permitctl audit verify april.trail may.trail --expect 5f0c…",
        "Whether the chain holds, no op is missing, every state follows from the one before, each "
        "job had one holder,\n"
-       "  and each choice follows from its seed and candidates. Findings name file and line; exit "
+       "  all chance follows from the secrets that were opened, and each choice from it and its "
+       "candidates. Findings name file and line; exit "
        "code 5. The\n"
        "  program that checks is a script of its own and shares nothing with the one that wrote."});
   command->add_option("FILE", *files, "A trail, or its parts in order")->required();
@@ -115,6 +119,52 @@ void add_verify(CLI::App& audit, Context& context) {
     arguments.insert(arguments.end(), files->begin(), files->end());
     return become(arguments);
   });
+}
+
+// ---- lottery ----
+
+/// A hash or secret, a dash where there is none.
+std::string hash_text(capnp::Data::Reader bytes) {
+  return bytes.size() == 0 ? "-" : std::string(kj::encodeHex(bytes).cStr());
+}
+
+int lottery(Context& context) {
+  const Identity identity =
+      context.identity({scheduler::ActorKind::kSupervisor, scheduler::ActorKind::kAuditor,
+                        scheduler::ActorKind::kOffice},
+                       1);
+  ReaderClient reader(context.client(), identity);
+  const auto answer = context.wait(reader.lottery());
+  const auto lottery = answer.getLottery();
+  if (context.wants_json()) {
+    context.print(message_json(lottery));
+    return kExitOk;
+  }
+  if (lottery.getTurns() == 0) {
+    fmt::print("Nothing was committed to yet.\n");
+    return kExitOk;
+  }
+  fmt::print("{}  committed to  {}\n", day_text(lottery.getDay()),
+             hash_text(lottery.getCommitment()));
+  if (lottery.getTurns() == 1) return kExitOk;
+  fmt::print("{}  committed to  {}\n            opened        {}\n",
+             day_text(lottery.getOpenedDay()), hash_text(lottery.getOpenedCommitment()),
+             hash_text(lottery.getOpened()));
+  return kExitOk;
+}
+
+void add_lottery(CLI::App& audit, Context& context) {
+  auto* command = add_command(
+      audit,
+      {"lottery", "What today's chance is committed to, and the secret of the day before.",
+       "permitctl audit lottery",
+       "All chance of a working day comes from one secret. Its SHA-256 is told before anything is "
+       "drawn from it:\n"
+       "  note it where nobody can change it. When the day is over the secret is opened, and "
+       "`audit verify` draws\n"
+       "  every choice of the day again. A dash behind `opened`: it was lost, and the day cannot "
+       "be checked."});
+  context.on(command, [&context] { return lottery(context); });
 }
 
 // ---- asof ----
@@ -229,11 +279,13 @@ void add_as_of(CLI::App& app, Context& context) {
 }  // namespace
 
 void add_audit_commands(CLI::App& app, Context& context) {
-  auto* audit = app.add_subcommand("audit", "Audit trails: export and verify.");
+  auto* audit = app.add_subcommand(
+      "audit", "Audit trails: export, verify, and what today's chance is committed to.");
   audit->require_subcommand(1);
   audit->fallthrough();
   add_export(*audit, context);
   add_verify(*audit, context);
+  add_lottery(*audit, context);
   add_as_of(app, context);
 }
 

@@ -1,6 +1,7 @@
 #include "cli/json_text.h"
 
 #include <fmt/format.h>
+#include <kj/encoding.h>
 
 #include <cstdint>
 
@@ -92,9 +93,10 @@ json::value to_json(capnp::DynamicValue::Reader value) {
       return array_json(value.as<capnp::DynamicList>());
     case DynamicValue::FLOAT:
       return value.as<double>();
+    case DynamicValue::DATA:
+      return json::string(view(kj::encodeHex(value.as<capnp::Data>())));
     case DynamicValue::UNKNOWN:
     case DynamicValue::VOID:
-    case DynamicValue::DATA:
     case DynamicValue::CAPABILITY:
     case DynamicValue::ANY_POINTER:
       return nullptr;

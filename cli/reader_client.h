@@ -119,6 +119,9 @@ class ReaderCalls : public Session<Interface> {
       return request;
     });
   }
+  auto lottery() {
+    return this->send([](Capability& session) { return session.lotteryRequest(); });
+  }
   auto jobs(const JobFilterSpec& filter, const PageSpec& page = {}) {
     return this->send([filter, page](Capability& session) {
       auto request = session.jobsRequest();

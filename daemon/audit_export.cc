@@ -102,7 +102,8 @@ class Exporter {
       if (!taken) return std::unexpected(taken.error());
       if (!*taken) break;
       const scheduler::Outcome outcome = scheduler->apply(command);
-      if (auto done = write(audit_members(command, outcome, *scheduler)); !done) return done;
+      if (auto done = write(audit_members(command, (*walk)->batch(), outcome, *scheduler)); !done)
+        return done;
       count_ += 1;
     }
     return finish(*range, *scheduler);
@@ -111,9 +112,10 @@ class Exporter {
  private:
   std::string head(const Range& range, const Scheduler& scheduler) const {
     return fmt::format(
-        "\"trail\":\"permitd audit trail\",\"version\":1,\"from\":{},\"to\":{},\"previous\":\"{}\","
-        "\"state\":\"{}\"",
-        raw(range.from), raw(range.to), chain_.last(), digest_text(scheduler));
+               "\"trail\":\"permitd audit trail\",\"version\":1,\"from\":{},\"to\":{},"
+               "\"previous\":\"{}\",\"state\":\"{}\"",
+               raw(range.from), raw(range.to), chain_.last(), digest_text(scheduler)) +
+           lottery_member(scheduler.lottery());
   }
 
   Expected<void> finish(const Range& range, const Scheduler& scheduler) {

@@ -101,15 +101,41 @@ std::string_view way_of(const DecisionView& decision) {
   return decision.by_claim ? "claim" : "offer";
 }
 
-std::string decision_text(const DecisionView& decision) {
+bool is_weighed(const DecisionView& decision) {
+  return decision.weights != scheduler::ChoiceWeights{};
+}
+
+/// By load alone, or by all that was weighed.
+std::string candidate_text(const scheduler::CandidateView& candidate, bool weighed) {
+  if (!weighed) return fmt::format("[{},{}]", raw(candidate.expert), candidate.load_ppm);
+  return fmt::format("[{},{},{},{}]", raw(candidate.expert), candidate.load_ppm, candidate.metres,
+                     candidate.office_ppm);
+}
+
+/// How a job that looked for somebody compared them.
+std::string comparison_text(const DecisionView& decision, std::uint16_t near_equal_permille) {
+  std::string out = fmt::format(",\"within\":{}", near_equal_permille);
+  if (is_weighed(decision))
+    out += fmt::format(",\"weights\":[{},{},{}]", decision.weights.load, decision.weights.travel,
+                       decision.weights.share);
+  return out;
+}
+
+std::string decision_text(const DecisionView& decision, const scheduler::SetPolicy& policy) {
   std::string out = fmt::format("{{\"job\":{},\"by\":\"{}\",\"seed\":\"{:016x}\",\"near\":[",
                                 raw(decision.job), way_of(decision), decision.seed);
   for (std::size_t i = 0; i < decision.near_equal_count; ++i) {
-    const auto& candidate = decision.near_equal[i];
-    out += fmt::format("{}[{},{}]", i == 0 ? "" : ",", raw(candidate.expert), candidate.load_ppm);
+    if (i != 0) out += ',';
+    out += candidate_text(decision.near_equal[i], is_weighed(decision));
   }
   out +=
       fmt::format("],\"chosen\":{},\"considered\":{}", raw(decision.chosen), decision.considered);
+  if (!decision.by_claim && !decision.by_supervisor)
+    out += comparison_text(decision, policy.near_equal_permille);
+  if (decision.compared != 0) out += fmt::format(",\"compared\":{}", decision.compared);
+  if (raw(decision.passed_over) != 0)
+    out += fmt::format(",\"passedOver\":[{},{}]", raw(decision.passed_over),
+                       decision.passed_over_metres);
   if (decision.by_plan)
     out += fmt::format(",\"plan\":{},\"planReason\":\"{}\"", raw(decision.plan),
                        name_of(decision.plan_reason));
@@ -143,9 +169,17 @@ std::string decisions_text(const Command& command, const scheduler::Scheduler& s
     DecisionView decision;
     if (!scheduler.find_decision(job, decision) || decision.op != command.op) continue;
     if (!out.empty()) out += ',';
-    out += decision_text(decision);
+    out += decision_text(decision, scheduler.policy());
   }
   return out;
+}
+
+std::string turn_member(const scheduler::TurnLottery& turn) {
+  std::string out = fmt::format(",\"lottery\":{{\"day\":{},\"commitment\":\"{}\"", turn.day,
+                                hex_of(std::as_bytes(std::span(turn.commitment))));
+  if (turn.is_lost != 0) return out + ",\"lost\":true}";
+  if (turn.opened == scheduler::Hash{}) return out + "}";
+  return out + fmt::format(",\"opened\":\"{}\"}}", hex_of(std::as_bytes(std::span(turn.opened))));
 }
 
 }  // namespace
@@ -166,20 +200,29 @@ std::string json_escaped(std::string_view text) {
   return out;
 }
 
-std::string audit_members(const Command& command, const Outcome& outcome,
+std::string lottery_member(const scheduler::LotteryView& standing) {
+  if (standing.turns == 0) return {};
+  return fmt::format(",\"lottery\":{{\"turned\":{},\"day\":{},\"commitment\":\"{}\"}}",
+                     raw(standing.turned), standing.day,
+                     hex_of(std::as_bytes(std::span(standing.commitment))));
+}
+
+std::string audit_members(const Command& command, scheduler::Op batch, const Outcome& outcome,
                           const scheduler::Scheduler& scheduler) {
   std::string out =
       fmt::format("\"op\":{},\"at\":{},\"command\":\"{}\",\"actor\":\"{}\"", raw(command.op),
                   command.now.ms, name_of(command.kind), actor_text(command.actor));
   if (command.key != scheduler::IdempotencyKey{})
     out += fmt::format(",\"key\":\"{:016x}{:016x}\"", command.key.high, command.key.low);
-  out += fmt::format(",\"seed\":\"{:016x}\"", command.seed);
+  out += fmt::format(",\"batch\":{},\"seed\":\"{:016x}\"", raw(batch), command.seed);
   if (outcome.refusal != scheduler::Refusal::kNone)
     out += fmt::format(",\"refused\":\"{}\"", name_of(outcome.refusal));
   if (outcome.field != scheduler::Field::kNone)
     out += fmt::format(",\"field\":\"{}\"", name_of(outcome.field));
   if (outcome.repeated != 0) out += ",\"repeated\":true";
   out += fmt::format(",\"body\":\"{}\"", body_text(command));
+  if (command.kind == scheduler::CommandKind::kTurnLottery)
+    out += turn_member(command.body.turn_lottery);
   const scheduler::Note& note = scheduler.event_note();
   if (note.size != 0)
     out += fmt::format(",\"note\":\"{}\"",

@@ -11,9 +11,13 @@
 namespace permitd::daemon {
 
 /// The members of a command's line without the braces, before its hash. `scheduler` has just
-/// applied the command: its events and decisions are told.
-std::string audit_members(const scheduler::Command& command, const scheduler::Outcome& outcome,
+/// applied the command: its events and decisions are told. `batch` is the first op of its batch.
+std::string audit_members(const scheduler::Command& command, scheduler::Op batch,
+                          const scheduler::Outcome& outcome,
                           const scheduler::Scheduler& scheduler);
+
+/// What the lottery stands on, as a member of the begin line; empty where it never turned.
+std::string lottery_member(const scheduler::LotteryView& standing);
 
 /// Text inside a JSON string.
 std::string json_escaped(std::string_view text);

@@ -22,6 +22,8 @@ class CommandWalk {
                                                                    scheduler::Op last);
   /// The next command. False at the end. Errors: kDamaged, kVersion.
   [[nodiscard]] Expected<bool> next(scheduler::Command& command);
+  /// First op of the batch that the last command came from.
+  scheduler::Op batch() const { return header_.first_op; }
 
  private:
   CommandWalk(std::unique_ptr<BatchReader> reader, scheduler::Op from, scheduler::Op last);

@@ -99,7 +99,8 @@ constexpr Setting clock_start_setting() {
 constexpr std::array kSettings = {
     text<PERMIT_FIELD(data_directory)>(
         "data_directory",
-        "Where journal and snapshots live. One daemon at a time; a second one is refused."),
+        "Where journal, snapshots and the lottery's key live. One daemon at a time; a second one is "
+        "refused."),
     choice<PERMIT_FIELD(io)>(
         "io", "uring|epoll",
         "How the network is driven. epoll is for hosts that forbid io_uring, and for comparison."),

@@ -167,6 +167,11 @@ bool PolicyQuery::run(const Scheduler& scheduler) noexcept {
   return true;
 }
 
+bool LotteryQuery::run(const Scheduler& scheduler) noexcept {
+  lottery = scheduler.lottery();
+  return true;
+}
+
 bool EngineQuery::run(const Scheduler& scheduler) noexcept {
   engine_stats = engine_.stats();
   storage_stats = engine_.storage().stats();

@@ -168,6 +168,13 @@ class PolicyQuery final : public Query {
   scheduler::SetPolicy policy;
 };
 
+class LotteryQuery final : public Query {
+ public:
+  bool run(const scheduler::Scheduler& scheduler) noexcept override;
+
+  scheduler::LotteryView lottery;
+};
+
 /// The engine's own figures and the clock, which only its thread may read.
 class EngineQuery final : public Query {
  public:

@@ -342,6 +342,19 @@ void write_stats(const scheduler::StatsView& view, protocol::Stats::Builder out)
   out.setMemoryBytes(view.memory_bytes);
 }
 
+void write_lottery(const scheduler::LotteryView& view, protocol::Lottery::Builder out) {
+  const auto data = [](const scheduler::Hash& hash) {
+    return hash == scheduler::Hash{} ? kj::ArrayPtr<const kj::byte>()
+                                     : kj::arrayPtr(hash.data(), hash.size());
+  };
+  out.setTurns(view.turns);
+  out.setDay(view.day);
+  out.setCommitment(data(view.commitment));
+  out.setOpenedDay(view.opened_day);
+  out.setOpenedCommitment(data(view.opened_commitment));
+  out.setOpened(data(view.opened));
+}
+
 void write_policy(const scheduler::SetPolicy& policy, protocol::Policy::Builder out) {
   out.setAttemptsMax(policy.attempts_max);
   out.setLeaseMinutes(policy.lease_minutes);

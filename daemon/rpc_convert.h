@@ -34,6 +34,7 @@ void write_stuck(const scheduler::StuckView& view, protocol::Language language,
                  protocol::StuckReason::Builder out);
 void write_open_cell(const scheduler::OpenCellView& view, protocol::OpenCell::Builder out);
 void write_stats(const scheduler::StatsView& view, protocol::Stats::Builder out);
+void write_lottery(const scheduler::LotteryView& view, protocol::Lottery::Builder out);
 void write_policy(const scheduler::SetPolicy& policy, protocol::Policy::Builder out);
 void write_lease(const scheduler::Outcome& outcome, protocol::Lease::Builder out);
 

@@ -162,6 +162,13 @@ kj::Promise<void> CityReaderServer::experts(ExpertsContext context) {
   });
 }
 
+kj::Promise<void> ReaderServer::lottery(LotteryContext context) {
+  return ask(std::make_unique<LotteryQuery>(),
+             [context](LotteryQuery& done, scheduler::Op) mutable {
+               write_lottery(done.lottery, context.getResults().initLottery());
+             });
+}
+
 kj::Promise<void> CityReaderServer::policy(PolicyContext context) {
   return ask(std::make_unique<PolicyQuery>(), [context](PolicyQuery& done, scheduler::Op) mutable {
     write_policy(done.policy, context.getResults().initPolicy());

@@ -18,6 +18,7 @@ class ReaderServer : public virtual protocol::Reader::Server, protected RpcSessi
   kj::Promise<void> jobs(JobsContext context) override;
   kj::Promise<void> watch(WatchContext context) override;
   kj::Promise<void> offers(OffersContext context) override;  // in rpc_offers.cc
+  kj::Promise<void> lottery(LotteryContext context) override;
 };
 
 class CityReaderServer : public virtual protocol::CityReader::Server, public ReaderServer {

@@ -317,6 +317,7 @@ interface Reader {
   jobs @4 (filter :JobFilter, page :Page) -> (jobs :List(Job), end :PageEnd);
   watch @5 (subscriber :Subscriber) -> (subscription :Subscription);
   offers @6 (request :OffersRequest) -> OffersResult;
+  lottery @7 () -> (lottery :Lottery);
 }
 
 interface OfficeSession extends(Reader) {
@@ -603,6 +604,13 @@ struct Fairness {
   workMinutes @8 :UInt64; capacityUnits @9 :UInt32; capacityOverrides @10 :UInt64; municipalFirstViolations @11 :UInt64;
 }
 struct FairnessResult { union { fairness @0 :Fairness; refused @1 :Refusal; } }
+
+struct Lottery {                       # the secrets that chance comes from, see docs/AUDIT.md
+  turns @0 :UInt64;
+  day @1 :Int32; commitment @2 :Data;  # SHA-256 of the secret that serves the working day; empty: none yet
+  openedDay @3 :Int32; openedCommitment @4 :Data;  # the one before
+  opened @5 :Data;                     # its secret; empty: it was lost, or there was none
+}
 
 struct Health {
   op @0 :UInt64; opDurable @1 :UInt64; snapshotOp @2 :UInt64; now @3 :Moment; uptimeSeconds @4 :UInt64;

@@ -24,6 +24,7 @@ void apply_turn_lottery(Core& core, const Command& command, Outcome& outcome) {
     lottery.opened_commitment = lottery.commitment;
     lottery.opened = turn.opened;
     lottery.turns += 1;
+    lottery.turned = core.op;
     lottery.day = turn.day;
     lottery.commitment = turn.commitment;
     lottery.salt = turn.salt;

@@ -197,6 +197,7 @@ struct DecisionView {
 /// all of it is zero.
 struct LotteryView {
   std::uint64_t turns = 0;
+  Op turned{};           // by which command the standing secret was committed to
   std::int32_t day = 0;  // that the standing secret serves
   std::int32_t opened_day = 0;
   Hash commitment{};

@@ -59,6 +59,9 @@ class Story(unittest.TestCase):
         for number in range(20):
             daemon.ask("submit", "--district", 1, "--parcel", f"q{number}")
         daemon.ctl("reassign", 25, "--to", 4, "--note", "knows it", "--yes", check=None)
+        # The day is over: what it was drawn from is opened.
+        daemon.ctl("advance", "+1d")
+        cls.lottery = daemon.ask("audit", "lottery", "--as", "office:101")
         cls.digest = daemon.digest()
         cls.now = daemon.ask("health")["now"]
         cls.stats = daemon.ask("stats")
@@ -129,6 +132,110 @@ class Trail(Story):
         self.assertIn("no whole audit trail",
                       run("audit", "export", "-", "--data", data, "--after", MINIMAL).stderr)
         self.assertEqual(run("audit", "verify", self.daemon.root / "nothing").returncode, 2)
+
+
+class Lottery(Story):
+    """What was committed to before the day and opened after it."""
+
+    def turns(self):
+        return [json.loads(line) for line in self.lines if '"command":"turnLottery"' in line]
+
+    def test_a_secret_is_committed_to_and_opened(self):
+        turns = [record["lottery"] for record in self.turns()]
+        self.assertGreaterEqual(len(turns), 3)
+        self.assertNotIn("opened", turns[0])
+        for before, turn in zip(turns, turns[1:]):
+            self.assertEqual(hashlib.sha256(bytes.fromhex(turn["opened"])).hexdigest(), before["commitment"])
+            self.assertGreater(turn["day"], before["day"])
+        self.assertEqual(len({turn["commitment"] for turn in turns}), len(turns))
+
+    def test_everybody_may_see_what_is_committed_to(self):
+        last, before = self.turns()[-1]["lottery"], self.turns()[-2]["lottery"]
+        self.assertEqual(self.lottery, {"turns": len(self.turns()), "day": last["day"],
+                                        "commitment": last["commitment"], "openedDay": before["day"],
+                                        "openedCommitment": before["commitment"], "opened": last["opened"]})
+
+    def test_all_chance_of_the_days_that_are_over_follows_from_their_secrets(self):
+        answer = self.verify(self.trail)
+        first, last = self.turns()[0], self.turns()[-1]
+        self.assertEqual(answer["secrets"], len(self.turns()) - 1)
+        in_batch = [json.loads(line) for line in self.lines[1:-1]]
+        proved = [record for record in in_batch if first["op"] < record["batch"] <= last["op"]]
+        self.assertEqual((answer["proved"], answer["findings"]), (len(proved), 0))
+        self.assertEqual(answer["proved"] + answer["sealed"] + answer["unbound"], answer["commands"])
+        lotteries = [record for record in proved
+                     if any(len(decision["near"]) > 1 for decision in record.get("decisions", ()))]
+        self.assertGreater(len(lotteries), 0)
+
+    def test_a_seed_that_was_chosen_instead_of_drawn_is_found(self):
+        """Seed, choice and hashes agree with each other; only the secret tells."""
+        index, record = next((i, json.loads(line)) for i, line in enumerate(self.lines)
+                             if any(len(decision["near"]) > 1 for decision in json.loads(line).get("decisions", ())))
+        decision = next(decision for decision in record["decisions"] if len(decision["near"]) > 1)
+        mixed = self.mixed
+        wanted = next(i for i, candidate in enumerate(decision["near"]) if candidate[0] != decision["chosen"])
+        seed = next(seed for seed in range(10_000)
+                    if (mixed(mixed(seed ^ mixed(decision["job"]))) >> 32) * len(decision["near"]) >> 32 == wanted)
+        lines = list(self.lines)
+        line = lines[index].replace(f'"seed":"{record["seed"]}"', f'"seed":"{seed:016x}"')
+        line = line.replace(f'"seed":"{decision["seed"]}"', f'"seed":"{mixed(seed ^ mixed(decision["job"])):016x}"')
+        other = decision["near"][wanted][0]
+        line = re.sub(rf'"chosen":{decision["chosen"]},', f'"chosen":{other},', line)
+        lines[index] = re.sub(rf'"expert":{decision["chosen"]}\b', f'"expert":{other}', line)
+        found = self.check_lines(chained(lines))
+        self.assertEqual([line for line, _ in found], [index + 1])
+        self.assertIn("does not follow from the secret", found[0][1])
+
+    def test_another_secret_than_the_one_committed_to_is_found(self):
+        lines = list(self.lines)
+        index = max(i for i, line in enumerate(lines) if '"opened":"' in line)
+        lines[index] = re.sub(r'"opened":"[0-9a-f]{64}"', f'"opened":"{"ab" * 32}"', lines[index])
+        self.assertEqual([line for line, what in self.check_lines(chained(lines))
+                          if "is not the one that was committed to" in what], [index + 1])
+
+    @staticmethod
+    def mixed(value):
+        mask = (1 << 64) - 1
+        value = (value + 0x9E3779B97F4A7C15) & mask
+        value = ((value ^ value >> 30) * 0xBF58476D1CE4E5B9) & mask
+        value = ((value ^ value >> 27) * 0x94D049BB133111EB) & mask
+        return value ^ value >> 31
+
+
+class Key(unittest.TestCase):
+    """The file that the secrets are made of."""
+
+    def test_a_restart_goes_on_with_the_day_and_a_lost_key_is_told(self):
+        with Daemon() as daemon:
+            key = daemon.data / "lottery.key"
+            self.assertEqual(key.stat().st_mode & 0o777, 0o600)
+            daemon.ctl("city", "load", "--yes", MINIMAL)
+            before = daemon.ask("audit", "lottery")
+            daemon.stop()
+            daemon.start()
+            daemon.ask("submit", "--district", 1, "--parcel", "a")
+            self.assertEqual(daemon.ask("audit", "lottery"), before)
+            daemon.stop()
+            key.unlink()
+            daemon.start()
+            daemon.ask("submit", "--district", 1, "--parcel", "b")
+            after = daemon.ask("audit", "lottery")
+            self.assertEqual((after["turns"], after["opened"]), (before["turns"] + 1, ""))
+            daemon.stop()
+            trail = daemon.root / "lost.trail"
+            self.assertEqual(run("audit", "export", trail, "--data", daemon.data).returncode, 0)
+            done = run("audit", "verify", trail)
+            self.assertEqual((done.returncode, "was lost" in done.stdout), (5, True), done.stdout)
+
+    def test_a_key_that_others_can_read_or_that_is_none_stops_the_start(self):
+        with Daemon() as daemon:
+            key = daemon.data / "lottery.key"
+            daemon.stop()
+            key.chmod(0o644)
+            self.assertIn("chmod 600", daemon.fail_to_start())
+            key.chmod(0o600)
+            key.write_text("half a key\n")
+            self.assertIn("64 hexadecimal digits", daemon.fail_to_start())
 
 
 class Tampering(Story):

@@ -9,6 +9,8 @@ SimulatedProcess::SimulatedProcess(SimulatedDisk& disk, const ProcessOptions& op
     : disk_(disk), options_(options), clock_(clock), witness_(std::move(witness)) {
   options_.journal.directory = kSimulatedPath;
   options_.journal.keeper_thread = false;
+  options_.engine.lottery_key.emplace();
+  options_.engine.lottery_key->fill(0x5A);
 }
 
 // The engine lends its queries back before the storage ends, as in the daemon.

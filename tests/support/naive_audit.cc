@@ -32,6 +32,7 @@ void NaiveModel::audit_lottery(const Scheduler& scheduler) {
   const TurnLottery last = turns > 0 ? lottery_[turns - 1] : TurnLottery{};
   const TurnLottery before = turns > 1 ? lottery_[turns - 2] : TurnLottery{};
   expect(view.turns == turns, "the lottery turned {} times", turns);
+  expect(view.turned == lottery_turned_, "the lottery turned with op {}", raw(lottery_turned_));
   expect(view.day == last.day && view.commitment == last.commitment && view.salt == last.salt,
          "what the lottery stands on is not what it turned to");
   expect(view.opened == last.opened && view.opened_day == before.day &&

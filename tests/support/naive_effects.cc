@@ -153,6 +153,7 @@ void NaiveModel::prepare(const Command& command) {
     }
     case CommandKind::kTurnLottery:
       lottery_.push_back(body.turn_lottery);
+      lottery_turned_ = command.op;
       return;
     case CommandKind::kNone:
     case CommandKind::kTick:

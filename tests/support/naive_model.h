@@ -373,6 +373,7 @@ class NaiveModel {
   std::deque<ModelKey> keys_;
   NaiveCalendar calendar_;
   std::vector<scheduler::TurnLottery> lottery_;  // every turn, the last one stands
+  scheduler::Op lottery_turned_{};
   scheduler::SetPolicy policy_;
   scheduler::Limits limits_{0, 0, 0, 0, 0, 0, 0, 0};
   std::map<std::int32_t, std::uint32_t> visits_booked_;  // by half-day

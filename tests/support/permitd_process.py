@@ -61,6 +61,13 @@ class Daemon:
             if time.monotonic() > deadline:
                 raise Failed(f"permitd does not answer:\n{self.log_tail()}")
 
+    def fail_to_start(self):
+        """What the daemon says when it must not start."""
+        self.spawn()
+        if self.process.wait(timeout=START_SECONDS) == 0:
+            raise Failed("permitd started, and ended well")
+        return self.log_tail()
+
     def kill(self):
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGKILL)

@@ -34,7 +34,7 @@ class AuditMembersTest : public tests::SmallCity {
   std::string told(CommandKind kind, const Body& body, Actor actor) {
     const Command command = make(kind, body, actor);
     const Outcome outcome = scheduler_.apply(command);
-    return audit_members(command, outcome, scheduler_);
+    return audit_members(command, command.op, outcome, scheduler_);
   }
 };
 
