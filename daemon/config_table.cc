@@ -97,10 +97,10 @@ constexpr Setting clock_start_setting() {
   [](auto& config) -> auto& { return config.member; }
 
 constexpr std::array kSettings = {
-    text<PERMIT_FIELD(data_directory)>(
-        "data_directory",
-        "Where journal, snapshots and the lottery's key live. One daemon at a time; a second one is "
-        "refused."),
+    text<PERMIT_FIELD(data_directory)>("data_directory",
+                                       "Where journal, snapshots and the lottery's key live. One "
+                                       "daemon at a time; a second one is "
+                                       "refused."),
     choice<PERMIT_FIELD(io)>(
         "io", "uring|epoll",
         "How the network is driven. epoll is for hosts that forbid io_uring, and for comparison."),
