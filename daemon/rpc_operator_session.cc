@@ -9,6 +9,9 @@ using scheduler::Refusal;
 
 namespace {
 
+/// The end of the year 9999, where the dates of all clients end.
+constexpr scheduler::Tick kLastMoment{253'402'300'799'999};
+
 void write_engine_health(const EngineQuery& query, protocol::Health::Builder out) {
   const EngineStats& engine = query.engine_stats;
   out.setOpDurable(raw(engine.op_durable));
@@ -96,6 +99,13 @@ kj::Promise<void> OperatorSessionServer::drain(DrainContext) {
 
 kj::Promise<void> OperatorSessionServer::advance(AdvanceContext context) {
   const scheduler::Tick to{context.getParams().getTo()};
+  if (to > kLastMoment) {
+    scheduler::Outcome outcome;
+    outcome.refusal = Refusal::kOutOfRange;
+    outcome.field = scheduler::Field::kDay;
+    write_refusal(outcome, scheduler::CommandKind::kNone, context.getResults().initRefused());
+    return kj::READY_NOW;
+  }
   return control(RequestKind::kAdvance, to, [context](const Response& response) mutable {
     auto results = context.getResults();
     if (response.outcome.refusal == Refusal::kNone) {

@@ -1,0 +1,15 @@
+// Arguments for any method of the schema, made of dice: mostly plausible, often at or beyond the
+// edges of what is allowed, now and then absurd. Which methods and fields there are is read from
+// the schema, so that what is added to it is tried without being named here.
+#pragma once
+
+#include <capnp/dynamic.h>
+
+#include "tests/support/seeded.h"
+
+namespace permitd::tests {
+
+/// Fills a struct, its lists and structs. Capabilities stay null.
+void fill_with_anything(capnp::DynamicStruct::Builder out, Chance& chance);
+
+}  // namespace permitd::tests
