@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "daemon/snapshot_file.h"
 #include "scheduler/assert.h"
@@ -119,17 +120,25 @@ void JournalKeeper::do_task(const Task& task) {
     remove_snapshots(directory_, task.snapshot_op);
     return;
   }
-  // Oldest first, so that the numbers in use have no gap, whenever the power goes.
-  for (std::uint64_t number = task.first; number <= task.last; ++number) retire_segment(number);
+  if (retire_next_ == 0) retire_next_ = task.first;
+  // Oldest first, and none behind one that stays, so that the numbers in use have no gap, whenever
+  // the power goes. What stays is tried again with the next task.
+  while (retire_next_ <= task.last && retire_segment(retire_next_)) ++retire_next_;
 }
 
-void JournalKeeper::retire_segment(std::uint64_t number) {
+bool JournalKeeper::retire_segment(std::uint64_t number) {
   const std::string name = JournalDirectory::segment_name(number);
-  if (spares_.size() >= kSparesMax) {
-    if (directory_.remove_file(name)) segment_count_ -= 1;
-    return;
+  const bool removes = spares_.size() >= kSparesMax;
+  const auto done = removes ? directory_.remove_file(name)
+                            : directory_.rename_file(name, JournalDirectory::spare_name(number));
+  // Without the name an attempt before did it, and could not make it durable.
+  if (!done && (done.error().number != ENOENT || !directory_.sync())) return false;
+  if (removes) {
+    segment_count_ -= 1;
+  } else {
+    spares_.push_back(number);
   }
-  if (directory_.rename_file(name, JournalDirectory::spare_name(number))) spares_.push_back(number);
+  return true;
 }
 
 void JournalKeeper::fill_ready() {

@@ -77,7 +77,8 @@ class JournalKeeper {
   void wake();
   void sleep(int timeout_ms);
   void do_task(const Task& task);
-  void retire_segment(std::uint64_t number);
+  /// False when it is still there.
+  [[nodiscard]] bool retire_segment(std::uint64_t number);
   void fill_ready();
   [[nodiscard]] Expected<File> reuse_spare(const std::string& name);
   [[nodiscard]] Expected<File> make_segment(const std::string& name);
@@ -90,6 +91,7 @@ class JournalKeeper {
   std::vector<std::uint64_t> spares_;  // keeper's thread, ascending
   std::uint64_t segment_count_ = 0;    // files there are, spares included
   std::uint64_t next_number_ = 1;
+  std::uint64_t retire_next_ = 0;  // oldest segment not yet retired; 0 = none was asked for
   std::atomic<std::uint32_t> ready_count_{0};
   std::atomic<std::uint64_t> recycled_{0};
   std::atomic<bool> stuck_{false};

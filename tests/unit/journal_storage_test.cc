@@ -7,19 +7,21 @@
 #include <gtest/gtest.h>
 #include <sys/file.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <deque>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <sstream>
 #include <thread>
 
+#include "tests/support/journal_in_files.h"
 #include "tests/support/scratch_directory.h"
 
 namespace permitd::daemon {
@@ -27,33 +29,12 @@ namespace {
 
 using scheduler::Op;
 using scheduler::raw;
-
-constexpr std::uint64_t kSegmentSize = std::uint64_t{4} << 20;
-
-JournalOptions options_in(const std::string& directory) {
-  JournalOptions options;
-  options.directory = directory;
-  options.segment_size = kSegmentSize;
-  return options;
-}
-
-std::unique_ptr<JournalStorage> open_storage(const JournalOptions& options) {
-  auto storage = JournalStorage::open(options, nullptr);
-  EXPECT_TRUE(storage.has_value());
-  return std::move(*storage);
-}
-
-Expected<Lead> lead_of(const JournalOptions& options) {
-  auto storage = open_storage(options);
-  return storage->lead();
-}
-
-/// One batch of one op with a payload of `size` equal bytes.
-void append(JournalStorage& storage, std::uint64_t op, std::size_t size, std::uint8_t fill = 1) {
-  const std::span<std::byte> buffer = storage.begin_batch();
-  std::fill_n(buffer.begin(), size, std::byte{fill});
-  storage.append({Op{op}, 1, static_cast<std::uint32_t>(size), scheduler::Tick{1}, op});
-}
+using tests::append;
+using tests::kSegmentSize;
+using tests::lead_of;
+using tests::open_storage;
+using tests::options_in;
+using tests::OrderedWriter;
 
 /// Looks until it is so; a minute is never needed and bounds a broken test.
 bool wait_until(const std::function<bool()>& done) {
@@ -131,6 +112,53 @@ TEST(JournalStorage, WrongSettingsAreRefused) {
   JournalOptions options = right;
   options.directory = directory / "missing/below";
   EXPECT_EQ(JournalStorage::open(options, nullptr).error().code, ErrorCode::kSystem);
+}
+
+TEST(JournalStorage, EachLeadHasAnEpochOfItsOwn) {
+  tests::ScratchDirectory directory;
+  std::uint64_t before = 0;
+  for (int start = 0; start < 3; ++start) {
+    auto lead = lead_of(options_in(directory.path()));
+    ASSERT_TRUE(lead.has_value());
+    EXPECT_GT(lead->epoch, before);
+    before = lead->epoch;
+  }
+}
+
+/// No file grows beyond `size` meanwhile: a write across it is short, one behind it fails.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(std::uint64_t size) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit wanted{size, before_.rlim_max};
+    EXPECT_EQ(setrlimit(RLIMIT_FSIZE, &wanted), 0);
+  }
+  ~FileSizeLimit() {
+    setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+  FileSizeLimit(const FileSizeLimit&) = delete;
+  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+
+ private:
+  rlimit before_{};
+  sighandler_t handler_;
+};
+
+TEST(JournalStorage, AMarkThatIsWrittenInPartIsNotWritten) {
+  tests::ScratchDirectory scratch;
+  auto directory = JournalDirectory::open(scratch.path());
+  auto file = directory->open_file("file", O_RDWR | O_CREAT, false);
+  ASSERT_TRUE(file.has_value());
+  const AlignedBuffer block(protocol::kBlockSize);
+  {
+    const FileSizeLimit limit(1000);
+    auto done = write_durable_now(*file, "file", 0, block.bytes());
+    ASSERT_FALSE(done.has_value());
+    EXPECT_EQ(done.error().number, EIO);
+  }
+  EXPECT_EQ(*size_of(*file, "file"), 1000U);
+  EXPECT_TRUE(write_durable_now(*file, "file", 0, block.bytes()).has_value());
 }
 
 class JournalFiles : public testing::Test {
@@ -340,6 +368,27 @@ TEST(JournalStorage, FullOfSegmentsIsFullUntilTrimmed) {
   EXPECT_EQ(lead_of(options)->last_op, Op{5});
 }
 
+// Batches are durable whole or not at all: a reader that is to stop within one stops before it.
+TEST(JournalStorage, ABatchIsReadWholeOrNotYet) {
+  tests::ScratchDirectory directory;
+  auto storage = open_storage(options_in(directory.path()));
+  ASSERT_TRUE(storage->lead().has_value());
+  append(*storage, 1, 10);
+  storage->flush();
+  std::fill_n(storage->begin_batch().begin(), 30, std::byte{2});
+  storage->append({Op{2}, 3, 30, scheduler::Tick{1}, 1});
+  storage->flush();
+  auto reader = storage->read(Op{1});
+  ASSERT_TRUE(reader.has_value());
+  BatchHeader header;
+  std::span<const std::byte> payload;
+  EXPECT_TRUE(*(*reader)->next(Op{3}, header, payload));
+  EXPECT_FALSE(*(*reader)->next(Op{3}, header, payload));
+  ASSERT_TRUE(*(*reader)->next(Op{4}, header, payload));
+  EXPECT_EQ(header.first_op, Op{2});
+  EXPECT_EQ(payload.size(), 30U);
+}
+
 class TinyDevice : public testing::Test {
  protected:
   void SetUp() override {
@@ -391,40 +440,23 @@ TEST_F(TinyDevice, NoRoomForTheFirstSegmentIsSaidAtTheStart) {
   EXPECT_TRUE(lead_of(options_in(directory_.path())).has_value());
 }
 
-/// Writes when the test says so, or not at all.
-class OrderedWriter final : public DurableWriter {
- public:
-  struct Held {
-    std::size_t slot;
-    int file;
-    std::span<const std::byte> bytes;
-    std::uint64_t offset;
-  };
-  void set_buffers(std::span<const std::span<std::byte>>) override {}
-  void start(std::size_t slot, int file, std::span<const std::byte> bytes,
-             std::uint64_t offset) override {
-    held.push_back({slot, file, bytes, offset});
+// Where space cannot be reserved ahead, only the write itself tells that there is none.
+TEST(JournalStorage, ASegmentThatCannotBeFilledIsNotUsed) {
+  tests::ScratchDirectory directory;
+  if (mount("ramfs", directory.path().c_str(), "ramfs", 0, nullptr) != 0) {
+    GTEST_SKIP() << "needs the right to mount a file system without reservations";
   }
-  void poll() override {}
-  void wait() override { complete(0); }
-  bool take(WriteResult& result) override {
-    if (results.empty()) return false;
-    result = results.front();
-    results.pop_front();
-    return true;
+  {
+    const FileSizeLimit limit(kSegmentSize - 100);
+    auto lead = lead_of(options_in(directory.path()));
+    ASSERT_FALSE(lead.has_value());
+    EXPECT_EQ(lead.error().code, ErrorCode::kFull) << lead.error().text();
+    EXPECT_FALSE(std::filesystem::exists(directory / "journal.000001"));
+    EXPECT_FALSE(std::filesystem::exists(directory / "segment.tmp"));
   }
-  void complete(std::size_t index, std::int64_t result = 0) {
-    const Held write = held.at(index);
-    held.erase(held.begin() + static_cast<std::ptrdiff_t>(index));
-    if (result == 0) {
-      result = pwrite(write.file, write.bytes.data(), write.bytes.size(),
-                      static_cast<off_t>(write.offset));
-    }
-    results.push_back({write.slot, result});
-  }
-  std::deque<Held> held;
-  std::deque<WriteResult> results;
-};
+  EXPECT_TRUE(lead_of(options_in(directory.path())).has_value());
+  umount2(directory.path().c_str(), MNT_DETACH);
+}
 
 class OrderedJournal : public testing::Test {
  protected:
@@ -528,20 +560,6 @@ TEST_F(OrderedJournal, SegmentsAreUsedAgainWhileSomethingIsAlwaysInFlight) {
     ASSERT_EQ(durable(), op - 1);
     storage_->trim(Op{op - 1});
   }
-}
-
-TEST_F(OrderedJournal, TrimmingLeavesTheSegmentThatTheChainNeeds) {
-  start(2);
-  append(*storage_, 1, kBatchSizeMax);
-  storage_->flush();
-  ASSERT_TRUE(wait_until([&] { return storage_->can_append(); }));
-  append(*storage_, 2, kBatchSizeMax);
-  storage_->trim(Op{1});  // the frame behind op 1 is not durable yet
-  EXPECT_TRUE(std::filesystem::exists(directory_ / "journal.000001"));
-  storage_->flush();
-  EXPECT_EQ(durable(), 2U);
-  storage_->trim(Op{1});
-  EXPECT_TRUE(wait_until([&] { return !std::filesystem::exists(directory_ / "journal.000001"); }));
 }
 
 }  // namespace

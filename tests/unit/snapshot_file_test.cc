@@ -6,10 +6,12 @@
 #include <sys/mount.h>
 
 #include <algorithm>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <random>
 
+#include "protocol/journal_format.h"
 #include "protocol/snapshot_format.h"
 #include "tests/support/scratch_directory.h"
 
@@ -118,6 +120,25 @@ TEST_F(SnapshotFile, EveryFlippedBitIsNoticed) {
     if (byte > 100 && byte < second_chunk && byte + 50'021 >= second_chunk) byte = second_chunk;
   }
   EXPECT_GT(noticed, 250U);
+}
+
+// Each chunk is as it was written, and together they are another state than the one promised.
+TEST_F(SnapshotFile, ChunksOfAnotherStateAreNoticed) {
+  write(Op{5}, random_state(300), 100);
+  std::vector<char> bytes = file_bytes(5);
+  protocol::SnapshotFooter footer;
+  char* place = bytes.data() + bytes.size() - sizeof footer;
+  std::memcpy(&footer, place, sizeof footer);
+  footer.digest_low += 1;
+  footer.checksum = protocol::checksum_of(
+      std::as_bytes(std::span(&footer, 1)).first(sizeof footer - sizeof footer.checksum));
+  std::memcpy(place, &footer, sizeof footer);
+  set_file_bytes(5, bytes);
+  ASSERT_TRUE(open_snapshot(*directory_, Op{5}).has_value());
+  auto found = read(Op{5});
+  ASSERT_FALSE(found.has_value());
+  EXPECT_EQ(found.error().code, ErrorCode::kDamaged);
+  EXPECT_NE(found.error().act.find("digest"), std::string::npos);
 }
 
 TEST_F(SnapshotFile, EveryCutIsNoticed) {
