@@ -6,8 +6,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <charconv>
-#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -179,24 +177,6 @@ struct PastOptions {
   std::string data;
 };
 
-/// An op as it is, a local time as permitd reads it.
-std::string past_moment(const std::string& text) {
-  std::uint64_t op = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), op);
-  if (error == std::errc{} && end == text.data() + text.size()) return text;
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  const Tick present{std::chrono::duration_cast<std::chrono::milliseconds>(now).count()};
-  const auto at = parse_moment(text, present);
-  if (!at || *at == scheduler::kNever)
-    throw UsageError(
-        fmt::format("MOMENT {}: write an op, 2025-03-21 or \"2025-03-21 10:00\".", text));
-  const auto seconds = static_cast<std::time_t>(at->ms / 1'000);
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", utc.tm_year + 1900, utc.tm_mon + 1,
-                     utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec);
-}
-
 /// A directory for the socket of the daemon of the past, gone with it.
 class SocketDirectory {
  public:
@@ -243,7 +223,7 @@ int as_of(const Context& context, const PastOptions& options,
   const SocketDirectory directory;
   ChildProcess past({daemon_path(), "--config", "/dev/null", "--data", options.data, "--socket",
                      directory.socket(), "--set", "log_level=warning", "--as-of",
-                     past_moment(options.moment)});
+                     moment_argument(options.moment, "MOMENT")});
   while (access(directory.socket().c_str(), F_OK) != 0) {
     if (past.has_ended()) return past.exit_code() == 0 ? kExitBug : past.exit_code();
     poll(nullptr, 0, kLookAgainMs);

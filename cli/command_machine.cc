@@ -1,5 +1,4 @@
-// What the operator of the machine does: health, snapshot, digest, drain, advance, restore
-// --verify.
+// What the operator of the machine does: health, snapshot, digest, drain, advance.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -9,7 +8,6 @@
 #include "cli/json_text.h"
 #include "cli/local_time.h"
 #include "cli/operator_client.h"
-#include "cli/programs.h"
 #include "cli/progress.h"
 
 namespace permitd::cli {
@@ -85,24 +83,6 @@ int advance(Context& context, const std::string& to) {
   return kExitOk;
 }
 
-/// The daemon's answer is one JSON object in any case, and its exit code (5 on damage) is this
-/// command's own.
-int verify(const std::string& directory) { return become({daemon_path(), "--verify", directory}); }
-
-void add_restore(CLI::App& app, Context& context) {
-  auto directory = std::make_shared<std::string>();
-  auto* command = add_command(
-      app,
-      {"restore",
-       "Check that a journal and its snapshots can be restored; needs no running daemon.",
-       "permitctl restore --verify /var/backups/permitd/2025-03-21",
-       "What was read, how far it goes and the digest of the state; the directory is not\n"
-       "  changed. Exit code 5 with file and offset when something is damaged. To restore, start\n"
-       "  permitd on a copy of the directory."});
-  command->add_option("--verify", *directory, "Directory with the journal")->required();
-  context.on(command, [directory] { return verify(*directory); });
-}
-
 }  // namespace
 
 void add_machine_commands(CLI::App& app, Context& context) {
@@ -149,8 +129,6 @@ void add_machine_commands(CLI::App& app, Context& context) {
             "permitctl advance +1d", "Where the clock stands. A daemon on real time refuses."});
   command->add_option("TIME", *to, "2025-03-21, \"2025-03-21 07:30\", +90m, +1d")->required();
   context.on(command, [&context, to] { return advance(context, *to); });
-
-  add_restore(app, context);
 }
 
 }  // namespace permitd::cli

@@ -21,6 +21,7 @@ void add_forecast_command(CLI::App& app, Context& context);   // forecast
 void add_question_commands(CLI::App& app, Context& context);  // offers eligibility fairness
 void add_audit_commands(CLI::App& app, Context& context);     // audit asof
 void add_machine_commands(CLI::App& app, Context& context);   // health … advance
+void add_backup_commands(CLI::App& app, Context& context);    // backup restore
 void add_city_command(CLI::App& app, Context& context);       // city load
 void add_pki_command(CLI::App& app, Context& context);        // pki init, issue, list
 

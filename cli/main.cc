@@ -104,6 +104,7 @@ int run(int argc, char** argv) {
   add_question_commands(app, context);
   add_audit_commands(app, context);
   add_machine_commands(app, context);
+  add_backup_commands(app, context);
   add_city_command(app, context);
   add_pki_command(app, context);
 #ifdef PERMITCTL_HAS_REPLAY

@@ -6,11 +6,14 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
+#include <chrono>
 #include <csignal>
 #include <cstring>
 #include <filesystem>
 
 #include "cli/context.h"
+#include "cli/local_time.h"
 
 namespace permitd::cli {
 namespace {
@@ -49,6 +52,23 @@ std::string daemon_path() { return found_in({own_directory()}, "permitd"); }
 
 std::string audit_verify_path() {
   return found_in({own_directory(), own_directory() / kPrivatePrograms}, "audit-verify");
+}
+
+std::string moment_argument(const std::string& text, std::string_view option) {
+  std::uint64_t op = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), op);
+  if (error == std::errc{} && end == text.data() + text.size()) return text;
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const Tick present{std::chrono::duration_cast<std::chrono::milliseconds>(now).count()};
+  const auto at = parse_moment(text, present);
+  if (!at || *at == scheduler::kNever)
+    throw UsageError(
+        fmt::format("{} {}: write an op, 2025-03-21 or \"2025-03-21 10:00\".", option, text));
+  const auto seconds = static_cast<std::time_t>(at->ms / 1'000);
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", utc.tm_year + 1900, utc.tm_mon + 1,
+                     utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec);
 }
 
 int become(const std::vector<std::string>& arguments) {

@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace permitd::cli {
@@ -14,6 +15,9 @@ std::string daemon_path();
 /// Beside this executable, where an installation puts it, or wherever PATH finds it.
 std::string audit_verify_path();
 std::string own_path();
+
+/// An op as it is, a local time as permitd reads it. Throws UsageError that names `option`.
+std::string moment_argument(const std::string& text, std::string_view option);
 
 /// Becomes the program, so that its output and exit code are this command's own. Returns only when
 /// that fails, with kExitUsage and a sentence on stderr.

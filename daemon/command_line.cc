@@ -41,8 +41,13 @@ constexpr std::array kFlags = {
          "replay the journal there, print op and digest, change nothing"},
     Flag{"--export-audit", Value::kRequired, "FILE",
          "write what the journal in --data tells as text, see docs/AUDIT.md; - for stdout"},
+    Flag{"--backup", Value::kRequired, "DIR",
+         "copy journal and snapshots of --data to a new directory, checked; with --to while a "
+         "daemon runs"},
+    Flag{"--restore", Value::kRequired, "DIR",
+         "make a new directory --data from a backup, up to --as-of, and check it"},
     Flag{"--from", Value::kRequired, "OP", "first op of --export-audit; the oldest there is"},
-    Flag{"--to", Value::kRequired, "OP", "last op of it; the newest"},
+    Flag{"--to", Value::kRequired, "OP", "last op of it, or of --backup; the newest"},
     Flag{"--previous", Value::kRequired, "HASH", "what the trail before it ended with"},
     Flag{"--as-of", Value::kRequired, "MOMENT",
          "serve the state of --data at an op or a moment, and change nothing"},
@@ -124,7 +129,7 @@ Expected<void> apply_previous(AuditExport& audit, const std::string& value) {
 
 /// A number is an op, everything else a moment.
 Expected<void> apply_as_of(Invocation& invocation, std::string_view value) {
-  invocation.action = Action::kServePast;
+  if (invocation.action != Action::kRestore) invocation.action = Action::kServePast;
   if (value.find_first_not_of("0123456789") == std::string_view::npos) {
     const auto op = read_op("--as-of", value);
     if (!op) return std::unexpected(op.error());
@@ -166,6 +171,12 @@ Expected<void> apply_flag(Invocation& invocation, const Given& given) {
   } else if (name == "--export-audit") {
     invocation.action = Action::kExportAudit;
     invocation.audit.file = value;
+  } else if (name == "--backup") {
+    invocation.action = Action::kBackup;
+    invocation.backup.target = value;
+  } else if (name == "--restore") {
+    invocation.action = Action::kRestore;
+    invocation.restore.backup = value;
   } else if (name == "--from") {
     return apply_op(invocation.audit.from, name, value);
   } else if (name == "--to") {
@@ -220,6 +231,10 @@ Expected<Invocation> parse_command_line(std::span<const char* const> arguments) 
   }
   if (auto ok = check_config(invocation.config); !ok) return std::unexpected(ok.error());
   invocation.audit.directory = invocation.config.data_directory;
+  invocation.backup.data = invocation.config.data_directory;
+  invocation.backup.to = scheduler::Op{invocation.audit.to};
+  invocation.restore.target = invocation.config.data_directory;
+  invocation.restore.until = invocation.moment;
   return invocation;
 }
 

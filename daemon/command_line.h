@@ -5,6 +5,7 @@
 #include <string>
 
 #include "daemon/audit_export.h"
+#include "daemon/backup.h"
 #include "daemon/command_walk.h"
 #include "daemon/config.h"
 #include "daemon/error.h"
@@ -16,6 +17,8 @@ enum class Action : std::uint8_t {
   kVerify,       // replay the journal in `verify_directory`, say op and digest, change nothing
   kExportAudit,  // write what the journal tells, see `audit`
   kServePast,    // answer questions to the state at `moment`
+  kBackup,       // copy a journal that may be in use, see `backup`
+  kRestore,      // make a data directory from a backup, see `restore`
   kCheckConfig,  // the settings are right: that was all
   kPrint,        // print `text`: help, version, default settings
 };
@@ -27,6 +30,8 @@ struct Invocation {
   std::string verify_directory;
   AuditExport audit;  // `directory` is that of the settings
   PastMoment moment;
+  BackupRequest backup;    // `data` is the directory of the settings
+  RestoreRequest restore;  // so is `target`
   std::string text;
 };
 

@@ -120,6 +120,15 @@ Expected<void> JournalDirectory::lock() {
   return {};
 }
 
+Expected<bool> JournalDirectory::is_led() const {
+  auto file = open_file(kLockName, O_RDONLY, false);
+  if (!file && file.error().number == ENOENT) return false;
+  if (!file) return std::unexpected(file.error());
+  if (flock(file->number(), LOCK_SH | LOCK_NB) == 0) return false;
+  if (errno == EWOULDBLOCK) return true;
+  return std::unexpected(system_error("lock " + path_of(kLockName)));
+}
+
 Expected<bool> JournalDirectory::read_format(JournalFormat& format) const {
   const std::string path = path_of(kFormatName);
   File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -160,7 +169,7 @@ Expected<bool> JournalDirectory::read_format(JournalFormat& format) const {
   return true;
 }
 
-Expected<void> JournalDirectory::write_format(const JournalFormat& format) {
+Expected<void> JournalDirectory::write_format(const JournalFormat& format) const {
   const std::string text = format_text(format);
   auto file = open_file("FORMAT.tmp", O_WRONLY | O_CREAT | O_TRUNC, false);
   if (!file) return std::unexpected(file.error());

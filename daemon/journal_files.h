@@ -56,10 +56,12 @@ class JournalDirectory {
 
   /// Takes LOCK. Errors: kFenced, naming the process that has it.
   [[nodiscard]] Expected<void> lock();
+  /// True when another process has LOCK. Looking takes it for a moment.
+  [[nodiscard]] Expected<bool> is_led() const;
 
   /// False when there is no FORMAT. Errors: kVersion, kDamaged, kSystem.
   [[nodiscard]] Expected<bool> read_format(JournalFormat& format) const;
-  [[nodiscard]] Expected<void> write_format(const JournalFormat& format);
+  [[nodiscard]] Expected<void> write_format(const JournalFormat& format) const;
 
   /// Numbers behind `prefix` ("journal.", "spare.", "snapshot."), ascending. Other names are left
   /// out.

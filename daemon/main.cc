@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <span>
 
+#include "daemon/backup.h"
 #include "daemon/command_line.h"
 #include "daemon/log.h"
 #include "daemon/past_service.h"
@@ -28,6 +29,10 @@ int main(int argc, char** argv) {
       return permitd::daemon::export_audit(invocation->audit);
     case Action::kServePast:
       return permitd::daemon::serve_past(invocation->config, invocation->moment);
+    case Action::kBackup:
+      return permitd::daemon::make_backup(invocation->backup);
+    case Action::kRestore:
+      return permitd::daemon::restore_backup(invocation->restore);
     case Action::kCheckConfig:
       std::printf("the settings are right%s%s\n", invocation->config_path.empty() ? "" : ": ",
                   invocation->config_path.c_str());

@@ -4,6 +4,7 @@
 
 #include <cstdio>
 
+#include "daemon/backup.h"
 #include "daemon/journal_archive.h"
 #include "daemon/recovery.h"
 
@@ -32,6 +33,23 @@ Expected<std::string> verify_snapshots(Storage& storage) {
   return rows;
 }
 
+/// What was noted when the directory was made as a backup still holds.
+Expected<void> check_note(const std::string& path, const scheduler::Scheduler& scheduler) {
+  auto directory = JournalDirectory::open(path);
+  if (!directory) return std::unexpected(directory.error());
+  auto note = read_backup_note(*directory);
+  if (!note) return std::unexpected(note.error());
+  if (!*note || (*note)->op < scheduler.op_applied()) return {};  // a daemon has gone on from it
+  const StateDigest digest = digest_of_state(scheduler);
+  const std::string found = fmt::format("{:016x}{:016x}", digest.high, digest.low);
+  if ((*note)->op == scheduler.op_applied() && (*note)->digest == found) return {};
+  return std::unexpected(
+      Error{ErrorCode::kDamaged, 0,
+            fmt::format("check {}: BACKUP says op {} and digest {}, found are op {} and {}", path,
+                        raw((*note)->op), (*note)->digest, raw(scheduler.op_applied()), found),
+            "Use another backup, or the permitd that made it."});
+}
+
 }  // namespace
 
 int verify(const std::string& directory) {
@@ -41,6 +59,7 @@ int verify(const std::string& directory) {
   auto report = recover(**archive, scheduler);
   if (!report) return report_failure(report.error());
   for (const std::string& note : report->notes) std::fprintf(stderr, "permitd: %s\n", note.c_str());
+  if (auto noted = check_note(directory, scheduler); !noted) return report_failure(noted.error());
   auto snapshots = verify_snapshots(**archive);
   if (!snapshots) return report_failure(snapshots.error());
   const StateDigest digest = digest_of_state(scheduler);

@@ -341,6 +341,35 @@ TEST(JournalStorage, ALeadLeavesRoomForAFirstSmallBatch) {
   EXPECT_EQ(storage->op_durable(), Op{3});
 }
 
+// The oldest format that is read, byte for byte as its specification shows it.
+TEST(JournalStorage, TheExampleOfTheSpecificationOpens) {
+  tests::ScratchDirectory directory;
+  std::vector<std::byte> segment(kSegmentSize);
+  std::istringstream document(read_text(PERMITD_SOURCE_DIR "/protocol/FORMAT.md"));
+  std::size_t lines = 0;
+  for (std::string line; std::getline(document, line);) {
+    // "00010  01 00 …": an offset of five digits and sixteen bytes.
+    if (line.size() != 54 || line.substr(5, 2) != "  ") continue;
+    std::istringstream numbers(line);
+    std::size_t offset = 0;
+    numbers >> std::hex >> offset;
+    for (unsigned byte = 0; numbers >> byte;) segment.at(offset++) = static_cast<std::byte>(byte);
+    ++lines;
+  }
+  ASSERT_GT(lines, 15U);
+  std::ofstream(directory / "journal.000001", std::ios::binary)
+      .write(reinterpret_cast<const char*>(segment.data()),
+             static_cast<std::streamsize>(segment.size()));
+  auto opened = JournalDirectory::open(directory.path());
+  ASSERT_TRUE(opened->write_format({0x1122334455667788, kSegmentSize}).has_value());
+  ASSERT_NE(read_text(directory / "FORMAT").find("format 2.0"), std::string::npos);
+  auto lead = lead_of(options_in(directory.path()));
+  ASSERT_TRUE(lead.has_value()) << lead.error().text();
+  EXPECT_EQ(lead->first_op, Op{1});
+  EXPECT_EQ(lead->last_op, Op{2});
+  EXPECT_EQ(lead->torn_size, 0U);
+}
+
 TEST(JournalStorage, FullOfSegmentsIsFullUntilTrimmed) {
   tests::ScratchDirectory directory;
   JournalOptions options = options_in(directory.path());
