@@ -55,6 +55,8 @@ SetPolicy read_policy(TomlSection section) {
   set(policy.share_weight, "share_weight", 0, 1000);
   policy.confirmer_fallback =
       section.name<ConfirmerFallback>("confirmer_fallback", policy.confirmer_fallback);
+  policy.zoning_review = section.name<ZoningReview>("zoning_review", policy.zoning_review);
+  set(policy.reserved_share_percent, "reserved_share_percent", 0, 100);
   section.finish();
   return policy;
 }

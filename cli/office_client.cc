@@ -103,6 +103,9 @@ kj::Promise<Answer> OfficeClient::amend(CaseId id, Amendment amendment, CallOpti
         request.setDesigner(raw(amendment.designer));
         request.setSupervisingEngineer(raw(amendment.supervising_engineer));
         request.setNote(amendment.note);
+        request.setZone(amendment.zone);
+        request.setCoveragePermille(amendment.coverage_permille);
+        request.setStreetWidthDm(amendment.street_width_dm);
         return request;
       },
       options);

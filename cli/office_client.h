@@ -38,6 +38,9 @@ struct Amendment {
   scheduler::PersonId designer{};
   scheduler::PersonId supervising_engineer{};
   std::string note;
+  std::string zone;
+  std::uint16_t coverage_permille = 0;
+  std::uint16_t street_width_dm = 0;
 };
 
 /// Outcome of submit_all().

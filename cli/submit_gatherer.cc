@@ -39,6 +39,8 @@ void fill(protocol::Submission::Builder out, const KeyedSubmission& submission) 
   out.setDraft((body.flags & scheduler::kSubmitDraft) != 0);
   out.setBuilt((body.flags & scheduler::kSubmitBuilt) != 0);
   out.setFloors(body.floors);
+  out.setCoveragePermille(body.coverage_permille);
+  out.setStreetWidthDm(body.street_width_dm);
   out.setAreaM2(body.area_m2);
   auto point = out.initPoint();
   point.setLatE6(body.point.lat_e6);
@@ -50,6 +52,8 @@ void fill(protocol::Submission::Builder out, const KeyedSubmission& submission) 
   std::copy_n(body.parcel.bytes.data(), body.parcel.size, out.initParcel(body.parcel.size).begin());
   std::copy_n(body.reference.bytes.data(), body.reference.size,
               out.initReference(body.reference.size).begin());
+  if (body.zone.size != 0)
+    std::copy_n(body.zone.bytes.data(), body.zone.size, out.initZone(body.zone.size).begin());
 }
 
 SubmitGatherer::SubmitGatherer(Session<protocol::OfficeSession>& session, GathererOptions options)

@@ -66,6 +66,8 @@ void fill(protocol::Policy::Builder out, const scheduler::SetPolicy& policy) {
   out.setTravelWeight(policy.travel_weight);
   out.setShareWeight(policy.share_weight);
   out.setConfirmerFallback(static_cast<protocol::ConfirmerFallback>(policy.confirmer_fallback));
+  out.setZoningReview(static_cast<protocol::ZoningReview>(policy.zoning_review));
+  out.setReservedSharePercent(policy.reserved_share_percent);
 }
 
 }  // namespace

@@ -60,6 +60,13 @@ std::string state_text(EventKind kind, std::uint8_t value) {
       return fmt::format("\"{}\"", name_of(scheduler::OfficeState{value}));
     case EventKind::kExpertChanged:
       return fmt::format("\"{}\"", name_of(scheduler::ExpertState{value}));
+    case EventKind::kShareUsed:
+      return fmt::format("\"{}\"", name_of(JobState{value}));
+    case EventKind::kZoningChanged:
+      return fmt::format("\"{}\"", name_of(scheduler::ZoningState{value}));
+    case EventKind::kZoningChecked:
+    case EventKind::kCaseRebased:
+      return fmt::format("\"{}\"", name_of(scheduler::ZoningResult{value}));
     case EventKind::kCaseAmended:
     case EventKind::kFeesRecorded:
     case EventKind::kSlaNotified:
@@ -88,6 +95,7 @@ std::string event_text(const Event& event, Actor of_command) {
   if (event.actor != of_command) out += fmt::format(",\"actor\":\"{}\"", actor_text(event.actor));
   add_number(out, "expert", raw(event.expert));
   add_number(out, "office", raw(event.office));
+  add_number(out, "version", event.version);
   if (raw(event.job) != 0) out += fmt::format(",\"stage\":\"{}\"", name_of(event.stage));
   out += fmt::format(",\"before\":{},\"after\":{}", state_text(event.kind, event.before),
                      state_text(event.kind, event.after));

@@ -56,6 +56,14 @@ CityDay day_of(const Scheduler& scheduler, std::int32_t date) {
   return day;
 }
 
+bool needs_second_review(const CaseView& view, const scheduler::SetPolicy& policy) {
+  const auto result = view.zoning.result;
+  const bool is_doubtful = result == scheduler::ZoningResult::kBeyond ||
+                           result == scheduler::ZoningResult::kUnknownZone;
+  return view.area_m2 > policy.second_review_area_m2 ||
+         (is_doubtful && policy.zoning_review == scheduler::ZoningReview::kSecondReviewer);
+}
+
 }  // namespace
 
 CitySnapshotQuery::CitySnapshotQuery(const CitySnapshotOptions& options) : options_(options) {
@@ -179,7 +187,7 @@ void CitySnapshotQuery::take_case(const Scheduler& scheduler, const CaseView& vi
   one.stage_index = view.stage_index;
   one.is_built = view.built;
   one.is_complex = view.floors > snapshot.policy.complex_floors;
-  one.needs_second_review = view.area_m2 > snapshot.policy.second_review_area_m2;
+  one.needs_second_review = needs_second_review(view, snapshot.policy);
   scheduler::JobView job;
   if (raw(view.current_job) != 0 && scheduler.find_job(view.current_job, job)) {
     one.effort_minutes = job.effort_minutes;
@@ -199,7 +207,7 @@ void CitySnapshotQuery::take_arrival(const CaseView& view) {
   keep_row(snapshot, snapshot.arrivals,
            Arrival{view.service, view.priority, view.district, view.built,
                    view.floors > snapshot.policy.complex_floors,
-                   view.area_m2 > snapshot.policy.second_review_area_m2, view.service_version});
+                   needs_second_review(view, snapshot.policy), view.service_version});
 }
 
 }  // namespace permitd::daemon

@@ -142,6 +142,11 @@ void write_engine(Exposition& out, const OpsFigures& figures) {
              stats.capacity_overrides);
   out.single("permitd_municipal_first_violations_total", "counter", "Must be 0.",
              stats.municipal_first_violations);
+  out.single("permitd_reserved_share_starts_total", "counter",
+             "Starts for other organisations out of their share while municipal work waited.",
+             stats.reserved_share_starts);
+  out.single("permitd_cases_rebased_total", "counter",
+             "Cases moved to another version of the zoning plan.", stats.cases_rebased);
   out.single("permitd_scheduler_memory_bytes", "gauge", "Taken for the core's tables, used or not.",
              stats.memory_bytes);
 }

@@ -69,6 +69,10 @@ std::optional<PlanCauseKind> cause_of(const Command& command, const Event& event
     case kDeadlineMoved:
     case kCapacityOverridden:
     case kJobMoved:
+    case kZoningChanged:
+    case kZoningChecked:
+    case kCaseRebased:
+    case kShareUsed:
       break;
   }
   return std::nullopt;

@@ -157,6 +157,37 @@ bool OpenCellsQuery::run(const Scheduler& scheduler) noexcept {
   return true;
 }
 
+bool ZoningQuery::run(const Scheduler& scheduler) noexcept {
+  fill_page(versions, [&](std::span<scheduler::ZoningVersionView> out) {
+    return scheduler.list_zoning(out);
+  });
+  return true;
+}
+
+bool ZoningRulesQuery::run(const Scheduler& scheduler) noexcept {
+  fill_page(rules, [&](std::span<scheduler::ZoningRule> out) {
+    return scheduler.list_zoning_rules(version_, 0, out);
+  });
+  return true;
+}
+
+ZoningChangesQuery::ZoningChangesQuery(std::uint16_t version, std::uint64_t position,
+                                       std::uint16_t limit)
+    : rows(limit), version_(version) {
+  cursor.position = position;
+}
+
+bool ZoningChangesQuery::run(const Scheduler& scheduler) noexcept {
+  std::array<scheduler::ZoningRule, 1> any;
+  is_known = scheduler.list_zoning_rules(version_, 0, any) != 0;
+  count_ += scheduler.list_zoning_changes(version_, cursor, kQueryScanMax,
+                                          std::span{rows}.subspan(count_));
+  slices_ += 1;
+  if (!cursor.done && count_ < rows.size() && slices_ < kQuerySlicesMax) return false;
+  rows.resize(count_);
+  return true;
+}
+
 bool StatsQuery::run(const Scheduler& scheduler) noexcept {
   stats = scheduler.stats();
   return true;

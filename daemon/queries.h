@@ -154,6 +154,43 @@ class OpenCellsQuery final : public PageQuery {
   scheduler::OfficeId office_;
 };
 
+/// All versions of the zoning plan that are kept, oldest first.
+class ZoningQuery final : public Query {
+ public:
+  ZoningQuery() : versions(scheduler::kZoningVersionsMax) {}
+  bool run(const scheduler::Scheduler& scheduler) noexcept override;
+
+  std::vector<scheduler::ZoningVersionView> versions;
+};
+
+/// The rules of one version; none when it is not kept.
+class ZoningRulesQuery final : public Query {
+ public:
+  explicit ZoningRulesQuery(std::uint16_t version)
+      : rules(scheduler::kZoningRulesMax), version_(version) {}
+  bool run(const scheduler::Scheduler& scheduler) noexcept override;
+
+  std::vector<scheduler::ZoningRule> rules;
+
+ private:
+  std::uint16_t version_;
+};
+
+/// Open cases to which a version would say something else.
+class ZoningChangesQuery final : public PageQuery {
+ public:
+  ZoningChangesQuery(std::uint16_t version, std::uint64_t position, std::uint16_t limit);
+  bool run(const scheduler::Scheduler& scheduler) noexcept override;
+
+  bool is_known = false;
+  std::vector<scheduler::ZoningChangeView> rows;
+
+ private:
+  std::uint16_t version_;
+  std::size_t count_ = 0;
+  std::uint32_t slices_ = 0;
+};
+
 class StatsQuery final : public Query {
  public:
   bool run(const scheduler::Scheduler& scheduler) noexcept override;

@@ -155,6 +155,12 @@ void write_case(const scheduler::CaseView& view, protocol::Case::Builder out) {
   out.setDecided(view.decided);
   out.setFeesPaid(view.fees_paid);
   out.setCurrentJob(raw(view.current_job));
+  write_text(view.zone, [&](std::uint8_t size) { return out.initZone(size); });
+  out.setCoveragePermille(view.coverage_permille);
+  out.setStreetWidthDm(view.street_width_dm);
+  out.setZoningVersion(view.zoning_version);
+  out.setZoningCheckedAt(view.zoning_checked_at.ms);
+  if (view.zoning_checked_at != scheduler::kNever) write_finding(view.zoning, out.initZoning());
 }
 
 void write_event(const scheduler::Event& event, protocol::Event::Builder out) {
@@ -171,6 +177,7 @@ void write_event(const scheduler::Event& event, protocol::Event::Builder out) {
   out.setBefore(event.before);
   out.setAfter(event.after);
   out.setReason(to_wire<protocol::Reason>(event.reason));
+  out.setVersion(event.version);
 }
 
 void write_history(const scheduler::HistoryView& view, protocol::Event::Builder out) {
@@ -199,6 +206,7 @@ void write_expert(const scheduler::ExpertView& view, protocol::Expert::Builder o
   out.setDistricts(view.districts);
   out.setAbsentFrom(view.absent_from.ms);
   out.setAbsentUntil(view.absent_until.ms);
+  out.setOtherMinutesToday(view.other_minutes_today);
   write_text(view.label, [&](std::uint8_t size) { return out.initLabel(size); });
 }
 
@@ -252,6 +260,7 @@ void write_decision(const scheduler::DecisionView& view, protocol::Language lang
   out.setLoadWeight(view.weights.load);
   out.setTravelWeight(view.weights.travel);
   out.setShareWeight(view.weights.share);
+  out.setByShare(view.by_share);
 }
 
 void write_stuck(const scheduler::StuckView& view, protocol::Language language,
@@ -340,6 +349,8 @@ void write_stats(const scheduler::StatsView& view, protocol::Stats::Builder out)
   out.setEventsInMemory(view.events_in_memory);
   out.setKeysInMemory(view.keys_in_memory);
   out.setMemoryBytes(view.memory_bytes);
+  out.setCasesRebased(view.cases_rebased);
+  out.setReservedShareStarts(view.reserved_share_starts);
 }
 
 void write_lottery(const scheduler::LotteryView& view, protocol::Lottery::Builder out) {
@@ -381,6 +392,8 @@ void write_policy(const scheduler::SetPolicy& policy, protocol::Policy::Builder 
   out.setTravelWeight(policy.travel_weight);
   out.setShareWeight(policy.share_weight);
   out.setConfirmerFallback(to_wire<protocol::ConfirmerFallback>(policy.confirmer_fallback));
+  out.setZoningReview(to_wire<protocol::ZoningReview>(policy.zoning_review));
+  out.setReservedSharePercent(policy.reserved_share_percent);
 }
 
 }  // namespace permitd::daemon

@@ -24,6 +24,8 @@ void write_refusal(scheduler::Refusal refusal, scheduler::Field field, scheduler
 
 void write_job(const scheduler::JobView& view, protocol::Job::Builder out);
 void write_case(const scheduler::CaseView& view, protocol::Case::Builder out);
+/// In rpc_zoning.cc.
+void write_finding(const scheduler::ZoningFinding& finding, protocol::ZoningFinding::Builder out);
 void write_event(const scheduler::Event& event, protocol::Event::Builder out);
 void write_history(const scheduler::HistoryView& view, protocol::Event::Builder out);
 void write_expert(const scheduler::ExpertView& view, protocol::Expert::Builder out);

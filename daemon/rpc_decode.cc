@@ -44,6 +44,28 @@ Flaw read_reason(protocol::Reason in, scheduler::Reason& out) {
   return to_core(in, out) ? kSound : out_of_range(Field::kReason);
 }
 
+Flaw read_zone(capnp::Text::Reader in, scheduler::ZoneCode& out) {
+  // Whether the code is one is the core's to judge.
+  return read_text(in, Field::kZone, out);
+}
+
+Flaw read_zoning_rules(capnp::List<protocol::ZoningRule>::Reader in, scheduler::LoadZoning& out) {
+  if (in.size() == 0) return {Refusal::kMissing, Field::kCount};
+  if (in.size() > scheduler::kZoningRulesPerCommand) return {Refusal::kTooLarge, Field::kCount};
+  out.count = static_cast<std::uint16_t>(in.size());
+  for (unsigned i = 0; i < in.size(); ++i) {
+    scheduler::ZoningRule& rule = out.rules[i];
+    if (const Flaw flaw = read_zone(in[i].getZone(), rule.zone)) return flaw;
+    rule.floors = in[i].getFloors();
+    rule.coverage_permille = in[i].getCoveragePermille();
+    rule.area_min_m2 = in[i].getAreaMinM2();
+    rule.street_min_dm = in[i].getStreetMinDm();
+    rule.area_effect = in[i].getAreaEffect();
+    rule.street_effect = in[i].getStreetEffect();
+  }
+  return kSound;
+}
+
 Flaw read_submission(protocol::Submission::Reader in, scheduler::SubmitCase& out) {
   out.service = scheduler::ServiceId{in.getService()};
   out.district = in.getDistrict();
@@ -57,7 +79,10 @@ Flaw read_submission(protocol::Submission::Reader in, scheduler::SubmitCase& out
   out.relative = scheduler::PersonId{in.getRelative()};
   out.designer = scheduler::PersonId{in.getDesigner()};
   out.supervising_engineer = scheduler::PersonId{in.getSupervisingEngineer()};
+  out.coverage_permille = in.getCoveragePermille();
+  out.street_width_dm = in.getStreetWidthDm();
   if (const Flaw flaw = read_text(in.getParcel(), Field::kParcel, out.parcel)) return flaw;
+  if (const Flaw flaw = read_zone(in.getZone(), out.zone)) return flaw;
   return read_text(in.getReference(), Field::kReference, out.reference);
 }
 
@@ -167,6 +192,10 @@ void read_policy(protocol::Policy::Reader in, scheduler::SetPolicy& out) {
   const auto fallback = static_cast<std::uint16_t>(in.getConfirmerFallback());
   out.confirmer_fallback = scheduler::ConfirmerFallback{
       static_cast<std::uint8_t>(std::min<std::uint16_t>(fallback, UINT8_MAX))};
+  const auto review = static_cast<std::uint16_t>(in.getZoningReview());
+  out.zoning_review = scheduler::ZoningReview{
+      static_cast<std::uint8_t>(std::min<std::uint16_t>(review, UINT8_MAX))};
+  out.reserved_share_percent = in.getReservedSharePercent();
 }
 
 scheduler::JobFilter read_filter(protocol::JobFilter::Reader in) {

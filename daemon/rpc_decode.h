@@ -22,7 +22,9 @@ struct Flaw {
 [[nodiscard]] Flaw read_note(capnp::Text::Reader in, scheduler::Note& out);
 [[nodiscard]] Flaw read_reason(protocol::Reason in, scheduler::Reason& out);
 
-[[nodiscard]] Flaw read_submission(protocol::Submission::Reader in, scheduler::SubmitCase& out);
+[[nodiscard]] Flaw read_zone(capnp::Text::Reader in, scheduler::ZoneCode& out);
+Flaw read_zoning_rules(capnp::List<protocol::ZoningRule>::Reader in, scheduler::LoadZoning& out);
+Flaw read_submission(protocol::Submission::Reader in, scheduler::SubmitCase& out);
 [[nodiscard]] Flaw read_office(protocol::OfficeSpec::Reader in, scheduler::DefineOffice& out);
 [[nodiscard]] Flaw read_expert(protocol::ExpertSpec::Reader in, scheduler::DefineExpert& out);
 [[nodiscard]] Flaw read_service(protocol::Service::Reader in, scheduler::DefineService& out);

@@ -109,6 +109,9 @@ kj::Promise<void> OfficeSessionServer::amend(AmendContext context) {
                    amend.id = scheduler::CaseId{params.getCaseId()};
                    amend.area_m2 = params.getAreaM2();
                    amend.floors = params.getFloors();
+                   amend.coverage_permille = params.getCoveragePermille();
+                   amend.street_width_dm = params.getStreetWidthDm();
+                   if (const Flaw flaw = read_zone(params.getZone(), amend.zone)) return flaw;
                    amend.designer = scheduler::PersonId{params.getDesigner()};
                    amend.supervising_engineer =
                        scheduler::PersonId{params.getSupervisingEngineer()};

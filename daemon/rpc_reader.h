@@ -35,6 +35,10 @@ class CityReaderServer : public virtual protocol::CityReader::Server, public Rea
   kj::Promise<void> forecast(ForecastContext context) override;
   kj::Promise<void> eligibility(EligibilityContext context) override;
   kj::Promise<void> fairness(FairnessContext context) override;
+  // In rpc_zoning.cc.
+  kj::Promise<void> zoning(ZoningContext context) override;
+  kj::Promise<void> zoningRules(ZoningRulesContext context) override;
+  kj::Promise<void> zoningChanges(ZoningChangesContext context) override;
 };
 
 /// Reads everything, changes nothing.

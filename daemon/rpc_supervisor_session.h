@@ -38,6 +38,12 @@ class SupervisorSessionServer final : public protocol::SupervisorSession::Server
   kj::Promise<void> lockPlan(LockPlanContext context) override;
   kj::Promise<void> planDesks(PlanDesksContext context) override;
   kj::Promise<void> standingPlan(StandingPlanContext context) override;
+  // In rpc_zoning.cc.
+  kj::Promise<void> loadZoning(LoadZoningContext context) override;
+  kj::Promise<void> validateZoning(ValidateZoningContext context) override;
+  kj::Promise<void> notifyZoning(NotifyZoningContext context) override;
+  kj::Promise<void> dropZoning(DropZoningContext context) override;
+  kj::Promise<void> rebase(RebaseContext context) override;
 
  private:
   template <class Plan, class Q, class Context, class Make, class Write>

@@ -42,10 +42,14 @@ enum Filter { none @0; office @1; skill @2; certificate @3; fourEyes @4; conflic
 enum EventKind { caseChanged @0; jobChanged @1; jobCreated @2; caseAmended @3; feesRecorded @4; slaNotified @5; slaBreached @6;
   slaEscalated @7; expedited @8; deadlineMoved @9; officeChanged @10; expertChanged @11; certificateChanged @12;
   absenceChanged @13; referenceChanged @14; capacityOverridden @15; jobMoved @16; jobPlanned @17; planEnded @18;
-  planLocked @19; }
+  planLocked @19; zoningChanged @20; zoningChecked @21; caseRebased @22; shareUsed @23; }
 enum Stuck { notStuck @0; finished @1; caseDraft @2; held @3; escalated @4; awaitingApplicant @5; awaitingAgency @6; caseHeld @7;
   referred @8; awaitingDecision @9; feesNotPaid @10; serviceNotActive @11; appointmentAhead @12; noCertifiedExpert @13;
   calendarClosed @14; noCapacity @15; nobodyAvailable @16; awaitingConfirmation @17; reserved @18; }
+
+enum ZoningState { none @0; loaded @1; validated @2; notified @3; inForce @4; superseded @5; }
+enum ZoningResult { notChecked @0; noPlan @1; unknownZone @2; within @3; beyond @4; }
+enum ZoningReview { nobody @0; secondReviewer @1; }
 
 # ---- common values ----
 
@@ -105,6 +109,8 @@ struct Policy {         # ranges in scheduler/command.h
   loadWeight @22 :UInt16 = 1000;               # 0–1000: what a hundredth of load counts,
   travelWeight @23 :UInt16;                    # 0–1000: a kilometre on the way to a visit,
   shareWeight @24 :UInt16;                     # 0–1000: a hundredth of load of the whole office
+  zoningReview @25 :ZoningReview = secondReviewer;  # who reads a plan review again, beyond the zoning plan or of an unknown zone
+  reservedSharePercent @26 :UInt8;             # 0–100 of a day's effort may be of other organisations though municipal work waits
 }
 struct CalendarDay { openMinute @0 :UInt32; lengthMinutes @1 :UInt16; }  # minutes since the epoch, UTC; length 0 = closed
 struct StageSpec {
@@ -165,6 +171,9 @@ struct Submission {
   supervisingEngineer @12 :UInt64;
   parcel @13 :Text;      # at most 23 bytes of UTF-8
   reference @14 :Text;   # at most 23 bytes
+  zone @15 :Text;        # at most 7 capital letters and digits, "R122"; empty: the zoning plan is not asked
+  coveragePermille @16 :UInt16;  # asked for, 0–1000 of the parcel; 0: not stated
+  streetWidthDm @17 :UInt16;     # decimetres; 0: not stated
 }
 
 struct Lease {
@@ -195,11 +204,38 @@ struct Case {
   state @15 :CaseState; priority @16 :PriorityClass; district @17 :UInt8; stageIndex @18 :UInt8;
   stages @19 :List(Stage); decided @20 :Bool; feesPaid @21 :Bool; currentJob @22 :UInt64;
   jobs @23 :List(Job);
+  zone @24 :Text; coveragePermille @25 :UInt16; streetWidthDm @26 :UInt16;
+  zoningVersion @27 :UInt16;            # of the zoning plan, that judges it; 0: none
+  zoningCheckedAt @28 :Moment;          # never: it names no zone
+  zoning @29 :ZoningFinding;            # as of that moment
+}
+struct ZoningFinding {                  # what the zoning plan says; never a decision
+  result @0 :ZoningResult;
+  allowedFloors @1 :UInt16; allowedCoveragePermille @2 :UInt16;
+  areaUnmet @3 :Bool; streetUnmet @4 :Bool;      # conditions of the zone that are not met,
+  areaCost @5 :UInt8; streetCost @6 :UInt8;      # the floors that each of them costs,
+  areaUnknown @7 :Bool; streetUnknown @8 :Bool;  # and those that were not judged, as nothing was stated
+  notBuildable @9 :Bool;                         # an unmet condition allows nothing
+}
+struct ZoningRule {
+  zone @0 :Text; floors @1 :UInt16; coveragePermille @2 :UInt16;
+  areaMinM2 @3 :UInt32; streetMinDm @4 :UInt16;  # 0: no condition
+  areaEffect @5 :UInt8; streetEffect @6 :UInt8;  # floors lost when it is not met; 255: nothing may be built
+}
+struct ZoningVersion {
+  version @0 :UInt16; state @1 :ZoningState; rules @2 :UInt16; rulesTotal @3 :UInt16; cases @4 :UInt32;
+  effectiveFrom @5 :Moment;             # never until it is notified
+}
+struct ZoningChange {                   # an open case to which another version says something else
+  caseId @0 :UInt64; office @1 :UInt16; district @2 :UInt8; stage @3 :Stage; state @4 :CaseState; zone @5 :Text;
+  version @6 :UInt16; floors @7 :UInt16; coveragePermille @8 :UInt16;  # that judges it; asked for
+  present @9 :ZoningFinding; changed @10 :ZoningFinding;
 }
 struct Event {
   op @0 :UInt64; at @1 :Moment; caseId @2 :UInt64; job @3 :UInt64;
   actorKind @4 :ActorKind; actor @5 :UInt32; expert @6 :UInt32; office @7 :UInt16;
   kind @8 :EventKind; stage @9 :Stage; before @10 :UInt8; after @11 :UInt8; reason @12 :Reason; note @13 :Text;
+  version @14 :UInt16;                  # of the zoning plan; with zoningChanged, zoningChecked and caseRebased
 }
 struct Expert {
   expert @0 :UInt32; person @1 :UInt64; office @2 :UInt16; state @3 :ExpertState;
@@ -207,6 +243,7 @@ struct Expert {
   unitsPerDay @7 :UInt16; bookedMinutesToday @8 :UInt16; visitsToday @9 :UInt16; assigned @10 :UInt16; started @11 :UInt16;
   windowMinutes @12 :UInt32; doneTotal @13 :UInt64; certifiedUntil @14 :List(Moment);  # by Skill; 0 = never
   districts @15 :Districts; absentFrom @16 :Moment; absentUntil @17 :Moment; label @18 :Text;
+  otherMinutesToday @19 :UInt16;        # of bookedMinutesToday, for other organisations
 }
 struct Office {
   office @0 :UInt16; district @1 :UInt8; state @2 :OfficeState; expertsCertified @3 :UInt16;
@@ -227,6 +264,7 @@ struct Decision {
   passedOverMetres @13 :UInt32;
   compared @14 :UInt16;          # so many candidates were compared by their scores, or visits by their ways
   loadWeight @15 :UInt16; travelWeight @16 :UInt16; shareWeight @17 :UInt16;  # as in the policy then; all 0: by load alone
+  byShare @18 :Bool;             # out of the share reserved for other organisations, while municipal work waited
 }
 struct StuckReason {
   cause @0 :Stuck; certified @1 :UInt32; withCapacity @2 :UInt32; ahead @3 :UInt32; until @4 :Moment; sentence @5 :Text;
@@ -250,6 +288,8 @@ struct Stats {
   leasesExpired @9 :UInt64; declined @10 :UInt64; reassigned @11 :UInt64; escalated @12 :UInt64;
   capacityOverrides @13 :UInt64; municipalFirstViolations @14 :UInt64; historyDropped @15 :UInt64; keysForgottenEarly @16 :UInt64;
   casesInMemory @17 :UInt32; jobsInMemory @18 :UInt32; eventsInMemory @19 :UInt32; keysInMemory @20 :UInt32; memoryBytes @21 :UInt64;
+  casesRebased @22 :UInt64;             # to another version of the zoning plan
+  reservedShareStarts @23 :UInt64;      # class-2 starts while municipal work waited, allowed by the reserved share
 }
 struct JobFilter {               # masks have a bit per enumerator; 0 = no filter
   stages @0 :UInt32; states @1 :UInt32; classes @2 :UInt32; districts @3 :UInt32; bands @4 :UInt32;
@@ -290,6 +330,9 @@ struct WhyResult { union { answer @0 :WhyAnswer; refused @1 :Refusal; } }
 struct LeasesResult { union { leases @0 :List(Lease); refused @1 :Refusal; } }
 struct Snapshot { op @0 :UInt64; digest @1 :Digest; }
 struct SnapshotResult { union { taken @0 :Snapshot; refused @1 :Refusal; } }
+struct ZoningRulesResult { union { rules @0 :List(ZoningRule); refused @1 :Refusal; } }
+struct ZoningChanges { changes @0 :List(ZoningChange); end @1 :PageEnd; }
+struct ZoningChangesResult { union { page @0 :ZoningChanges; refused @1 :Refusal; } }
 struct AdvanceResult { union { now @0 :Moment; refused @1 :Refusal; } }
 
 interface Subscription {}        # dropping it ends the subscription
@@ -325,7 +368,8 @@ interface OfficeSession extends(Reader) {
   # A call of more than Limits.submissionsPerCall gets a single result for all of it: tooLarge.
   stream @1 () -> (stream :SubmissionStream);
   register @2 (key :Key, caseId :UInt64) -> (result :Result);
-  amend @3 (key :Key, caseId :UInt64, areaM2 :UInt32, floors :UInt16, designer :UInt64, supervisingEngineer :UInt64, note :Text) -> (result :Result);
+  amend @3 (key :Key, caseId :UInt64, areaM2 :UInt32, floors :UInt16, designer :UInt64, supervisingEngineer :UInt64, note :Text,
+    zone :Text, coveragePermille :UInt16, streetWidthDm :UInt16) -> (result :Result);
   withdraw @4 (key :Key, caseId :UInt64, reason :Reason, note :Text) -> (result :Result);
   answer @5 (key :Key, caseId :UInt64) -> (result :Result);
   recordFees @6 (key :Key, caseId :UInt64, amountRial :UInt64) -> (result :Result);
@@ -356,6 +400,11 @@ interface CityReader extends(Reader) {
   forecast @5 (request :ForecastRequest) -> ForecastResult;
   eligibility @6 (request :EligibilityRequest) -> EligibilityResult;
   fairness @7 () -> FairnessResult;
+  zoning @8 () -> (versions :List(ZoningVersion), op :UInt64);  # oldest first; all that are kept
+  zoningRules @9 (version :UInt16) -> ZoningRulesResult;        # sorted by zone
+  zoningChanges @10 (version :UInt16, page :Page) -> ZoningChangesResult;
+  # Open cases to which the version would say something else than the one that judges them. A page may be short, even
+  # empty, before the last: so many cases are looked at.
 }
 
 interface SupervisorSession extends(CityReader) {
@@ -385,6 +434,12 @@ interface SupervisorSession extends(CityReader) {
   # Fixes (or frees) parts of a planned job: person 1, start 2, order 4, or a sum. Accepted.state: what is fixed now.
   planDesks @22 (request :DeskPlanRequest) -> DeskPlanResult;  # a preview: nothing changes
   standingPlan @23 () -> StandingPlanResult;  # the proposal that the daemon keeps ready
+  loadZoning @24 (key :Key, version :UInt16, total :UInt16, rules :List(ZoningRule)) -> (result :Result);
+  # A version in as many calls as it takes, at most 8 rules each; total: how many there will be.
+  validateZoning @25 (key :Key, version :UInt16) -> (result :Result);
+  notifyZoning @26 (key :Key, version :UInt16, effectiveFrom :Moment, note :Text) -> (result :Result);
+  dropZoning @27 (key :Key, version :UInt16, note :Text) -> (result :Result);  # one that judges no case
+  rebase @28 (key :Key, caseId :UInt64, note :Text) -> (result :Result);  # judged by the version in force now
 }
 
 # ---- plans ----

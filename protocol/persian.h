@@ -14,6 +14,8 @@ namespace permitd::protocol::persian {
 
 std::string_view name_of(scheduler::Stage stage);
 std::string_view name_of(scheduler::CaseState state);
+std::string_view name_of(scheduler::ZoningState state);
+std::string_view name_of(scheduler::ZoningResult result);
 std::string_view name_of(scheduler::JobState state);
 std::string_view name_of(scheduler::OfficeState state);
 std::string_view name_of(scheduler::ExpertState state);

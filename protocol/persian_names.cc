@@ -58,6 +58,42 @@ std::string_view name_of(CaseState state) {
   return "وضعیت ناشناخته";
 }
 
+std::string_view name_of(ZoningState state) {
+  using enum ZoningState;
+  switch (state) {
+    case kNone:
+      return "کنارگذاشته";
+    case kLoaded:
+      return "بارشده";
+    case kValidated:
+      return "بازبینی‌شده";
+    case kNotified:
+      return "ابلاغ‌شده";
+    case kInForce:
+      return "جاری";
+    case kSuperseded:
+      return "جایگزین‌شده";
+  }
+  return "وضعیت ناشناخته";
+}
+
+std::string_view name_of(ZoningResult result) {
+  using enum ZoningResult;
+  switch (result) {
+    case kNotChecked:
+      return "سنجیده نشد";
+    case kNoPlan:
+      return "طرحی جاری نبود";
+    case kUnknownZone:
+      return "پهنهٔ ناشناخته";
+    case kWithin:
+      return "در حد ضابطه";
+    case kBeyond:
+      return "بیش از ضابطه";
+  }
+  return "نتیجهٔ ناشناخته";
+}
+
 std::string_view name_of(JobState state) {
   using enum JobState;
   switch (state) {

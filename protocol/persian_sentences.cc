@@ -27,6 +27,8 @@ std::string state_phrase(const Outcome& outcome, CommandKind kind) {
       return fmt::format("دفتر «{}» است", name_of(OfficeState{outcome.state}));
     case Subject::kExpert:
       return fmt::format("کارشناس «{}» است", name_of(ExpertState{outcome.state}));
+    case Subject::kZoning:
+      return fmt::format("این نسخه از طرح تفصیلی «{}» است", name_of(ZoningState{outcome.state}));
     case Subject::kNothing:
       break;
   }
@@ -146,6 +148,9 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind) {
       return field_sentence("با آنچه جاری است سازگار نیست", outcome.field);
     case kNotPlanned:
       return "این کار در برنامه‌ای نیست که چیزی از آن ثابت شود. نخست برنامه را اجرا کنید.";
+    case kUnknownZoning:
+      return "چنین نسخه‌ای از طرح تفصیلی نگه داشته نشده است. فهرست نسخه‌ها را ببینید یا آن را بار "
+             "کنید.";
     case kBusy:
       return "سامانه بیش از این کار در صف نمی‌پذیرد. اندکی بعد با همان "
              "کلید "
@@ -188,6 +193,8 @@ std::string event_subject(const Event& event) {
   }
   if (raw(event.case_id) != 0) return fmt::format("پروندهٔ {}", number(raw(event.case_id)));
   if (raw(event.expert) != 0) return fmt::format("کارشناس {}", number(raw(event.expert)));
+  if (event.kind == EventKind::kZoningChanged)
+    return fmt::format("نسخهٔ {} طرح تفصیلی", number(event.version));
   if (raw(event.office) != 0)
     return fmt::format("دفتر {}", persian_digits(fmt::format("{:04}", raw(event.office))));
   return "داده‌های پایه";
@@ -253,6 +260,15 @@ std::string event_act(const Event& event) {
     case kPlanLocked:
       return fmt::format("آنچه در برنامه ثابت است: از «{}» به «{}»", locks(event.before),
                          locks(event.after));
+    case kZoningChanged:
+      return change<ZoningState>(event);
+    case kZoningChecked:
+      return fmt::format("با نسخهٔ {} طرح تفصیلی سنجیده شد: {}", number(event.version),
+                         name_of(ZoningResult{event.after}));
+    case kCaseRebased:
+      return fmt::format("از این پس با نسخهٔ {} طرح تفصیلی سنجیده می‌شود", number(event.version));
+    case kShareUsed:
+      return "از سهم سازمان‌های دیگر آغاز شد، با آنکه کار شهرداری در انتظار بود";
   }
   return "تغییر کرد";
 }
@@ -323,6 +339,8 @@ std::string decision_sentence(const DecisionView& decision) {
   }
   std::string text = how_it_came(decision);
   const auto out = std::back_inserter(text);
+  if (decision.by_share)
+    fmt::format_to(out, " نوبت سهم سازمان‌های دیگر بود و پیش از کار شهرداری داده شد.");
   const std::string removed = removed_phrase(decision);
   if (!removed.empty()) fmt::format_to(out, " کنار گذاشته‌شده‌ها: {}.", removed);
   const bool by_score = decision.compared != 0 && !decision.by_claim;

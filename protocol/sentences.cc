@@ -30,6 +30,7 @@ Subject usual_subject(CommandKind kind) {
     case kReferCase:
     case kCloseCase:
     case kExpedite:
+    case kRebaseCase:
       return Subject::kCase;
     case kStart:
     case kRenew:
@@ -54,6 +55,11 @@ Subject usual_subject(CommandKind kind) {
     case kSetCertificate:
     case kSetAbsence:
       return Subject::kExpert;
+    case kLoadZoning:
+    case kValidateZoning:
+    case kNotifyZoning:
+    case kDropZoning:
+      return Subject::kZoning;
     case kNone:
     case kSetLimits:
     case kApplyPlan:
@@ -91,6 +97,9 @@ std::string state_phrase(const Outcome& outcome, CommandKind kind) {
       return fmt::format("the office is {}", name_of(scheduler::OfficeState{outcome.state}));
     case Subject::kExpert:
       return fmt::format("the expert is {}", name_of(scheduler::ExpertState{outcome.state}));
+    case Subject::kZoning:
+      return fmt::format("the version of the zoning plan is {}",
+                         name_of(scheduler::ZoningState{outcome.state}));
     case Subject::kNothing:
       break;
   }
@@ -189,6 +198,14 @@ std::string_view rule_of(Field field) {
       return "100 to 1,000 per cent of the straight line";
     case kSpeed:
       return "1 to 200 km/h";
+    case kZone:
+      return "1 to 7 capital letters and digits, a letter first, such as R122";
+    case kCoverage:
+      return "0 to 1000 thousandths of the parcel";
+    case kStreetWidth:
+      return "0 to 10,000 decimetres";
+    case kEffect:
+      return "1 to 200 floors lost, or 255 for nothing may be built";
   }
   return "";
 }
@@ -244,6 +261,34 @@ std::string too_large_sentence(Field field) {
                      rule_of(field));
 }
 
+// What is wrong with a version of the zoning plan, and what to do about it; empty where the usual
+// sentence says it.
+std::string zoning_phrase(const Outcome& outcome, CommandKind kind) {
+  using scheduler::Refusal;
+  if (outcome.refusal == Refusal::kMissing && outcome.field == Field::kCount)
+    return "it is incomplete: rules that were announced have not come. Load them first";
+  if (outcome.refusal == Refusal::kOutOfRange && outcome.field == Field::kCount)
+    return "1 to 8 rules a call, 1 to 256 in a version, and no more than were announced";
+  if (outcome.field == Field::kValidity) {
+    return outcome.refusal == Refusal::kOutOfRange
+               ? "it can come into force from now on, not before. Give a moment to come"
+               : "another version comes into force at that moment or later. Give a later one, or "
+                 "drop the other";
+  }
+  if (outcome.refusal != Refusal::kNotCompatible) return "";
+  if (outcome.field == Field::kZone) return "the zone stands in it twice. Drop it and load it anew";
+  if (outcome.field == Field::kEffect)
+    return "each condition needs an effect and each effect a condition, of at most the floors of "
+           "the zone. Drop it and load it anew";
+  if (outcome.field == Field::kLimits)
+    return "8 versions are kept, and all of them still judge cases or are yet to come. Drop one";
+  if (outcome.field == Field::kCount)
+    return "the number of its rules was announced otherwise. Drop it, or announce the same";
+  if (outcome.field == Field::kVersion && kind == CommandKind::kLoadZoning)
+    return "a later version is known. Give a greater number";
+  return "";
+}
+
 std::string_view not_delegable_sentence(Field field) {
   if (field == Field::kSovereign) {
     return "This service contains only steps that are sovereign; they stay with the municipality "
@@ -257,8 +302,23 @@ std::string_view not_delegable_sentence(Field field) {
 
 }  // namespace
 
+bool is_of_zoning(CommandKind kind) {
+  return kind == CommandKind::kLoadZoning || kind == CommandKind::kValidateZoning ||
+         kind == CommandKind::kNotifyZoning || kind == CommandKind::kDropZoning;
+}
+
 std::string refusal_sentence(const Outcome& outcome, CommandKind kind, Language language) {
   if (language == Language::kPersian) return persian::refusal_sentence(outcome, kind);
+  if (is_of_zoning(kind)) {
+    const std::string phrase = zoning_phrase(outcome, kind);
+    const std::string rule =
+        outcome.until.ms > 0 ? fmt::format(", rule {}", outcome.until.ms) : std::string{};
+    if (!phrase.empty())
+      return fmt::format("{} of the zoning plan{}: {}.", name_of(outcome.field), rule, phrase);
+    if (!rule.empty() && outcome.refusal == Refusal::kOutOfRange)
+      return fmt::format("{} of the zoning plan{} is outside its range: {}. Correct it.",
+                         name_of(outcome.field), rule, rule_of(outcome.field));
+  }
   using enum Refusal;
   switch (outcome.refusal) {
     case kNone:
@@ -337,6 +397,8 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind, Language 
     case kNotPlanned:
       return "No plan reserves this job, so there is nothing to lock. Apply a plan first (replan), "
              "or give the job away (reassign).";
+    case kUnknownZoning:
+      return "No such version of the zoning plan is kept. List the versions, or load it first.";
     case kBusy:
       return "The server has as much work waiting as it takes. Send again in a moment with the "
              "same key.";
@@ -387,6 +449,8 @@ std::string event_subject(const Event& event) {
   }
   if (raw(event.case_id) != 0) return fmt::format("case {}", raw(event.case_id));
   if (raw(event.expert) != 0) return fmt::format("expert {}", raw(event.expert));
+  if (event.kind == EventKind::kZoningChanged)
+    return fmt::format("version {} of the zoning plan", event.version);
   if (raw(event.office) != 0) return fmt::format("office {:04}", raw(event.office));
   return "reference data";
 }
@@ -394,6 +458,23 @@ std::string event_subject(const Event& event) {
 template <class State>
 std::string event_change(const Event& event) {
   return fmt::format("{} -> {}", name_of(State{event.before}), name_of(State{event.after}));
+}
+
+std::string_view zoning_result_phrase(scheduler::ZoningResult result) {
+  using enum scheduler::ZoningResult;
+  switch (result) {
+    case kNotChecked:
+      return "not checked";
+    case kNoPlan:
+      return "not checked, as no zoning plan was in force,";
+    case kUnknownZone:
+      return "of a zone unknown";
+    case kWithin:
+      return "within what is allowed";
+    case kBeyond:
+      return "beyond what is allowed";
+  }
+  return "checked";
 }
 
 std::string event_act(const Event& event) {
@@ -439,6 +520,16 @@ std::string event_act(const Event& event) {
       return "not reserved any more";
     case kPlanLocked:
       return fmt::format("fixed: {} -> {}", locks_text(event.before), locks_text(event.after));
+    case kZoningChanged:
+      return event_change<scheduler::ZoningState>(event);
+    case kZoningChecked:
+      return fmt::format("{} by version {} of the zoning plan",
+                         zoning_result_phrase(scheduler::ZoningResult{event.after}), event.version);
+    case kCaseRebased:
+      return fmt::format("judged by version {} of the zoning plan from now on", event.version);
+    case kShareUsed:
+      return "started out of the share reserved for other organisations, while municipal work "
+             "waited";
   }
   return "changed";
 }
@@ -509,6 +600,9 @@ std::string decision_sentence(const scheduler::DecisionView& decision, Language 
         raw(decision.job), moment_text(decision.at), decision.considered, chosen);
   }
   const auto out = std::back_inserter(text);
+  if (decision.by_share)
+    fmt::format_to(out, " It was the turn of the share reserved for other organisations, so it went "
+                        "before municipal work.");
   const std::string removed = removed_phrase(decision);
   if (!removed.empty()) fmt::format_to(out, " Removed: {}.", removed);
   if (decision.compared != 0 && !decision.by_claim) {

@@ -85,9 +85,10 @@ constexpr std::array kEventKindNames{
     "feesRecorded"sv,       "slaNotified"sv,    "slaBreached"sv,      "slaEscalated"sv,
     "expedited"sv,          "deadlineMoved"sv,  "officeChanged"sv,    "expertChanged"sv,
     "certificateChanged"sv, "absenceChanged"sv, "referenceChanged"sv, "capacityOverridden"sv,
-    "jobMoved"sv,           "jobPlanned"sv,     "planEnded"sv,        "planLocked"sv};
+    "jobMoved"sv,           "jobPlanned"sv,     "planEnded"sv,        "planLocked"sv,
+    "zoningChanged"sv,      "zoningChecked"sv,  "caseRebased"sv,      "shareUsed"sv};
 static_assert(kEventKindNames.size() ==
-              static_cast<std::size_t>(scheduler::EventKind::kPlanLocked) + 1);
+              static_cast<std::size_t>(scheduler::EventKind::kShareUsed) + 1);
 
 constexpr std::array kStuckNames{"notStuck"sv,         "finished"sv,
                                  "caseDraft"sv,        "held"sv,
@@ -143,8 +144,18 @@ constexpr std::array kFieldNames{""sv,
                                  "balancePermille"sv,
                                  "moveMinutes"sv,
                                  "roadPercent"sv,
-                                 "speedKmh"sv};
-static_assert(kFieldNames.size() == static_cast<std::size_t>(scheduler::Field::kSpeed) + 1);
+                                 "speedKmh"sv,
+                                 "zone"sv,
+                                 "coveragePermille"sv,
+                                 "streetWidthDm"sv,
+                                 "effect"sv};
+static_assert(kFieldNames.size() == static_cast<std::size_t>(scheduler::Field::kEffect) + 1);
+
+constexpr std::array kZoningStateNames{"none"sv,     "loaded"sv,  "validated"sv,
+                                       "notified"sv, "inForce"sv, "superseded"sv};
+constexpr std::array kZoningResultNames{"notChecked"sv, "noPlan"sv, "unknownZone"sv, "within"sv,
+                                        "beyond"sv};
+constexpr std::array kZoningReviewNames{"nobody"sv, "secondReviewer"sv};
 
 char folded(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 bool is_skipped(char c) { return c == '-' || c == '_'; }
@@ -199,6 +210,9 @@ PERMIT_NAMES(Filter)
 PERMIT_NAMES(EventKind)
 PERMIT_NAMES(Stuck)
 PERMIT_NAMES(Field)
+PERMIT_NAMES(ZoningState)
+PERMIT_NAMES(ZoningResult)
+PERMIT_NAMES(ZoningReview)
 #undef PERMIT_NAMES
 
 std::string_view name_of(scheduler::Refusal value) {
@@ -262,6 +276,8 @@ std::string_view name_of(scheduler::Refusal value) {
       return "notCompatible";
     case kNotPlanned:
       return "notPlanned";
+    case kUnknownZoning:
+      return "unknownZoning";
     case kBusy:
       return "busy";
     case kQuotaExceeded:
@@ -359,6 +375,16 @@ std::string_view name_of(scheduler::CommandKind value) {
       return "applyPlan";
     case kLockPlan:
       return "lockPlan";
+    case kLoadZoning:
+      return "loadZoning";
+    case kValidateZoning:
+      return "validateZoning";
+    case kNotifyZoning:
+      return "notifyZoning";
+    case kDropZoning:
+      return "dropZoning";
+    case kRebaseCase:
+      return "rebase";
     case kTurnLottery:
       return "turnLottery";
   }

@@ -21,7 +21,8 @@ namespace permitd::protocol {
 
 /// Names of a closed set in the order of its values. For scheduler::{Skill, PriorityClass, Stage,
 /// CaseState, JobState, OfficeState, ExpertState, JobKind, Reach, Confirmer, ConfirmerFallback,
-/// HalfDay, SlaBand, ActorKind, Reason, Filter, EventKind, Stuck, Field}. Refusal and CommandKind
+/// HalfDay, SlaBand, ActorKind, Reason, Filter, EventKind, Stuck, Field,
+/// ZoningState, ZoningResult, ZoningReview}. Refusal and CommandKind
 /// have gaps and are reached by name_of() alone.
 template <class Enum>
 std::span<const std::string_view> names_of();
@@ -60,7 +61,7 @@ std::string moment_text(scheduler::Tick at);
 enum class Language : std::uint8_t { kEnglish, kPersian };
 
 /// What a command acts on, and so whose state its outcome carries.
-enum class Subject : std::uint8_t { kNothing, kCase, kJob, kOffice, kExpert };
+enum class Subject : std::uint8_t { kNothing, kCase, kJob, kOffice, kExpert, kZoning };
 Subject subject_of(const scheduler::Outcome& outcome, scheduler::CommandKind kind);
 
 /// What a field may hold, in English; empty where there is no rule to tell.

@@ -63,6 +63,11 @@ constexpr Rule kRules[] = {
     {CommandKind::kCancel, kBySteering, apply_cancel},
     {CommandKind::kApplyPlan, kBySteering | kByEngine, apply_apply_plan},
     {CommandKind::kLockPlan, kBySteering, apply_lock_plan},
+    {CommandKind::kLoadZoning, kBySteering, apply_load_zoning},
+    {CommandKind::kValidateZoning, kBySteering, apply_validate_zoning},
+    {CommandKind::kNotifyZoning, kBySteering, apply_notify_zoning},
+    {CommandKind::kDropZoning, kBySteering, apply_drop_zoning},
+    {CommandKind::kRebaseCase, kBySupervisor, apply_rebase_case},
     {CommandKind::kTurnLottery, kByEngine, apply_turn_lottery, false},
 };
 

@@ -4,13 +4,11 @@
 #include "scheduler/counters.h"
 #include "scheduler/events.h"
 #include "scheduler/job_flow.h"
+#include "scheduler/zoning.h"
 
 namespace permitd::scheduler {
 
 namespace {
-
-constexpr std::uint16_t kFloorsMax = 200;
-constexpr std::uint32_t kAreaMax = 10'000'000;
 
 bool check_submission(const SubmitCase& submit, Outcome& outcome) {
   if (submit.district == 0 || submit.district >= kDistrictCount)
@@ -19,6 +17,12 @@ bool check_submission(const SubmitCase& submit, Outcome& outcome) {
     refuse(outcome, Refusal::kOutOfRange, Field::kFloors);
   else if (submit.area_m2 > kAreaMax)
     refuse(outcome, Refusal::kOutOfRange, Field::kArea);
+  else if (!zone_fits(submit.zone, true))
+    refuse(outcome, Refusal::kOutOfRange, Field::kZone);
+  else if (submit.coverage_permille > kCoverageMax)
+    refuse(outcome, Refusal::kOutOfRange, Field::kCoverage);
+  else if (submit.street_width_dm > kStreetWidthMax)
+    refuse(outcome, Refusal::kOutOfRange, Field::kStreetWidth);
   else if (!point_in_range(submit.point))
     refuse(outcome, Refusal::kOutOfRange, Field::kPoint);
   else if (!text_fits(submit.parcel))
@@ -79,6 +83,9 @@ std::uint32_t add_case(Core& core, const SubmitCase& submit, std::uint32_t offic
   record.point = submit.point;
   record.area_m2 = submit.area_m2;
   record.floors = submit.floors;
+  record.zone = tidy_text(submit.zone);
+  record.coverage_permille = submit.coverage_permille;
+  record.street_width_dm = submit.street_width_dm;
   record.office = static_cast<std::uint16_t>(office);
   record.service = submit.service;
   record.version_slot = static_cast<std::uint8_t>(version);
@@ -202,17 +209,26 @@ void apply_amend_case(Core& core, const Command& command, Outcome& outcome) {
   if (slot == kNoSlot) return;
   if (amend.area_m2 > kAreaMax) return refuse(outcome, Refusal::kOutOfRange, Field::kArea);
   if (amend.floors > kFloorsMax) return refuse(outcome, Refusal::kOutOfRange, Field::kFloors);
+  if (!zone_fits(amend.zone, true)) return refuse(outcome, Refusal::kOutOfRange, Field::kZone);
+  if (amend.coverage_permille > kCoverageMax)
+    return refuse(outcome, Refusal::kOutOfRange, Field::kCoverage);
+  if (amend.street_width_dm > kStreetWidthMax)
+    return refuse(outcome, Refusal::kOutOfRange, Field::kStreetWidth);
   if (!check_note(amend.note, false, outcome)) return;
   CaseRecord& record = core.cases[slot];
   if (!amendable(core, record)) return refuse_state(outcome, record.state);
   core.note = &amend.note;
   record.area_m2 = amend.area_m2;
   record.floors = amend.floors;
+  record.zone = tidy_text(amend.zone);
+  record.coverage_permille = amend.coverage_permille;
+  record.street_width_dm = amend.street_width_dm;
   record.designer = amend.designer;
   record.supervising_engineer = amend.supervising_engineer;
   recompute_effort(core, record);
   emit_case(core, record, EventKind::kCaseAmended, raw(record.state), raw(record.state),
             Reason::kApplicantRequest);
+  if (record.state != CaseState::kDraft) check_zoning(core, record);
   offer_again(core, slot);  // less effort or other persons: somebody who waits may fit now
   report_case(core, slot, outcome);
 }

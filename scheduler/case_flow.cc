@@ -3,6 +3,7 @@
 #include "scheduler/counters.h"
 #include "scheduler/events.h"
 #include "scheduler/job_flow.h"
+#include "scheduler/zoning.h"
 
 namespace permitd::scheduler {
 
@@ -90,7 +91,9 @@ void register_case(Core& core, std::uint32_t slot) {
   CaseRecord& record = core.cases[slot];
   record.registered_at = core.now;
   record.stage_index = 0;
+  pin_zoning(core, record, zoning_in_force(core, core.now));
   set_case_state(core, slot, CaseState::kRegistered, Reason::kNone);
+  check_zoning(core, record);
   if (stage_applies(record, stage_of(core, record))) {
     enter_stage(core, slot);
   } else {

@@ -94,6 +94,16 @@ std::size_t body_size(CommandKind kind) {
       return checked_size<ApplyPlan>();
     case CommandKind::kLockPlan:
       return checked_size<LockPlan>();
+    case CommandKind::kLoadZoning:
+      return checked_size<LoadZoning>();
+    case CommandKind::kValidateZoning:
+      return checked_size<ValidateZoning>();
+    case CommandKind::kNotifyZoning:
+      return checked_size<NotifyZoning>();
+    case CommandKind::kDropZoning:
+      return checked_size<DropZoning>();
+    case CommandKind::kRebaseCase:
+      return checked_size<RebaseCase>();
     case CommandKind::kTurnLottery:
       return checked_size<TurnLottery>();
   }

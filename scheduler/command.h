@@ -60,6 +60,12 @@ enum class CommandKind : std::uint8_t {
   kCancel = 74,
   kApplyPlan = 75,
   kLockPlan = 76,
+  // The zoning plan.
+  kLoadZoning = 110,
+  kValidateZoning = 111,
+  kNotifyZoning = 112,
+  kDropZoning = 113,
+  kRebaseCase = 114,
   // The lottery.
   kTurnLottery = 120,
 };
@@ -119,7 +125,11 @@ struct SetPolicy {
   std::uint16_t travel_weight = 0;
   std::uint16_t share_weight = 0;
   ConfirmerFallback confirmer_fallback = ConfirmerFallback::kAnyHead;
-  std::uint8_t reserved[3]{};
+  ZoningReview zoning_review = ZoningReview::kSecondReviewer;
+  // 0–100: how much of the effort that an expert is given in a day may be of other organisations
+  // although municipal work waits (R17); 0: none
+  std::uint8_t reserved_share_percent = 0;
+  std::uint8_t reserved[1]{};
   friend bool operator==(const SetPolicy&, const SetPolicy&) = default;
 };
 
@@ -263,10 +273,11 @@ struct SubmitCase {
   District district = 0;
   OrganisationId organisation{};
   std::uint8_t flags = 0;
-  std::uint16_t floors = 0;  // 0–200
+  std::uint16_t floors = 0;             // 0–200
+  std::uint16_t coverage_permille = 0;  // of the parcel, 0–1000; 0: not stated
+  std::uint32_t area_m2 = 0;            // 0–10,000,000
+  std::uint16_t street_width_dm = 0;    // decimetres, 0–10,000; 0: not stated
   std::uint16_t reserved = 0;
-  std::uint32_t area_m2 = 0;  // 0–10,000,000
-  std::uint32_t reserved2 = 0;
   Point point;
   PersonId owner{};
   PersonId relative{};  // a declared relative of the owner among the experts
@@ -274,6 +285,7 @@ struct SubmitCase {
   PersonId supervising_engineer{};
   Code parcel;     // renewal code, required
   Code reference;  // number of the record at its source, may be empty
+  ZoneCode zone;   // empty: the zoning plan is not asked
 };
 
 struct RegisterCase {
@@ -285,10 +297,13 @@ struct AmendCase {
   CaseId id{};
   std::uint32_t area_m2 = 0;
   std::uint16_t floors = 0;
-  std::uint16_t reserved = 0;
+  std::uint16_t coverage_permille = 0;
   PersonId designer{};
   PersonId supervising_engineer{};
   Note note;
+  ZoneCode zone;
+  std::uint16_t street_width_dm = 0;
+  std::uint16_t reserved[3]{};
 };
 
 struct WithdrawCase {
@@ -452,6 +467,56 @@ struct LockPlan {
   Note note;
 };
 
+/// Effect of an unmet condition: nothing may be built. Any other value: so many floors are lost.
+inline constexpr std::uint8_t kZoningRefuses = 255;
+
+/// What may be built in one zone.
+struct ZoningRule {
+  ZoneCode zone;
+  std::uint32_t area_min_m2 = 0;        // 0: no condition; at most 10,000,000
+  std::uint16_t coverage_permille = 0;  // of the parcel, 0–1000
+  std::uint16_t street_min_dm = 0;      // decimetres, at most 10,000; 0: no condition
+  std::uint16_t floors = 0;             // 0–200
+  std::uint8_t area_effect = 0;         // floors lost, or kZoningRefuses, on a smaller parcel
+  std::uint8_t street_effect = 0;       // the same in a narrower street
+  std::uint8_t reserved[4]{};
+  friend bool operator==(const ZoningRule&, const ZoningRule&) = default;
+};
+static_assert(sizeof(ZoningRule) == 24);
+
+/// Rules of a version of the zoning plan; the first such command begins the version. Rules may come
+/// in any order and in as many commands as it takes.
+struct LoadZoning {
+  std::uint16_t version = 0;  // a new one is greater than all that are kept
+  std::uint16_t count = 0;    // 1 … kZoningRulesPerCommand
+  std::uint16_t total = 0;    // rules of the whole version, 1 … kZoningRulesMax
+  std::uint16_t reserved = 0;
+  std::array<ZoningRule, kZoningRulesPerCommand> rules{};
+};
+/// Loaded → Validated, when all rules are there, no zone twice, every condition with an effect.
+struct ValidateZoning {
+  std::uint16_t version = 0;
+  std::uint8_t reserved[6]{};
+};
+/// Validated → Notified: in force from `effective_from`, by tick, in place of the one before.
+struct NotifyZoning {
+  std::uint16_t version = 0;
+  std::uint8_t reserved[6]{};
+  Tick effective_from;  // not before now, and after that of every other one
+  Note note;
+};
+/// Takes back a version that judges no case: not yet in force, or no more.
+struct DropZoning {
+  std::uint16_t version = 0;
+  std::uint8_t reserved[6]{};
+  Note note;  // required when it was notified
+};
+/// Has an open case judged by the version in force now (I17). The note is required.
+struct RebaseCase {
+  CaseId id{};
+  Note note;
+};
+
 /// A SHA-256 hash, or a secret of that size.
 using Hash = std::array<std::uint8_t, 32>;
 /// Goes into a secret, so that none is ever made twice.
@@ -508,6 +573,11 @@ union CommandBody {
   Cancel cancel;
   ApplyPlan apply_plan;
   LockPlan lock_plan;
+  LoadZoning load_zoning;
+  ValidateZoning validate_zoning;
+  NotifyZoning notify_zoning;
+  DropZoning drop_zoning;
+  RebaseCase rebase_case;
   TurnLottery turn_lottery;
 
   CommandBody() : bytes{} {}

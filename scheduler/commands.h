@@ -50,6 +50,12 @@ void apply_cancel(Core& core, const Command& command, Outcome& outcome);
 // plan_commands.cc
 void apply_apply_plan(Core& core, const Command& command, Outcome& outcome);
 void apply_lock_plan(Core& core, const Command& command, Outcome& outcome);
+// zoning_commands.cc
+void apply_load_zoning(Core& core, const Command& command, Outcome& outcome);
+void apply_validate_zoning(Core& core, const Command& command, Outcome& outcome);
+void apply_notify_zoning(Core& core, const Command& command, Outcome& outcome);
+void apply_drop_zoning(Core& core, const Command& command, Outcome& outcome);
+void apply_rebase_case(Core& core, const Command& command, Outcome& outcome);
 // lottery.cc
 void apply_turn_lottery(Core& core, const Command& command, Outcome& outcome);
 // tick.cc

@@ -150,19 +150,22 @@ void prefer_nearest(const Core& core, ExpertId expert, JobSearch& search) {
   search.slot = nearest.slot;
 }
 
-// The first in order, places not looked at.
+// The first of a class in order, places not looked at.
+void search_class(const Core& core, ExpertId expert, PriorityClass priority, JobSearch& search) {
+  Scan scan{core, expert, search};
+  const bool has_plan = core.experts[raw(expert)].planned_count != 0;
+  if (has_plan) scan.planned(priority, false);
+  if (search.slot == kNoSlot) scan.priority_class(priority);
+  if (search.slot == kNoSlot && has_plan) scan.planned(priority, true);
+  if (search.slot == kNoSlot && priority != PriorityClass::kOther) search.cut |= scan.cut;
+}
+
 JobSearch first_job(const Core& core, ExpertId expert, PriorityClass last) {
   JobSearch search;
-  for (std::uint8_t c = 0; c <= raw(last); ++c) {
+  for (std::uint8_t c = 0; c <= raw(last) && search.slot == kNoSlot; ++c) {
     const PriorityClass priority{c};
     if (priority == PriorityClass::kOther && search.cut) break;
-    Scan scan{core, expert, search};
-    const bool has_plan = core.experts[raw(expert)].planned_count != 0;
-    if (has_plan) scan.planned(priority, false);
-    if (search.slot == kNoSlot) scan.priority_class(priority);
-    if (search.slot == kNoSlot && has_plan) scan.planned(priority, true);
-    if (search.slot != kNoSlot) break;
-    if (priority != PriorityClass::kOther) search.cut |= scan.cut;
+    search_class(core, expert, priority, search);
   }
   return search;
 }
@@ -227,7 +230,8 @@ void assign_job(Core& core, std::uint32_t slot, ExpertId expert, DecisionRecord&
   refresh_available(core, expert);
 }
 
-// An available expert may take the job, and no municipal work stands before it.
+// An available expert may take the job, and no municipal work stands before it that the reserved
+// share does not let wait.
 bool may_be_given(const Core& core, ExpertId expert, const JobRecord& job,
                   DecisionRecord& decision) {
   if (!claim_stands(core, expert)) return false;
@@ -238,7 +242,8 @@ bool may_be_given(const Core& core, ExpertId expert, const JobRecord& job,
     return false;
   }
   JobSearch municipal;
-  return job.priority != PriorityClass::kOther || !municipal_waits(core, expert, municipal);
+  return job.priority != PriorityClass::kOther || !municipal_waits(core, expert, municipal) ||
+         share_allows(core, expert, job, municipal);
 }
 
 // Scores and loads are shares of capacity, so the margin is one too: it also holds where the least
@@ -290,8 +295,42 @@ QueueNumber queue_of(const JobRecord& job) {
   return ReadyQueue::number(job.priority, job.skill, place_of(job));
 }
 
+bool share_allows(const Core& core, ExpertId expert, const JobRecord& job,
+                  const JobSearch& municipal) {
+  const std::uint32_t percent = core.policy.reserved_share_percent;
+  if (percent == 0 || municipal.slot == kNoSlot ||
+      core.jobs[municipal.slot].priority != PriorityClass::kMunicipal)
+    return false;
+  const ExpertRecord& record = core.experts[raw(expert)];
+  // What is in the expert's hands and was given today is booked already.
+  const bool in_hand = job.state == JobState::kAssigned || job.state == JobState::kStarted;
+  const bool booked =
+      in_hand && job.holder == expert && static_cast<std::int32_t>(job.booked_day) == core.day;
+  const std::uint32_t more = booked ? 0U : job.effort_minutes;
+  return (other_today(core, record) + more) * 100 <= percent * (booked_today(core, record) + more);
+}
+
+namespace {
+
+// The first job of other organisations goes before municipal work when it is the turn of their
+// share; otherwise the search stays as it is.
+void prefer_share(const Core& core, ExpertId expert, JobSearch& search) {
+  if (core.policy.reserved_share_percent == 0 || search.slot == kNoSlot ||
+      core.jobs[search.slot].priority != PriorityClass::kMunicipal)
+    return;
+  JobSearch other = search;
+  other.slot = kNoSlot;
+  search_class(core, expert, PriorityClass::kOther, other);
+  if (other.slot == kNoSlot || !share_allows(core, expert, core.jobs[other.slot], search)) return;
+  search = other;
+  search.by_share = true;
+}
+
+}  // namespace
+
 JobSearch find_job(const Core& core, ExpertId expert, PriorityClass last) {
   JobSearch search = first_job(core, expert, last);
+  if (last == PriorityClass::kOther) prefer_share(core, expert, search);
   if (search.slot != kNoSlot) prefer_nearest(core, expert, search);
   return search;
 }
@@ -345,7 +384,15 @@ void offer_job(Core& core, std::uint32_t slot) {
     search_by_score(core, job, decision);
   else
     search_by_load(core, job, decision);
-  if (decision.near_count > 0) assign_job(core, slot, choose(decision), decision);
+  if (decision.near_count == 0) return;
+  const ExpertId expert = choose(decision);
+  JobSearch municipal;
+  decision.by_share = core.policy.reserved_share_percent != 0 &&
+                              job.priority == PriorityClass::kOther &&
+                              municipal_waits(core, expert, municipal)
+                          ? 1
+                          : 0;
+  assign_job(core, slot, expert, decision);
 }
 
 namespace {
@@ -373,6 +420,7 @@ std::uint32_t assign_best_job(Core& core, ExpertId expert) {
   decision.by_claim = 1;
   decision.considered = search.considered;
   decision.removed = search.removed;
+  decision.by_share = search.by_share ? 1 : 0;
   if (search.passed_over != kNoSlot) tell_ways(core, expert, search, decision);
   add_candidate(decision, expert, load_ppm(core, core.experts[raw(expert)]));
   assign_job(core, search.slot, expert, decision);

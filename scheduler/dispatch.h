@@ -6,6 +6,10 @@
 // only when the scan of classes 0 and 1 found nothing the expert may take and was not cut short.
 // Where more than kQueueScanMax municipal jobs in front of a queue do not fit the expert, class 2
 // waits rather than slips past.
+//
+// The one exception is the share that the policy reserves for other organisations (R17): while the
+// effort of theirs that an expert was given today, the job in question included, is at most that
+// share of all that the expert was given today, class 2 goes before class 1, never before class 0.
 #pragma once
 
 #include "scheduler/state.h"
@@ -19,6 +23,7 @@ inline constexpr std::uint32_t kExpertScanMax = 256;
 struct JobSearch {
   std::uint32_t slot = kNoSlot;
   std::uint32_t passed_over = kNoSlot;  // the first by deadline, when `slot` is a nearer visit
+  bool by_share = false;                // class 2 before class 1, out of the reserved share
   bool cut = false;                     // the bound ended the scan of a queue of class 0 or 1
   std::uint16_t considered = 0;
   std::uint16_t compared = 0;  // visits whose ways were
@@ -30,6 +35,11 @@ struct JobSearch {
 JobSearch find_job(const Core& core, ExpertId expert, PriorityClass last);
 /// A municipal job stands before this expert's class-2 work: one was found, or the scan was cut.
 bool municipal_waits(const Core& core, ExpertId expert, JobSearch& search);
+
+/// The reserved share lets the job of another organisation go before the municipal one that waits.
+/// Pre: `municipal` is what municipal_waits() found.
+bool share_allows(const Core& core, ExpertId expert, const JobRecord& job,
+                  const JobSearch& municipal);
 
 /// The queue a job belongs in.
 QueueNumber queue_of(const JobRecord& job);

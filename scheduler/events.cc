@@ -33,6 +33,15 @@ Event stamped(const Core& core, EventKind kind, std::uint8_t before, std::uint8_
   return event;
 }
 
+Event of_case(const Core& core, const CaseRecord& record, Event event) {
+  event.case_id = record.id;
+  event.office = core.offices[record.office].id;
+  const ServiceVersion& version = service_of(core, record);
+  if (record.stage_index < version.stage_count)
+    event.stage = version.stages[record.stage_index].stage;
+  return event;
+}
+
 void keep(Core& core, CaseRecord& record, const Event& event) {
   if (!core.history.append(record.history, event, core.note)) ++core.totals.history_dropped;
   push(core, event);
@@ -54,14 +63,21 @@ void emit_reference(Core& core, EventKind kind, OfficeId office, ExpertId expert
   push(core, event);
 }
 
+void emit_zoning(Core& core, std::uint16_t version, ZoningState before, ZoningState after) {
+  Event event = stamped(core, EventKind::kZoningChanged, raw(before), raw(after), Reason::kNone);
+  event.version = version;
+  push(core, event);
+}
+
 void emit_case(Core& core, CaseRecord& record, EventKind kind, std::uint8_t before,
                std::uint8_t after, Reason reason) {
-  Event event = stamped(core, kind, before, after, reason);
-  event.case_id = record.id;
-  event.office = core.offices[record.office].id;
-  const ServiceVersion& version = service_of(core, record);
-  if (record.stage_index < version.stage_count)
-    event.stage = version.stages[record.stage_index].stage;
+  keep(core, record, of_case(core, record, stamped(core, kind, before, after, reason)));
+}
+
+void emit_case_zoning(Core& core, CaseRecord& record, EventKind kind, std::uint16_t version,
+                      ZoningResult before, ZoningResult after) {
+  Event event = of_case(core, record, stamped(core, kind, raw(before), raw(after), Reason::kNone));
+  event.version = version;
   keep(core, record, event);
 }
 

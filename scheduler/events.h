@@ -13,6 +13,11 @@ bool events_left(const Core& core);
 /// A change that concerns no case.
 void emit_reference(Core& core, EventKind kind, OfficeId office, ExpertId expert,
                     std::uint8_t before, std::uint8_t after, Reason reason);
+/// A version of the zoning plan moved on.
+void emit_zoning(Core& core, std::uint16_t version, ZoningState before, ZoningState after);
+/// What concerns a case and the version of the zoning plan that judges it, 0: none.
+void emit_case_zoning(Core& core, CaseRecord& record, EventKind kind, std::uint16_t version,
+                      ZoningResult before, ZoningResult after);
 void emit_case(Core& core, CaseRecord& record, EventKind kind, std::uint8_t before,
                std::uint8_t after, Reason reason);
 /// `expert`: the holder concerned, none = 0.

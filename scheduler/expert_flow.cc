@@ -33,7 +33,16 @@ void roll_expert(const Core& core, ExpertRecord& expert) {
   if (core.day <= expert.load.day) return;
   roll_load(core.day, expert.load);
   expert.booked_minutes = 0;
+  expert.other_minutes = 0;
   expert.visits = 0;
+}
+
+std::uint16_t more_minutes(std::uint16_t minutes, std::uint16_t effort) {
+  return static_cast<std::uint16_t>(std::min<std::uint32_t>(minutes + effort, UINT16_MAX));
+}
+
+std::uint16_t fewer_minutes(std::uint16_t minutes, std::uint16_t effort) {
+  return static_cast<std::uint16_t>(minutes - std::min(minutes, effort));
 }
 
 void take_off(LoadWindow& load, std::int32_t day, std::uint32_t minutes) {
@@ -169,6 +178,10 @@ std::uint32_t booked_today(const Core& core, const ExpertRecord& expert) {
   return core.day > expert.load.day ? 0U : expert.booked_minutes;
 }
 
+std::uint32_t other_today(const Core& core, const ExpertRecord& expert) {
+  return core.day > expert.load.day ? 0U : expert.other_minutes;
+}
+
 std::uint32_t visits_today(const Core& core, const ExpertRecord& expert) {
   return core.day > expert.load.day ? 0U : expert.visits;
 }
@@ -198,8 +211,9 @@ void hold_job(Core& core, ExpertId id, std::uint32_t slot, Tick lease_until) {
   PERMIT_ASSERT(expert.held_count < kHeldJobsMax, id, job.id);
   roll_expert(core, expert);
   expert.held[expert.held_count++] = {lease_until, LeaseToken{raw(core.op)}, slot, 0};
-  expert.booked_minutes = static_cast<std::uint16_t>(
-      std::min<std::uint32_t>(expert.booked_minutes + job.effort_minutes, UINT16_MAX));
+  expert.booked_minutes = more_minutes(expert.booked_minutes, job.effort_minutes);
+  if (job.priority == PriorityClass::kOther)
+    expert.other_minutes = more_minutes(expert.other_minutes, job.effort_minutes);
   if (job.has(kJobVisit)) ++expert.visits;
   if (goes_out(job)) {
     expert.place = core.cases[job.case_slot].point;
@@ -224,8 +238,9 @@ void drop_job(Core& core, std::uint32_t slot, bool unbook) {
   if (unbook) {
     const auto day = static_cast<std::int32_t>(job.booked_day);
     if (day == expert.load.day) {
-      expert.booked_minutes = static_cast<std::uint16_t>(
-          expert.booked_minutes - std::min(expert.booked_minutes, job.effort_minutes));
+      expert.booked_minutes = fewer_minutes(expert.booked_minutes, job.effort_minutes);
+      if (job.priority == PriorityClass::kOther)
+        expert.other_minutes = fewer_minutes(expert.other_minutes, job.effort_minutes);
       if (job.has(kJobVisit) && expert.visits > 0) --expert.visits;
     }
     if (!job.has(kJobRework)) take_off(expert.load, day, job.effort_minutes);

@@ -19,6 +19,7 @@ Tick holding_end(const Core& core, const ExpertRecord& expert, const JobRecord& 
 std::uint32_t capacity_minutes(const Core& core, const ExpertRecord& expert);
 /// Effort booked today, seen from core.day without changing the record.
 std::uint32_t booked_today(const Core& core, const ExpertRecord& expert);
+std::uint32_t other_today(const Core& core, const ExpertRecord& expert);  // of other organisations
 std::uint32_t visits_today(const Core& core, const ExpertRecord& expert);
 /// Effort over the rolling window, rework not counted, relative to the capacity of the window; ppm.
 std::uint32_t load_ppm(const Core& core, const ExpertRecord& expert);

@@ -27,7 +27,7 @@ constexpr Bits kAt{1, 0, 44};
 constexpr Bits kReason{1, 44, 5};
 constexpr Bits kOffice{1, 49, 14};
 constexpr Bits kJob{2, 0, 43};
-constexpr Bits kExpert{2, 43, 21};
+constexpr Bits kExpert{2, 43, 21};  // or the version of the zoning plan
 constexpr Bits kActorId{3, 0, 32};
 constexpr Bits kLink{3, 32, 29};    // record + 1 of the next newer, of the newest: the oldest
 constexpr Bits kCreated{3, 61, 2};  // 1 + state of the job that the same command created, 0 = none
@@ -36,9 +36,9 @@ static_assert(kLimitsMax.events_max < (1U << 29));
 static_assert(kLimitsMax.experts_max < (1U << 21) && kLimitsMax.offices_max < (1U << 14));
 static_assert(kCaseStateCount <= 16 && kJobStateCount <= 16 && kReasonCount <= 32);
 static_assert(HistoryPool::kChainMax <= UINT16_MAX);
-static_assert(kStageCount <= 8 && raw(EventKind::kPlanLocked) < 32);
+static_assert(kStageCount <= 8 && raw(EventKind::kShareUsed) < 32);
 
-constexpr std::size_t kEventKindCount = std::size_t{raw(EventKind::kPlanLocked)} + 1;
+constexpr std::size_t kEventKindCount = std::size_t{raw(EventKind::kShareUsed)} + 1;
 constexpr std::size_t kActorKindCount = std::size_t{raw(ActorKind::kAuditor)} + 1;
 
 using Words = std::array<std::uint64_t, 4>;
@@ -66,7 +66,7 @@ Words pack(const Event& event, bool has_note) {
   put(words, kReason, raw(event.reason));
   put(words, kOffice, raw(event.office));
   put(words, kJob, raw(event.job));
-  put(words, kExpert, raw(event.expert));
+  put(words, kExpert, names_version(event.kind) ? event.version : raw(event.expert));
   put(words, kActorId, event.actor.id);
   return words;
 }
@@ -79,9 +79,13 @@ Event unpack(const Words& words, CaseId case_id) {
   event.job = JobId{get(words, kJob)};
   event.actor.kind = static_cast<ActorKind>(get(words, kActorKind));
   event.actor.id = static_cast<std::uint32_t>(get(words, kActorId));
-  event.expert = ExpertId{static_cast<std::uint32_t>(get(words, kExpert))};
+  const auto subject = static_cast<std::uint32_t>(get(words, kExpert));
   event.office = OfficeId{static_cast<std::uint16_t>(get(words, kOffice))};
   event.kind = static_cast<EventKind>(get(words, kKind));
+  if (names_version(event.kind))
+    event.version = static_cast<std::uint16_t>(subject);
+  else
+    event.expert = ExpertId{subject};
   event.stage = static_cast<Stage>(get(words, kStage));
   event.before = static_cast<std::uint8_t>(get(words, kBefore));
   event.after = static_cast<std::uint8_t>(get(words, kAfter));

@@ -10,6 +10,7 @@
 #include "scheduler/expert_flow.h"
 #include "scheduler/job_clock.h"
 #include "scheduler/plan_flow.h"
+#include "scheduler/zoning.h"
 
 namespace permitd::scheduler {
 
@@ -193,6 +194,14 @@ void wait_for_activation(Core& core, std::uint32_t slot) {
   set_office_timer(core, office);
 }
 
+// The zoning plan is asked again when the plan review can begin, as the case stands by then.
+void check_zoning_for_review(Core& core, std::uint32_t slot) {
+  const JobRecord& job = core.jobs[slot];
+  CaseRecord& record = core.cases[job.case_slot];
+  if (job.stage == Stage::kPlanReview && record.zoning_checked_at < core.now)
+    check_zoning(core, record);
+}
+
 void give_back_ended_jobs(Core& core, std::uint32_t case_slot) {
   CaseRecord& record = core.cases[case_slot];
   for (std::uint32_t* link = &record.newest_job; *link != kNoSlot;) {
@@ -278,7 +287,9 @@ void create_stage_job(Core& core, std::uint32_t case_slot, bool rework) {
   if ((stage.flags & kStageNeedsAppointment) != 0) job.flags |= kJobVisit;
   job.clock_minutes = job.sla_minutes;
   const bool inactive = activation_missing(core, record);
-  announce(core, slot, inactive || decision_missing(core, record, job));
+  const bool blocked = inactive || decision_missing(core, record, job);
+  if (!blocked) check_zoning_for_review(core, slot);
+  announce(core, slot, blocked);
   if (inactive) wait_for_activation(core, slot);
 }
 
@@ -324,6 +335,7 @@ void unblock_job(Core& core, std::uint32_t slot) {
     return;
   }
   if (decision_missing(core, record, job)) return;
+  check_zoning_for_review(core, slot);
   detach(core, slot, false);
   const JobState state = open_state(core, slot);
   if (state == JobState::kReady) {

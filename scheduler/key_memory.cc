@@ -28,7 +28,7 @@ constexpr unsigned kWide = 44;
 constexpr std::uint64_t kWideMask = (std::uint64_t{1} << kWide) - 1;
 constexpr std::uint64_t kPartMask = (std::uint64_t{1} << 20) - 1;
 
-static_assert(raw(Refusal::kUnsupported) < 128 && raw(Field::kSpeed) < 64);
+static_assert(raw(Refusal::kUnsupported) < 128 && raw(Field::kEffect) < 64);
 static_assert(kFilterCount <= 16 && kCaseStateCount <= 16 && kJobStateCount <= 16);
 
 std::uint64_t wide(std::uint64_t value) {
@@ -97,8 +97,8 @@ Outcome KeyMemory::unpack(const Entry& entry) {
 bool KeyMemory::valid(const Entry& entry) {
   const Outcome outcome = unpack(entry);
   return entry.key != IdempotencyKey{} && raw(actor_kind(entry)) <= raw(ActorKind::kAuditor) &&
-         raw(outcome.refusal) <= raw(Refusal::kNotPlanned) &&
-         raw(outcome.field) <= raw(Field::kSpeed) && raw(outcome.filter) < kFilterCount;
+         raw(outcome.refusal) <= raw(Refusal::kUnknownZoning) &&
+         raw(outcome.field) <= raw(Field::kEffect) && raw(outcome.filter) < kFilterCount;
 }
 
 ActorKind KeyMemory::actor_kind(const Entry& entry) {

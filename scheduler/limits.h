@@ -52,6 +52,12 @@ inline constexpr std::uint32_t kCalendarDaysPerCommand = 30;
 inline constexpr std::uint32_t kCalendarDaysMax = 14'610;
 /// Half-days for which appointments can be booked ahead.
 inline constexpr std::uint32_t kAppointmentHorizon = 128;
+/// Versions of the zoning plan that are kept, and zones of one: a detailed plan has some fifty
+/// sub-zones.
+inline constexpr std::uint32_t kZoningVersionsMax = 8;
+inline constexpr std::uint32_t kZoningRulesMax = 256;
+/// Rules one LoadZoning command carries: what fits into a body behind its head, (200 − 8) / 24.
+inline constexpr std::uint32_t kZoningRulesPerCommand = 8;
 /// Rolling window of effort that fairness is measured over, in calendar days.
 inline constexpr std::uint32_t kLoadWindowDays = 30;
 

@@ -40,6 +40,7 @@ enum class Refusal : std::uint8_t {
   kHistoryFull,
   kNotCompatible,  // e.g. limits may only grow
   kNotPlanned,     // no plan reserves the job: there is nothing to lock
+  kUnknownZoning,  // no such version of the zoning plan
   // Given by the daemon, never by the core.
   kBusy = 64,  // ring full: try again
   kQuotaExceeded,
@@ -95,6 +96,10 @@ enum class Field : std::uint8_t {
   kMoveCost,
   kRoad,
   kSpeed,
+  kZone,
+  kCoverage,
+  kStreetWidth,
+  kEffect,
 };
 
 /// The filters of an assignment in the order they are applied. The first that fails is the one
@@ -144,12 +149,13 @@ struct Outcome {
   JobId job{};         // submit: first job; claim: the job given, 0 when none fits now
   LeaseToken token{};  // claim, start, renew
   Tick until;  // claim, start, renew: end of the lease; submit: deadline; schedule: begin of the
-               // half-day; applyPlan: results of the lines, see plan_line_result()
+               // half-day; applyPlan: results of the lines, see plan_line_result(); loadZoning,
+               // validateZoning: when refused for a rule, its number in the version, from 1
   ExpertId expert{};
   Refusal refusal = Refusal::kNone;
   Field field = Field::kNone;
   Filter filter = Filter::kNone;
-  std::uint8_t state = 0;  // CaseState, JobState, OfficeState or ExpertState after the command;
+  std::uint8_t state = 0;  // CaseState, JobState, OfficeState, ExpertState or ZoningState after it;
                            // applyPlan: how many lines were applied
   std::uint8_t repeated =
       0;  // 1: answered from memory of the idempotency key, nothing was done again
@@ -186,11 +192,20 @@ enum class EventKind : std::uint8_t {
   kAbsenceChanged,
   kReferenceChanged,  // catalogue, policy, calendar, organisation, activation, limits
   kCapacityOverridden,
-  kJobMoved,    // a confirmation goes to another office's head; before/after are the JobState
-  kJobPlanned,  // reserved for `expert` by a plan; before/after are the JobState
-  kPlanEnded,   // not reserved for `expert` any more; before/after are the JobState
-  kPlanLocked,  // its reservation is fixed or freed; before/after are the locks
+  kJobMoved,       // a confirmation goes to another office's head; before/after are the JobState
+  kJobPlanned,     // reserved for `expert` by a plan; before/after are the JobState
+  kPlanEnded,      // not reserved for `expert` any more; before/after are the JobState
+  kPlanLocked,     // its reservation is fixed or freed; before/after are the locks
+  kZoningChanged,  // `version` of the zoning plan; before/after are ZoningState
+  kZoningChecked,  // a case by `version`; before/after are ZoningResult
+  kCaseRebased,    // judged by `version` from now on; before/after are ZoningResult
+  kShareUsed,      // started out of the reserved share while municipal work waited
 };
+/// Events that name a version of the zoning plan, and neither job nor expert.
+constexpr bool names_version(EventKind kind) {
+  return kind == EventKind::kZoningChanged || kind == EventKind::kZoningChecked ||
+         kind == EventKind::kCaseRebased;
+}
 
 /// One state change: who, when, what, before, after, why (I15). Emitted by apply in order; the part
 /// that concerns a case is also kept as its history.
@@ -207,7 +222,9 @@ struct Event {
   std::uint8_t before = 0;
   std::uint8_t after = 0;
   Reason reason = Reason::kNone;
-  std::uint8_t reserved[5]{};
+  std::uint8_t reserved = 0;
+  std::uint16_t version = 0;  // of the zoning plan, see names_version()
+  std::uint8_t reserved2[2]{};
   friend bool operator==(const Event&, const Event&) = default;
 };
 static_assert(sizeof(Event) == 56 && std::is_trivially_copyable_v<Event>);

@@ -76,6 +76,8 @@ StatsView collect_stats(const Core& core) {
   view.escalated = totals.escalated;
   view.capacity_overrides = totals.capacity_overrides;
   view.municipal_first_violations = totals.municipal_first_violations;
+  view.cases_rebased = totals.cases_rebased;
+  view.reserved_share_starts = totals.reserved_share_starts;
   view.history_dropped = totals.history_dropped;
   view.plan_lines_applied = totals.plan_lines_applied;
   view.plan_lines_dropped = totals.plan_lines_dropped;

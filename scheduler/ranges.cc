@@ -49,7 +49,8 @@ bool policy_in_range(const SetPolicy& policy) {
          policy.compared_count <= kComparedMax && policy.load_weight <= 1000 &&
          policy.travel_weight <= 1000 && policy.share_weight <= 1000 &&
          known_value(policy.confirmer_fallback, ConfirmerFallback::kSupervisor) &&
-         (policy.reserved[0] | policy.reserved[1] | policy.reserved[2]) == 0;
+         known_value(policy.zoning_review, ZoningReview::kSecondReviewer) &&
+         policy.reserved_share_percent <= 100 && policy.reserved[0] == 0;
 }
 
 bool stage_in_range(const StageSpec& stage) {

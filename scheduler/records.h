@@ -72,9 +72,18 @@ struct CaseRecord {
   PriorityClass priority = PriorityClass::kOther;
   std::uint8_t stage_index = 0;
   std::uint8_t flags = 0;
-  std::uint8_t reserved[3]{};
+  std::uint8_t zoning_slot =
+      0;  // 1 + slot of the version of the zoning plan that judges it, 0: none
+  ZoningResult zoning_result = ZoningResult::kNotChecked;
+  std::uint8_t zoning_conditions = 0;  // kZoning… bits
+  Tick zoning_checked_at = kNever;
+  ZoneCode zone;
+  std::uint16_t coverage_permille = 0;
+  std::uint16_t street_width_dm = 0;
+  std::uint16_t allowed_floors = 0;  // as of the last check
+  std::uint16_t allowed_coverage_permille = 0;
 };
-static_assert(sizeof(CaseRecord) == 176);
+static_assert(sizeof(CaseRecord) == 200);
 static_assert(std::has_unique_object_representations_v<CaseRecord>);
 
 // Job flags.
@@ -193,9 +202,10 @@ struct ExpertRecord {
   std::array<RecentOwner, kRecentOwnersMax> recent{};  // newest at recent_count − 1, modulo
   LoadWindow load;
   Point home;
-  Point place;                 // of the visit it was given last
-  std::int32_t place_day = 0;  // on which working day
-  std::uint32_t reserved = 0;
+  Point place;                      // of the visit it was given last
+  std::int32_t place_day = 0;       // on which working day
+  std::uint16_t other_minutes = 0;  // of booked_minutes: for other organisations
+  std::uint16_t reserved = 0;
   Label label;
   std::uint32_t recent_count = 0;
   std::uint32_t districts = 0;
@@ -260,6 +270,20 @@ struct ServiceVersion {
 };
 static_assert(std::has_unique_object_representations_v<ServiceVersion>);
 
+/// A version of the zoning plan; its rules lie in a table beside it, sorted by zone.
+struct ZoningVersion {
+  Tick effective_from = kNever;   // kNever until it is notified
+  std::uint32_t case_count = 0;   // cases in memory that it judges
+  std::uint16_t version = 0;      // 0 = free place
+  std::uint16_t rule_count = 0;   // loaded
+  std::uint16_t rules_total = 0;  // announced
+  ZoningState state = ZoningState::kNone;
+  std::uint8_t reserved[5]{};
+  friend bool operator==(const ZoningVersion&, const ZoningVersion&) = default;
+};
+static_assert(sizeof(ZoningVersion) == 24);
+static_assert(std::has_unique_object_representations_v<ZoningVersion>);
+
 struct OrganisationRecord {
   PriorityClass priority = PriorityClass::kOther;
   std::uint8_t enabled = 0;
@@ -301,8 +325,10 @@ struct DecisionRecord {
   std::uint16_t travel_weight = 0;
   std::uint16_t share_weight = 0;
   std::uint32_t passed_over_metres = 0;
-  Op plan{};            // the command that planned it
-  JobId passed_over{};  // the first by deadline, when a nearer visit was chosen
+  Op plan{};                  // the command that planned it
+  JobId passed_over{};        // the first by deadline, when a nearer visit was chosen
+  std::uint8_t by_share = 0;  // out of the reserved share, while municipal work waited
+  std::uint8_t reserved[7]{};
 };
 static_assert(std::has_unique_object_representations_v<DecisionRecord>);
 

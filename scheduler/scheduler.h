@@ -91,6 +91,17 @@ class Scheduler {
   std::size_t list_cases(Cursor& cursor, std::size_t scan_max, std::span<CaseView> out) const;
   /// Every version of the catalogue that is kept. All in one call when `out` has room.
   std::size_t list_services(Cursor& cursor, std::span<ServiceView> out) const;
+  /// The versions of the zoning plan that are kept, oldest first. All in one call when `out` has
+  /// kZoningVersionsMax places.
+  std::size_t list_zoning(std::span<ZoningVersionView> out) const;
+  /// Rules of a version from index `from`, sorted by zone. None when it is not kept.
+  std::size_t list_zoning_rules(std::uint16_t version, std::size_t from,
+                                std::span<ZoningRule> out) const;
+  /// What a version would say to a case in what it asks for. kNoPlan when the version is not kept.
+  [[nodiscard]] ZoningFinding judge_zoning(std::uint16_t version, CaseId id) const;
+  /// Open cases to which a version says something else than the one that judges them.
+  std::size_t list_zoning_changes(std::uint16_t version, Cursor& cursor, std::size_t scan_max,
+                                  std::span<ZoningChangeView> out) const;
   /// What Schedule would be answered, were an actor who may give it to give it now. `kNone` in the
   /// refusal: it would be accepted.
   Outcome judge_schedule(const Schedule& schedule) const;

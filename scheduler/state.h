@@ -50,6 +50,8 @@ struct Totals {
   std::uint64_t plan_lines_applied = 0;
   std::uint64_t plan_lines_dropped = 0;
   std::uint64_t plans_ended = 0;
+  std::uint64_t cases_rebased = 0;
+  std::uint64_t reserved_share_starts = 0;
 };
 
 /// Bits of experts by number. Derived.
@@ -98,6 +100,8 @@ struct Core {
   FixedArray<ServiceVersion> services;     // [kServicesMax][kServiceVersionsMax]
   std::array<OrganisationRecord, 256> organisations{};
   std::array<AppointmentCount, kAppointmentHorizon> appointments{};
+  std::array<ZoningVersion, kZoningVersionsMax> zoning{};
+  FixedArray<ZoningRule> zoning_rules;   // [kZoningVersionsMax][kZoningRulesMax]
   FixedArray<DecisionRecord> decisions;  // ring
   FixedArray<PlannedJob> plans;          // jobs reserved by a plan
   OrderedPool plan_order;                // [expert] places of its plans, in order. Derived.
@@ -112,7 +116,8 @@ struct Core {
       waiting_districts{};  // bits. Derived.
   AgeList ages;             // ready jobs by class × skill, then blocked jobs by office
   TimerHeap job_timers;     // by job slot: begin of an appointment, marks of the SLA
-  TimerHeap other_timers;   // experts by number, then offices by index, then cases by slot
+  TimerHeap other_timers;   // 0: the zoning plan; experts by number, then offices by index, then
+                            // cases by slot
   LoadIndex available;
   std::array<ExpertSet, kSkillCount> certified_experts;  // derived
   WorkingCalendar calendar;
@@ -136,6 +141,7 @@ inline constexpr std::uint32_t blocked_list_of(std::uint32_t office) {
   return static_cast<std::uint32_t>(kClassCount * kSkillCount) + office;
 }
 /// Subjects of other_timers. Growing limits renumber them; see tables.cc.
+inline constexpr std::uint32_t kZoningTimer = 0;  // no expert has that number
 inline std::uint32_t expert_timer(ExpertId expert) { return raw(expert); }
 inline std::uint32_t office_timer(const Core& core, std::uint32_t office) {
   return core.limits.experts_max + 1 + office;

@@ -140,6 +140,9 @@ bool read_table(StateSource& source, FixedArray<Record>& table, std::size_t from
 void write_tables(const Core& core, StateSink& sink) {
   put_state_array<OrganisationRecord>(sink, core.organisations);
   put_state_array<AppointmentCount>(sink, core.appointments);
+  put_state_array<ZoningVersion>(sink, core.zoning);
+  for (std::size_t slot = 0; slot < kZoningVersionsMax; ++slot)
+    write_table(sink, core.zoning_rules, slot * kZoningRulesMax, core.zoning[slot].rule_count);
   write_table(sink, core.services, 0, core.services.size());
   write_table(sink, core.offices, 0, core.office_count);
   write_table(sink, core.flow_cells, 0, flow_cell_of(core.office_count, Stage{0}));
@@ -150,10 +153,21 @@ void write_tables(const Core& core, StateSink& sink) {
   write_cases(core, sink);
 }
 
+bool read_zoning(Core& core, StateSource& source) {
+  if (!get_state_array<ZoningVersion>(source, core.zoning)) return false;
+  for (std::size_t slot = 0; slot < kZoningVersionsMax; ++slot) {
+    const std::size_t count = core.zoning[slot].rule_count;
+    if (count > kZoningRulesMax ||
+        !read_table(source, core.zoning_rules, slot * kZoningRulesMax, count))
+      return false;
+  }
+  return true;
+}
+
 bool read_tables(Core& core, StateSource& source) {
   return get_state_array<OrganisationRecord>(source, core.organisations) &&
          get_state_array<AppointmentCount>(source, core.appointments) &&
-         read_table(source, core.services, 0, core.services.size()) &&
+         read_zoning(core, source) && read_table(source, core.services, 0, core.services.size()) &&
          read_table(source, core.offices, 0, core.office_count) &&
          read_table(source, core.flow_cells, 0, flow_cell_of(core.office_count, Stage{0})) &&
          read_table(source, core.experts, 1, core.expert_last) &&

@@ -10,6 +10,7 @@
 #include "scheduler/job_clock.h"
 #include "scheduler/plan_flow.h"
 #include "scheduler/ranges.h"
+#include "scheduler/zoning.h"
 
 namespace permitd::scheduler {
 
@@ -56,6 +57,33 @@ bool check_catalogue(const Core& core) {
     for (std::size_t i = 0; i < version.stage_count; ++i) {
       if (!stage_in_range(version.stages[i])) return false;
     }
+  }
+  return true;
+}
+
+bool check_zoning_version(const Core& core, std::size_t place) {
+  const ZoningVersion& version = core.zoning[place];
+  if (version.version == 0) return version == ZoningVersion{};
+  const bool is_public = version.state > ZoningState::kValidated;
+  if (!known_value(version.state, ZoningState::kSuperseded) ||
+      version.state == ZoningState::kNone || version.rules_total == 0 ||
+      version.rules_total > kZoningRulesMax || version.rule_count > version.rules_total ||
+      find_zoning(core, version.version) != place || !moment(version.effective_from) ||
+      (version.effective_from == kNever) == is_public)
+    return false;
+  const std::span<const ZoningRule> rules = rules_of(core, place);
+  const bool sorted = std::is_sorted(
+      rules.begin(), rules.end(),
+      [](const ZoningRule& a, const ZoningRule& b) { return a.zone.bytes < b.zone.bytes; });
+  return sorted && std::all_of(rules.begin(), rules.end(), [](const ZoningRule& rule) {
+           return zone_fits(rule.zone, false) && rule.floors <= kFloorsMax &&
+                  rule.coverage_permille <= kCoverageMax;
+         });
+}
+
+bool check_zoning_plan(const Core& core) {
+  for (std::size_t place = 0; place < kZoningVersionsMax; ++place) {
+    if (!check_zoning_version(core, place)) return false;
   }
   return true;
 }
@@ -182,6 +210,11 @@ bool check_case(const Core& core, const CaseRecord& record) {
       record.district >= kDistrictCount)
     return false;
   if (!point_in_range(record.point)) return false;
+  if (!zone_fits(record.zone, true) || record.zoning_slot > kZoningVersionsMax ||
+      (record.zoning_slot != 0 && core.zoning[record.zoning_slot - 1U].version == 0) ||
+      !known_value(record.zoning_result, ZoningResult::kBeyond) ||
+      record.zoning_conditions > kZoningConditions || !moment(record.zoning_checked_at))
+    return false;
   if (!known_value(record.priority, PriorityClass::kOther) || !text_fits(record.parcel) ||
       !text_fits(record.reference))
     return false;
@@ -336,7 +369,9 @@ bool check_timers(const Core& core) {
     const Tick at = core.other_timers.at(subject);
     if (at == kNever) continue;
     bool known = false;
-    if (subject >= case_timer(core, 0))
+    if (subject == kZoningTimer)
+      known = true;
+    else if (subject >= case_timer(core, 0))
       known = live_case(core, subject - case_timer(core, 0));
     else if (subject >= office_timer(core, 0))
       known = subject - office_timer(core, 0) < core.office_count;
@@ -433,12 +468,14 @@ bool recount(Core& core) {
   std::array<std::uint64_t, kCaseStateCount> open_cases{};
   std::vector<std::uint64_t> office_open(core.office_count, 0);
   std::vector<std::uint32_t> keeping(core.services.size(), 0);
+  std::array<std::uint32_t, kZoningVersionsMax + 1> judged{};
   for (std::uint32_t slot = 0; slot < core.job_slots.used; ++slot) {
     if (live_job(core, slot)) count_job(core, core.jobs[slot], 1);
   }
   for (std::uint32_t slot = 0; slot < core.case_slots.used; ++slot) {
     if (!live_case(core, slot)) continue;
     const CaseRecord& record = core.cases[slot];
+    ++judged[record.zoning_slot];
     ++keeping[raw(record.service) * kServiceVersionsMax + record.version_slot];
     if (case_is_terminal(record.state)) continue;
     ++open_cases[raw(record.state)];
@@ -462,6 +499,9 @@ bool recount(Core& core) {
   for (std::size_t i = 0; i < keeping.size(); ++i) {
     if (keeping[i] != core.services[i].case_count) return false;
   }
+  for (std::size_t place = 0; place < kZoningVersionsMax; ++place) {
+    if (judged[place + 1] != core.zoning[place].case_count) return false;
+  }
   return bands;
 }
 
@@ -469,7 +509,7 @@ bool check_records(Core& core) {
   if (!number(raw(core.op)) || !number(core.cases_created) || !number(core.jobs_created))
     return false;
   if (core.now.ms < 0 || !number(static_cast<std::uint64_t>(core.now.ms))) return false;
-  if (!check_catalogue(core) || !check_offices(core)) return false;
+  if (!check_catalogue(core) || !check_zoning_plan(core) || !check_offices(core)) return false;
   if (!check_free_chain(core.cases, core.case_slots, &CaseRecord::next)) return false;
   if (!check_free_chain(core.jobs, core.job_slots, &JobRecord::previous)) return false;
   for (std::uint32_t slot = 0; slot < core.case_slots.used; ++slot) {

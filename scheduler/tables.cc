@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "scheduler/state.h"
+#include "scheduler/zoning.h"
 
 namespace permitd::scheduler {
 
@@ -99,6 +100,7 @@ void grow_tables(Core& core, const Limits& grown) {
   core.offices.reserve(grown.offices_max);
   core.office_index.reserve(10'000);
   core.services.reserve(kServicesMax * kServiceVersionsMax);
+  core.zoning_rules.reserve(kZoningVersionsMax * kZoningRulesMax);
   core.decisions.reserve(grown.decisions_max);
   core.plans.reserve(plans_max(grown));
   core.plan_order.reserve(plans_max(grown), grown.experts_max + 1);
@@ -124,13 +126,14 @@ std::size_t memory_bytes(const Core& core) {
   std::size_t total =
       sizeof(Core) + core.cases.memory_bytes() + core.jobs.memory_bytes() +
       core.experts.memory_bytes() + core.offices.memory_bytes() + core.office_index.memory_bytes() +
-      core.services.memory_bytes() + core.decisions.memory_bytes() + core.plans.memory_bytes() +
-      core.plan_order.memory_bytes() + core.open_cells.memory_bytes() +
-      core.flow_cells.memory_bytes() + core.case_index.memory_bytes() +
-      core.job_index.memory_bytes() + core.ready.memory_bytes() + core.heads.memory_bytes() +
-      core.ages.memory_bytes() + core.job_timers.memory_bytes() + core.other_timers.memory_bytes() +
-      core.available.memory_bytes() + core.calendar.memory_bytes() + core.history.memory_bytes() +
-      core.keys.memory_bytes() + core.events.memory_bytes();
+      core.services.memory_bytes() + core.zoning_rules.memory_bytes() +
+      core.decisions.memory_bytes() + core.plans.memory_bytes() + core.plan_order.memory_bytes() +
+      core.open_cells.memory_bytes() + core.flow_cells.memory_bytes() +
+      core.case_index.memory_bytes() + core.job_index.memory_bytes() + core.ready.memory_bytes() +
+      core.heads.memory_bytes() + core.ages.memory_bytes() + core.job_timers.memory_bytes() +
+      core.other_timers.memory_bytes() + core.available.memory_bytes() +
+      core.calendar.memory_bytes() + core.history.memory_bytes() + core.keys.memory_bytes() +
+      core.events.memory_bytes();
   for (const ExpertSet& set : core.certified_experts) total += set.memory_bytes();
   return total;
 }
@@ -230,6 +233,7 @@ bool evict_oldest_case(Core& core) {
   }
   core.history.free(record.history);
   --service_version(core, record.service, record.version_slot).case_count;
+  pin_zoning(core, record, 0);
   core.case_index.erase(raw(record.id), [&](std::uint32_t at) { return case_id_at(core, at); });
   free_slot(core.cases, core.case_slots, &CaseRecord::next, slot);
   expect_eviction(core);

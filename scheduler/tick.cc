@@ -4,6 +4,7 @@
 #include "scheduler/events.h"
 #include "scheduler/expert_flow.h"
 #include "scheduler/job_flow.h"
+#include "scheduler/zoning.h"
 
 namespace permitd::scheduler {
 
@@ -14,6 +15,8 @@ void fire_other(Core& core, std::uint32_t subject) {
     case_timer_fired(core, subject - case_timer(core, 0));
   } else if (subject >= office_timer(core, 0)) {
     office_timer_fired(core, subject - office_timer(core, 0));
+  } else if (subject == kZoningTimer) {
+    zoning_timer_fired(core);
   } else {
     sweep_expert(core, ExpertId{subject});
   }

@@ -196,6 +196,36 @@ struct IdempotencyKey {
   friend constexpr bool operator==(const IdempotencyKey&, const IdempotencyKey&) = default;
 };
 
+/// Where a version of the zoning plan stands; only forward, but for what is dropped.
+enum class ZoningState : std::uint8_t {
+  kNone,
+  kLoaded,     // its rules are coming in
+  kValidated,  // complete and coherent
+  kNotified,   // announced: in force from a moment to come
+  kInForce,
+  kSuperseded,  // kept while cases are judged by it
+};
+
+/// What the zoning plan says to what a case asks for. Never a decision: that is the municipality's.
+enum class ZoningResult : std::uint8_t {
+  kNotChecked,   // the case names no zone
+  kNoPlan,       // no version was in force when it was registered
+  kUnknownZone,  // the version that judges it has no such zone
+  kWithin,
+  kBeyond,  // more floors or more coverage than allowed
+};
+
+/// Who must look again at a plan review whose case is beyond the zoning plan or of an unknown zone.
+enum class ZoningReview : std::uint8_t { kNobody, kSecondReviewer };
+
+// What a check of the zoning plan found besides its result, a bit each.
+inline constexpr std::uint8_t kZoningAreaUnmet = 1;      // smaller than the least area
+inline constexpr std::uint8_t kZoningStreetUnmet = 2;    // a street narrower than the least width
+inline constexpr std::uint8_t kZoningAreaUnknown = 4;    // asked for, and not stated
+inline constexpr std::uint8_t kZoningStreetUnknown = 8;  // the same
+inline constexpr std::uint8_t kZoningNotBuildable = 16;  // an unmet condition allows nothing
+inline constexpr std::uint8_t kZoningConditions = 31;
+
 /// Fixed-size UTF-8 text, zero-padded; `size` bytes are used. Never cut inside a character at the
 /// edge.
 template <std::size_t N>
@@ -205,9 +235,10 @@ struct Text {
   static constexpr std::size_t kCapacity = N;
   friend constexpr bool operator==(const Text&, const Text&) = default;
 };
-using Label = Text<39>;  // 40 bytes: names of offices, experts, services
-using Note = Text<79>;   // 80 bytes: the free-text part of a reason
-using Code = Text<23>;   // 24 bytes: renewal code of a parcel, reference of an outside record
+using Label = Text<39>;    // 40 bytes: names of offices, experts, services
+using Note = Text<79>;     // 80 bytes: the free-text part of a reason
+using ZoneCode = Text<7>;  // "R122": capital letters and digits; empty = none
+using Code = Text<23>;     // 24 bytes: renewal code of a parcel, reference of an outside record
 
 /// Point on the map, degrees × 1,000,000. {0, 0} means unknown.
 struct Point {

@@ -5,6 +5,7 @@
 #include "scheduler/expert_flow.h"
 #include "scheduler/job_clock.h"
 #include "scheduler/plan_flow.h"
+#include "scheduler/zoning.h"
 
 namespace permitd::scheduler {
 
@@ -79,6 +80,18 @@ CaseView view_case(const Core& core, std::uint32_t slot) {
   view.fees_paid = (record.flags & kCaseFeesPaid) != 0;
   view.built = (record.flags & kCaseBuilt) != 0;
   if (record.current_job != kNoSlot) view.current_job = core.jobs[record.current_job].id;
+  view.zone = record.zone;
+  view.coverage_permille = record.coverage_permille;
+  view.street_width_dm = record.street_width_dm;
+  view.zoning_version = zoning_version_of(core, record);
+  view.zoning_checked_at = record.zoning_checked_at;
+  if (record.zoning_checked_at == kNever) return view;
+  // What each condition cost stands in the rule, which stays as long as the case does.
+  view.zoning = judge_zoning(core, record.zoning_slot, record);
+  view.zoning.result = record.zoning_result;
+  view.zoning.conditions = record.zoning_conditions;
+  view.zoning.allowed_floors = record.allowed_floors;
+  view.zoning.allowed_coverage_permille = record.allowed_coverage_permille;
   return view;
 }
 
@@ -125,6 +138,7 @@ ExpertView view_expert(const Core& core, ExpertId id) {
   view.units_per_day = static_cast<std::uint16_t>(capacity_minutes(core, expert) /
                                                   static_cast<std::uint32_t>(kMinutesPerUnit));
   view.booked_minutes_today = static_cast<std::uint16_t>(booked_today(core, expert));
+  view.other_minutes_today = static_cast<std::uint16_t>(other_today(core, expert));
   view.visits_today = static_cast<std::uint16_t>(visits_today(core, expert));
   view.assigned = static_cast<std::uint16_t>(expert.held_count - expert.started_count);
   view.started = expert.started_count;
@@ -157,6 +171,7 @@ DecisionView view_decision(const DecisionRecord& record) {
   view.chosen = record.chosen;
   view.by_claim = record.by_claim != 0;
   view.by_supervisor = record.by_supervisor != 0;
+  view.by_share = record.by_share != 0;
   view.by_plan = record.by_plan != 0;
   view.plan = record.plan;
   view.plan_reason = record.plan_reason;

@@ -47,6 +47,43 @@ struct JobView {
   std::int32_t remaining_minutes = 0;  // working time to the deadline; negative when breached
 };
 
+/// What a version of the zoning plan says to a case. Floors and coverage are 0 when nothing is
+/// allowed, or no rule was found.
+struct ZoningFinding {
+  ZoningResult result = ZoningResult::kNotChecked;
+  std::uint8_t conditions = 0;   // kZoning… bits
+  std::uint8_t area_cost = 0;    // floors lost for the area
+  std::uint8_t street_cost = 0;  // floors lost for the width of the street
+  std::uint16_t allowed_floors = 0;
+  std::uint16_t allowed_coverage_permille = 0;
+  friend bool operator==(const ZoningFinding&, const ZoningFinding&) = default;
+};
+
+/// A version of the zoning plan.
+struct ZoningVersionView {
+  std::uint16_t version = 0;
+  ZoningState state = ZoningState::kNone;
+  std::uint16_t rule_count = 0;
+  std::uint16_t rules_total = 0;
+  std::uint32_t case_count = 0;  // cases in memory that it judges
+  Tick effective_from = kNever;  // kNever until it is notified
+};
+
+/// An open case to which another version of the zoning plan would say something else.
+struct ZoningChangeView {
+  CaseId case_id{};
+  OfficeId office{};
+  District district = 0;
+  Stage stage{};
+  CaseState state{};
+  ZoneCode zone;
+  std::uint16_t version = 0;  // that judges it now, 0: none
+  std::uint16_t floors = 0;   // asked for
+  std::uint16_t coverage_permille = 0;
+  ZoningFinding present;  // as the version that judges it has it
+  ZoningFinding changed;  // as the other one would
+};
+
 struct CaseView {
   CaseId case_id{};
   Tick registered_at;
@@ -73,6 +110,12 @@ struct CaseView {
   bool fees_paid = false;
   bool built = false;
   JobId current_job{};
+  ZoneCode zone;
+  std::uint16_t coverage_permille = 0;  // asked for
+  std::uint16_t street_width_dm = 0;
+  std::uint16_t zoning_version = 0;  // that judges it, 0: none
+  Tick zoning_checked_at = kNever;   // kNever: it names no zone
+  ZoningFinding zoning;              // as of that moment
 };
 
 /// One version of a service in the catalogue.
@@ -112,6 +155,7 @@ struct ExpertView {
   bool available = false;  // has claimed and waits for work
   std::uint16_t units_per_day = 0;
   std::uint16_t booked_minutes_today = 0;
+  std::uint16_t other_minutes_today = 0;  // of those, for other organisations
   std::uint16_t visits_today = 0;
   std::uint16_t assigned = 0;
   std::uint16_t started = 0;
@@ -178,6 +222,7 @@ struct DecisionView {
   bool by_claim =
       false;  // the expert asked and got the best job; else the job looked for an expert
   bool by_supervisor = false;  // reassign
+  bool by_share = false;       // out of the reserved share, while municipal work waited
   bool by_plan = false;        // reserved for the expert by a plan, and given when asked for
   Op plan{};                   // the ApplyPlan command
   Reason plan_reason = Reason::kNone;
@@ -292,9 +337,11 @@ struct StatsView {
   std::uint64_t escalated = 0;
   std::uint64_t capacity_overrides = 0;
   std::uint64_t municipal_first_violations =
-      0;  // class-2 starts while class 0/1 could be taken: must be 0 (I7)
+      0;  // class-2 starts while class 0/1 could be taken, the share apart: must be 0 (I7)
   std::uint64_t history_dropped =
-      0;  // events that found no room in memory; they are in the journal
+      0;                            // events that found no room in memory; they are in the journal
+  std::uint64_t cases_rebased = 0;  // to another version of the zoning plan
+  std::uint64_t reserved_share_starts = 0;  // class-2 starts that the reserved share allowed
   std::uint64_t plan_lines_applied = 0;
   std::uint64_t plan_lines_dropped = 0;
   std::uint64_t plans_ended = 0;  // reservations that ended without their expert getting the job

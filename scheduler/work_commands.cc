@@ -6,6 +6,7 @@
 #include "scheduler/counters.h"
 #include "scheduler/dispatch.h"
 #include "scheduler/eligibility.h"
+#include "scheduler/events.h"
 #include "scheduler/expert_flow.h"
 #include "scheduler/job_clock.h"
 #include "scheduler/job_flow.h"
@@ -58,19 +59,29 @@ std::uint32_t leased_job(const Core& core, const Command& command, JobId id, Lea
   return slot;
 }
 
+// A plan review of what the zoning plan does not allow, or does not know, is read by a second
+// reviewer.
+bool zoning_asks(const Core& core, const JobRecord& job) {
+  const ZoningResult result = core.cases[job.case_slot].zoning_result;
+  return job.stage == Stage::kPlanReview &&
+         core.policy.zoning_review == ZoningReview::kSecondReviewer &&
+         (result == ZoningResult::kBeyond || result == ZoningResult::kUnknownZone);
+}
+
 // Whether and by whom a finished job must be confirmed.
 bool needs_confirmation(const Core& core, const JobRecord& job, Skill& skill) {
   if (job.kind != JobKind::kWork) return false;
   const CaseRecord& record = core.cases[job.case_slot];
   switch (stage_of(core, record).confirmer) {
     case Confirmer::kNobody:
-      return false;
+      skill = Skill::kReview;
+      return zoning_asks(core, job);
     case Confirmer::kOfficeHead:
       skill = Skill::kConfirm;
       return true;
     case Confirmer::kSecondReviewerAboveArea:
       skill = Skill::kReview;
-      return record.area_m2 > core.policy.second_review_area_m2;
+      return record.area_m2 > core.policy.second_review_area_m2 || zoning_asks(core, job);
   }
   return false;
 }
@@ -174,7 +185,10 @@ void apply_start(Core& core, const Command& command, Outcome& outcome) {
   const JobRecord& job = core.jobs[slot];
   if (job.state != JobState::kAssigned) return refuse_state(outcome, job.state);
   JobSearch municipal;
-  if (job.priority == PriorityClass::kOther && municipal_waits(core, job.holder, municipal)) {
+  const bool first =
+      job.priority == PriorityClass::kOther && municipal_waits(core, job.holder, municipal);
+  const bool by_share = first && share_allows(core, job.holder, job, municipal);
+  if (first && !by_share) {
     // Municipal first also between assignment and start (I7): claim again, that job comes before.
     if (municipal.slot != kNoSlot) outcome.job = core.jobs[municipal.slot].id;
     return refuse(outcome, Refusal::kNotEligible, Field::kPriority);
@@ -184,6 +198,11 @@ void apply_start(Core& core, const Command& command, Outcome& outcome) {
     set_case_state(core, case_slot, CaseState::kInProgress, Reason::kNone);
   }
   start_job(core, slot);
+  if (by_share) {
+    ++core.totals.reserved_share_starts;
+    emit_job(core, job, EventKind::kShareUsed, raw(JobState::kAssigned), raw(JobState::kStarted),
+             Reason::kNone, job.holder);
+  }
   report_lease(core, slot, outcome);
 }
 

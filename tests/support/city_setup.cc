@@ -116,6 +116,7 @@ void activate(std::uint32_t index, Chance& chance, ActivateService& body) {
 Note note_of(const char* words) { return words_of<Note>(words); }
 Label label_of(const char* words) { return words_of<Label>(words); }
 Code code_of(const char* words) { return words_of<Code>(words); }
+ZoneCode zone_of(const char* words) { return words_of<ZoneCode>(words); }
 
 PersonId person_of_expert(std::uint32_t number) { return PersonId{1000 + std::uint64_t{number}}; }
 
@@ -149,6 +150,9 @@ SetPolicy random_policy(Chance& chance) {
   policy.load_weight = static_cast<std::uint16_t>(chance.below(1001));
   policy.travel_weight = static_cast<std::uint16_t>(chance.chance(300) ? 0 : chance.below(1001));
   policy.share_weight = static_cast<std::uint16_t>(chance.chance(500) ? 0 : chance.below(1001));
+  policy.zoning_review = static_cast<ZoningReview>(chance.chance(700) ? 1 : 0);
+  policy.reserved_share_percent =
+      static_cast<std::uint8_t>(chance.chance(500) ? 0 : chance.between(1, 100));
   policy.confirmer_fallback = static_cast<ConfirmerFallback>(chance.below(3));
   return policy;
 }

@@ -31,5 +31,6 @@ scheduler::PersonId person_of_expert(std::uint32_t number);
 scheduler::Note note_of(const char* words);
 scheduler::Label label_of(const char* words);
 scheduler::Code code_of(const char* words);
+scheduler::ZoneCode zone_of(const char* words);
 
 }  // namespace permitd::tests

@@ -54,6 +54,9 @@ class StepMaker {
   void cancel();
   void plan();
   void lock();
+  void load_zoning();
+  void move_zoning();
+  void rebase();
   void absence();
   void certificate();
   void expert_state();
@@ -66,7 +69,7 @@ class StepMaker {
   void turn();
   void nonsense();
 
-  static const std::array<Choice, 35> kChoices;
+  static const std::array<Choice, 38> kChoices;
 
   bool wrong(std::uint32_t per_thousand = 60) { return chance_.chance(per_thousand); }
   ExpertId any_expert() { return ExpertId{chance_.between(wrong(20) ? 0U : 1U, kCityExperts)}; }
@@ -76,6 +79,13 @@ class StepMaker {
   Actor supervisor() {
     return wrong(20) ? Actor{ActorKind::kAuditor, 1} : Actor{ActorKind::kSupervisor, 7};
   }
+  ZoneCode any_zone() {
+    constexpr std::array kZones{"R111", "R122", "R251", "S121", "M1", "G"};
+    if (wrong(20)) return ZoneCode{static_cast<std::uint8_t>(chance_.below(10U)), {'r', '1'}};
+    return zone_of(kZones[chance_.below(kZones.size())]);
+  }
+  ZoningVersionView any_version(std::uint32_t states);
+  ZoningRule any_rule();
   Note any_note() { return chance_.chance(800) ? note_of("for a reason") : Note{}; }
   Reason any_reason() {
     return static_cast<Reason>(chance_.below(kReasonCount + (wrong(20) ? 5 : 0)));
@@ -95,7 +105,7 @@ class StepMaker {
   CommandBody& body_;
 };
 
-const std::array<StepMaker::Choice, 35> StepMaker::kChoices = {{
+const std::array<StepMaker::Choice, 38> StepMaker::kChoices = {{
     {150, &StepMaker::submit},       {160, &StepMaker::claim},       {150, &StepMaker::start},
     {150, &StepMaker::complete},     {40, &StepMaker::return_job},   {35, &StepMaker::decline},
     {15, &StepMaker::renew},         {10, &StepMaker::unclaim},      {30, &StepMaker::schedule},
@@ -107,7 +117,8 @@ const std::array<StepMaker::Choice, 35> StepMaker::kChoices = {{
     {15, &StepMaker::expert_state},  {10, &StepMaker::office_state}, {12, &StepMaker::activation},
     {10, &StepMaker::calendar},      {6, &StepMaker::policy},        {15, &StepMaker::definition},
     {3, &StepMaker::limits},         {10, &StepMaker::nonsense},     {90, &StepMaker::plan},
-    {30, &StepMaker::lock},          {4, &StepMaker::turn},
+    {30, &StepMaker::lock},          {20, &StepMaker::load_zoning},  {40, &StepMaker::move_zoning},
+    {25, &StepMaker::rebase},        {4, &StepMaker::turn},
 }};
 
 void StepMaker::make() {
@@ -265,6 +276,9 @@ void StepMaker::submit() {
   submit.floors = static_cast<std::uint16_t>(chance_.below(wrong(20) ? 300 : 12));
   submit.area_m2 = chance_.below(wrong(20) ? 20'000'000U : 6000U);
   if (chance_.chance(900)) submit.point = city_point(chance_);
+  if (chance_.chance(600)) submit.zone = any_zone();
+  submit.coverage_permille = static_cast<std::uint16_t>(chance_.below(wrong(20) ? 2000 : 900));
+  if (chance_.chance(700)) submit.street_width_dm = static_cast<std::uint16_t>(chance_.below(300));
   submit.owner = PersonId{chance_.between<std::uint64_t>(wrong(20) ? 0 : 3000, 3012)};
   // Conflicts of interest: persons around the case are sometimes experts.
   const auto person = [&] {
@@ -298,6 +312,10 @@ void StepMaker::amend() {
   amend.designer =
       chance_.chance(300) ? person_of_expert(chance_.between(1U, kCityExperts)) : found.designer;
   amend.note = any_note();
+  amend.zone = chance_.chance(500) ? found.zone : any_zone();
+  if (wrong(50)) amend.zone = {};
+  amend.coverage_permille = static_cast<std::uint16_t>(chance_.below(wrong(20) ? 2000 : 900));
+  amend.street_width_dm = static_cast<std::uint16_t>(chance_.below(wrong(20) ? 20'000 : 300));
 }
 
 void StepMaker::withdraw() {
@@ -461,6 +479,99 @@ void StepMaker::lock() {
   body_.lock_plan.is_locked = chance_.chance(650) ? 1 : 0;
   if (wrong(10)) body_.lock_plan.is_locked = 2;
   body_.lock_plan.note = any_note();
+}
+
+// A version in one of the states, else any one, else one that is not kept.
+ZoningVersionView StepMaker::any_version(std::uint32_t wanted) {
+  std::array<ZoningVersionView, kZoningVersionsMax> versions;
+  const std::size_t count = scheduler_.list_zoning(versions);
+  ZoningVersionView unknown;
+  unknown.version = static_cast<std::uint16_t>(chance_.below(20U));
+  if (count == 0) return unknown;
+  const std::size_t from = chance_.below(count);
+  for (std::size_t step = 0; step < count; ++step) {
+    const ZoningVersionView& version = versions[(from + step) % count];
+    if ((wanted >> raw(version.state) & 1U) != 0) return version;
+  }
+  return wrong(100) ? unknown : versions[from];
+}
+
+ZoningRule StepMaker::any_rule() {
+  ZoningRule rule;
+  rule.zone = any_zone();
+  rule.floors = static_cast<std::uint16_t>(chance_.below(12U));
+  rule.coverage_permille = static_cast<std::uint16_t>(chance_.below(900U));
+  const auto effect = [&] {
+    if (wrong(10)) return std::uint8_t{0};
+    const std::uint32_t most = std::max<std::uint32_t>(rule.floors, 1);
+    return chance_.chance(200) || rule.floors == 0
+               ? kZoningRefuses
+               : static_cast<std::uint8_t>(chance_.between(1U, most));
+  };
+  if (chance_.chance(500)) {
+    rule.area_min_m2 = chance_.between(1U, 5000U);
+    rule.area_effect = effect();
+  }
+  if (chance_.chance(500)) {
+    rule.street_min_dm = static_cast<std::uint16_t>(chance_.between(1U, 250U));
+    rule.street_effect = effect();
+  }
+  if (wrong(10)) rule.street_effect = 230;
+  return rule;
+}
+
+// Goes on with a version that is being loaded, or begins the next one.
+void StepMaker::load_zoning() {
+  command_.kind = CommandKind::kLoadZoning;
+  command_.actor = supervisor();
+  body_.load_zoning = {};
+  LoadZoning& load = body_.load_zoning;
+  const ZoningVersionView present = any_version(1U << raw(ZoningState::kLoaded));
+  const bool goes_on = present.state == ZoningState::kLoaded && chance_.chance(850);
+  std::uint16_t last = 0;
+  std::array<ZoningVersionView, kZoningVersionsMax> versions;
+  const std::size_t count = scheduler_.list_zoning(versions);
+  if (count > 0) last = versions[count - 1].version;
+  load.version = goes_on ? present.version : static_cast<std::uint16_t>(last + 1);
+  if (wrong(50)) load.version = static_cast<std::uint16_t>(chance_.below(20U));
+  load.total = static_cast<std::uint16_t>(goes_on ? present.rules_total : chance_.between(1, 4));
+  if (wrong(20)) load.total = static_cast<std::uint16_t>(chance_.below(300U));
+  const int left = load.total - (goes_on ? present.rule_count : 0);
+  load.count = static_cast<std::uint16_t>(chance_.between(1, std::clamp(left, 1, 8)));
+  if (wrong(20)) load.count = static_cast<std::uint16_t>(chance_.below(12U));
+  for (ZoningRule& rule : load.rules) rule = any_rule();
+}
+
+// Validates, notifies or drops.
+void StepMaker::move_zoning() {
+  command_.actor = supervisor();
+  const std::uint32_t step = chance_.below(10U);
+  if (step < 4) {
+    command_.kind = CommandKind::kValidateZoning;
+    body_.validate_zoning = {};
+    body_.validate_zoning.version = any_version(1U << raw(ZoningState::kLoaded)).version;
+  } else if (step < 8) {
+    command_.kind = CommandKind::kNotifyZoning;
+    body_.notify_zoning = {};
+    body_.notify_zoning.version = any_version(1U << raw(ZoningState::kValidated)).version;
+    body_.notify_zoning.effective_from = moment(wrong(30) ? kDay : 0, 4 * kDay);
+    body_.notify_zoning.note = any_note();
+  } else {
+    command_.kind = CommandKind::kDropZoning;
+    body_.drop_zoning = {};
+    body_.drop_zoning.version =
+        any_version(states(ZoningState::kLoaded, ZoningState::kSuperseded)).version;
+    body_.drop_zoning.note = any_note();
+  }
+}
+
+void StepMaker::rebase() {
+  CaseView found;
+  command_.kind = CommandKind::kRebaseCase;
+  command_.actor = supervisor();
+  body_.rebase_case = {};
+  body_.rebase_case.id = case_in(states(CaseState::kRegistered, CaseState::kInProgress), found);
+  body_.rebase_case.note = any_note();
 }
 
 void StepMaker::absence() {

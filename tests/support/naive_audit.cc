@@ -23,6 +23,7 @@ void NaiveModel::audit(const Scheduler& scheduler) {
   audit_totals(scheduler);
   audit_conservation(scheduler);
   audit_lists(scheduler);
+  audit_zoning(scheduler);
   audit_lottery(scheduler);
 }
 
@@ -136,6 +137,7 @@ void NaiveModel::audit_case(const ModelCase& c, const CaseView& view) {
     expect(view.stage_index == c.stage, "case {} is in stage {}, not {} (I10)", id,
            view.stage_index, c.stage);
   }
+  audit_case_zoning(c, view);
   if (c.state == CaseState::kAwaitingApplicant) {
     expect(c.silent_until.ms > now_, "the applicant of case {} was silent too long", id);
   }
@@ -234,6 +236,9 @@ void NaiveModel::audit_experts(const Scheduler& scheduler) {
       expect(view.booked_minutes_today == booked_today(expert),
              "expert {} is booked for {}, not {}", number, view.booked_minutes_today,
              booked_today(expert));
+      const std::uint32_t other = today_ > expert.booked_day ? 0 : expert.other;
+      expect(view.other_minutes_today == other, "expert {} is booked for {} of others, not {}",
+             number, view.other_minutes_today, other);
       expect(view.visits_today == visits_today(expert), "expert {} has {} visits, not {}", number,
              view.visits_today, visits_today(expert));
     }

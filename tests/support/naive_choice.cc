@@ -34,6 +34,10 @@ void NaiveModel::check_decision(const Command& command, const ModelJob& job, Exp
            "job {} was given by the plan of op {}, not {}", raw(job.id), raw(decision.plan),
            raw(plan->op));
   }
+  const bool passes = job.priority == PriorityClass::kOther &&
+                      municipal_for(chosen, PriorityClass::kMunicipal) != nullptr;
+  expect(decision.by_share == passes || bookings_unclear(), "job {} was given by the share: {}",
+         raw(job.id), decision.by_share);
   if (loads_unclear()) return;
   for (const CandidateView& candidate : candidates) {
     expect(candidate.load_ppm == load_ppm(experts_.at(raw(candidate.expert))),
@@ -79,6 +83,14 @@ void NaiveModel::check_claimed(const ModelJob& job, ExpertId expert, JobId passe
   std::sort(fitting.begin(), fitting.end(),
             [&](const ModelJob* a, const ModelJob* b) { return rank(*a) < rank(*b); });
   if (any_unclear) return;
+  // The first of other organisations goes before what is municipal when it is the turn of their
+  // share.
+  if (first->priority == PriorityClass::kMunicipal) {
+    const auto other = std::find_if(fitting.begin(), fitting.end(), [](const ModelJob* one) {
+      return one->priority == PriorityClass::kOther;
+    });
+    if (other != fitting.end() && share_allows(expert, **other)) first = *other;
+  }
   expect(first == &job ? raw(passed_over) == 0 : passed_over == first->id,
          "expert {} got job {}, but job {} comes before", raw(expert), raw(job.id), raw(first->id));
   check_nearest(job, expert, *first, fitting);
@@ -153,7 +165,7 @@ void NaiveModel::check_offered(const ModelJob& job, const DecisionView& decision
 bool NaiveModel::may_be_offered(ExpertId expert, const ModelJob& job, bool& unclear) const {
   if (!available(expert)) return false;
   if (first_filter(expert, job, false, false, unclear) != Filter::kNone) return false;
-  if (job.priority == PriorityClass::kOther && municipal_for(expert) != nullptr) return false;
+  if (!may_go_first(expert, job)) return false;
   return !met_lately(expert, job) || !someone_else(expert, job);
 }
 
@@ -264,7 +276,7 @@ bool NaiveModel::could_take(ExpertId expert, const ModelJob& job) const {
   bool unclear = false;
   if (!available(expert) || !open_to(expert, job)) return false;
   if (first_filter(expert, job, false, false, unclear) != Filter::kNone || unclear) return false;
-  if (job.priority == PriorityClass::kOther && municipal_for(expert) != nullptr) return false;
+  if (!may_go_first(expert, job)) return false;
   return plan_of(job.id) != nullptr || !met_lately(expert, job) || !someone_else(expert, job);
 }
 

@@ -93,16 +93,21 @@ void NaiveModel::prepare(const Command& command) {
       fresh.office = OfficeId{static_cast<std::uint16_t>(command.actor.id)};
       ++offices_.at(raw(fresh.office)).submitted;
       judge_by_present_rules(fresh);
+      if ((fresh.filed.flags & kSubmitDraft) == 0) fresh.zoning_version = zoning_now();
       cases_[raw(fresh.id)] = fresh;
       return;
     }
     case CommandKind::kRegisterCase:
       judge_by_present_rules(*find_case(body.register_case.id));
+      find_case(body.register_case.id)->zoning_version = zoning_now();
       return;
     case CommandKind::kAmendCase: {
       ModelCase& c = *find_case(body.amend_case.id);
       c.filed.area_m2 = body.amend_case.area_m2;
       c.filed.floors = body.amend_case.floors;
+      c.filed.zone = body.amend_case.zone;
+      c.filed.coverage_permille = body.amend_case.coverage_permille;
+      c.filed.street_width_dm = body.amend_case.street_width_dm;
       c.filed.designer = body.amend_case.designer;
       c.filed.supervising_engineer = body.amend_case.supervising_engineer;
       for (const JobId id : c.jobs) {
@@ -151,6 +156,18 @@ void NaiveModel::prepare(const Command& command) {
       if (job.state == JobState::kEscalated) job.failures = 0;
       return;
     }
+    case CommandKind::kStart: {
+      const ModelJob& job = *find_job(body.start.job);
+      share_due_ = job.priority == PriorityClass::kOther &&
+                   municipal_for(job.holder, PriorityClass::kMunicipal) != nullptr;
+      return;
+    }
+    case CommandKind::kLoadZoning:
+    case CommandKind::kNotifyZoning:
+    case CommandKind::kRebaseCase:
+      return prepare_zoning(command);
+    case CommandKind::kValidateZoning:
+    case CommandKind::kDropZoning:
     case CommandKind::kTurnLottery:
       lottery_.push_back(body.turn_lottery);
       lottery_turned_ = command.op;
@@ -162,7 +179,6 @@ void NaiveModel::prepare(const Command& command) {
     case CommandKind::kRecordDecision:
     case CommandKind::kReferCase:
     case CommandKind::kCloseCase:
-    case CommandKind::kStart:
     case CommandKind::kComplete:
     case CommandKind::kReturn:
     case CommandKind::kSchedule:
@@ -269,13 +285,15 @@ bool NaiveModel::needs_confirmation(const ModelJob& job, Skill& skill) const {
   if (job.kind != JobKind::kWork) return false;
   switch (job.spec.confirmer) {
     case Confirmer::kNobody:
-      return false;
+      skill = Skill::kReview;
+      return zoning_asks(job);
     case Confirmer::kOfficeHead:
       skill = Skill::kConfirm;
       return true;
     case Confirmer::kSecondReviewerAboveArea:
       skill = Skill::kReview;
-      return cases_.at(raw(job.case_id)).filed.area_m2 > policy_.second_review_area_m2;
+      return cases_.at(raw(job.case_id)).filed.area_m2 > policy_.second_review_area_m2 ||
+             zoning_asks(job);
   }
   return false;
 }
@@ -313,6 +331,7 @@ void NaiveModel::roll(ModelExpert& expert) {
   if (today_ <= expert.booked_day) return;
   expert.booked_day = today_;
   expert.booked = 0;
+  expert.other = 0;
   expert.visits = 0;
 }
 
@@ -322,6 +341,8 @@ void NaiveModel::unbook(ModelJob& job) {
   offer_due_.insert(raw(job.holder));
   if (job.booked_day == expert.booked_day) {
     expert.booked -= std::min<std::uint32_t>(expert.booked, job.effort);
+    if (job.priority == PriorityClass::kOther)
+      expert.other -= std::min<std::uint32_t>(expert.other, job.effort);
     if (job.visit() && expert.visits > 0) --expert.visits;
   }
   if (job.rework) return;

@@ -97,6 +97,7 @@ ModelCase* NaiveModel::find_case(CaseId id) {
 void NaiveModel::follow(const Command& command, const Outcome& outcome, const Scheduler& after) {
   became_ready_.clear();
   assigned_count_ = 0;
+  share_due_ = false;
   ++answers_[{static_cast<int>(command.kind), static_cast<int>(outcome.refusal)}];
   if (repeat_expected_) {
     expect(outcome == repeated_, "a repeated key got another answer: refusal {} job {}",
@@ -182,6 +183,19 @@ void NaiveModel::follow_event(const Command& command, const Event& event, const 
       return follow_plan_ended(command, event);
     case EventKind::kPlanLocked:
       return follow_plan_locked(command, event);
+    case EventKind::kZoningChanged:
+      return follow_zoning(command, event);
+    case EventKind::kZoningChecked:
+    case EventKind::kCaseRebased:
+      return follow_zoning_checked(command, event, *c);
+    case EventKind::kShareUsed:
+      expect(command.kind == CommandKind::kStart && job != nullptr &&
+                 job->state == JobState::kStarted &&
+                 (bookings_unclear() || share_allows(event.expert, *job)),
+             "job {} was started by a share that was used up", raw(event.job));
+      ++shares_;
+      share_due_ = false;
+      return;
     case EventKind::kCaseAmended:
     case EventKind::kFeesRecorded:
     case EventKind::kOfficeChanged:
@@ -286,6 +300,7 @@ void NaiveModel::follow_created(const Command& command, const Event& event,
     became_ready_.push_back(job.id);
   }
   ModelJob& kept = jobs_[raw(job.id)] = job;
+  if (!blocked) expect_checked_for_review(c, kept);
   if (!blocked && kept.visit()) follow_appointment(command, kept, JobState::kBlocked, after);
 }
 
@@ -375,6 +390,7 @@ void NaiveModel::follow_job(const Command& command, const Event& event, const Sc
   if (was_blocked && to != JobState::kCancelled) {
     expect(!precondition_missing(job), "job {} is not blocked any more, but should be",
            raw(job.id));
+    expect_checked_for_review(c, job);
   }
   if (to == JobState::kReady || to == JobState::kScheduled) {
     if (to == JobState::kScheduled) expect(job.visit(), "job {} needs no appointment", raw(job.id));
@@ -419,9 +435,7 @@ void NaiveModel::follow_assigned(const Command& command, ModelJob& job, const Ev
          raw(job.id), raw(id), raw(filter));
   if (!ordered) {
     expect(available(id), "job {} went to expert {}, who has not claimed", raw(job.id), raw(id));
-    const bool other = job.priority == PriorityClass::kOther;
-    expect(!other || municipal_for(id) == nullptr, "job {} of class 2 went before job {} (I7)",
-           raw(job.id), other && municipal_for(id) != nullptr ? raw(municipal_for(id)->id) : 0);
+    expect(may_go_first(id, job), "job {} of class 2 went before municipal work (I7)", raw(job.id));
     check_decision(command, job, id, after);
   }
   expect(!ordered || plan_of(job.id) == nullptr, "job {} is reserved and was reassigned",
@@ -436,6 +450,7 @@ void NaiveModel::follow_assigned(const Command& command, ModelJob& job, const Ev
   job.declined_by = ExpertId{};
   roll(expert);
   expert.booked += job.effort;
+  if (job.priority == PriorityClass::kOther) expert.other += job.effort;
   if (job.visit()) ++expert.visits;
   if (job.goes_out()) {
     expert.place = cases_.at(raw(job.case_id)).filed.point;

@@ -46,6 +46,10 @@ std::uint32_t actors_of(CommandKind kind) {
     case CommandKind::kReassign:
     case CommandKind::kCancel:
     case CommandKind::kLockPlan:
+    case CommandKind::kLoadZoning:
+    case CommandKind::kValidateZoning:
+    case CommandKind::kNotifyZoning:
+    case CommandKind::kDropZoning:
       return kSteering;
     case CommandKind::kSubmitCase:
       return kOffices;
@@ -59,6 +63,7 @@ std::uint32_t actors_of(CommandKind kind) {
     case CommandKind::kRecordDecision:
     case CommandKind::kReferCase:
     case CommandKind::kExpedite:
+    case CommandKind::kRebaseCase:
       return kSupervisors;
     case CommandKind::kClaim:
     case CommandKind::kUnclaim:
@@ -113,7 +118,7 @@ bool policy_outside(const SetPolicy& p) {
          outside(p.confirmation_effort_percent, 1, 100) || raw(p.confirmer_fallback) > 2 ||
          p.near_visits > 16 || p.near_slack_minutes > 10'000 || p.compared_count > 32 ||
          p.load_weight > 1000 || p.travel_weight > 1000 || p.share_weight > 1000 ||
-         p.reserved[0] + p.reserved[1] + p.reserved[2] != 0;
+         raw(p.zoning_review) > 1 || p.reserved_share_percent > 100 || p.reserved[0] != 0;
 }
 
 }  // namespace
@@ -184,8 +189,10 @@ void NaiveModel::judge_kind(const Command& command) {
     judge_case(command);
   } else if (kind < raw(CommandKind::kSchedule)) {
     judge_work(command);
-  } else if (kind < raw(CommandKind::kTurnLottery)) {
+  } else if (kind < raw(CommandKind::kLoadZoning)) {
     judge_steering(command);
+  } else if (kind < raw(CommandKind::kTurnLottery)) {
+    judge_zoning(command);
   } else {
     judge_turn(command.body.turn_lottery);
   }

@@ -93,10 +93,12 @@ void NaiveModel::judge_case(const Command& command) {
   const CommandBody& body = command.body;
   if (command.kind == CommandKind::kSubmitCase) {
     const SubmitCase& submit = body.submit_case;
-    judgement_.fault(outside(submit.district, 1, 31) || submit.floors > 200 ||
-                         submit.area_m2 > 10'000'000 || point_outside(submit.point) ||
-                         too_long(submit.parcel) || too_long(submit.reference) || submit.flags > 3,
-                     Refusal::kOutOfRange);
+    judgement_.fault(
+        outside(submit.district, 1, 31) || submit.floors > 200 || submit.area_m2 > 10'000'000 ||
+            point_outside(submit.point) ||
+            zoning_values_wrong(submit.zone, submit.coverage_permille, submit.street_width_dm) ||
+            too_long(submit.parcel) || too_long(submit.reference) || submit.flags > 3,
+        Refusal::kOutOfRange);
     judgement_.fault(submit.parcel.size == 0, Refusal::kMissing);
     judge_acceptance(OfficeId{static_cast<std::uint16_t>(command.actor.id)}, submit.service,
                      submit.organisation);
@@ -113,8 +115,11 @@ void NaiveModel::judge_case(const Command& command) {
     judge_job_room();
   } else if (command.kind == CommandKind::kAmendCase) {
     bool unclear = false;
-    judgement_.fault(body.amend_case.area_m2 > 10'000'000 || body.amend_case.floors > 200,
-                     Refusal::kOutOfRange);
+    const AmendCase& amend = body.amend_case;
+    judgement_.fault(
+        amend.area_m2 > 10'000'000 || amend.floors > 200 ||
+            zoning_values_wrong(amend.zone, amend.coverage_permille, amend.street_width_dm),
+        Refusal::kOutOfRange);
     judge_note(body.amend_case.note, false);
     judgement_.fault(!amendable(c, unclear), Refusal::kWrongState);
     if (unclear) judgement_.allowed.insert(Refusal::kWrongState);
@@ -202,7 +207,7 @@ void NaiveModel::judge_work(const Command& command) {
     judgement_.fault(state == JobState::kStarted, Refusal::kWrongState);
     // Whether something municipal waits for the holder; the core may also be careful in doubt.
     if (job->priority == PriorityClass::kOther && !judgement_.only_faults()) {
-      judgement_.fault(municipal_for(job->holder) != nullptr, Refusal::kNotEligible);
+      judgement_.fault(!may_go_first(job->holder, *job), Refusal::kNotEligible);
       if (bookings_unclear()) judgement_.allowed.insert(Refusal::kNotEligible);
     }
   } else if (command.kind == CommandKind::kComplete) {

@@ -97,6 +97,9 @@ struct ModelCase {
   bool review_passed = false;  // the plan review was finished or returned
   scheduler::Tick silent_until = scheduler::kNever;
   scheduler::Tick registered_at = scheduler::kNever;
+  std::uint16_t zoning_version = 0;  // that judges it, 0: none
+  scheduler::ZoningFinding finding;  // of the last check
+  scheduler::Tick zoning_checked_at = scheduler::kNever;
   std::uint64_t closed_order = 0;
   std::vector<scheduler::JobId> jobs;
   std::vector<scheduler::Event> history;
@@ -106,6 +109,13 @@ struct ModelCase {
 
   bool terminal() const;
   bool waiting() const;  // its clock stands
+};
+
+struct ModelZoning {
+  scheduler::ZoningState state = scheduler::ZoningState::kNone;
+  std::uint16_t total = 0;
+  std::vector<scheduler::ZoningRule> rules;  // as they came
+  scheduler::Tick effective_from = scheduler::kNever;
 };
 
 struct ModelCertificate {
@@ -124,6 +134,7 @@ struct ModelExpert {
   std::int64_t claim_until = 0;
   std::int32_t booked_day = 0;
   std::uint32_t booked = 0;  // minutes of booked_day
+  std::uint32_t other = 0;   // of those, for other organisations
   std::uint32_t visits = 0;
   std::map<std::int32_t, std::uint32_t> load;                     // by day
   std::vector<std::pair<scheduler::PersonId, std::int64_t>> met;  // owners, when
@@ -302,6 +313,26 @@ class NaiveModel {
   void bound_plan(ModelPlan& plan) const;
   void audit_plans(const scheduler::Scheduler& scheduler);
 
+  // naive_zoning.cc
+  static bool zoning_values_wrong(const scheduler::ZoneCode& zone, std::uint16_t coverage,
+                                  std::uint16_t street);
+  std::uint16_t zoning_now() const;
+  std::size_t judged_by(std::uint16_t version) const;
+  std::uint16_t forgettable_zoning() const;
+  scheduler::ZoningFinding zoning_says(std::uint16_t version, const ModelCase& c) const;
+  void judge_load(const scheduler::LoadZoning& load);
+  void judge_zoning(const Command& command);
+  void prepare_zoning(const Command& command);
+  void follow_zoning(const Command& command, const Event& event);
+  void follow_zoning_checked(const Command& command, const Event& event, ModelCase& c);
+  void expect_checked_for_review(const ModelCase& c, const ModelJob& job);
+  bool zoning_asks(const ModelJob& job) const;
+  void audit_case_zoning(const ModelCase& c, const scheduler::CaseView& view);
+  void audit_zoning(const scheduler::Scheduler& scheduler);
+  void audit_zoning_changes(const scheduler::Scheduler& scheduler, std::uint16_t version);
+  bool share_allows(scheduler::ExpertId expert, const ModelJob& job) const;
+  bool may_go_first(scheduler::ExpertId expert, const ModelJob& job) const;
+
   // naive_rules.cc
   bool office_active(scheduler::OfficeId office) const;
   bool service_active(scheduler::OfficeId office, scheduler::ServiceId service) const;
@@ -327,7 +358,7 @@ class NaiveModel {
   bool met_lately(scheduler::ExpertId expert, const ModelJob& job) const;
   bool someone_else(scheduler::ExpertId expert, const ModelJob& job) const;
   bool available(scheduler::ExpertId expert) const;
-  const ModelJob* municipal_for(scheduler::ExpertId expert) const;
+  const ModelJob* municipal_for(scheduler::ExpertId expert, scheduler::PriorityClass last) const;
   bool precondition_missing(const ModelJob& job) const;
   static int role_of(const ModelJob& job);
   std::int64_t remaining(const ModelJob& job) const;
@@ -364,6 +395,10 @@ class NaiveModel {
   ModelJob* find_job(scheduler::JobId id);
   ModelCase* find_case(scheduler::CaseId id);
 
+  std::map<std::uint16_t, ModelZoning> zoning_;
+  std::uint64_t rebased_ = 0;
+  std::uint64_t shares_ = 0;
+  bool share_due_ = false;  // by the command being followed
   std::map<std::uint64_t, ModelCase> cases_;
   std::map<std::uint64_t, ModelJob> jobs_;
   std::map<std::uint32_t, ModelExpert> experts_;

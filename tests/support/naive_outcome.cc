@@ -72,6 +72,7 @@ void NaiveModel::check_outcome(const Command& command, const Outcome& outcome) {
            "another lease of job {}", raw(job.id));
     expect(command.kind == CommandKind::kRenew || job.state == JobState::kStarted,
            "job {} was not started", raw(job.id));
+    expect(!share_due_, "job {} went before municipal work, and nothing says so", raw(job.id));
   }
   if (command.kind == CommandKind::kLockPlan) {
     const std::uint8_t locks = plans_.at(raw(body.lock_plan.job)).locks;
@@ -103,6 +104,9 @@ void NaiveModel::check_note(const Command& command, const Scheduler& after) {
   if (command.kind == CommandKind::kReassign) given = body.reassign.note;
   if (command.kind == CommandKind::kCancel) given = body.cancel.note;
   if (command.kind == CommandKind::kLockPlan) given = body.lock_plan.note;
+  if (command.kind == CommandKind::kNotifyZoning) given = body.notify_zoning.note;
+  if (command.kind == CommandKind::kDropZoning) given = body.drop_zoning.note;
+  if (command.kind == CommandKind::kRebaseCase) given = body.rebase_case.note;
   const Note& told = after.event_note();
   expect(told.size == given.size &&
              std::equal(told.bytes.begin(), told.bytes.begin() + told.size, given.bytes.begin()),
@@ -197,6 +201,20 @@ void NaiveModel::check_effect(const Command& command) {
     case CommandKind::kApplyPlan:
     case CommandKind::kLockPlan:
     case CommandKind::kTurnLottery:
+    case CommandKind::kLoadZoning:
+    case CommandKind::kRebaseCase:
+      return;
+    case CommandKind::kValidateZoning:
+      expect(zoning_.at(body.validate_zoning.version).state == ZoningState::kValidated,
+             "version {} was not validated", body.validate_zoning.version);
+      return;
+    case CommandKind::kNotifyZoning:
+      expect(zoning_.at(body.notify_zoning.version).state == ZoningState::kNotified,
+             "version {} was not notified", body.notify_zoning.version);
+      return;
+    case CommandKind::kDropZoning:
+      expect(!zoning_.contains(body.drop_zoning.version), "version {} was not dropped",
+             body.drop_zoning.version);
       return;
   }
 }

@@ -227,10 +227,10 @@ bool NaiveModel::waits(const ModelJob& job) const {
   return job.state == JobState::kReady && !cases_.at(raw(job.case_id)).waiting();
 }
 
-const ModelJob* NaiveModel::municipal_for(ExpertId expert) const {
+const ModelJob* NaiveModel::municipal_for(ExpertId expert, PriorityClass last) const {
   for (const auto& [id, job] : jobs_) {
     bool unclear = false;
-    if (job.priority == PriorityClass::kOther || !waits(job) || !open_to(expert, job)) continue;
+    if (job.priority > last || !waits(job) || !open_to(expert, job)) continue;
     if (first_filter(expert, job, false, false, unclear) != Filter::kNone || unclear) continue;
     if (plan_of(job.id) == nullptr && met_lately(expert, job) && someone_else(expert, job))
       continue;

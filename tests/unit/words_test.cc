@@ -16,7 +16,8 @@ template <class Enum>
 class WordsOfTest : public testing::Test {};
 using ClosedSets = testing::Types<Skill, PriorityClass, Stage, CaseState, JobState, OfficeState,
                                   ExpertState, JobKind, Reach, Confirmer, ConfirmerFallback,
-                                  HalfDay, SlaBand, ActorKind, Reason, Filter, EventKind, Stuck>;
+                                  HalfDay, SlaBand, ActorKind, Reason, Filter, EventKind, Stuck,
+                                  ZoningState, ZoningResult, ZoningReview>;
 TYPED_TEST_SUITE(WordsOfTest, ClosedSets);
 
 TYPED_TEST(WordsOfTest, EachNameIsOnlyOnceAndParsesBack) {
@@ -43,7 +44,7 @@ TEST(WordsTest, NamesParseInTheWaysPeopleWriteThem) {
   EXPECT_FALSE(parse_name<Stage>(""));
 }
 
-constexpr Refusal kLastOfCore = Refusal::kNotPlanned;
+constexpr Refusal kLastOfCore = Refusal::kUnknownZoning;
 constexpr Refusal kLastOfDaemon = Refusal::kUnsupported;
 
 std::vector<Refusal> all_refusals() {
