@@ -9,6 +9,7 @@
 #include "cli/local_time.h"
 #include "cli/office_client.h"
 #include "cli/supervisor_client.h"
+#include "cli/zoning_file.h"
 
 namespace permitd::cli {
 namespace {
@@ -34,6 +35,39 @@ struct CaseOptions {
   bool flag = false;
 };
 
+/// What is asked of the zoning plan; what is not named is not stated.
+struct ZoningAsked {
+  std::optional<std::string> zone;
+  std::optional<double> coverage;
+  std::optional<double> street;
+
+  void add_to(CLI::App* command) {
+    command->add_option(
+        "--zone", zone,
+        "Zone of the parcel, such as R122; without it the zoning plan is not asked");
+    command->add_option("--coverage", coverage, "Share of the parcel to be built on, per cent")
+        ->check(CLI::Range(0.0, 100.0));
+    command->add_option("--street", street, "Width of the street in metres")
+        ->check(CLI::Range(0.0, 1000.0));
+  }
+  scheduler::ZoneCode zone_or(scheduler::ZoneCode present) const {
+    if (!zone) return present;
+    if (zone->empty()) return {};
+    auto parsed = parse_zone(*zone);
+    if (!parsed)
+      throw UsageError(fmt::format(
+          "--zone {}: it must be 1 to 7 letters and digits, a letter first, such as R122.", *zone));
+    return *parsed;
+  }
+  std::uint16_t coverage_or(std::uint16_t present) const { return tenths(coverage, present); }
+  std::uint16_t street_or(std::uint16_t present) const { return tenths(street, present); }
+
+ private:
+  static std::uint16_t tenths(std::optional<double> given, std::uint16_t present) {
+    return given ? static_cast<std::uint16_t>(*given * 10 + 0.5) : present;
+  }
+};
+
 struct SubmitOptions {
   std::uint32_t service = 1;
   std::uint32_t district = 0;
@@ -49,6 +83,7 @@ struct SubmitOptions {
   std::vector<double> point;
   bool draft = false;
   bool built = false;
+  ZoningAsked asked;
 };
 
 scheduler::SubmitCase to_submission(const SubmitOptions& options) {
@@ -72,6 +107,9 @@ scheduler::SubmitCase to_submission(const SubmitOptions& options) {
   out.supervising_engineer = PersonId{options.engineer};
   out.parcel = fixed_text<scheduler::Code::kCapacity>(options.parcel);
   out.reference = fixed_text<scheduler::Code::kCapacity>(options.reference);
+  out.zone = options.asked.zone_or({});
+  out.coverage_permille = options.asked.coverage_or(0);
+  out.street_width_dm = options.asked.street_or(0);
   if (!options.point.empty()) {
     out.point = {static_cast<std::int32_t>(options.point[0] * 1e6),
                  static_cast<std::int32_t>(options.point[1] * 1e6)};
@@ -113,6 +151,7 @@ void add_submit(CLI::App& app, Context& context) {
       ->expected(2);
   command->add_option("--reference", options->reference,
                       "Number of the record at its source, at most 23 bytes");
+  options->asked.add_to(command);
   command->add_flag("--draft", options->draft, "File as a draft; `register` sets it going");
   command->add_flag("--built", options->built, "A building stands there already");
   context.on(command, [&context, options] {
@@ -152,6 +191,7 @@ void add_amend(CLI::App& app, Context& context) {
     std::optional<std::uint64_t> designer;
     std::optional<std::uint64_t> engineer;
     std::string note;
+    ZoningAsked asked;
   };
   auto options = std::make_shared<Options>();
   auto* command =
@@ -164,6 +204,7 @@ void add_amend(CLI::App& app, Context& context) {
   command->add_option("--designer", options->designer, "Person number of the designer");
   command->add_option("--engineer", options->engineer, "Person number of the supervising engineer");
   command->add_option("--note", options->note, "Why, at most 79 bytes");
+  options->asked.add_to(command);
   context.on(command, [&context, options] {
     OfficeClient office(context.client(), my_office(context));
     auto present = context.wait(office.get_case(CaseId{options->id}));
@@ -175,6 +216,10 @@ void add_amend(CLI::App& app, Context& context) {
         .designer = PersonId{options->designer.value_or(now.getDesigner())},
         .supervising_engineer = PersonId{options->engineer.value_or(now.getSupervisingEngineer())},
         .note = options->note,
+        .zone = zone_text(options->asked.zone_or(
+            fixed_text<scheduler::ZoneCode::kCapacity>(std::string(now.getZone().cStr())))),
+        .coverage_permille = options->asked.coverage_or(now.getCoveragePermille()),
+        .street_width_dm = options->asked.street_or(now.getStreetWidthDm()),
     };
     auto answer =
         context.wait(office.amend(CaseId{options->id}, amendment, context.call_options()));

@@ -9,6 +9,7 @@
 #include "cli/local_time.h"
 #include "cli/progress.h"
 #include "cli/reader_client.h"
+#include "cli/zoning_text.h"
 
 namespace permitd::cli {
 namespace {
@@ -29,6 +30,27 @@ Identity city_identity(Context& context) {
   return context.identity({ActorKind::kSupervisor, ActorKind::kAuditor}, 1);
 }
 
+void print_zoning(protocol::Case::Reader found) {
+  if (found.getZone().size() == 0) {
+    fmt::print("  zone not stated, so the zoning plan was not asked\n");
+    return;
+  }
+  fmt::print("  zone {}, {} of the parcel, street {}", found.getZone().cStr(),
+             coverage_text(found.getCoveragePermille()),
+             found.getStreetWidthDm() == 0 ? "not stated" : width_text(found.getStreetWidthDm()));
+  if (!found.hasZoning()) {
+    fmt::print("; checked when it is registered\n");
+    return;
+  }
+  auto finding = found.getZoning();
+  fmt::print("\n  zoning plan version {}, {}: allowed {}, asked {} floors at {}: {}\n",
+             found.getZoningVersion(), local_text(Tick{found.getZoningCheckedAt()}),
+             allowed_text(finding), found.getFloors(), coverage_text(found.getCoveragePermille()),
+             word<scheduler::ZoningResult>(finding.getResult()));
+  const std::string conditions = conditions_text(finding);
+  if (!conditions.empty()) fmt::print("  conditions: {}\n", conditions);
+}
+
 void print_case(protocol::Case::Reader found) {
   fmt::print("case {}: {}, service {} version {}, office {:04}, district {}\n", found.getCaseId(),
              word<scheduler::CaseState>(found.getState()), found.getService(),
@@ -45,6 +67,7 @@ void print_case(protocol::Case::Reader found) {
              closed == scheduler::kNever ? "" : local_text(closed),
              found.getDecided() ? "decided" : "not decided",
              found.getFeesPaid() ? "paid" : "not paid");
+  print_zoning(found);
   std::string stages;
   auto list = found.getStages();
   for (unsigned index = 0; index < list.size(); ++index) {
@@ -131,6 +154,10 @@ int why(Context& context, std::uint64_t id) {
   if (job.getPlannedFor() != 0) {
     fmt::print("Planned for expert {} at {}; fixed: {}.\n", job.getPlannedFor(),
                local_text(Tick{job.getPlannedStart()}), protocol::locks_text(job.getPlanLocks()));
+  }
+  if (job.getStage() == protocol::Stage::PLAN_REVIEW) {
+    auto found = context.wait(reader.get_case(CaseId{job.getCaseId()}));
+    if (found.isCase()) print_zoning(found.getCase());
   }
   bool is_waiting = stuck.getCertified() + stuck.getAhead() > 0;
   if (is_waiting) {
@@ -347,6 +374,12 @@ int stats(Context& context) {
       grouped(stats.getCapacityOverrides()));
   fmt::print("started before the municipality's: {} (must be 0)\n",
              grouped(stats.getMunicipalFirstViolations()));
+  if (stats.getReservedShareStarts() > 0)
+    fmt::print("started out of the share of other organisations while municipal work waited: {}\n",
+               grouped(stats.getReservedShareStarts()));
+  if (stats.getCasesRebased() > 0)
+    fmt::print("cases moved to another version of the zoning plan: {}\n",
+               grouped(stats.getCasesRebased()));
   fmt::print("in memory: {} cases, {} jobs, {} events, {} keys; tables {} MiB\n",
              grouped(stats.getCasesInMemory()), grouped(stats.getJobsInMemory()),
              grouped(stats.getEventsInMemory()), grouped(stats.getKeysInMemory()),

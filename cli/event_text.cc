@@ -29,6 +29,7 @@ scheduler::Event to_event(protocol::Event::Reader event) {
   out.before = event.getBefore();
   out.after = event.getAfter();
   out.reason = static_cast<scheduler::Reason>(event.getReason());
+  out.version = event.getVersion();
   return out;
 }
 

@@ -159,6 +159,24 @@ class CityReaderCalls : public ReaderCalls<Interface> {
       return request;
     });
   }
+  auto zoning() {
+    return this->send([](Capability& session) { return session.zoningRequest(); });
+  }
+  auto zoning_rules(std::uint16_t version) {
+    return this->send([version](Capability& session) {
+      auto request = session.zoningRulesRequest();
+      request.setVersion(version);
+      return request;
+    });
+  }
+  auto zoning_changes(std::uint16_t version, const PageSpec& page = {}) {
+    return this->send([version, page](Capability& session) {
+      auto request = session.zoningChangesRequest();
+      request.setVersion(version);
+      fill(request.initPage(), page);
+      return request;
+    });
+  }
   auto fairness() {
     return this->send([](Capability& session) { return session.fairnessRequest(); });
   }

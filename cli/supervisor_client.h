@@ -48,6 +48,8 @@ struct PlanLineSpec {
   std::uint8_t attempts = 0;
   protocol::JobState state{};
 };
+std::string zone_text(const scheduler::ZoneCode& zone);
+void fill(protocol::ZoningRule::Builder out, const scheduler::ZoningRule& rule);
 void fill(protocol::VisitPlanRequest::Builder out, const VisitPlanSpec& spec);
 void fill(protocol::DeskPlanRequest::Builder out, const DeskPlanSpec& spec);
 void fill(protocol::Assumption::Builder out, const AssumptionSpec& spec);
@@ -119,6 +121,19 @@ class SupervisorClient : public CityReaderCalls<protocol::SupervisorSession> {
       return request;
     });
   }
+
+  // The zoning plan, in zoning_client.cc.
+  /// At most kZoningRulesPerCommand rules; `total`: of the whole version.
+  kj::Promise<Answer> load_zoning(std::uint16_t version, std::uint16_t total,
+                                  std::span<const scheduler::ZoningRule> rules,
+                                  CallOptions options = {});
+  kj::Promise<Answer> validate_zoning(std::uint16_t version, CallOptions options = {});
+  kj::Promise<Answer> notify_zoning(std::uint16_t version, Tick effective_from, std::string note,
+                                    CallOptions options = {});
+  kj::Promise<Answer> drop_zoning(std::uint16_t version, std::string note,
+                                  CallOptions options = {});
+  /// Has a case judged by the version in force now.
+  kj::Promise<Answer> rebase(CaseId id, std::string note, CallOptions options = {});
 
   // What the city is.
   kj::Promise<Answer> set_policy(const scheduler::SetPolicy& policy, CallOptions options = {});

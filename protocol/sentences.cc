@@ -601,8 +601,9 @@ std::string decision_sentence(const scheduler::DecisionView& decision, Language 
   }
   const auto out = std::back_inserter(text);
   if (decision.by_share)
-    fmt::format_to(out, " It was the turn of the share reserved for other organisations, so it went "
-                        "before municipal work.");
+    fmt::format_to(out,
+                   " It was the turn of the share reserved for other organisations, so it went "
+                   "before municipal work.");
   const std::string removed = removed_phrase(decision);
   if (!removed.empty()) fmt::format_to(out, " Removed: {}.", removed);
   if (decision.compared != 0 && !decision.by_claim) {
