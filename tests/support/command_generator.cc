@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tests/support/city_setup.h"
+#include "tests/support/zoning_steps.h"
 
 namespace permitd::tests {
 
@@ -54,8 +55,14 @@ class StepMaker {
   void cancel();
   void plan();
   void lock();
-  void load_zoning();
-  void move_zoning();
+  void load_zoning() {
+    command_.actor = supervisor();
+    make_load_zoning(chance_, scheduler_, command_);
+  }
+  void move_zoning() {
+    command_.actor = supervisor();
+    make_move_zoning(chance_, scheduler_, command_);
+  }
   void rebase();
   void absence();
   void certificate();
@@ -79,13 +86,7 @@ class StepMaker {
   Actor supervisor() {
     return wrong(20) ? Actor{ActorKind::kAuditor, 1} : Actor{ActorKind::kSupervisor, 7};
   }
-  ZoneCode any_zone() {
-    constexpr std::array kZones{"R111", "R122", "R251", "S121", "M1", "G"};
-    if (wrong(20)) return ZoneCode{static_cast<std::uint8_t>(chance_.below(10U)), {'r', '1'}};
-    return zone_of(kZones[chance_.below(kZones.size())]);
-  }
-  ZoningVersionView any_version(std::uint32_t states);
-  ZoningRule any_rule();
+  ZoneCode any_zone() { return random_zone(chance_); }
   Note any_note() { return chance_.chance(800) ? note_of("for a reason") : Note{}; }
   Reason any_reason() {
     return static_cast<Reason>(chance_.below(kReasonCount + (wrong(20) ? 5 : 0)));
@@ -479,90 +480,6 @@ void StepMaker::lock() {
   body_.lock_plan.is_locked = chance_.chance(650) ? 1 : 0;
   if (wrong(10)) body_.lock_plan.is_locked = 2;
   body_.lock_plan.note = any_note();
-}
-
-// A version in one of the states, else any one, else one that is not kept.
-ZoningVersionView StepMaker::any_version(std::uint32_t wanted) {
-  std::array<ZoningVersionView, kZoningVersionsMax> versions;
-  const std::size_t count = scheduler_.list_zoning(versions);
-  ZoningVersionView unknown;
-  unknown.version = static_cast<std::uint16_t>(chance_.below(20U));
-  if (count == 0) return unknown;
-  const std::size_t from = chance_.below(count);
-  for (std::size_t step = 0; step < count; ++step) {
-    const ZoningVersionView& version = versions[(from + step) % count];
-    if ((wanted >> raw(version.state) & 1U) != 0) return version;
-  }
-  return wrong(100) ? unknown : versions[from];
-}
-
-ZoningRule StepMaker::any_rule() {
-  ZoningRule rule;
-  rule.zone = any_zone();
-  rule.floors = static_cast<std::uint16_t>(chance_.below(12U));
-  rule.coverage_permille = static_cast<std::uint16_t>(chance_.below(900U));
-  const auto effect = [&] {
-    if (wrong(10)) return std::uint8_t{0};
-    const std::uint32_t most = std::max<std::uint32_t>(rule.floors, 1);
-    return chance_.chance(200) || rule.floors == 0
-               ? kZoningRefuses
-               : static_cast<std::uint8_t>(chance_.between(1U, most));
-  };
-  if (chance_.chance(500)) {
-    rule.area_min_m2 = chance_.between(1U, 5000U);
-    rule.area_effect = effect();
-  }
-  if (chance_.chance(500)) {
-    rule.street_min_dm = static_cast<std::uint16_t>(chance_.between(1U, 250U));
-    rule.street_effect = effect();
-  }
-  if (wrong(10)) rule.street_effect = 230;
-  return rule;
-}
-
-// Goes on with a version that is being loaded, or begins the next one.
-void StepMaker::load_zoning() {
-  command_.kind = CommandKind::kLoadZoning;
-  command_.actor = supervisor();
-  body_.load_zoning = {};
-  LoadZoning& load = body_.load_zoning;
-  const ZoningVersionView present = any_version(1U << raw(ZoningState::kLoaded));
-  const bool goes_on = present.state == ZoningState::kLoaded && chance_.chance(850);
-  std::uint16_t last = 0;
-  std::array<ZoningVersionView, kZoningVersionsMax> versions;
-  const std::size_t count = scheduler_.list_zoning(versions);
-  if (count > 0) last = versions[count - 1].version;
-  load.version = goes_on ? present.version : static_cast<std::uint16_t>(last + 1);
-  if (wrong(50)) load.version = static_cast<std::uint16_t>(chance_.below(20U));
-  load.total = static_cast<std::uint16_t>(goes_on ? present.rules_total : chance_.between(1, 4));
-  if (wrong(20)) load.total = static_cast<std::uint16_t>(chance_.below(300U));
-  const int left = load.total - (goes_on ? present.rule_count : 0);
-  load.count = static_cast<std::uint16_t>(chance_.between(1, std::clamp(left, 1, 8)));
-  if (wrong(20)) load.count = static_cast<std::uint16_t>(chance_.below(12U));
-  for (ZoningRule& rule : load.rules) rule = any_rule();
-}
-
-// Validates, notifies or drops.
-void StepMaker::move_zoning() {
-  command_.actor = supervisor();
-  const std::uint32_t step = chance_.below(10U);
-  if (step < 4) {
-    command_.kind = CommandKind::kValidateZoning;
-    body_.validate_zoning = {};
-    body_.validate_zoning.version = any_version(1U << raw(ZoningState::kLoaded)).version;
-  } else if (step < 8) {
-    command_.kind = CommandKind::kNotifyZoning;
-    body_.notify_zoning = {};
-    body_.notify_zoning.version = any_version(1U << raw(ZoningState::kValidated)).version;
-    body_.notify_zoning.effective_from = moment(wrong(30) ? kDay : 0, 4 * kDay);
-    body_.notify_zoning.note = any_note();
-  } else {
-    command_.kind = CommandKind::kDropZoning;
-    body_.drop_zoning = {};
-    body_.drop_zoning.version =
-        any_version(states(ZoningState::kLoaded, ZoningState::kSuperseded)).version;
-    body_.drop_zoning.note = any_note();
-  }
 }
 
 void StepMaker::rebase() {

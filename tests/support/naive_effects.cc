@@ -166,12 +166,12 @@ void NaiveModel::prepare(const Command& command) {
     case CommandKind::kNotifyZoning:
     case CommandKind::kRebaseCase:
       return prepare_zoning(command);
-    case CommandKind::kValidateZoning:
-    case CommandKind::kDropZoning:
     case CommandKind::kTurnLottery:
       lottery_.push_back(body.turn_lottery);
       lottery_turned_ = command.op;
       return;
+    case CommandKind::kValidateZoning:
+    case CommandKind::kDropZoning:
     case CommandKind::kNone:
     case CommandKind::kTick:
     case CommandKind::kWithdrawCase:
