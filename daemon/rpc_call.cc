@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "daemon/rpc_convert.h"
+#include "protocol/words.h"
 
 namespace permitd::daemon {
 
@@ -70,6 +71,8 @@ void CallTable::send(SlotIndex index, std::uint16_t item) {
   request_.ticket = make_ticket(index, slot.generation, item);
   const bool pushed = port_.try_push(request_);
   PERMIT_ASSERT(pushed, index);
+  slot.kind = request_.command.kind;
+  slot.actor = request_.command.actor;
   slot.outstanding += 1;
   sent_count_ += 1;
   pushed_ = true;
@@ -96,6 +99,14 @@ void CallTable::free_slot(SlotIndex index) {
   open_count_ -= 1;
 }
 
+// Who asked for what and which rule said no; nothing of what the call said.
+void CallTable::note_denial(const Slot& slot, const scheduler::Outcome& outcome) {
+  if (figures_ != nullptr) figures_->count(&NetworkFigures::calls_denied);
+  log_line(denials_, LogLevel::kWarning, "{} {} was denied {}: {}",
+           protocol::name_of(slot.actor.kind), slot.actor.id, protocol::name_of(slot.kind),
+           protocol::name_of(outcome.field));
+}
+
 void CallTable::forget(RoomWaiter& waiter) { std::erase(waiters_, &waiter); }
 
 bool CallTable::deliver() {
@@ -110,8 +121,8 @@ bool CallTable::deliver() {
     PERMIT_ASSERT(slot.generation == ((ticket >> kItemBits) & kGenerationMask), slot.generation,
                   ticket);
     PERMIT_ASSERT(slot.outstanding > 0, ticket);
-    if (figures_ != nullptr && response->outcome.refusal == scheduler::Refusal::kNotAllowed)
-      figures_->count(&NetworkFigures::calls_denied);
+    if (response->outcome.refusal == scheduler::Refusal::kNotAllowed) [[unlikely]]
+      note_denial(slot, response->outcome);
     Receiver* receiver = slot.receiver;
     if (receiver != nullptr) receiver->answer(static_cast<std::uint16_t>(ticket), *response);
     port_.pop_response();

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "daemon/engine.h"
+#include "daemon/log.h"
 #include "daemon/network_figures.h"
 #include "protocol/permit.capnp.h"
 #include "scheduler/assert.h"
@@ -99,7 +100,11 @@ class CallTable {
     std::uint32_t outstanding = 0;
     SlotIndex next_free = kNoSlot;
     bool keeps_open = false;
+    // Of the newest request: who asks for what, should it be denied.
+    scheduler::CommandKind kind = scheduler::CommandKind::kNone;
+    scheduler::Actor actor;
   };
+  void note_denial(const Slot& slot, const scheduler::Outcome& outcome);
   void free_slot(SlotIndex slot);
 
   Port& port_;
@@ -110,6 +115,7 @@ class CallTable {
   std::uint32_t open_count_ = 0;
   std::uint64_t sent_count_ = 0;
   NetworkFigures* figures_ = nullptr;
+  LogSite denials_;
   bool pushed_ = false;
   Request request_;
   std::vector<RoomWaiter*> waiters_;

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string>
 #include <vector>
 
 #include "daemon/snapshotter.h"
@@ -178,6 +180,30 @@ TEST_F(RpcCallTest, WaitersAreAskedOnceATurnUntilTheyProceed) {
   EXPECT_EQ(quick.asked, 1);
   EXPECT_EQ(slow.asked, 3);
   EXPECT_EQ(leaving.asked, 2);
+}
+
+TEST_F(RpcCallTest, ADeniedCallIsLoggedWithWhoAndWhatAndNotWithoutEnd) {
+  NetworkFigures figures;
+  calls_.set_figures(&figures);
+  testing::internal::CaptureStderr();
+  for (std::uint16_t call = 0; call < 10; ++call) {
+    Recorder recorder;
+    const SlotIndex slot = calls_.open();
+    calls_.attach(slot, recorder);
+    Request& request = calls_.blank_request();
+    request.command.kind = scheduler::CommandKind::kDefineOffice;
+    request.command.actor = {scheduler::ActorKind::kExpert, 17};
+    request.command.key = {2, ++key_};
+    request.command.body.define_office.licensee = scheduler::PersonId{4711};
+    calls_.send(slot, 0);
+    deliver_all();
+    ASSERT_EQ(recorder.last.refusal, scheduler::Refusal::kNotAllowed);
+  }
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find("expert 17 was denied defineOffice: "), std::string::npos) << log;
+  EXPECT_EQ(log.find("4711"), std::string::npos) << log;
+  EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), kLogSiteBurst);
+  EXPECT_EQ(figures.calls_denied.load(), 10U);
 }
 
 }  // namespace
