@@ -67,6 +67,13 @@ std::string state_text(EventKind kind, std::uint8_t value) {
     case EventKind::kZoningChecked:
     case EventKind::kCaseRebased:
       return fmt::format("\"{}\"", name_of(scheduler::ZoningResult{value}));
+    case EventKind::kLicenceChanged:
+      return fmt::format("\"{}\"", name_of(scheduler::LicenceState{value}));
+    case EventKind::kRoundChanged:
+      return fmt::format("\"{}\"", name_of(scheduler::RoundState{value}));
+    case EventKind::kVenueChanged:
+    case EventKind::kLicenceChecked:
+    case EventKind::kLicenceRecorded:
     case EventKind::kCaseAmended:
     case EventKind::kFeesRecorded:
     case EventKind::kSlaNotified:
@@ -96,6 +103,7 @@ std::string event_text(const Event& event, Actor of_command) {
   add_number(out, "expert", raw(event.expert));
   add_number(out, "office", raw(event.office));
   add_number(out, "version", event.version);
+  add_number(out, "subject", event.subject);
   if (raw(event.job) != 0) out += fmt::format(",\"stage\":\"{}\"", name_of(event.stage));
   out += fmt::format(",\"before\":{},\"after\":{}", state_text(event.kind, event.before),
                      state_text(event.kind, event.after));

@@ -134,6 +134,8 @@ void Engine::ensure_limits(const scheduler::Limits& wanted) {
   grow(&scheduler::Limits::keys_max);
   grow(&scheduler::Limits::experts_max);
   grow(&scheduler::Limits::offices_max);
+  grow(&scheduler::Limits::applications_max);
+  grow(&scheduler::Limits::venues_max);
   if (limits == scheduler_.limits()) return;
   Command command;
   command.kind = CommandKind::kSetLimits;

@@ -73,6 +73,11 @@ std::optional<PlanCauseKind> cause_of(const Command& command, const Event& event
     case kZoningChecked:
     case kCaseRebased:
     case kShareUsed:
+    case kLicenceChanged:
+    case kRoundChanged:
+    case kVenueChanged:
+    case kLicenceChecked:
+    case kLicenceRecorded:
       break;
   }
   return std::nullopt;

@@ -36,16 +36,36 @@ enum ActorKind { engine @0; office @1; expert @2; supervisor @3; operator @4; au
 enum Reason { none @0; documentsIncomplete @1; agencyInquiry @2; defect @3; noAccess @4; conflictOfInterest @5; tooFar @6;
   overload @7; illness @8; leave @9; leaseExpired @10; certificateLapsed @11; expertSuspended @12; officeInactive @13;
   supervisorOrder @14; applicantRequest @15; applicantSilent @16; violation @17; notOnShift @18; other @19;
-  serviceNotActive @20; planned @21; planOver @22; }
+  serviceNotActive @20; planned @21; planOver @22; licenceLapsed @23; managerInactive @24; }
 enum Filter { none @0; office @1; skill @2; certificate @3; fourEyes @4; conflict @5; shift @6; absence @7; capacity @8;
   district @9; heldMost @10; pairRepeat @11; }
 enum EventKind { caseChanged @0; jobChanged @1; jobCreated @2; caseAmended @3; feesRecorded @4; slaNotified @5; slaBreached @6;
   slaEscalated @7; expedited @8; deadlineMoved @9; officeChanged @10; expertChanged @11; certificateChanged @12;
   absenceChanged @13; referenceChanged @14; capacityOverridden @15; jobMoved @16; jobPlanned @17; planEnded @18;
-  planLocked @19; zoningChanged @20; zoningChecked @21; caseRebased @22; shareUsed @23; }
+  planLocked @19; zoningChanged @20; zoningChecked @21; caseRebased @22; shareUsed @23; licenceChanged @24;
+  roundChanged @25; venueChanged @26; licenceChecked @27; licenceRecorded @28; }
 enum Stuck { notStuck @0; finished @1; caseDraft @2; held @3; escalated @4; awaitingApplicant @5; awaitingAgency @6; caseHeld @7;
   referred @8; awaitingDecision @9; feesNotPaid @10; serviceNotActive @11; appointmentAhead @12; noCertifiedExpert @13;
   calendarClosed @14; noCapacity @15; nobodyAvailable @16; awaitingConfirmation @17; reserved @18; }
+enum Nationality { unknown @0; iranian @1; other @2; }
+enum Degree { none @0; associate @1; bachelor @2; master @3; doctorate @4; }
+enum DegreeField { none @0; architecture @1; urbanPlanning @2; management @3; informationTechnology @4; urbanDesign @5;
+  regionalPlanning @6; civilEngineering @7; surveying @8; geography @9; other @10; }
+enum LicenceSubject { licensee @0; manager @1; }
+enum LicenceCheck { nationality @0; age @1; degreeLevel @2; degreeField @3; criminalRecord @4; moralRecord @5; bankruptcy @6;
+  otherConditions @7; ownVenue @8; }
+enum CheckResult { pending @0; passed @1; failed @2; notRequired @3; }
+enum LicenceState { none @0; applied @1; eligible @2; ineligible @3; examPending @4; boardPending @5; selected @6; waitlisted @7;
+  notSelected @8; equipping @9; active @10; suspended @11; expired @12; revoked @13; surrendered @14; withdrawn @15; }
+enum RoundState { none @0; announced @1; open @2; checking @3; exam @4; board @5; ranked @6; }
+enum SelectionRoute { none @0; exam @1; board @2; }
+enum EquipmentItem { networkHardware @0; furniture @1; computers @2; networkLine @3; signboard @4; printer @5; scanner @6;
+  archive @7; }
+enum EquipmentParty { none @0; municipality @1; licensee @2; }
+enum VenueKind { municipal @0; own @1; }
+enum ManagerState { active @0; suspended @1; unchecked @2; }
+enum ManagerChange { suspend @0; restore @1; leave @2; replace @3; }
+enum ResultState { none @0; present @1; absent @2; competent @3; notCompetent @4; }
 
 enum ZoningState { none @0; loaded @1; validated @2; notified @3; inForce @4; superseded @5; }
 enum ZoningResult { notChecked @0; noPlan @1; unknownZone @2; within @3; beyond @4; }
@@ -73,8 +93,8 @@ struct Refusal {
 
 struct Accepted {       # fields that a method does not use are zero
   op @0 :UInt64;
-  caseId @1 :UInt64;
-  job @2 :UInt64;
+  caseId @1 :UInt64;    # licensing: the application or round
+  job @2 :UInt64;       # equipOffice: the office's code
   token @3 :UInt64;
   until @4 :Moment;     # submit: deadline; lease calls: end of the lease; schedule: begin of the half-day
   expert @5 :UInt32;
@@ -236,6 +256,7 @@ struct Event {
   actorKind @4 :ActorKind; actor @5 :UInt32; expert @6 :UInt32; office @7 :UInt16;
   kind @8 :EventKind; stage @9 :Stage; before @10 :UInt8; after @11 :UInt8; reason @12 :Reason; note @13 :Text;
   version @14 :UInt16;                  # of the zoning plan; with zoningChanged, zoningChecked and caseRebased
+  subject @15 :UInt16;                  # of events about licensing: the application, round or venue
 }
 struct Expert {
   expert @0 :UInt32; person @1 :UInt64; office @2 :UInt16; state @3 :ExpertState;
@@ -250,6 +271,7 @@ struct Office {
   capacityUnitsPerDay @4 :UInt32; servicesActive @5 :UInt64; casesSubmitted @6 :UInt64; casesOpen @7 :UInt64;
   doneMinutes @8 :UInt64; windowMinutes @9 :UInt64; slaMet @10 :UInt64; slaMissed @11 :UInt64;
   licensee @12 :UInt64; technicalManager @13 :UInt64; point @14 :Point; label @15 :Text;
+  licenceUntil @16 :Moment; application @17 :UInt32; venue @18 :UInt16; managerState @19 :ManagerState;
 }
 struct Candidate { expert @0 :UInt32; loadPpm @1 :UInt32; metres @2 :UInt32; officePpm @3 :UInt32; }
 struct Rejected { expert @0 :UInt32; filter @1 :Filter; }
@@ -405,6 +427,12 @@ interface CityReader extends(Reader) {
   zoningChanges @10 (version :UInt16, page :Page) -> ZoningChangesResult;
   # Open cases to which the version would say something else than the one that judges them. A page may be short, even
   # empty, before the last: so many cases are looked at.
+  licensing @11 () -> (licensing :Licensing);
+  licenceRules @12 () -> (versions :List(LicenceRules));  # all that are kept
+  rounds @13 (page :Page) -> (rounds :List(Round), end :PageEnd);
+  applications @14 (filter :ApplicationFilter, page :Page) -> (applications :List(Application), end :PageEnd);
+  application @15 (application :UInt32) -> ApplicationResult;
+  venues @16 (page :Page) -> (venues :List(Venue), end :PageEnd);
 }
 
 interface SupervisorSession extends(CityReader) {
@@ -440,6 +468,94 @@ interface SupervisorSession extends(CityReader) {
   notifyZoning @26 (key :Key, version :UInt16, effectiveFrom :Moment, note :Text) -> (result :Result);
   dropZoning @27 (key :Key, version :UInt16, note :Text) -> (result :Result);  # one that judges no case
   rebase @28 (key :Key, caseId :UInt64, note :Text) -> (result :Result);  # judged by the version in force now
+  # Licences of offices. `day` is the local date, days since 1970-01-01.
+  setLicenceRules @29 (key :Key, rules :LicenceRules) -> (result :Result);
+  setOfficesWanted @30 (key :Key, count :UInt16, effectiveFrom :Moment, note :Text) -> (result :Result);
+  openRound @31 (key :Key, places :UInt16, opens :Moment, closes :Moment, label :Text) -> (result :Result);
+  closeRound @32 (key :Key, round :UInt16, note :Text) -> (result :Result);
+  applyForLicence @33 (key :Key, application :LicenceRequest) -> (result :Result);
+  recordLicenceCheck @34 (key :Key, application :UInt32, subject :LicenceSubject, check :LicenceCheck, passed :Bool,
+    evidence :Text, note :Text) -> (result :Result);
+  withdrawApplication @35 (key :Key, application :UInt32, note :Text) -> (result :Result);
+  recordExamResult @36 (key :Key, application :UInt32, score :UInt16, absent :Bool, evidence :Text) -> (result :Result);
+  recordBoardFinding @37 (key :Key, application :UInt32, competent :Bool, evidence :Text, note :Text) -> (result :Result);
+  rankRound @38 (key :Key, round :UInt16, note :Text) -> (result :Result);
+  defineVenue @39 (key :Key, venue :Venue) -> (result :Result);
+  recordRent @40 (key :Key, application :UInt32, amountRial :UInt64, from :Moment, until :Moment, reference :Text)
+    -> (result :Result);
+  recordEquipment @41 (key :Key, application :UInt32, item :EquipmentItem, done :Bool, reference :Text) -> (result :Result);
+  equipOffice @42 (key :Key, application :UInt32, office :UInt16, point :Point, label :Text) -> (result :Result);
+  renewLicence @43 (key :Key, office :UInt16, day :Int32, licensee :LicencePerson, manager :LicencePerson, note :Text)
+    -> (result :Result);
+  setTechnicalManager @44 (key :Key, office :UInt16, change :ManagerChange, day :Int32, person :LicencePerson, note :Text)
+    -> (result :Result);
+}
+
+# ---- licences of offices ----
+
+struct LicencePerson {
+  person @0 :UInt64; birthDay @1 :Int32;  # days since 1970-01-01
+  nationality @2 :Nationality; degree @3 :Degree; field @4 :DegreeField;
+  experienceYears @5 :UInt8;              # related to planning
+}
+struct LicenceRequest {
+  round @0 :UInt16; ownVenue @1 :UInt16;  # 0: asks for a municipal venue
+  district @2 :UInt8; day @3 :Int32; licensee @4 :LicencePerson; manager @5 :LicencePerson;
+}
+struct PersonRules {
+  ageMin @0 :UInt8; ageMax @1 :UInt8;     # Jalali years completed, both inclusive
+  degreeMin @2 :Degree; iranianOnly @3 :Bool;
+  fields @4 :UInt16;                      # bit per DegreeField
+  checks @5 :UInt16;                      # bit per LicenceCheck that needs evidence
+}
+struct LicenceRules {
+  version @0 :UInt16; effectiveFrom @1 :Moment; validityDays @2 :UInt16;
+  pointsMaster @3 :UInt16; pointsExperience @4 :UInt16; pointsVenue @5 :UInt16; experienceYears @6 :UInt8;
+  examMax @7 :UInt16; examPass @8 :UInt16; waitlistMax @9 :UInt16;  # 0: no bound
+  licensee @10 :PersonRules; manager @11 :PersonRules;
+  equipment @12 :List(EquipmentParty);    # by EquipmentItem; none: not asked for
+  rounds @13 :UInt32; inForce @14 :Bool;  # read only
+}
+struct Round {
+  round @0 :UInt16; state @1 :RoundState; places @2 :UInt16; opens @3 :Moment; closes @4 :Moment;
+  applied @5 :UInt32; eligible @6 :UInt32; route @7 :SelectionRoute; routedAt @8 :Moment; rankedAt @9 :Moment;
+  rulesVersion @10 :UInt16; label @11 :Text;
+}
+struct CheckState {
+  subject @0 :LicenceSubject; check @1 :LicenceCheck; result @2 :CheckResult; at @3 :Moment; evidence @4 :Text;
+  value @5 :UInt32;                       # age in years, or Degree, DegreeField, Nationality
+  rulesVersion @6 :UInt16;
+}
+struct EquipmentState { item @0 :EquipmentItem; party @1 :EquipmentParty; done @2 :Bool; at @3 :Moment; reference @4 :Text; }
+struct Application {
+  application @0 :UInt32; round @1 :UInt16; state @2 :LicenceState; district @3 :UInt8; appliedAt @4 :Moment;
+  licensee @5 :LicencePerson; manager @6 :LicencePerson; managerState @7 :ManagerState; rulesVersion @8 :UInt16;
+  checks @9 :List(CheckState);            # that are required
+  points @10 :UInt16; result @11 :ResultState; examScore @12 :UInt16; resultEvidence @13 :Text;
+  rank @14 :UInt32;                       # in its round; 0: not ranked
+  selectedAt @15 :Moment; ownVenue @16 :UInt16; venue @17 :UInt16;
+  queueAhead @18 :UInt32; queued @19 :Bool;  # waits for a venue, so many before it
+  rentRial @20 :UInt64; rentFrom @21 :Moment; rentUntil @22 :Moment; rentReference @23 :Text;
+  equipment @24 :List(EquipmentState);    # that the rules ask for
+  office @25 :UInt16; licenceUntil @26 :Moment;
+  missing @27 :UInt32;                    # bits: office 1, manager 2, venue 4, rent 8, equipment 256 << item
+  missingText @28 :Text;                  # the same in words; empty where nothing leads to an office
+}
+struct ApplicationFilter { states @0 :UInt32; round @1 :UInt16; district @2 :UInt8; }  # states: bit per LicenceState; 0: all
+struct ApplicationResult { union { application @0 :Application; refused @1 :Refusal; } }
+struct Venue {
+  venue @0 :UInt16; district @1 :UInt8; kind @2 :VenueKind; inService @3 :Bool = true; owner @4 :UInt64;
+  office @5 :UInt16;                      # licensed before the rounds, that sits there; 0: nobody
+  point @6 :Point; label @7 :Text;
+  application @8 :UInt32;                 # that holds it; read only
+}
+struct OfficesWanted { count @0 :UInt32; effectiveFrom @1 :Moment; op @2 :UInt64; }
+struct Licensing {
+  wanted @0 :UInt32;                      # offices, now
+  taken @1 :UInt32;                       # of them: licensed, selected, or offered by a round under way
+  applications @2 :UInt32; rounds @3 :UInt32;
+  venuesMunicipal @4 :UInt32; venuesFree @5 :UInt32; venueQueue @6 :UInt32;
+  history @7 :List(OfficesWanted);        # oldest first
 }
 
 # ---- plans ----

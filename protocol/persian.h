@@ -24,6 +24,16 @@ std::string_view name_of(scheduler::Reason reason);
 /// What removed a candidate, as a noun: "چهارچشمی".
 std::string_view name_of(scheduler::Filter filter);
 
+std::string_view name_of(scheduler::LicenceState state);
+std::string_view name_of(scheduler::RoundState state);
+std::string_view name_of(scheduler::LicenceCheck check);
+std::string_view name_of(scheduler::CheckResult result);
+
+// The parts of sentences that are about office licences (persian_licence.cc).
+std::string licence_refusal(const scheduler::Outcome& outcome);
+std::string licence_subject(const scheduler::Event& event);
+std::string licence_act(const scheduler::Event& event);
+
 std::string refusal_sentence(const scheduler::Outcome& outcome, scheduler::CommandKind kind);
 std::string event_sentence(const scheduler::Event& event, std::string_view note);
 std::string decision_sentence(const scheduler::DecisionView& decision);

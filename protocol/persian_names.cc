@@ -235,6 +235,10 @@ std::string_view name_of(Reason reason) {
       return "برنامهٔ روز";
     case kPlanOver:
       return "پایان اعتبار برنامه";
+    case kLicenceLapsed:
+      return "پایان اعتبار پروانهٔ دفتر";
+    case kManagerInactive:
+      return "نداشتن مدیر فنی فعال";
   }
   return "علت ناشناخته";
 }

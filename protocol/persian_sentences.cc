@@ -29,6 +29,10 @@ std::string state_phrase(const Outcome& outcome, CommandKind kind) {
       return fmt::format("کارشناس «{}» است", name_of(ExpertState{outcome.state}));
     case Subject::kZoning:
       return fmt::format("این نسخه از طرح تفصیلی «{}» است", name_of(ZoningState{outcome.state}));
+    case Subject::kApplication:
+      return fmt::format("درخواست «{}» است", name_of(LicenceState{outcome.state}));
+    case Subject::kRound:
+      return fmt::format("فراخوان «{}» است", name_of(RoundState{outcome.state}));
     case Subject::kNothing:
       break;
   }
@@ -151,6 +155,17 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind) {
     case kUnknownZoning:
       return "چنین نسخه‌ای از طرح تفصیلی نگه داشته نشده است. فهرست نسخه‌ها را ببینید یا آن را بار "
              "کنید.";
+    case kUnknownRound:
+    case kUnknownApplication:
+    case kUnknownVenue:
+    case kNotEnoughPlaces:
+    case kRoundNotOpen:
+    case kAlreadyApplied:
+    case kVenueTaken:
+    case kConditionNotMet:
+    case kRequirementMissing:
+    case kApplicationsFull:
+      return licence_refusal(outcome);
     case kBusy:
       return "سامانه بیش از این کار در صف نمی‌پذیرد. اندکی بعد با همان "
              "کلید "
@@ -187,6 +202,7 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind) {
 namespace {
 
 std::string event_subject(const Event& event) {
+  if (event.subject != 0) return licence_subject(event);
   if (raw(event.job) != 0) {
     return fmt::format("کار {} ({} از پروندهٔ {})", number(raw(event.job)), name_of(event.stage),
                        number(raw(event.case_id)));
@@ -269,6 +285,12 @@ std::string event_act(const Event& event) {
       return fmt::format("از این پس با نسخهٔ {} طرح تفصیلی سنجیده می‌شود", number(event.version));
     case kShareUsed:
       return "از سهم سازمان‌های دیگر آغاز شد، با آنکه کار شهرداری در انتظار بود";
+    case kLicenceChanged:
+    case kRoundChanged:
+    case kVenueChanged:
+    case kLicenceChecked:
+    case kLicenceRecorded:
+      return licence_act(event);
   }
   return "تغییر کرد";
 }

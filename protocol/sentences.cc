@@ -2,6 +2,7 @@
 
 #include <iterator>
 
+#include "protocol/licence_words.h"
 #include "protocol/persian.h"
 #include "protocol/words.h"
 #include "scheduler/limits.h"
@@ -47,7 +48,23 @@ Subject usual_subject(CommandKind kind) {
     case kDefineOffice:
     case kSetOfficeState:
     case kActivateService:
+    case kDefineVenue:
+    case kRenewLicence:
+    case kSetTechnicalManager:
       return Subject::kOffice;
+    case kOpenRound:
+    case kCloseRound:
+    case kApplyForLicence:
+    case kRankRound:
+      return Subject::kRound;
+    case kRecordLicenceCheck:
+    case kWithdrawApplication:
+    case kRecordExamResult:
+    case kRecordBoardFinding:
+    case kRecordRent:
+    case kRecordEquipment:
+    case kEquipOffice:
+      return Subject::kApplication;
     case kClaim:
     case kUnclaim:
     case kDefineExpert:
@@ -69,6 +86,8 @@ Subject usual_subject(CommandKind kind) {
     case kSetCalendarDays:
     case kDefineService:
     case kDefineOrganisation:
+    case kSetLicenceRules:
+    case kSetOfficesWanted:
       return Subject::kNothing;
   }
   return Subject::kNothing;
@@ -100,6 +119,10 @@ std::string state_phrase(const Outcome& outcome, CommandKind kind) {
     case Subject::kZoning:
       return fmt::format("the version of the zoning plan is {}",
                          name_of(scheduler::ZoningState{outcome.state}));
+    case Subject::kApplication:
+      return fmt::format("the application is {}", name_of(scheduler::LicenceState{outcome.state}));
+    case Subject::kRound:
+      return fmt::format("the round is {}", name_of(scheduler::RoundState{outcome.state}));
     case Subject::kNothing:
       break;
   }
@@ -206,6 +229,34 @@ std::string_view rule_of(Field field) {
       return "0 to 10,000 decimetres";
     case kEffect:
       return "1 to 200 floors lost, or 255 for nothing may be built";
+    case kRules:
+      return "a version of the licensing rules that is in force, its ages 18 to 99, points 0 to 1000, fields of study named";
+    case kRound:
+      return "a number of a round as licence round gave it";
+    case kApplication:
+      return "a number of an application as licence apply gave it";
+    case kVenue:
+      return "1 up to limits.venues_max; an own venue belongs to the licensee";
+    case kLicensee:
+      return "a person born between 1210 and the day of the application, with degree, field and nationality of the schema";
+    case kManager:
+      return "a person as for the licensee, one office each, and one person told in one way";
+    case kAge:
+      return "Jalali years completed, within the rules' range";
+    case kDegree:
+      return "the rules' least degree, in one of the rules' fields";
+    case kNationality:
+      return "Iranian where the rules ask for it";
+    case kCheck:
+      return "a check that the rules want evidence of; the others are computed";
+    case kEvidence:
+      return "1 to 23 bytes that name the document";
+    case kScore:
+      return "0 to the rules' most, and one for everybody of the round before it is ranked";
+    case kRent:
+      return "a contract for the municipal venue that is not over";
+    case kEquipment:
+      return "an item that the rules ask for";
   }
   return "";
 }
@@ -399,6 +450,17 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind, Language 
              "or give the job away (reassign).";
     case kUnknownZoning:
       return "No such version of the zoning plan is kept. List the versions, or load it first.";
+    case kUnknownRound:
+    case kUnknownApplication:
+    case kUnknownVenue:
+    case kNotEnoughPlaces:
+    case kRoundNotOpen:
+    case kAlreadyApplied:
+    case kVenueTaken:
+    case kConditionNotMet:
+    case kRequirementMissing:
+    case kApplicationsFull:
+      return licence::refusal_sentence(outcome);
     case kBusy:
       return "The server has as much work waiting as it takes. Send again in a moment with the "
              "same key.";
@@ -443,6 +505,7 @@ using scheduler::Event;
 using scheduler::EventKind;
 
 std::string event_subject(const Event& event) {
+  if (event.subject != 0) return licence::event_subject(event);
   if (raw(event.job) != 0) {
     return fmt::format("job {} ({} of case {})", raw(event.job), name_of(event.stage),
                        raw(event.case_id));
@@ -530,6 +593,12 @@ std::string event_act(const Event& event) {
     case kShareUsed:
       return "started out of the share reserved for other organisations, while municipal work "
              "waited";
+    case kLicenceChanged:
+    case kRoundChanged:
+    case kVenueChanged:
+    case kLicenceChecked:
+    case kLicenceRecorded:
+      return licence::event_act(event);
   }
   return "changed";
 }

@@ -72,7 +72,9 @@ constexpr std::array kReasonNames{"none"sv,
                                   "other"sv,
                                   "serviceNotActive"sv,
                                   "planned"sv,
-                                  "planOver"sv};
+                                  "planOver"sv,
+                                  "licenceLapsed"sv,
+                                  "managerInactive"sv};
 static_assert(kReasonNames.size() == scheduler::kReasonCount);
 
 constexpr std::array kFilterNames{"none"sv,     "office"sv,   "skill"sv,    "certificate"sv,
@@ -86,9 +88,11 @@ constexpr std::array kEventKindNames{
     "expedited"sv,          "deadlineMoved"sv,  "officeChanged"sv,    "expertChanged"sv,
     "certificateChanged"sv, "absenceChanged"sv, "referenceChanged"sv, "capacityOverridden"sv,
     "jobMoved"sv,           "jobPlanned"sv,     "planEnded"sv,        "planLocked"sv,
-    "zoningChanged"sv,      "zoningChecked"sv,  "caseRebased"sv,      "shareUsed"sv};
+    "zoningChanged"sv,      "zoningChecked"sv,  "caseRebased"sv,      "shareUsed"sv,
+    "licenceChanged"sv,     "roundChanged"sv,   "venueChanged"sv,     "licenceChecked"sv,
+    "licenceRecorded"sv};
 static_assert(kEventKindNames.size() ==
-              static_cast<std::size_t>(scheduler::EventKind::kShareUsed) + 1);
+              static_cast<std::size_t>(scheduler::EventKind::kLicenceRecorded) + 1);
 
 constexpr std::array kStuckNames{"notStuck"sv,         "finished"sv,
                                  "caseDraft"sv,        "held"sv,
@@ -148,8 +152,22 @@ constexpr std::array kFieldNames{""sv,
                                  "zone"sv,
                                  "coveragePermille"sv,
                                  "streetWidthDm"sv,
-                                 "effect"sv};
-static_assert(kFieldNames.size() == static_cast<std::size_t>(scheduler::Field::kEffect) + 1);
+                                 "effect"sv,
+                                 "rules"sv,
+                                 "round"sv,
+                                 "application"sv,
+                                 "venue"sv,
+                                 "licensee"sv,
+                                 "manager"sv,
+                                 "age"sv,
+                                 "degree"sv,
+                                 "nationality"sv,
+                                 "check"sv,
+                                 "evidence"sv,
+                                 "score"sv,
+                                 "rent"sv,
+                                 "equipment"sv};
+static_assert(kFieldNames.size() == static_cast<std::size_t>(scheduler::Field::kEquipment) + 1);
 
 constexpr std::array kZoningStateNames{"none"sv,     "loaded"sv,  "validated"sv,
                                        "notified"sv, "inForce"sv, "superseded"sv};
@@ -278,6 +296,26 @@ std::string_view name_of(scheduler::Refusal value) {
       return "notPlanned";
     case kUnknownZoning:
       return "unknownZoning";
+    case kUnknownRound:
+      return "unknownRound";
+    case kUnknownApplication:
+      return "unknownApplication";
+    case kUnknownVenue:
+      return "unknownVenue";
+    case kNotEnoughPlaces:
+      return "notEnoughPlaces";
+    case kRoundNotOpen:
+      return "roundNotOpen";
+    case kAlreadyApplied:
+      return "alreadyApplied";
+    case kVenueTaken:
+      return "venueTaken";
+    case kConditionNotMet:
+      return "conditionNotMet";
+    case kRequirementMissing:
+      return "requirementMissing";
+    case kApplicationsFull:
+      return "applicationsFull";
     case kBusy:
       return "busy";
     case kQuotaExceeded:
@@ -385,6 +423,38 @@ std::string_view name_of(scheduler::CommandKind value) {
       return "dropZoning";
     case kRebaseCase:
       return "rebase";
+    case kSetLicenceRules:
+      return "setLicenceRules";
+    case kSetOfficesWanted:
+      return "setOfficesWanted";
+    case kOpenRound:
+      return "openRound";
+    case kCloseRound:
+      return "closeRound";
+    case kApplyForLicence:
+      return "applyForLicence";
+    case kRecordLicenceCheck:
+      return "recordLicenceCheck";
+    case kWithdrawApplication:
+      return "withdrawApplication";
+    case kRecordExamResult:
+      return "recordExamResult";
+    case kRecordBoardFinding:
+      return "recordBoardFinding";
+    case kRankRound:
+      return "rankRound";
+    case kDefineVenue:
+      return "defineVenue";
+    case kRecordRent:
+      return "recordRent";
+    case kRecordEquipment:
+      return "recordEquipment";
+    case kEquipOffice:
+      return "equipOffice";
+    case kRenewLicence:
+      return "renewLicence";
+    case kSetTechnicalManager:
+      return "setTechnicalManager";
     case kTurnLottery:
       return "turnLottery";
   }

@@ -6,6 +6,7 @@
 // pure and may be called from any thread.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -22,7 +23,7 @@ namespace permitd::protocol {
 /// Names of a closed set in the order of its values. For scheduler::{Skill, PriorityClass, Stage,
 /// CaseState, JobState, OfficeState, ExpertState, JobKind, Reach, Confirmer, ConfirmerFallback,
 /// HalfDay, SlaBand, ActorKind, Reason, Filter, EventKind, Stuck, Field,
-/// ZoningState, ZoningResult, ZoningReview}. Refusal and CommandKind
+/// ZoningState, ZoningResult, ZoningReview} and those of licence_types.h. Refusal and CommandKind
 /// have gaps and are reached by name_of() alone.
 template <class Enum>
 std::span<const std::string_view> names_of();
@@ -61,7 +62,16 @@ std::string moment_text(scheduler::Tick at);
 enum class Language : std::uint8_t { kEnglish, kPersian };
 
 /// What a command acts on, and so whose state its outcome carries.
-enum class Subject : std::uint8_t { kNothing, kCase, kJob, kOffice, kExpert, kZoning };
+enum class Subject : std::uint8_t {
+  kNothing,
+  kCase,
+  kJob,
+  kOffice,
+  kExpert,
+  kZoning,
+  kApplication,
+  kRound
+};
 Subject subject_of(const scheduler::Outcome& outcome, scheduler::CommandKind kind);
 
 /// What a field may hold, in English; empty where there is no rule to tell.
@@ -78,6 +88,11 @@ std::string locks_text(std::uint8_t locks);
 /// "job 12 (siteInspection of case 5): assigned -> started, expert 7".
 std::string event_sentence(const scheduler::Event& event, std::string_view note,
                            Language language = Language::kEnglish);
+
+/// What a licence still needs to be Active, kMissing… bits, each with who sees to it; "nothing".
+std::string missing_text(
+    std::uint32_t missing,
+    const std::array<scheduler::EquipmentParty, scheduler::kEquipmentItemCount>& parties);
 
 /// Why this person: how many were looked at, what removed the others, what decided among the best.
 std::string decision_sentence(const scheduler::DecisionView& decision,

@@ -68,6 +68,22 @@ constexpr Rule kRules[] = {
     {CommandKind::kNotifyZoning, kBySteering, apply_notify_zoning},
     {CommandKind::kDropZoning, kBySteering, apply_drop_zoning},
     {CommandKind::kRebaseCase, kBySupervisor, apply_rebase_case},
+    {CommandKind::kSetLicenceRules, kBySteering, apply_set_licence_rules},
+    {CommandKind::kSetOfficesWanted, kBySteering, apply_set_offices_wanted},
+    {CommandKind::kOpenRound, kBySteering, apply_open_round},
+    {CommandKind::kCloseRound, kBySteering, apply_close_round},
+    {CommandKind::kApplyForLicence, kBySteering, apply_apply_for_licence},
+    {CommandKind::kRecordLicenceCheck, kBySteering, apply_record_licence_check},
+    {CommandKind::kWithdrawApplication, kBySteering, apply_withdraw_application},
+    {CommandKind::kRecordExamResult, kBySteering, apply_record_exam_result},
+    {CommandKind::kRecordBoardFinding, kBySteering, apply_record_board_finding},
+    {CommandKind::kRankRound, kBySteering, apply_rank_round},
+    {CommandKind::kDefineVenue, kBySteering, apply_define_venue},
+    {CommandKind::kRecordRent, kBySteering, apply_record_rent},
+    {CommandKind::kRecordEquipment, kBySteering, apply_record_equipment},
+    {CommandKind::kEquipOffice, kBySteering, apply_equip_office},
+    {CommandKind::kRenewLicence, kBySteering, apply_renew_licence},
+    {CommandKind::kSetTechnicalManager, kBySteering, apply_set_technical_manager},
     {CommandKind::kTurnLottery, kByEngine, apply_turn_lottery, false},
 };
 
@@ -171,7 +187,7 @@ Outcome Scheduler::apply(const Command& command) noexcept {
   const Rule* rule = rule_of(command.kind);
   if (rule == nullptr) {
     refuse(outcome, Refusal::kOutOfRange, Field::kCommand);
-  } else if (core.limits == Limits{0, 0, 0, 0, 0, 0, 0, 0} &&
+  } else if (core.limits == Limits{0, 0, 0, 0, 0, 0, 0, 0, 0, 0} &&
              command.kind != CommandKind::kSetLimits) {
     refuse(outcome, Refusal::kNotCompatible, Field::kLimits);
   } else if (rule->keyed) {

@@ -104,6 +104,38 @@ std::size_t body_size(CommandKind kind) {
       return checked_size<DropZoning>();
     case CommandKind::kRebaseCase:
       return checked_size<RebaseCase>();
+    case CommandKind::kSetLicenceRules:
+      return checked_size<SetLicenceRules>();
+    case CommandKind::kSetOfficesWanted:
+      return checked_size<SetOfficesWanted>();
+    case CommandKind::kOpenRound:
+      return checked_size<OpenRound>();
+    case CommandKind::kCloseRound:
+      return checked_size<CloseRound>();
+    case CommandKind::kApplyForLicence:
+      return checked_size<ApplyForLicence>();
+    case CommandKind::kRecordLicenceCheck:
+      return checked_size<RecordLicenceCheck>();
+    case CommandKind::kWithdrawApplication:
+      return checked_size<WithdrawApplication>();
+    case CommandKind::kRecordExamResult:
+      return checked_size<RecordExamResult>();
+    case CommandKind::kRecordBoardFinding:
+      return checked_size<RecordBoardFinding>();
+    case CommandKind::kRankRound:
+      return checked_size<RankRound>();
+    case CommandKind::kDefineVenue:
+      return checked_size<DefineVenue>();
+    case CommandKind::kRecordRent:
+      return checked_size<RecordRent>();
+    case CommandKind::kRecordEquipment:
+      return checked_size<RecordEquipment>();
+    case CommandKind::kEquipOffice:
+      return checked_size<EquipOffice>();
+    case CommandKind::kRenewLicence:
+      return checked_size<RenewLicence>();
+    case CommandKind::kSetTechnicalManager:
+      return checked_size<SetTechnicalManager>();
     case CommandKind::kTurnLottery:
       return checked_size<TurnLottery>();
   }

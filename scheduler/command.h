@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <span>
 
+#include "scheduler/licence_types.h"
 #include "scheduler/limits.h"
 #include "scheduler/types.h"
 
@@ -66,6 +67,23 @@ enum class CommandKind : std::uint8_t {
   kNotifyZoning = 112,
   kDropZoning = 113,
   kRebaseCase = 114,
+  // Licences of offices; bodies in licence_types.h.
+  kSetLicenceRules = 90,
+  kSetOfficesWanted = 91,
+  kOpenRound = 92,
+  kCloseRound = 93,
+  kApplyForLicence = 94,
+  kRecordLicenceCheck = 95,
+  kWithdrawApplication = 96,
+  kRecordExamResult = 97,
+  kRecordBoardFinding = 98,
+  kRankRound = 99,
+  kDefineVenue = 100,
+  kRecordRent = 101,
+  kRecordEquipment = 102,
+  kEquipOffice = 103,
+  kRenewLicence = 104,
+  kSetTechnicalManager = 105,
   // The lottery.
   kTurnLottery = 120,
 };
@@ -578,6 +596,22 @@ union CommandBody {
   NotifyZoning notify_zoning;
   DropZoning drop_zoning;
   RebaseCase rebase_case;
+  SetLicenceRules set_licence_rules;
+  SetOfficesWanted set_offices_wanted;
+  OpenRound open_round;
+  CloseRound close_round;
+  ApplyForLicence apply_for_licence;
+  RecordLicenceCheck record_licence_check;
+  WithdrawApplication withdraw_application;
+  RecordExamResult record_exam_result;
+  RecordBoardFinding record_board_finding;
+  RankRound rank_round;
+  DefineVenue define_venue;
+  RecordRent record_rent;
+  RecordEquipment record_equipment;
+  EquipOffice equip_office;
+  RenewLicence renew_licence;
+  SetTechnicalManager set_technical_manager;
   TurnLottery turn_lottery;
 
   CommandBody() : bytes{} {}

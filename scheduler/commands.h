@@ -56,6 +56,25 @@ void apply_validate_zoning(Core& core, const Command& command, Outcome& outcome)
 void apply_notify_zoning(Core& core, const Command& command, Outcome& outcome);
 void apply_drop_zoning(Core& core, const Command& command, Outcome& outcome);
 void apply_rebase_case(Core& core, const Command& command, Outcome& outcome);
+// round_commands.cc
+void apply_set_licence_rules(Core& core, const Command& command, Outcome& outcome);
+void apply_set_offices_wanted(Core& core, const Command& command, Outcome& outcome);
+void apply_open_round(Core& core, const Command& command, Outcome& outcome);
+void apply_close_round(Core& core, const Command& command, Outcome& outcome);
+void apply_rank_round(Core& core, const Command& command, Outcome& outcome);
+// application_commands.cc
+void apply_apply_for_licence(Core& core, const Command& command, Outcome& outcome);
+void apply_record_licence_check(Core& core, const Command& command, Outcome& outcome);
+void apply_withdraw_application(Core& core, const Command& command, Outcome& outcome);
+void apply_record_exam_result(Core& core, const Command& command, Outcome& outcome);
+void apply_record_board_finding(Core& core, const Command& command, Outcome& outcome);
+// venue_commands.cc
+void apply_define_venue(Core& core, const Command& command, Outcome& outcome);
+void apply_record_rent(Core& core, const Command& command, Outcome& outcome);
+void apply_record_equipment(Core& core, const Command& command, Outcome& outcome);
+void apply_equip_office(Core& core, const Command& command, Outcome& outcome);
+void apply_renew_licence(Core& core, const Command& command, Outcome& outcome);
+void apply_set_technical_manager(Core& core, const Command& command, Outcome& outcome);
 // lottery.cc
 void apply_turn_lottery(Core& core, const Command& command, Outcome& outcome);
 // tick.cc

@@ -69,6 +69,14 @@ void emit_zoning(Core& core, std::uint16_t version, ZoningState before, ZoningSt
   push(core, event);
 }
 
+void emit_licence(Core& core, EventKind kind, std::uint16_t subject, OfficeId office,
+                  std::uint8_t before, std::uint8_t after, Reason reason) {
+  Event event = stamped(core, kind, before, after, reason);
+  event.subject = subject;
+  event.office = office;
+  push(core, event);
+}
+
 void emit_case(Core& core, CaseRecord& record, EventKind kind, std::uint8_t before,
                std::uint8_t after, Reason reason) {
   keep(core, record, of_case(core, record, stamped(core, kind, before, after, reason)));

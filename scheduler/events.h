@@ -18,6 +18,14 @@ void emit_zoning(Core& core, std::uint16_t version, ZoningState before, ZoningSt
 /// What concerns a case and the version of the zoning plan that judges it, 0: none.
 void emit_case_zoning(Core& core, CaseRecord& record, EventKind kind, std::uint16_t version,
                       ZoningResult before, ZoningResult after);
+/// An application as events name it.
+inline std::uint16_t event_subject(ApplicationId id) {
+  static_assert(kLimitsMax.applications_max <= UINT16_MAX);
+  return static_cast<std::uint16_t>(id);
+}
+/// A change of a licence, round or venue; `subject` is its number.
+void emit_licence(Core& core, EventKind kind, std::uint16_t subject, OfficeId office,
+                  std::uint8_t before, std::uint8_t after, Reason reason);
 void emit_case(Core& core, CaseRecord& record, EventKind kind, std::uint8_t before,
                std::uint8_t after, Reason reason);
 /// `expert`: the holder concerned, none = 0.

@@ -333,4 +333,16 @@ void begin_day(Core& core) {
   }
 }
 
+void sweep_office(Core& core, std::uint32_t office) {
+  for (std::uint32_t number = core.offices[office].first_expert; number != 0;) {
+    const std::uint32_t after = core.experts[number].next_in_office;
+    if (events_left(core)) {
+      sweep_expert(core, ExpertId{number});
+    } else {
+      sweep_soon(core, ExpertId{number});
+    }
+    number = after;
+  }
+}
+
 }  // namespace permitd::scheduler

@@ -57,4 +57,8 @@ void sweep_all_soon(Core& core);
 /// Every expert's load is rekeyed and work offered, when a new day has begun.
 void begin_day(Core& core);
 
+/// Sweeps the experts of an office: in the command itself while there is room for its events, the
+/// further ones at the next tick.
+void sweep_office(Core& core, std::uint32_t office);
+
 }  // namespace permitd::scheduler

@@ -28,7 +28,7 @@ constexpr unsigned kWide = 44;
 constexpr std::uint64_t kWideMask = (std::uint64_t{1} << kWide) - 1;
 constexpr std::uint64_t kPartMask = (std::uint64_t{1} << 20) - 1;
 
-static_assert(raw(Refusal::kUnsupported) < 128 && raw(Field::kEffect) < 64);
+static_assert(raw(Refusal::kUnsupported) < 128 && raw(Field::kEquipment) < 64);
 static_assert(kFilterCount <= 16 && kCaseStateCount <= 16 && kJobStateCount <= 16);
 
 std::uint64_t wide(std::uint64_t value) {
@@ -66,6 +66,7 @@ KeyMemory::Entry KeyMemory::pack(const Command& command, std::uint64_t digest,
   entry.expert = raw(outcome.expert);
   const std::uint64_t case_id = raw(outcome.case_id);
   PERMIT_ASSERT(case_id >> 56 == 0, case_id);
+  static_assert(raw(Field::kEquipment) < 64 && raw(Refusal::kApplicationsFull) < raw(Refusal::kBusy));
   PERMIT_ASSERT(outcome.state < 16, outcome.state);
   entry.packed[0] = wide(raw(outcome.op)) | std::uint64_t{raw(outcome.refusal)} << kWide |
                     std::uint64_t{raw(outcome.field)} << 51 |
@@ -97,8 +98,8 @@ Outcome KeyMemory::unpack(const Entry& entry) {
 bool KeyMemory::valid(const Entry& entry) {
   const Outcome outcome = unpack(entry);
   return entry.key != IdempotencyKey{} && raw(actor_kind(entry)) <= raw(ActorKind::kAuditor) &&
-         raw(outcome.refusal) <= raw(Refusal::kUnknownZoning) &&
-         raw(outcome.field) <= raw(Field::kEffect) && raw(outcome.filter) < kFilterCount;
+         raw(outcome.refusal) <= raw(Refusal::kApplicationsFull) &&
+         raw(outcome.field) <= raw(Field::kEquipment) && raw(outcome.filter) < kFilterCount;
 }
 
 ActorKind KeyMemory::actor_kind(const Entry& entry) {

@@ -6,6 +6,7 @@
 #include "scheduler/expert_flow.h"
 #include "scheduler/expert_score.h"
 #include "scheduler/job_flow.h"
+#include "scheduler/licence_flow.h"
 
 namespace permitd::scheduler {
 
@@ -58,17 +59,15 @@ std::uint32_t successors(ExpertState from) {
   return 0;
 }
 
-// In the command itself while there is room for its events, the further ones at the next tick.
-void sweep_office(Core& core, std::uint32_t office) {
-  for (std::uint32_t number = core.offices[office].first_expert; number != 0;) {
-    const std::uint32_t after = core.experts[number].next_in_office;
-    if (events_left(core)) {
-      sweep_expert(core, ExpertId{number});
-    } else {
-      sweep_soon(core, ExpertId{number});
-    }
-    number = after;
-  }
+// The first activation of a licence that was applied for begins its term; one from before the
+// rounds has none until it is renewed, and a lapsed one starts anew.
+void begin_term(Core& core, OfficeRecord& office) {
+  constexpr std::int64_t kDayMs = std::int64_t{1440} * kMsPerMinute;
+  if (office.licence_until <= core.now) office.licence_until = kNever;
+  if (raw(office.application) == 0 || office.state != OfficeState::kEquipping) return;
+  const Licences& licences = core.licences;
+  const SetLicenceRules& rules = licences.rules_of(licences.application(office.application));
+  office.licence_until = Tick{core.now.ms + rules.validity_days * kDayMs};
 }
 
 void link_expert(Core& core, std::uint32_t number) {
@@ -88,6 +87,20 @@ void unlink_expert(Core& core, std::uint32_t number) {
   }
   if (expert.next_in_office != 0)
     core.experts[expert.next_in_office].previous_in_office = expert.previous_in_office;
+}
+
+// Persons of a licence that was applied for were checked: a licensee stays, and a technical manager
+// is replaced by SetTechnicalManager.
+bool check_office_persons(const OfficeRecord& present, const DefineOffice& office,
+                          Outcome& outcome) {
+  if (raw(present.application) == 0) return true;
+  if (present.licensee != office.licensee)
+    refuse(outcome, Refusal::kNotCompatible, Field::kLicensee);
+  else if (present.technical_manager != office.technical_manager)
+    refuse(outcome, Refusal::kNotCompatible, Field::kManager);
+  else if (present.district != office.district)
+    refuse(outcome, Refusal::kNotCompatible, Field::kDistrict);
+  return outcome.refusal == Refusal::kNone;
 }
 
 bool check_office(const Core& core, const DefineOffice& office, std::uint32_t index,
@@ -112,7 +125,7 @@ bool check_office(const Core& core, const DefineOffice& office, std::uint32_t in
     refuse(outcome, Refusal::kMissing, Field::kPerson);
     return false;
   }
-  return true;
+  return index == kNoSlot || check_office_persons(core.offices[index], office, outcome);
 }
 
 bool check_expert(const Core& core, const DefineExpert& expert, bool known, Outcome& outcome) {
@@ -191,19 +204,18 @@ void apply_set_office_state(Core& core, const Command& command, Outcome& outcome
     outcome.state = raw(office.state);
     return refuse(outcome, Refusal::kNothingToDo, Field::kState);
   }
-  if ((successors(office.state) & bit(change.state)) == 0)
+  // A licence that was applied for and has ended is applied for again.
+  const bool ended = office.state == OfficeState::kExpired && raw(office.application) != 0;
+  if (ended || (successors(office.state) & bit(change.state)) == 0)
     return refuse_state(outcome, office.state);
-  if (change.state == OfficeState::kActive && raw(office.technical_manager) == 0) {
-    return refuse(outcome, Refusal::kMissing, Field::kPerson);
+  if (change.state == OfficeState::kActive) {
+    const std::uint32_t missing = missing_of_office(core, index);
+    if (missing != 0) return refuse(outcome, Refusal::kRequirementMissing, missing_field(missing));
+    begin_term(core, office);
   }
-  const OfficeState before = office.state;
   core.note = &change.note;
-  office.state = change.state;
-  outcome.state = raw(office.state);
-  emit_reference(core, EventKind::kOfficeChanged, office.id, ExpertId{}, raw(before),
-                 raw(office.state), change.reason);
-  sweep_office(core, index);
-  set_office_timer(core, index);
+  outcome.state = raw(change.state);
+  change_office_state(core, index, change.state, change.reason);
 }
 
 void apply_activate_service(Core& core, const Command& command, Outcome& outcome) {

@@ -15,13 +15,15 @@ struct Limits {
   std::uint32_t keys_max = 1U << 17;       // idempotency keys remembered
   std::uint32_t experts_max = 1U << 11;
   std::uint32_t offices_max = 256;
+  std::uint32_t applications_max = 1024;  // for a licence, over all rounds; 1.3 KB each
+  std::uint32_t venues_max = 256;
   friend constexpr bool operator==(const Limits&, const Limits&) = default;
 };
 
 /// Upper bounds of every field of Limits: 2^27 jobs × 128 bytes = 16 GiB, the most one process
 /// should hold.
-inline constexpr Limits kLimitsMax{1U << 27, 1U << 27, 1U << 28, 1U << 27,
-                                   1U << 22, 1U << 26, 1U << 20, 9999};
+inline constexpr Limits kLimitsMax{1U << 27, 1U << 27, 1U << 28, 1U << 27, 1U << 22,
+                                   1U << 26, 1U << 20, 9999,     4096,     9999};
 
 /// Stages in one service, the municipal decision included: the catalogue's longest chain has 6.
 inline constexpr std::uint32_t kServiceStagesMax = 8;
@@ -61,6 +63,13 @@ inline constexpr std::uint32_t kZoningRulesPerCommand = 8;
 /// Rolling window of effort that fairness is measured over, in calendar days.
 inline constexpr std::uint32_t kLoadWindowDays = 30;
 
+/// Versions of the licensing rules kept, dated numbers of offices wanted, and rounds.
+inline constexpr std::uint32_t kLicenceRulesMax = 16;
+inline constexpr std::uint32_t kOfficesWantedMax = 64;
+inline constexpr std::uint32_t kRoundsMax = 256;
+
 static_assert(kEventsPerCommandMax < (1U << 16));
+// Ranking a round moves every applicant and may give each a venue; one event says it of the round.
+static_assert(kLimitsMax.applications_max * 3 + 1 < kEventsPerCommandMax);
 
 }  // namespace permitd::scheduler

@@ -41,6 +41,16 @@ enum class Refusal : std::uint8_t {
   kNotCompatible,  // e.g. limits may only grow
   kNotPlanned,     // no plan reserves the job: there is nothing to lock
   kUnknownZoning,  // no such version of the zoning plan
+  kUnknownRound,
+  kUnknownApplication,
+  kUnknownVenue,
+  kNotEnoughPlaces,     // the city does not want so many offices more (R1)
+  kRoundNotOpen,        // takes no applications now; `state` is the round's
+  kAlreadyApplied,      // `field` names who has, in this round
+  kVenueTaken,          // one venue holds one office (R5)
+  kConditionNotMet,     // a person is not what the rules ask for; `field` says in what (R2, R3)
+  kRequirementMissing,  // the office cannot be Active; `field` names the first of what is missing
+  kApplicationsFull,
   // Given by the daemon, never by the core.
   kBusy = 64,  // ring full: try again
   kQuotaExceeded,
@@ -100,6 +110,20 @@ enum class Field : std::uint8_t {
   kCoverage,
   kStreetWidth,
   kEffect,
+  kRules,
+  kRound,
+  kApplication,
+  kVenue,
+  kLicensee,
+  kManager,
+  kAge,
+  kDegree,
+  kNationality,
+  kCheck,
+  kEvidence,
+  kScore,
+  kRent,
+  kEquipment,
 };
 
 /// The filters of an assignment in the order they are applied. The first that fails is the one
@@ -144,8 +168,8 @@ constexpr PlanLineResult plan_line_of(Filter filter) {
 
 /// The answer to one command. 64 bytes; fields that a kind does not use are zero.
 struct Outcome {
-  Op op{};  // 0: refused without being journaled
-  CaseId case_id{};
+  Op op{};             // 0: refused without being journaled
+  CaseId case_id{};    // licensing: number of the application or round
   JobId job{};         // submit: first job; claim: the job given, 0 when none fits now
   LeaseToken token{};  // claim, start, renew
   Tick until;  // claim, start, renew: end of the lease; submit: deadline; schedule: begin of the
@@ -155,8 +179,8 @@ struct Outcome {
   Refusal refusal = Refusal::kNone;
   Field field = Field::kNone;
   Filter filter = Filter::kNone;
-  std::uint8_t state = 0;  // CaseState, JobState, OfficeState, ExpertState or ZoningState after it;
-                           // applyPlan: how many lines were applied
+  std::uint8_t state = 0;  // CaseState, JobState, OfficeState, ExpertState, ZoningState, LicenceState
+                           // or RoundState after it; applyPlan: how many lines were applied
   std::uint8_t repeated =
       0;  // 1: answered from memory of the idempotency key, nothing was done again
   std::uint8_t reserved[15]{};
@@ -200,6 +224,13 @@ enum class EventKind : std::uint8_t {
   kZoningChecked,  // a case by `version`; before/after are ZoningResult
   kCaseRebased,    // judged by `version` from now on; before/after are ZoningResult
   kShareUsed,      // started out of the reserved share while municipal work waited
+  kLicenceChanged,   // `subject` is the application; before/after are LicenceState
+  kRoundChanged,     // `subject` is the round; before/after are RoundState
+  kVenueChanged,     // `subject` is the venue; after: 1 it is held, 0 it is free
+  kLicenceChecked,   // `subject` is the application; before: the LicenceCheck, + 16 for the
+                     // manager; after: the CheckResult
+  kLicenceRecorded,  // `subject` is the application; before: the CommandKind; after: what was
+                     // recorded, as the command had it
 };
 /// Events that name a version of the zoning plan, and neither job nor expert.
 constexpr bool names_version(EventKind kind) {
@@ -224,7 +255,7 @@ struct Event {
   Reason reason = Reason::kNone;
   std::uint8_t reserved = 0;
   std::uint16_t version = 0;  // of the zoning plan, see names_version()
-  std::uint8_t reserved2[2]{};
+  std::uint16_t subject = 0;  // of events about licensing, see EventKind
   friend bool operator==(const Event&, const Event&) = default;
 };
 static_assert(sizeof(Event) == 56 && std::is_trivially_copyable_v<Event>);

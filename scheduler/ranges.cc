@@ -15,7 +15,8 @@ bool each_limit(const Limits& a, const Limits& b, const Check& check) {
   return check(a.cases_max, b.cases_max) && check(a.jobs_max, b.jobs_max) &&
          check(a.events_max, b.events_max) && check(a.decisions_max, b.decisions_max) &&
          check(a.notes_max, b.notes_max) && check(a.keys_max, b.keys_max) &&
-         check(a.experts_max, b.experts_max) && check(a.offices_max, b.offices_max);
+         check(a.experts_max, b.experts_max) && check(a.offices_max, b.offices_max) &&
+         check(a.applications_max, b.applications_max) && check(a.venues_max, b.venues_max);
 }
 
 bool between(std::uint32_t value, std::uint32_t least, std::uint32_t most) {

@@ -252,10 +252,14 @@ struct OfficeRecord {
   std::uint32_t pass_left = 0;     // blocked jobs yet to be looked at since an activation began
   std::uint32_t certified_by_policy = 0;  // experts certified for something, with its capacity
   std::uint32_t certified_own_units = 0;  // units a day of the others who are certified
+  Tick licence_until = kNever;
   OfficeId id{};
   District district = 0;
   OfficeState state = OfficeState::kNone;
-  std::uint8_t reserved[4]{};
+  ApplicationId application{};  // 0: licensed before the rounds
+  VenueId venue{};              // of those, its place in the pool
+  ManagerState manager_state = ManagerState::kActive;
+  std::uint8_t reserved[5]{};
 };
 static_assert(std::has_unique_object_representations_v<OfficeRecord>);
 

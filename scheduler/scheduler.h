@@ -106,6 +106,18 @@ class Scheduler {
   /// refusal: it would be accepted.
   Outcome judge_schedule(const Schedule& schedule) const;
 
+  // Office licences (licence_queries.cc).
+  [[nodiscard]] bool find_application(ApplicationId id, ApplicationView& out) const;
+  [[nodiscard]] bool find_round(RoundId id, RoundView& out) const;
+  std::size_t list_applications(const ApplicationFilter& filter, Cursor& cursor,
+                                std::size_t scan_max, std::span<ApplicationView> out) const;
+  std::size_t list_rounds(Cursor& cursor, std::span<RoundView> out) const;
+  std::size_t list_venues(Cursor& cursor, std::span<VenueView> out) const;
+  /// Every version that is kept. All in one call when `out` has room.
+  std::size_t list_licence_rules(Cursor& cursor, std::span<LicenceRulesView> out) const;
+  /// O(applications + venues + offices).
+  LicensingView licensing() const;
+
   // What a plan is made of: list_jobs, list_experts and list_offices, and these.
   /// The reservation of a job. False when no plan reserves it.
   [[nodiscard]] bool find_plan(JobId id, PlanView& out) const;

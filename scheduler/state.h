@@ -16,6 +16,7 @@
 #include "scheduler/history_pool.h"
 #include "scheduler/id_index.h"
 #include "scheduler/key_memory.h"
+#include "scheduler/licence_table.h"
 #include "scheduler/load_index.h"
 #include "scheduler/ready_queue.h"
 #include "scheduler/records.h"
@@ -72,7 +73,7 @@ class ExpertSet {
 };
 
 struct Core {
-  Limits limits{0, 0, 0, 0, 0, 0, 0, 0};
+  Limits limits{0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
   SetPolicy policy;
   Op op{};
   Tick now;
@@ -116,13 +117,14 @@ struct Core {
       waiting_districts{};  // bits. Derived.
   AgeList ages;             // ready jobs by class × skill, then blocked jobs by office
   TimerHeap job_timers;     // by job slot: begin of an appointment, marks of the SLA
-  TimerHeap other_timers;   // 0: the zoning plan; experts by number, then offices by index, then
+  TimerHeap other_timers;   // 0: zoning plan and rounds; experts by number, offices by index, then
                             // cases by slot
   LoadIndex available;
   std::array<ExpertSet, kSkillCount> certified_experts;  // derived
   WorkingCalendar calendar;
   HistoryPool history;
   KeyMemory keys;
+  Licences licences;
 
   // Of the command being applied.
   FixedArray<Event> events;
@@ -141,7 +143,7 @@ inline constexpr std::uint32_t blocked_list_of(std::uint32_t office) {
   return static_cast<std::uint32_t>(kClassCount * kSkillCount) + office;
 }
 /// Subjects of other_timers. Growing limits renumber them; see tables.cc.
-inline constexpr std::uint32_t kZoningTimer = 0;  // no expert has that number
+inline constexpr std::uint32_t kCityTimer = 0;  // zoning plan and rounds; no expert has it
 inline std::uint32_t expert_timer(ExpertId expert) { return raw(expert); }
 inline std::uint32_t office_timer(const Core& core, std::uint32_t office) {
   return core.limits.experts_max + 1 + office;

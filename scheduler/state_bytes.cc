@@ -27,7 +27,8 @@ std::uint64_t check_of(const Limits& limits) {
   std::uint64_t check = kMagic;
   for (const std::uint32_t limit :
        {limits.cases_max, limits.jobs_max, limits.events_max, limits.decisions_max,
-        limits.notes_max, limits.keys_max, limits.experts_max, limits.offices_max}) {
+        limits.notes_max, limits.keys_max, limits.experts_max, limits.offices_max,
+        limits.applications_max, limits.venues_max}) {
     check = (check ^ limit) * 0x9E3779B97F4A7C15ULL;
     check ^= check >> 32;
   }
@@ -184,13 +185,14 @@ void write_containers(const Core& core, StateSink& sink) {
   core.available.write_state(sink);
   core.calendar.write_state(sink);
   core.keys.write_state(sink);
+  core.licences.write_state(sink);
 }
 
 bool read_containers(Core& core, StateSource& source) {
   return core.ready.read_state(source) && core.ages.read_state(source) &&
          core.job_timers.read_state(source) && core.other_timers.read_state(source) &&
          core.available.read_state(source) && core.calendar.read_state(source) &&
-         core.keys.read_state(source);
+         core.keys.read_state(source) && core.licences.read_state(source, core.limits);
 }
 
 bool read_core(Core& core, StateSource& source) {

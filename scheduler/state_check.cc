@@ -8,6 +8,7 @@
 #include "scheduler/counters.h"
 #include "scheduler/dispatch.h"
 #include "scheduler/job_clock.h"
+#include "scheduler/licence_check.h"
 #include "scheduler/plan_flow.h"
 #include "scheduler/ranges.h"
 #include "scheduler/zoning.h"
@@ -369,7 +370,7 @@ bool check_timers(const Core& core) {
     const Tick at = core.other_timers.at(subject);
     if (at == kNever) continue;
     bool known = false;
-    if (subject == kZoningTimer)
+    if (subject == kCityTimer)
       known = true;
     else if (subject >= case_timer(core, 0))
       known = live_case(core, subject - case_timer(core, 0));
@@ -509,7 +510,9 @@ bool check_records(Core& core) {
   if (!number(raw(core.op)) || !number(core.cases_created) || !number(core.jobs_created))
     return false;
   if (core.now.ms < 0 || !number(static_cast<std::uint64_t>(core.now.ms))) return false;
-  if (!check_catalogue(core) || !check_zoning_plan(core) || !check_offices(core)) return false;
+  if (!check_catalogue(core) || !check_zoning_plan(core) || !check_offices(core) ||
+      !check_licences(core))
+    return false;
   if (!check_free_chain(core.cases, core.case_slots, &CaseRecord::next)) return false;
   if (!check_free_chain(core.jobs, core.job_slots, &JobRecord::previous)) return false;
   for (std::uint32_t slot = 0; slot < core.case_slots.used; ++slot) {

@@ -118,6 +118,7 @@ void grow_tables(Core& core, const Limits& grown) {
   core.calendar.reserve();
   core.history.reserve(grown.events_max, grown.notes_max);
   core.keys.reserve(grown.keys_max, core.hash_seed);
+  core.licences.reserve(grown);
   core.events.reserve(kEventsPerCommandMax);
   core.limits = grown;
 }
@@ -133,7 +134,7 @@ std::size_t memory_bytes(const Core& core) {
       core.heads.memory_bytes() + core.ages.memory_bytes() + core.job_timers.memory_bytes() +
       core.other_timers.memory_bytes() + core.available.memory_bytes() +
       core.calendar.memory_bytes() + core.history.memory_bytes() + core.keys.memory_bytes() +
-      core.events.memory_bytes();
+      core.events.memory_bytes() + core.licences.memory_bytes();
   for (const ExpertSet& set : core.certified_experts) total += set.memory_bytes();
   return total;
 }

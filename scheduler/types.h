@@ -180,8 +180,10 @@ enum class Reason : std::uint8_t {
   kServiceNotActive,  // the service's activation at the holder's office has ended
   kPlanned,           // by a plan
   kPlanOver,          // its planned half-day or day has passed
+  kLicenceLapsed,     // the office's licence has run out
+  kManagerInactive,   // the office has no technical manager who can act (R3)
 };
-inline constexpr std::size_t kReasonCount = 23;
+inline constexpr std::size_t kReasonCount = 25;
 
 /// What a supervisor has fixed of a planned job, a bit each: a plan may move what is not fixed.
 inline constexpr std::uint8_t kLockPerson = 1;  // who does it

@@ -122,6 +122,12 @@ OfficeView view_office(const Core& core, std::uint32_t index) {
   view.technical_manager = office.technical_manager;
   view.point = office.point;
   view.label = office.label;
+  view.licence_until = office.licence_until;
+  view.application = office.application;
+  view.venue = raw(office.application) != 0
+                   ? core.licences.application(office.application).venue
+                   : office.venue;
+  view.manager_state = office.manager_state;
   return view;
 }
 

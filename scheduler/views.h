@@ -7,6 +7,7 @@
 #include <span>
 
 #include "scheduler/command.h"
+#include "scheduler/licence_records.h"
 #include "scheduler/limits.h"
 #include "scheduler/outcome.h"
 #include "scheduler/types.h"
@@ -189,6 +190,10 @@ struct OfficeView {
   PersonId technical_manager{};
   Point point;
   Label label;
+  Tick licence_until = kNever;  // kNever: no term was set
+  ApplicationId application{};  // 0: licensed before the rounds
+  VenueId venue{};
+  ManagerState manager_state = ManagerState::kActive;
 };
 
 /// One candidate of a decision. Loads are effort relative to capacity over the rolling window, in
@@ -365,6 +370,51 @@ struct JobFilter {
   ExpertId holder{};
   CaseId case_id{};
   ServiceId service{};
+};
+
+/// A version of the licensing rules.
+struct LicenceRulesView {
+  SetLicenceRules rules;
+  std::uint32_t rounds = 0;  // that keep it
+  bool in_force = false;     // a round opened now would keep it
+};
+struct RoundView {
+  RoundId id{};
+  std::uint16_t rules_version = 0;
+  RoundRecord record;
+};
+/// An application, or the licence that it has become, with everything that was found and recorded.
+struct ApplicationView {
+  ApplicationId id{};
+  std::uint16_t rules_version = 0;
+  std::uint32_t missing = 0;      // kMissing… bits: what it needs to be Active
+  std::uint32_t queue_ahead = 0;  // while it waits for a venue: so many before it
+  Tick licence_until = kNever;
+  ManagerState manager_state = ManagerState::kActive;
+  std::array<EquipmentParty, kEquipmentItemCount> parties{};
+  ApplicationRecord record;
+};
+struct VenueView {
+  VenueId id{};
+  VenueRecord record;
+};
+/// Licensing at a glance.
+struct LicensingView {
+  std::uint32_t wanted = 0;  // offices, now
+  std::uint32_t taken = 0;   // of them: licensed, selected, or offered by a round under way
+  std::uint32_t applications = 0;
+  std::uint32_t rounds = 0;
+  std::uint32_t venues_municipal = 0;
+  std::uint32_t venues_free = 0;  // municipal, in service, held by nobody
+  std::uint32_t venue_queue = 0;  // licences that wait for one
+  std::uint32_t history_count = 0;
+  std::array<WantedRecord, kOfficesWantedMax> history{};  // [history_count], oldest first
+};
+/// Selects applications; zero does not filter.
+struct ApplicationFilter {
+  std::uint32_t states = ~0U;  // bit per LicenceState
+  RoundId round{};
+  District district = 0;
 };
 
 /// Where a list goes on; start with {} and hand back what came out. `done` when there is no more.

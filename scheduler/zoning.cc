@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "scheduler/events.h"
+#include "scheduler/licence_flow.h"
 
 namespace permitd::scheduler {
 
@@ -140,12 +141,16 @@ void check_zoning(Core& core, CaseRecord& record) {
                    finding.result);
 }
 
-void set_zoning_timer(Core& core) {
+Tick zoning_due(const Core& core) {
   Tick at = kNever;
   for (const ZoningVersion& version : core.zoning) {
     if (version.state == ZoningState::kNotified) at = std::min(at, version.effective_from);
   }
-  core.other_timers.set(kZoningTimer, at);
+  return at;
+}
+
+void set_zoning_timer(Core& core) {
+  core.other_timers.set(kCityTimer, std::min(zoning_due(core), rounds_due(core)));
 }
 
 void zoning_timer_fired(Core& core) {

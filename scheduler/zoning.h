@@ -38,7 +38,9 @@ ZoningFinding judge_zoning(const Core& core, std::uint8_t slot, const CaseRecord
 /// without a zone that never had one.
 void check_zoning(Core& core, CaseRecord& record);
 
-/// When the next notified version comes into force.
+/// When the next notified version comes into force, kNever when none is to.
+Tick zoning_due(const Core& core);
+/// Sets the city's timer, which the rounds of licensing share.
 void set_zoning_timer(Core& core);
 void zoning_timer_fired(Core& core);
 

@@ -46,7 +46,9 @@ Limits random_limits(Chance& chance) {
   limits.notes_max = chance.between(1U, 64U);
   limits.keys_max = chance.between(8U, 400U);
   limits.experts_max = kCityExperts + 2;
-  limits.offices_max = kOffices + 1;
+  limits.offices_max = kOffices + 4;
+  limits.applications_max = chance.between(4U, 60U);
+  limits.venues_max = 7;
   return limits;
 }
 

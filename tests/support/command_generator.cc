@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tests/support/city_setup.h"
+#include "tests/support/licence_steps.h"
 #include "tests/support/zoning_steps.h"
 
 namespace permitd::tests {
@@ -74,9 +75,10 @@ class StepMaker {
   void definition();
   void limits();
   void turn();
+  void licence();
   void nonsense();
 
-  static const std::array<Choice, 38> kChoices;
+  static const std::array<Choice, 39> kChoices;
 
   bool wrong(std::uint32_t per_thousand = 60) { return chance_.chance(per_thousand); }
   ExpertId any_expert() { return ExpertId{chance_.between(wrong(20) ? 0U : 1U, kCityExperts)}; }
@@ -106,7 +108,7 @@ class StepMaker {
   CommandBody& body_;
 };
 
-const std::array<StepMaker::Choice, 38> StepMaker::kChoices = {{
+const std::array<StepMaker::Choice, 39> StepMaker::kChoices = {{
     {150, &StepMaker::submit},       {160, &StepMaker::claim},       {150, &StepMaker::start},
     {150, &StepMaker::complete},     {40, &StepMaker::return_job},   {35, &StepMaker::decline},
     {15, &StepMaker::renew},         {10, &StepMaker::unclaim},      {30, &StepMaker::schedule},
@@ -120,6 +122,7 @@ const std::array<StepMaker::Choice, 38> StepMaker::kChoices = {{
     {3, &StepMaker::limits},         {10, &StepMaker::nonsense},     {90, &StepMaker::plan},
     {30, &StepMaker::lock},          {20, &StepMaker::load_zoning},  {40, &StepMaker::move_zoning},
     {25, &StepMaker::rebase},        {4, &StepMaker::turn},
+    {260, &StepMaker::licence},
 }};
 
 void StepMaker::make() {
@@ -628,6 +631,11 @@ void StepMaker::turn() {
   turn.commitment[0] = static_cast<std::uint8_t>(chance_.between(wrong(30) ? 0 : 1, 255));
   if (wrong(30)) turn.commitment = standing.commitment;
   turn.salt[15] = static_cast<std::uint8_t>(chance_.below(256));
+}
+
+void StepMaker::licence() {
+  command_.actor = supervisor();
+  make_licence_step(chance_, scheduler_, command_);
 }
 
 // Kinds that exist with bodies made of dice, and kinds that do not exist.

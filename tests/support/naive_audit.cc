@@ -20,6 +20,7 @@ void NaiveModel::audit(const Scheduler& scheduler) {
   audit_persons();
   audit_experts(scheduler);
   audit_offices(scheduler);
+  licences_.audit(scheduler, world(), [&](const std::string& what) { complain("{}", what); });
   audit_totals(scheduler);
   audit_conservation(scheduler);
   audit_lists(scheduler);

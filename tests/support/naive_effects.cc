@@ -47,7 +47,8 @@ void NaiveModel::prepare(const Command& command) {
       return;
     }
     case CommandKind::kSetOfficeState:
-      offices_.at(raw(body.set_office_state.office)).state = body.set_office_state.state;
+      licences_.change_office(raw(body.set_office_state.office), body.set_office_state.state,
+                              world());
       return;
     case CommandKind::kActivateService: {
       const ActivateService& change = body.activate_service;
@@ -166,6 +167,26 @@ void NaiveModel::prepare(const Command& command) {
     case CommandKind::kNotifyZoning:
     case CommandKind::kRebaseCase:
       return prepare_zoning(command);
+    case CommandKind::kSetTechnicalManager:
+      offer_to_office(body.set_technical_manager.office);
+      [[fallthrough]];
+    case CommandKind::kSetLicenceRules:
+    case CommandKind::kSetOfficesWanted:
+    case CommandKind::kOpenRound:
+    case CommandKind::kCloseRound:
+    case CommandKind::kApplyForLicence:
+    case CommandKind::kRecordLicenceCheck:
+    case CommandKind::kWithdrawApplication:
+    case CommandKind::kRecordExamResult:
+    case CommandKind::kRecordBoardFinding:
+    case CommandKind::kRankRound:
+    case CommandKind::kDefineVenue:
+    case CommandKind::kRecordRent:
+    case CommandKind::kRecordEquipment:
+    case CommandKind::kEquipOffice:
+    case CommandKind::kRenewLicence:
+      licences_.apply(command, world());
+      return;
     case CommandKind::kTurnLottery:
       lottery_.push_back(body.turn_lottery);
       lottery_turned_ = command.op;

@@ -196,9 +196,17 @@ void NaiveModel::follow_event(const Command& command, const Event& event, const 
       ++shares_;
       share_due_ = false;
       return;
+    case EventKind::kOfficeChanged:
+    case EventKind::kLicenceChanged:
+    case EventKind::kRoundChanged:
+      licences_.follow(command, event, world(),
+                       [&](const std::string& what) { complain("{}", what); });
+      return;
+    case EventKind::kVenueChanged:
+    case EventKind::kLicenceChecked:
+    case EventKind::kLicenceRecorded:
     case EventKind::kCaseAmended:
     case EventKind::kFeesRecorded:
-    case EventKind::kOfficeChanged:
     case EventKind::kExpertChanged:
     case EventKind::kCertificateChanged:
     case EventKind::kAbsenceChanged:

@@ -50,6 +50,22 @@ std::uint32_t actors_of(CommandKind kind) {
     case CommandKind::kValidateZoning:
     case CommandKind::kNotifyZoning:
     case CommandKind::kDropZoning:
+    case CommandKind::kSetLicenceRules:
+    case CommandKind::kSetOfficesWanted:
+    case CommandKind::kOpenRound:
+    case CommandKind::kCloseRound:
+    case CommandKind::kApplyForLicence:
+    case CommandKind::kRecordLicenceCheck:
+    case CommandKind::kWithdrawApplication:
+    case CommandKind::kRecordExamResult:
+    case CommandKind::kRecordBoardFinding:
+    case CommandKind::kRankRound:
+    case CommandKind::kDefineVenue:
+    case CommandKind::kRecordRent:
+    case CommandKind::kRecordEquipment:
+    case CommandKind::kEquipOffice:
+    case CommandKind::kRenewLicence:
+    case CommandKind::kSetTechnicalManager:
       return kSteering;
     case CommandKind::kSubmitCase:
       return kOffices;
@@ -189,8 +205,10 @@ void NaiveModel::judge_kind(const Command& command) {
     judge_case(command);
   } else if (kind < raw(CommandKind::kSchedule)) {
     judge_work(command);
-  } else if (kind < raw(CommandKind::kLoadZoning)) {
+  } else if (kind < raw(CommandKind::kSetLicenceRules)) {
     judge_steering(command);
+  } else if (kind < raw(CommandKind::kLoadZoning)) {
+    licences_.judge(command, world(), judgement_);
   } else if (kind < raw(CommandKind::kTurnLottery)) {
     judge_zoning(command);
   } else {
@@ -281,7 +299,10 @@ void NaiveModel::judge_reference(const Command& command) {
              check(limits.notes_max, limits_.notes_max, kLimitsMax.notes_max) ||
              check(limits.keys_max, limits_.keys_max, kLimitsMax.keys_max) ||
              check(limits.experts_max, limits_.experts_max, kLimitsMax.experts_max) ||
-             check(limits.offices_max, limits_.offices_max, kLimitsMax.offices_max);
+             check(limits.offices_max, limits_.offices_max, kLimitsMax.offices_max) ||
+             check(limits.applications_max, limits_.applications_max,
+                   kLimitsMax.applications_max) ||
+             check(limits.venues_max, limits_.venues_max, kLimitsMax.venues_max);
     };
     judgement_.fault(each([](auto value, auto, auto most) { return value == 0 || value > most; }),
                      Refusal::kOutOfRange);
@@ -356,8 +377,10 @@ void NaiveModel::judge_office_change(const SetOfficeState& change) {
     judgement_.fault(true, Refusal::kNothingToDo);
     return;
   }
-  judgement_.fault(to == kActive && raw(found->second.defined.technical_manager) == 0,
-                   Refusal::kMissing);
+  judgement_.fault(to == kActive && !licences_.may_be_active(raw(change.office), world()),
+                   Refusal::kRequirementMissing);
+  // A licence that was applied for and has ended is applied for again.
+  judgement_.fault(from == kExpired && found->second.application != 0, Refusal::kWrongState);
   const bool serving = from == kActive || from == kSuspended;
   const bool named = (from == kEquipping && to == kActive) ||
                      (serving && (to == kActive || to == kSuspended || to == kExpired ||
@@ -411,6 +434,12 @@ void NaiveModel::judge_licence(const Command& command) {
     const OfficeState state = fresh ? office.state : known->second.state;
     judgement_.fault(state == OfficeState::kActive && raw(office.technical_manager) == 0,
                      Refusal::kMissing);
+    if (fresh || known->second.application == 0) return;
+    const DefineOffice& present = known->second.defined;
+    judgement_.fault(present.licensee != office.licensee ||
+                         present.technical_manager != office.technical_manager ||
+                         present.district != office.district,
+                     Refusal::kNotCompatible);
   } else if (command.kind == CommandKind::kSetOfficeState) {
     judge_office_change(body.set_office_state);
   } else if (command.kind == CommandKind::kActivateService) {

@@ -17,6 +17,7 @@
 
 #include "scheduler/scheduler.h"
 #include "tests/support/naive_calendar.h"
+#include "tests/support/naive_licence.h"
 
 namespace permitd::tests {
 
@@ -148,6 +149,9 @@ struct ModelOffice {
   scheduler::OfficeState state{};
   std::map<std::uint8_t, std::pair<std::int64_t, std::int64_t>> active;  // service: from, until
   std::uint64_t submitted = 0;
+  std::uint32_t application = 0;  // that it was licensed by; 0: before the rounds
+  std::int64_t licence_until = INT64_MAX;
+  scheduler::ManagerState manager_state = scheduler::ManagerState::kActive;
   std::map<std::int32_t, std::uint32_t> load;  // effort finished, by day
   std::int32_t load_day = INT32_MIN;           // the newest of those days
 };
@@ -392,6 +396,7 @@ class NaiveModel {
   void expect(bool holds, const char* format, const Values&... values);
 
   bool known_expert(scheduler::ExpertId id) const { return experts_.contains(raw(id)); }
+  NaiveLicences::World world() { return {offices_, limits_, now_}; }
   ModelJob* find_job(scheduler::JobId id);
   ModelCase* find_case(scheduler::CaseId id);
 
@@ -410,7 +415,7 @@ class NaiveModel {
   std::vector<scheduler::TurnLottery> lottery_;  // every turn, the last one stands
   scheduler::Op lottery_turned_{};
   scheduler::SetPolicy policy_;
-  scheduler::Limits limits_{0, 0, 0, 0, 0, 0, 0, 0};
+  scheduler::Limits limits_{0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
   std::map<std::int32_t, std::uint32_t> visits_booked_;  // by half-day
   std::int64_t now_ = 0;
   bool late_ = false;  // something was due before the command: counters of the core may lag behind
@@ -424,6 +429,8 @@ class NaiveModel {
   std::uint64_t jobs_created_ = 0;
   std::uint64_t closed_count_ = 0;
   std::map<std::pair<std::uint16_t, std::uint8_t>, scheduler::FlowCell> flow_;  // office, stage
+
+  NaiveLicences licences_;
 
   Judgement judgement_;
   bool repeat_expected_ = false;

@@ -107,6 +107,14 @@ void NaiveModel::check_note(const Command& command, const Scheduler& after) {
   if (command.kind == CommandKind::kNotifyZoning) given = body.notify_zoning.note;
   if (command.kind == CommandKind::kDropZoning) given = body.drop_zoning.note;
   if (command.kind == CommandKind::kRebaseCase) given = body.rebase_case.note;
+  if (command.kind == CommandKind::kSetOfficesWanted) given = body.set_offices_wanted.note;
+  if (command.kind == CommandKind::kCloseRound) given = body.close_round.note;
+  if (command.kind == CommandKind::kRecordLicenceCheck) given = body.record_licence_check.note;
+  if (command.kind == CommandKind::kWithdrawApplication) given = body.withdraw_application.note;
+  if (command.kind == CommandKind::kRecordBoardFinding) given = body.record_board_finding.note;
+  if (command.kind == CommandKind::kRankRound) given = body.rank_round.note;
+  if (command.kind == CommandKind::kRenewLicence) given = body.renew_licence.note;
+  if (command.kind == CommandKind::kSetTechnicalManager) given = body.set_technical_manager.note;
   const Note& told = after.event_note();
   expect(told.size == given.size &&
              std::equal(told.bytes.begin(), told.bytes.begin() + told.size, given.bytes.begin()),
@@ -200,6 +208,22 @@ void NaiveModel::check_effect(const Command& command) {
     case CommandKind::kRenew:
     case CommandKind::kApplyPlan:
     case CommandKind::kLockPlan:
+    case CommandKind::kSetLicenceRules:
+    case CommandKind::kSetOfficesWanted:
+    case CommandKind::kOpenRound:
+    case CommandKind::kCloseRound:
+    case CommandKind::kApplyForLicence:
+    case CommandKind::kRecordLicenceCheck:
+    case CommandKind::kWithdrawApplication:
+    case CommandKind::kRecordExamResult:
+    case CommandKind::kRecordBoardFinding:
+    case CommandKind::kRankRound:
+    case CommandKind::kDefineVenue:
+    case CommandKind::kRecordRent:
+    case CommandKind::kRecordEquipment:
+    case CommandKind::kEquipOffice:
+    case CommandKind::kRenewLicence:
+    case CommandKind::kSetTechnicalManager:
     case CommandKind::kTurnLottery:
     case CommandKind::kLoadZoning:
     case CommandKind::kRebaseCase:
@@ -254,6 +278,8 @@ void NaiveModel::check_returned(const Command& command) {
     case Reason::kServiceNotActive:
     case Reason::kPlanned:
     case Reason::kPlanOver:
+    case Reason::kLicenceLapsed:
+    case Reason::kManagerInactive:
     case Reason::kOther:
       complain("a return for reason {} was accepted", raw(back.reason));
   }

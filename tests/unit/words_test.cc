@@ -44,7 +44,7 @@ TEST(WordsTest, NamesParseInTheWaysPeopleWriteThem) {
   EXPECT_FALSE(parse_name<Stage>(""));
 }
 
-constexpr Refusal kLastOfCore = Refusal::kUnknownZoning;
+constexpr Refusal kLastOfCore = Refusal::kApplicationsFull;
 constexpr Refusal kLastOfDaemon = Refusal::kUnsupported;
 
 std::vector<Refusal> all_refusals() {
