@@ -278,6 +278,11 @@ constexpr std::array kSettings = {
                                             "Greatest number of an expert."),
     count<PERMIT_FIELD(limits.offices_max)>(
         "limits.offices_max", 1, scheduler::kLimitsMax.offices_max, "Offices that can be defined."),
+    count<PERMIT_FIELD(limits.applications_max)>(
+        "limits.applications_max", 1, scheduler::kLimitsMax.applications_max,
+        "Applications for an office's licence, over all rounds."),
+    count<PERMIT_FIELD(limits.venues_max)>("limits.venues_max", 1, scheduler::kLimitsMax.venues_max,
+                                           "Greatest number of a venue."),
 
     flag<PERMIT_FIELD(clock.rehearsal)>("clock.rehearsal",
                                         "Time stands still until a client advances it: for "

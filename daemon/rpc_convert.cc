@@ -178,6 +178,7 @@ void write_event(const scheduler::Event& event, protocol::Event::Builder out) {
   out.setAfter(event.after);
   out.setReason(to_wire<protocol::Reason>(event.reason));
   out.setVersion(event.version);
+  out.setSubject(event.subject);
 }
 
 void write_history(const scheduler::HistoryView& view, protocol::Event::Builder out) {
@@ -227,6 +228,10 @@ void write_office(const scheduler::OfficeView& view, protocol::Office::Builder o
   out.setTechnicalManager(raw(view.technical_manager));
   write_point(view.point, out.initPoint());
   write_text(view.label, [&](std::uint8_t size) { return out.initLabel(size); });
+  out.setLicenceUntil(view.licence_until.ms);
+  out.setApplication(raw(view.application));
+  out.setVenue(raw(view.venue));
+  out.setManagerState(to_wire<protocol::ManagerState>(view.manager_state));
 }
 
 void write_decision(const scheduler::DecisionView& view, protocol::Language language,

@@ -39,6 +39,13 @@ class CityReaderServer : public virtual protocol::CityReader::Server, public Rea
   kj::Promise<void> zoning(ZoningContext context) override;
   kj::Promise<void> zoningRules(ZoningRulesContext context) override;
   kj::Promise<void> zoningChanges(ZoningChangesContext context) override;
+  // In rpc_licence.cc.
+  kj::Promise<void> licensing(LicensingContext context) override;
+  kj::Promise<void> licenceRules(LicenceRulesContext context) override;
+  kj::Promise<void> rounds(RoundsContext context) override;
+  kj::Promise<void> applications(ApplicationsContext context) override;
+  kj::Promise<void> application(ApplicationContext context) override;
+  kj::Promise<void> venues(VenuesContext context) override;
 };
 
 /// Reads everything, changes nothing.

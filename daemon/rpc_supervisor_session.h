@@ -44,6 +44,23 @@ class SupervisorSessionServer final : public protocol::SupervisorSession::Server
   kj::Promise<void> notifyZoning(NotifyZoningContext context) override;
   kj::Promise<void> dropZoning(DropZoningContext context) override;
   kj::Promise<void> rebase(RebaseContext context) override;
+  // In rpc_licence.cc.
+  kj::Promise<void> setLicenceRules(SetLicenceRulesContext context) override;
+  kj::Promise<void> setOfficesWanted(SetOfficesWantedContext context) override;
+  kj::Promise<void> openRound(OpenRoundContext context) override;
+  kj::Promise<void> closeRound(CloseRoundContext context) override;
+  kj::Promise<void> applyForLicence(ApplyForLicenceContext context) override;
+  kj::Promise<void> recordLicenceCheck(RecordLicenceCheckContext context) override;
+  kj::Promise<void> withdrawApplication(WithdrawApplicationContext context) override;
+  kj::Promise<void> recordExamResult(RecordExamResultContext context) override;
+  kj::Promise<void> recordBoardFinding(RecordBoardFindingContext context) override;
+  kj::Promise<void> rankRound(RankRoundContext context) override;
+  kj::Promise<void> defineVenue(DefineVenueContext context) override;
+  kj::Promise<void> recordRent(RecordRentContext context) override;
+  kj::Promise<void> recordEquipment(RecordEquipmentContext context) override;
+  kj::Promise<void> equipOffice(EquipOfficeContext context) override;
+  kj::Promise<void> renewLicence(RenewLicenceContext context) override;
+  kj::Promise<void> setTechnicalManager(SetTechnicalManagerContext context) override;
 
  private:
   template <class Plan, class Q, class Context, class Make, class Write>
