@@ -25,6 +25,8 @@ void add_backup_commands(CLI::App& app, Context& context);    // backup restore
 void add_city_command(CLI::App& app, Context& context);       // city load
 void add_zoning_command(CLI::App& app, Context& context);     // zoning load … rebase
 void add_pki_command(CLI::App& app, Context& context);        // pki init, issue, list
+void add_licence_command(CLI::App& app, Context& context);    // licence …
+void add_licence_reads(CLI::App& licence, Context& context);  // its status, rules, rounds, …
 
 /// What the help of one command says.
 struct CommandText {

@@ -108,6 +108,7 @@ int run(int argc, char** argv) {
   add_city_command(app, context);
   add_zoning_command(app, context);
   add_pki_command(app, context);
+  add_licence_command(app, context);
 #ifdef PERMITCTL_HAS_REPLAY
   add_replay_command(app, context);
 #endif

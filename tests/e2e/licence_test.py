@@ -1,0 +1,174 @@
+#!/usr/bin/env python3
+"""A round of licensing from its announcement to active offices.
+
+Goal: sixty people apply for fifty places; the exam, the ranking, the venues, the equipment and the
+technical managers decide as the rules say, over permitctl alone, and nothing is lost when the daemon is
+killed. Method: a rehearsal daemon, the sample rules and the city's thirty-five venues, JSON in batches.
+"""
+
+import json
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+from permitd_process import ROOT, Daemon  # noqa: E402
+
+APPLICANTS = 60
+PLACES = 50
+OWN_VENUES = 10
+VENUES = 35
+GENERAL = ("criminalRecord", "moralRecord", "bankruptcy")
+
+
+def person(number, field):
+    return {"person": number, "birthDay": "1985-04-23", "nationality": "iranian", "degree": "bachelor",
+            "field": field, "experienceYears": number % 3}
+
+
+def application(number):
+    own = 100 + number if number <= OWN_VENUES else 0
+    return {"round": 1, "district": (number - 1) % 22 + 1, "ownVenue": own,
+            "licensee": person(1000 + number, "management"), "manager": person(2000 + number, "urbanPlanning")}
+
+
+class Licensing(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.daemon = Daemon(start_at="2025-04-05").start()
+        cls.daemon.ctl("city", "load", ROOT / "city/minimal.toml")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.daemon.close()
+
+    def batch(self, command, entries, check=0):
+        path = self.daemon.root / f"{command}.json"
+        path.write_text(json.dumps(entries))
+        answers = self.daemon.ask("licence", command, path, check=check)
+        return answers if isinstance(answers, list) else [answers]
+
+    def licences(self, *arguments):
+        return self.daemon.ask("licence", "list", *arguments)
+
+    def refused(self, *arguments):
+        return self.daemon.ask("licence", *arguments, check=1)["refused"]
+
+    def test_a_round_of_sixty_for_fifty_places(self):
+        self.announce()
+        self.apply()
+        self.judge()
+        self.exam_and_rank()
+        self.move_in()
+        self.move_up()
+        self.lose_a_manager()
+        before = self.daemon.digest()
+        self.daemon.kill()
+        self.daemon.start()
+        self.assertEqual(self.daemon.digest(), before)
+
+    def announce(self):
+        ctl = self.daemon.ctl
+        done = ctl("licence", "open", "--places", PLACES, "--closes", "+5d", check=1)
+        self.assertIn("rules", done.stderr, "no rules yet")
+        ctl("licence", "set-rules", ROOT / "city/licence-rules.json")
+        ctl("licence", "want", "--count", PLACES, "--note", "for now")
+        self.assertEqual(self.refused("open", "--places", PLACES, "--closes", "+5d")["codeName"], "notEnoughPlaces",
+                         "one office was licensed before")
+        ctl("licence", "want", "--count", PLACES + 1)
+        self.assertEqual(len(self.daemon.ask("licence", "status")["history"]), 2)
+        ctl("licence", "venue", ROOT / "city/licence-venues.json")
+        self.batch("venue", [{"venue": 100 + n, "district": n, "kind": "own", "owner": 1000 + n, "label": f"Own {n}"}
+                             for n in range(1, OWN_VENUES + 1)])
+        ctl("licence", "open", "--places", PLACES, "--closes", "+5d", "--label", "spring")
+
+    def apply(self):
+        answers = self.batch("apply", [application(n) for n in range(1, APPLICANTS + 1)])
+        self.assertEqual(len(answers), APPLICANTS)
+        twice = self.batch("apply", application(1), check=1)[0]["refused"]
+        self.assertEqual((twice["codeName"], twice["fieldName"]), ("venueTaken", "venue"))
+        old = application(61)
+        old["licensee"]["birthDay"] = "1960-01-01"
+        self.batch("apply", old)
+        self.batch("check", [{"application": 61, "subject": subject, "check": check, "passed": True, "evidence": "l"}
+                             for subject in ("licensee", "manager") for check in GENERAL])
+        told = self.daemon.ctl("licence", "show", 61).stdout
+        self.assertIn("ineligible", told)
+        self.assertRegex(told, r"licensee +age +failed +65 years")
+
+    def judge(self):
+        checks = [{"application": n, "subject": subject, "check": check, "passed": True, "evidence": f"letter {n}"}
+                  for n in range(1, APPLICANTS + 1) for subject in ("licensee", "manager") for check in GENERAL]
+        checks += [{"application": n, "subject": "licensee", "check": "ownVenue", "passed": True, "evidence": "visit"}
+                   for n in range(1, OWN_VENUES + 1)]
+        self.daemon.ctl("advance", "+5d")
+        self.assertEqual(self.daemon.ask("licence", "rounds")[0]["state"], "checking")
+        self.batch("check", checks)
+        first = self.daemon.ask("licence", "rounds")[0]
+        self.assertEqual((first["state"], first["route"], first["eligible"], first["places"]),
+                         ("exam", "exam", APPLICANTS, PLACES))
+
+    def exam_and_rank(self):
+        self.assertEqual(self.refused("rank", "--round", 1)["fieldName"], "score")
+        self.batch("exam", [{"application": n, "score": 400 + n, "evidence": f"sheet {n}"}
+                            for n in range(1, APPLICANTS + 1)])
+        self.daemon.ctl("licence", "rank", "--round", 1)
+        rows = self.licences("--round", 1)
+        order = sorted((row for row in rows if row["rank"]), key=lambda row: row["rank"])
+        wanted = sorted(order, key=lambda row: (-(row["examScore"] + row["points"]), -row["points"], row["application"]))
+        self.assertEqual(order, wanted)
+        self.assertTrue(all(row["state"] == "selected" for row in order[:PLACES]))
+        self.assertTrue(all(row["state"] == "waitlisted" for row in order[PLACES:]))
+        owners = sum(1 for row in order[:PLACES] if row["ownVenue"])
+        status = self.daemon.ask("licence", "status")
+        self.assertEqual((status["venuesFree"], status["venueQueue"]), (0, PLACES - VENUES - owners))
+
+    def move_in(self):
+        selected = self.licences("--state", "selected")
+        waiting = [row for row in selected if row["queued"]]
+        self.assertGreater(len(waiting), 0)
+        self.assertIn("a venue", self.daemon.ctl("licence", "show", waiting[0]["application"]).stdout)
+        self.batch("equip", [{"application": row["application"]} for row in selected])
+        rents = [row for row in selected if row["venue"] and not row["ownVenue"]]
+        self.batch("rent", [{"application": row["application"], "amountRial": 50_000_000, "until": "+365d",
+                             "reference": "C-1"} for row in rents])
+        self.batch("item", [{"application": row["application"], "item": item, "reference": "R-1"}
+                            for row in selected for item in ("networkHardware", "furniture", "computers")])
+        active = 0
+        for row in self.licences("--state", "equipping"):
+            ready = row["venue"] != 0
+            answer = self.daemon.ask("licence", "activate", f"{row['office']:04}", check=0 if ready else 1)
+            if ready:
+                active += 1
+            else:
+                self.assertEqual(answer["refused"]["fieldName"], "venue")
+        self.assertEqual(len(self.licences("--state", "active")), active)
+        self.assertEqual(active, PLACES - len(waiting))
+
+    def move_up(self):
+        queued = [row for row in self.licences("--state", "equipping") if row["queued"]]
+        first = min(queued, key=lambda row: row["queueAhead"])
+        holder = next(row for row in self.licences("--state", "active") if not row["ownVenue"])
+        self.daemon.ctl("suspend", f"{holder['office']:04}", "--state", "revoked", "--note", "a ruling", "--yes")
+        after = self.daemon.ask("licence", "show", first["application"])
+        self.assertEqual(after["venue"], holder["venue"], "who has waited longest gets it")
+        next_up = min(self.licences("--state", "waitlisted"), key=lambda row: row["rank"])
+        leaver = next(row for row in self.licences("--state", "equipping") if row["queued"])
+        self.daemon.ctl("licence", "withdraw", "--application", leaver["application"], "--note", "moved away")
+        self.assertEqual(self.daemon.ask("licence", "show", next_up["application"])["state"], "selected")
+
+    def lose_a_manager(self):
+        office = self.licences("--state", "active")[0]["office"]
+        self.daemon.ctl("licence", "manager", "--office", office, "--change", "suspend", "--note", "under inquiry")
+        self.assertEqual(self.refused("activate", f"{office:04}")["fieldName"], "manager")
+        self.daemon.ctl("licence", "manager", "--office", office, "--change", "restore")
+        self.daemon.ctl("licence", "activate", f"{office:04}")
+        young = ("licence", "manager", "--office", office, "--change", "replace", "--person", 3001, "--birth",
+                 "2005-01-01", "--nationality", "iranian", "--degree", "bachelor", "--field", "urbanPlanning")
+        done = self.daemon.ctl(*young, check=1)
+        self.assertIn("age", done.stderr)
+        self.daemon.ctl("licence", "renew", "--office", office)
+
+
+if __name__ == "__main__":
+    unittest.main()
