@@ -230,7 +230,8 @@ std::string_view rule_of(Field field) {
     case kEffect:
       return "1 to 200 floors lost, or 255 for nothing may be built";
     case kRules:
-      return "a version of the licensing rules that is in force, its ages 18 to 99, points 0 to 1000, fields of study named";
+      return "a version of the licensing rules that is in force, its ages 18 to 99, points 0 to "
+             "1000, fields of study named";
     case kRound:
       return "a number of a round as licence round gave it";
     case kApplication:
@@ -238,7 +239,8 @@ std::string_view rule_of(Field field) {
     case kVenue:
       return "1 up to limits.venues_max; an own venue belongs to the licensee";
     case kLicensee:
-      return "a person born between 1210 and the day of the application, with degree, field and nationality of the schema";
+      return "a person born between 1210 and the day of the application, with degree, field and "
+             "nationality of the schema";
     case kManager:
       return "a person as for the licensee, one office each, and one person told in one way";
     case kAge:

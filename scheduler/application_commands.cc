@@ -141,8 +141,8 @@ bool check_result(const Core& core, ApplicationId id, LicenceState asked, const 
 }
 
 void emit_recorded(Core& core, const Command& command, ApplicationId id, std::uint8_t what) {
-  emit_licence(core, EventKind::kLicenceRecorded, event_subject(id), core.licences.application(id).office,
-               raw(command.kind), what, Reason::kNone);
+  emit_licence(core, EventKind::kLicenceRecorded, event_subject(id),
+               core.licences.application(id).office, raw(command.kind), what, Reason::kNone);
 }
 
 }  // namespace
@@ -192,9 +192,9 @@ void apply_record_licence_check(Core& core, const Command& command, Outcome& out
   check.evidence = tidy_text(record.evidence);
   check.result = record.passed != 0 ? CheckResult::kPassed : CheckResult::kFailed;
   const unsigned of_manager = record.subject == LicenceSubject::kManager ? 16 : 0;
-  emit_licence(core, EventKind::kLicenceChecked, event_subject(record.application), application.office,
-               static_cast<std::uint8_t>(raw(record.check) + of_manager), raw(check.result),
-               Reason::kNone);
+  emit_licence(core, EventKind::kLicenceChecked, event_subject(record.application),
+               application.office, static_cast<std::uint8_t>(raw(record.check) + of_manager),
+               raw(check.result), Reason::kNone);
   if (application.state == LicenceState::kApplied) {
     judge_application(core, record.application);
   } else {

@@ -66,7 +66,6 @@ KeyMemory::Entry KeyMemory::pack(const Command& command, std::uint64_t digest,
   entry.expert = raw(outcome.expert);
   const std::uint64_t case_id = raw(outcome.case_id);
   PERMIT_ASSERT(case_id >> 56 == 0, case_id);
-  static_assert(raw(Field::kEquipment) < 64 && raw(Refusal::kApplicationsFull) < raw(Refusal::kBusy));
   PERMIT_ASSERT(outcome.state < 16, outcome.state);
   entry.packed[0] = wide(raw(outcome.op)) | std::uint64_t{raw(outcome.refusal)} << kWide |
                     std::uint64_t{raw(outcome.field)} << 51 |

@@ -179,8 +179,9 @@ struct Outcome {
   Refusal refusal = Refusal::kNone;
   Field field = Field::kNone;
   Filter filter = Filter::kNone;
-  std::uint8_t state = 0;  // CaseState, JobState, OfficeState, ExpertState, ZoningState, LicenceState
-                           // or RoundState after it; applyPlan: how many lines were applied
+  std::uint8_t state =
+      0;  // CaseState, JobState, OfficeState, ExpertState, ZoningState, LicenceState
+          // or RoundState after it; applyPlan: how many lines were applied
   std::uint8_t repeated =
       0;  // 1: answered from memory of the idempotency key, nothing was done again
   std::uint8_t reserved[15]{};
@@ -216,14 +217,14 @@ enum class EventKind : std::uint8_t {
   kAbsenceChanged,
   kReferenceChanged,  // catalogue, policy, calendar, organisation, activation, limits
   kCapacityOverridden,
-  kJobMoved,       // a confirmation goes to another office's head; before/after are the JobState
-  kJobPlanned,     // reserved for `expert` by a plan; before/after are the JobState
-  kPlanEnded,      // not reserved for `expert` any more; before/after are the JobState
-  kPlanLocked,     // its reservation is fixed or freed; before/after are the locks
-  kZoningChanged,  // `version` of the zoning plan; before/after are ZoningState
-  kZoningChecked,  // a case by `version`; before/after are ZoningResult
-  kCaseRebased,    // judged by `version` from now on; before/after are ZoningResult
-  kShareUsed,      // started out of the reserved share while municipal work waited
+  kJobMoved,         // a confirmation goes to another office's head; before/after are the JobState
+  kJobPlanned,       // reserved for `expert` by a plan; before/after are the JobState
+  kPlanEnded,        // not reserved for `expert` any more; before/after are the JobState
+  kPlanLocked,       // its reservation is fixed or freed; before/after are the locks
+  kZoningChanged,    // `version` of the zoning plan; before/after are ZoningState
+  kZoningChecked,    // a case by `version`; before/after are ZoningResult
+  kCaseRebased,      // judged by `version` from now on; before/after are ZoningResult
+  kShareUsed,        // started out of the reserved share while municipal work waited
   kLicenceChanged,   // `subject` is the application; before/after are LicenceState
   kRoundChanged,     // `subject` is the round; before/after are RoundState
   kVenueChanged,     // `subject` is the venue; after: 1 it is held, 0 it is free

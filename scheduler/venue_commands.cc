@@ -108,8 +108,8 @@ bool check_equip(const Core& core, const EquipOffice& equip, Outcome& outcome) {
 }
 
 void emit_recorded(Core& core, const Command& command, ApplicationId id, std::uint8_t what) {
-  emit_licence(core, EventKind::kLicenceRecorded, event_subject(id), core.licences.application(id).office,
-               raw(command.kind), what, Reason::kNone);
+  emit_licence(core, EventKind::kLicenceRecorded, event_subject(id),
+               core.licences.application(id).office, raw(command.kind), what, Reason::kNone);
 }
 
 bool office_under_licence(const Core& core, OfficeId id, bool equipping, std::uint32_t& index,
