@@ -10,10 +10,9 @@ namespace permitd::scheduler {
 
 namespace {
 
-// Days to which every moment that counts here belongs.
-constexpr std::int64_t kMomentMax = std::int64_t{1} << 50;
-
-bool moment(Tick at) { return at == kNever || (at.ms >= -kMomentMax && at.ms <= kMomentMax); }
+bool moment(Tick at) {
+  return at == kNever || (at.ms >= -kLicenceMomentMax && at.ms <= kLicenceMomentMax);
+}
 
 bool check_rules(const Licences& licences) {
   for (const RulesRecord& record : licences.rules) {

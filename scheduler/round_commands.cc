@@ -44,7 +44,8 @@ bool check_round(const Core& core, const OpenRound& round, Outcome& outcome) {
     refuse(outcome, Refusal::kMissing, Field::kRules);
   else if (round.places == 0)
     refuse(outcome, Refusal::kOutOfRange, Field::kCount);
-  else if (round.closes <= round.opens || round.closes <= core.now)
+  else if (round.closes <= round.opens || round.closes <= core.now || round.opens.ms < 0 ||
+           round.closes.ms > kLicenceMomentMax)
     refuse(outcome, Refusal::kOutOfRange, Field::kValidity);
   else if (!text_fits(round.label))
     refuse(outcome, Refusal::kOutOfRange, Field::kLabel);

@@ -236,7 +236,8 @@ void apply_record_rent(Core& core, const Command& command, Outcome& outcome) {
   if (!application_known(core, rent.application, outcome)) return;
   if (rent.amount_rial == 0 || rent.amount_rial > kRentRialMax)
     return refuse(outcome, Refusal::kOutOfRange, Field::kAmount);
-  if (rent.until <= rent.from) return refuse(outcome, Refusal::kOutOfRange, Field::kValidity);
+  if (rent.until <= rent.from || rent.from.ms < 0 || rent.until.ms > kLicenceMomentMax)
+    return refuse(outcome, Refusal::kOutOfRange, Field::kValidity);
   if (!text_fits(rent.reference)) return refuse(outcome, Refusal::kOutOfRange, Field::kReference);
   if (rent.reference.size == 0) return refuse(outcome, Refusal::kMissing, Field::kReference);
   ApplicationRecord& application = core.licences.application(rent.application);
@@ -320,9 +321,13 @@ void apply_renew_licence(Core& core, const Command& command, Outcome& outcome) {
   if (!check_conditions(rules.licensee, licensee, Field::kLicensee, renew.day, outcome) ||
       !check_conditions(rules.manager, manager, Field::kManager, renew.day, outcome))
     return;
+  // One term ahead at most: who has more has renewed already.
+  const std::int64_t term = rules.validity_days * kDayMs;
+  if (office.licence_until != kNever && office.licence_until.ms - core.now.ms > term)
+    return refuse(outcome, Refusal::kNothingToDo, Field::kValidity);
   core.note = &renew.note;
   const Tick from = office.licence_until == kNever ? core.now : office.licence_until;
-  office.licence_until = Tick{from.ms + rules.validity_days * kDayMs};
+  office.licence_until = Tick{from.ms + term};
   emit_reference(core, EventKind::kOfficeChanged, office.id, ExpertId{}, raw(office.state),
                  raw(office.state), Reason::kNone);
   set_office_timer(core, index);

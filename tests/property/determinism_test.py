@@ -22,7 +22,8 @@ EVERY = 1000
 
 def sources():
     support = [ROOT / "tests/support" / name
-               for name in ("digest_main.cc", "command_generator.cc", "city_setup.cc", "zoning_steps.cc")]
+               for name in ("digest_main.cc", "command_generator.cc", "city_setup.cc", "licence_steps.cc",
+                            "zoning_steps.cc")]
     return sorted((ROOT / "scheduler").glob("*.cc")) + support
 
 

@@ -12,7 +12,8 @@ using namespace permitd::scheduler;
 namespace {
 
 constexpr std::int64_t kDayMs = 1440 * kMsPerMinute;
-constexpr std::int32_t kFirstBirth = -50'690;  // 1210-01-01
+constexpr std::int64_t kMomentMax = 1'125'899'906'842'624;  // 2^50
+constexpr std::int32_t kFirstBirth = -50'690;               // 1210-01-01
 
 template <std::size_t N>
 bool too_long(const Text<N>& text) {
@@ -163,7 +164,8 @@ void NaiveLicences::judge_round(const Command& command, const World& world,
     const OpenRound& round = body.open_round;
     judgement.fault(rules_at(world.now) == nullptr, Refusal::kMissing);
     judgement.fault(round.places == 0 || round.closes <= round.opens ||
-                        round.closes.ms <= world.now || too_long(round.label) ||
+                        round.closes.ms <= world.now || round.opens.ms < 0 ||
+                        round.closes.ms > kMomentMax || too_long(round.label) ||
                         rounds_.size() >= kRoundsMax,
                     Refusal::kOutOfRange);
     judgement.fault(taken(world) + round.places > wanted_at(world.now), Refusal::kNotEnoughPlaces);
@@ -295,7 +297,8 @@ void NaiveLicences::judge_outfit(const Command& command, const World& world,
   if (command.kind == CommandKind::kRecordRent) {
     const RecordRent& rent = body.record_rent;
     judgement.fault(rent.amount_rial == 0 || rent.amount_rial > 1'000'000'000'000'000 ||
-                        rent.until <= rent.from || too_long(rent.reference),
+                        rent.until <= rent.from || rent.from.ms < 0 || rent.until.ms > kMomentMax ||
+                        too_long(rent.reference),
                     Refusal::kOutOfRange);
     judgement.fault(rent.reference.size == 0, Refusal::kMissing);
     judgement.fault(one.venue == 0 || venues_.at(one.venue).defined.kind != VenueKind::kMunicipal,
@@ -390,6 +393,9 @@ void NaiveLicences::judge_office(const Command& command, const World& world,
                       Refusal::kOutOfRange);
     }
     if (judgement.only_faults()) return;
+    judgement.fault(office.licence_until != INT64_MAX &&
+                        office.licence_until - world.now > rules->validity_days * kDayMs,
+                    Refusal::kNothingToDo);
     judgement.fault(!right_person(rules->licensee, licensee, renew.day) ||
                         !right_person(rules->manager, manager, renew.day),
                     Refusal::kConditionNotMet);
