@@ -45,8 +45,9 @@ struct Method {
 
 std::uint32_t me(Context& context) { return context.identity({ActorKind::kSupervisor}, 1).id; }
 
-#define PERMIT_CALL(method)                                                              \
+#define PERMIT_CALL(Method, method)                                                      \
   [](SupervisorClient& supervisor, const object& given, Tick now, CallOptions options) { \
+    check_message<protocol::SupervisorSession::Method##Params>(given, now);              \
     return supervisor.call(                                                              \
         [given, now](Supervisor& session) {                                              \
           auto request = session.method##Request();                                      \
@@ -81,7 +82,7 @@ std::vector<Method> methods_of_rounds() {
         "permitctl licence set-rules rules.json", "That it is kept, from its date on."},
        "rules",
        {},
-       PERMIT_CALL(setLicenceRules),
+       PERMIT_CALL(SetLicenceRules, setLicenceRules),
        [](const Accepted&) { return std::string("The rules are set."); }},
       {{"want", "Say how many offices the city wants, from a moment on.",
         "permitctl licence want --count 50 --note \"for now\"", "That it is kept, with its date."},
@@ -89,7 +90,7 @@ std::vector<Method> methods_of_rounds() {
        {{"--count", "count", "Offices, 0 to 9999"},
         {"--from", "effectiveFrom", "From when; now if not given"},
         kNote},
-       PERMIT_CALL(setOfficesWanted),
+       PERMIT_CALL(SetOfficesWanted, setOfficesWanted),
        [](const Accepted&) { return std::string("It is set."); }},
       {{"open", "Open a round with a number of places, or announce one.",
         "permitctl licence open --places 10 --closes +30d --label spring",
@@ -99,21 +100,21 @@ std::vector<Method> methods_of_rounds() {
         {"--opens", "opens", "From when it takes applications; now if not given"},
         {"--closes", "closes", "Until when"},
         {"--label", "label", "Its name; at most 39 bytes"}},
-       PERMIT_CALL(openRound),
+       PERMIT_CALL(OpenRound, openRound),
        round_is},
       {{"close", "Take no more applications in a round before its own time.",
         "permitctl licence close --round 1",
         "Its state: checking while checks are outstanding, else exam or board."},
        "",
        {kRound, kNote},
-       PERMIT_CALL(closeRound),
+       PERMIT_CALL(CloseRound, closeRound),
        round_is},
       {{"rank", "Rank a round once all its results are in: who is selected, who waits.",
         "permitctl licence rank --round 1",
         "That it is ranked: by exam and points together, then points, then order of receipt."},
        "",
        {kRound, kNote},
-       PERMIT_CALL(rankRound),
+       PERMIT_CALL(RankRound, rankRound),
        round_is},
   };
 }
@@ -125,7 +126,7 @@ std::vector<Method> methods_of_applications() {
         "Number and state of each: ages, degrees and nationality are judged at once."},
        "application",
        {},
-       PERMIT_CALL(applyForLicence),
+       PERMIT_CALL(ApplyForLicence, applyForLicence),
        application_is,
        true},
       {{"check", "Record a check that needs evidence: criminalRecord, moralRecord, bankruptcy, …",
@@ -139,7 +140,7 @@ std::vector<Method> methods_of_applications() {
         {"--passed", "passed", "true or false"},
         kEvidence,
         kNote},
-       PERMIT_CALL(recordLicenceCheck),
+       PERMIT_CALL(RecordLicenceCheck, recordLicenceCheck),
        application_is},
       {{"exam", "Record the result of an exam.",
         "permitctl licence exam --application 3 --score 612 --evidence \"sheet 40\"",
@@ -149,21 +150,21 @@ std::vector<Method> methods_of_applications() {
         {"--score", "score", "0 to the rules' most"},
         {"--absent", "absent", "true: did not sit it"},
         kEvidence},
-       PERMIT_CALL(recordExamResult),
+       PERMIT_CALL(RecordExamResult, recordExamResult),
        application_is},
       {{"board", "Record what the board found of an applicant's competence.",
         "permitctl licence board --application 3 --competent true --evidence \"minutes 7\"",
         "The application's state."},
        "",
        {kApplication, {"--competent", "competent", "true or false"}, kEvidence, kNote},
-       PERMIT_CALL(recordBoardFinding),
+       PERMIT_CALL(RecordBoardFinding, recordBoardFinding),
        application_is},
       {{"withdraw", "Take an application back, or give up a place: the next one moves up.",
         "permitctl licence withdraw --application 3 --note \"moved away\"",
         "The application's state."},
        "",
        {kApplication, kNote},
-       PERMIT_CALL(withdrawApplication),
+       PERMIT_CALL(WithdrawApplication, withdrawApplication),
        application_is},
   };
 }
@@ -181,7 +182,7 @@ std::vector<Method> methods_of_offices() {
         {"--office", "venue.office", "Office licensed before the rounds that sits there"},
         {"--in-service", "venue.inService", "false: it is given to nobody"},
         {"--label", "venue.label", "Its name; at most 39 bytes"}},
-       PERMIT_CALL(defineVenue),
+       PERMIT_CALL(DefineVenue, defineVenue),
        [](const Accepted& accepted) {
          return std::string(accepted.state != 0 ? "It is known and held."
                                                 : "It is known and free.");
@@ -195,7 +196,7 @@ std::vector<Method> methods_of_offices() {
         {"--from", "from", "From when; now if not given"},
         {"--until", "until", "Until when"},
         kReference},
-       PERMIT_CALL(recordRent),
+       PERMIT_CALL(RecordRent, recordRent),
        application_is},
       {{"item", "Record that an item of the equipment is there.",
         "permitctl licence item --application 3 --item computers --reference R-9",
@@ -205,7 +206,7 @@ std::vector<Method> methods_of_offices() {
         {"--item", "item", "Which, as show lists them"},
         {"--done", "done", "false: it is not there (any more)"},
         kReference},
-       PERMIT_CALL(recordEquipment),
+       PERMIT_CALL(RecordEquipment, recordEquipment),
        application_is},
       {{"equip", "Give a selected licence its office, which is equipped from now on.",
         "permitctl licence equip --application 3 --label \"Office Mirdamad\"",
@@ -214,7 +215,7 @@ std::vector<Method> methods_of_offices() {
        {kApplication,
         {"--office", "office", "Code: district x 100 + serial"},
         {"--label", "label", "Its name; at most 39 bytes"}},
-       PERMIT_CALL(equipOffice),
+       PERMIT_CALL(EquipOffice, equipOffice),
        [](const Accepted& accepted) {
          return fmt::format("Application {} is office {:04}, {}.", raw(accepted.case_id),
                             raw(accepted.job),
@@ -226,7 +227,7 @@ std::vector<Method> methods_of_offices() {
         "file."},
        "",
        {{"--office", "office", "Code of the office"}, kNote},
-       PERMIT_CALL(renewLicence),
+       PERMIT_CALL(RenewLicence, renewLicence),
        [](const Accepted& accepted) {
          return fmt::format("The licence lasts until {}.", local_text(accepted.until));
        },
@@ -243,7 +244,7 @@ std::vector<Method> methods_of_offices() {
         {"--degree", "person.degree", "Replacement: associate to doctorate"},
         {"--field", "person.field", "Replacement: field of study"},
         kNote},
-       PERMIT_CALL(setTechnicalManager),
+       PERMIT_CALL(SetTechnicalManager, setTechnicalManager),
        office_is,
        true},
   };

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <chrono>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 
 #include "cli/local_time.h"
@@ -44,11 +46,29 @@ Tick moment_of(std::string_view name, const value& from, Tick now) {
   return *at;
 }
 
+// Dates of birth lie before the days that local_time.h reads.
+std::optional<std::int32_t> day_before_1970(std::string_view text) {
+  int year = 0;
+  unsigned month = 0;
+  unsigned day = 0;
+  const auto part = [&](std::size_t at, std::size_t size, auto& out) {
+    const auto [end, fault] = std::from_chars(text.data() + at, text.data() + at + size, out);
+    return fault == std::errc{} && end == text.data() + at + size;
+  };
+  if (text.size() != 10 || !part(0, 4, year) || !part(5, 2, month) || !part(8, 2, day))
+    return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(month),
+                                         std::chrono::day(day)};
+  if (!date.ok() || year < 1832 || year > 1969) return std::nullopt;
+  return static_cast<std::int32_t>(std::chrono::sys_days(date).time_since_epoch().count());
+}
+
 std::int32_t day_of(std::string_view name, const value& from, Tick now) {
   if (!from.is_string()) return whole_number<std::int32_t>(name, from);
   const std::string_view text = from.get_string();
   if (text == "today") return local_day_of(now);
-  const auto day = parse_typed_day(text);
+  auto day = parse_typed_day(text);
+  if (!day) day = day_before_1970(text);
   if (!day)
     wrong(name, "give a date such as \"1985-04-23\", or with --calendar jalali \"1364-02-03\"");
   return *day;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <capnp/dynamic.h>
+#include <capnp/message.h>
 
 #include <boost/json.hpp>
 #include <stdexcept>
@@ -23,6 +24,13 @@ class FillError : public std::runtime_error {
 /// Throws FillError for a member that the message lacks or a value that it cannot hold.
 void fill_message(capnp::DynamicStruct::Builder out, const boost::json::object& object,
                   scheduler::Tick now);
+
+/// Throws as fill_message() would: before a call is under way, where nobody could catch it.
+template <class Params>
+void check_message(const boost::json::object& object, scheduler::Tick now) {
+  capnp::MallocMessageBuilder trial;
+  fill_message(capnp::toDynamic(trial.initRoot<Params>()), object, now);
+}
 
 template <class Params, class Results>
 void fill_request(capnp::Request<Params, Results>& request, const boost::json::object& object,
