@@ -106,6 +106,7 @@ int run(int argc, char** argv) {
   add_machine_commands(app, context);
   add_backup_commands(app, context);
   add_city_command(app, context);
+  add_calendar_command(app, context);
   add_zoning_command(app, context);
   add_pki_command(app, context);
   add_licence_command(app, context);

@@ -66,6 +66,14 @@ struct EligibilitySpec {
   scheduler::ServiceId service{};
 };
 
+/// Consecutive days of an edit of the calendar; at most scheduler::kCalendarDaysPerCommand.
+struct CalendarRunSpec {
+  std::int32_t first_day = 0;
+  std::vector<scheduler::CalendarDay> days;
+};
+
+void fill(capnp::List<protocol::CalendarRun>::Builder out,
+          const std::vector<CalendarRunSpec>& runs);
 void fill(protocol::OffersRequest::Builder out, const OffersSpec& spec);
 void fill(protocol::ForecastRequest::Builder out, const ForecastSpec& spec);
 void fill(protocol::EligibilityRequest::Builder out, const EligibilitySpec& spec);
@@ -156,6 +164,21 @@ class CityReaderCalls : public ReaderCalls<Interface> {
     return this->send([spec](Capability& session) {
       auto request = session.eligibilityRequest();
       fill(request.initRequest(), spec);
+      return request;
+    });
+  }
+  auto calendar(std::int32_t first_day, std::uint16_t count) {
+    return this->send([first_day, count](Capability& session) {
+      auto request = session.calendarRequest();
+      request.setFirstDay(first_day);
+      request.setCount(count);
+      return request;
+    });
+  }
+  auto preview_calendar(const std::vector<CalendarRunSpec>& runs) {
+    return this->send([runs](Capability& session) {
+      auto request = session.previewCalendarRequest();
+      fill(request.initRuns(static_cast<unsigned>(runs.size())), runs);
       return request;
     });
   }

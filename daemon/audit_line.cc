@@ -155,6 +155,7 @@ std::string decision_text(const DecisionView& decision, const scheduler::SetPoli
   if (decision.by_plan)
     out += fmt::format(",\"plan\":{},\"planReason\":\"{}\"", raw(decision.plan),
                        name_of(decision.plan_reason));
+  if (decision.by_share) out += ",\"share\":true";
   std::string removed;
   for (std::size_t filter = 0; filter < decision.removed.size(); ++filter) {
     if (decision.removed[filter] == 0) continue;

@@ -188,6 +188,42 @@ bool ZoningChangesQuery::run(const Scheduler& scheduler) noexcept {
   return true;
 }
 
+bool CalendarQuery::run(const Scheduler& scheduler) noexcept {
+  for (std::size_t i = 0; i < days.size(); ++i)
+    days[i] = scheduler.calendar_day(first_day_ + static_cast<std::int32_t>(i));
+  scheduler.calendar_span(covered_from, covered_days);
+  return true;
+}
+
+CalendarPreviewQuery::CalendarPreviewQuery(std::vector<scheduler::SetCalendarDays> runs)
+    : runs_(std::move(runs)) {
+  changed_.reserve();
+}
+
+void CalendarPreviewQuery::take_run(const scheduler::SetCalendarDays& days) {
+  is_acceptable = changed_.accepts(days);
+  if (!is_acceptable) return;
+  scheduler::SetCalendarDays one;
+  one.count = 1;
+  for (std::size_t i = 0; i < days.count; ++i) {
+    one.first_day = days.first_day + static_cast<std::int32_t>(i);
+    one.open_minute[0] = days.open_minute[i];
+    one.length_minutes[0] = days.length_minutes[i];
+    if (!changed_.has_days(one)) ++days_changed;
+  }
+  changed_.set_days(days);
+}
+
+bool CalendarPreviewQuery::run(const Scheduler& scheduler) noexcept {
+  if (next_ == 0) scheduler.copy_calendar(changed_);
+  if (next_ < runs_.size()) {
+    take_run(runs_[next_++]);
+    return !is_acceptable;
+  }
+  scheduler.count_shifts(changed_, cursor_, kQueryScanMax, shift);
+  return cursor_.done;
+}
+
 bool StatsQuery::run(const Scheduler& scheduler) noexcept {
   stats = scheduler.stats();
   return true;

@@ -12,6 +12,7 @@
 
 #include "daemon/engine.h"
 #include "scheduler/scheduler.h"
+#include "scheduler/working_calendar.h"
 
 namespace permitd::daemon {
 
@@ -189,6 +190,39 @@ class ZoningChangesQuery final : public PageQuery {
   std::uint16_t version_;
   std::size_t count_ = 0;
   std::uint32_t slices_ = 0;
+};
+
+/// Hours of some days, and which days are covered.
+class CalendarQuery final : public Query {
+ public:
+  CalendarQuery(std::int32_t first_day, std::size_t count) : days(count), first_day_(first_day) {}
+  bool run(const scheduler::Scheduler& scheduler) noexcept override;
+
+  std::vector<scheduler::CalendarDay> days;
+  std::int32_t covered_from = 0;
+  std::uint32_t covered_days = 0;
+
+ private:
+  std::int32_t first_day_;
+};
+
+/// What an edit of the calendar would change: one run of days a slice, then the jobs.
+class CalendarPreviewQuery final : public Query {
+ public:
+  explicit CalendarPreviewQuery(std::vector<scheduler::SetCalendarDays> runs);
+  bool run(const scheduler::Scheduler& scheduler) noexcept override;
+
+  bool is_acceptable = true;
+  std::uint32_t days_changed = 0;
+  scheduler::DeadlineShift shift;
+
+ private:
+  void take_run(const scheduler::SetCalendarDays& days);
+
+  std::vector<scheduler::SetCalendarDays> runs_;
+  std::size_t next_ = 0;
+  scheduler::WorkingCalendar changed_;
+  scheduler::Cursor cursor_;
 };
 
 class StatsQuery final : public Query {

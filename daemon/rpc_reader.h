@@ -46,6 +46,9 @@ class CityReaderServer : public virtual protocol::CityReader::Server, public Rea
   kj::Promise<void> applications(ApplicationsContext context) override;
   kj::Promise<void> application(ApplicationContext context) override;
   kj::Promise<void> venues(VenuesContext context) override;
+  // In rpc_calendar.cc.
+  kj::Promise<void> calendar(CalendarContext context) override;
+  kj::Promise<void> previewCalendar(PreviewCalendarContext context) override;
 };
 
 /// Reads everything, changes nothing.

@@ -355,6 +355,13 @@ struct SnapshotResult { union { taken @0 :Snapshot; refused @1 :Refusal; } }
 struct ZoningRulesResult { union { rules @0 :List(ZoningRule); refused @1 :Refusal; } }
 struct ZoningChanges { changes @0 :List(ZoningChange); end @1 :PageEnd; }
 struct ZoningChangesResult { union { page @0 :ZoningChanges; refused @1 :Refusal; } }
+struct CalendarRun { firstDay @0 :Int32; days @1 :List(CalendarDay); }  # at most 30 days; at most 400 runs a call
+struct CalendarPreview {
+  op @0 :UInt64;
+  daysChanged @1 :UInt32;
+  deadlinesLater @2 :UInt64; deadlinesEarlier @3 :UInt64;  # of open jobs
+}
+struct CalendarPreviewResult { union { preview @0 :CalendarPreview; refused @1 :Refusal; } }
 struct AdvanceResult { union { now @0 :Moment; refused @1 :Refusal; } }
 
 interface Subscription {}        # dropping it ends the subscription
@@ -433,6 +440,10 @@ interface CityReader extends(Reader) {
   applications @14 (filter :ApplicationFilter, page :Page) -> (applications :List(Application), end :PageEnd);
   application @15 (application :UInt32) -> ApplicationResult;
   venues @16 (page :Page) -> (venues :List(Venue), end :PageEnd);
+  calendar @17 (firstDay :Int32, count :UInt16) -> (days :List(CalendarDay), coveredFrom :Int32, coveredDays :UInt32,
+    op :UInt64);
+  # Hours of at most 400 days. What is not covered is closed; a city without any covered day is always open.
+  previewCalendar @18 (runs :List(CalendarRun)) -> CalendarPreviewResult;  # what an edit would change; nothing changes
 }
 
 interface SupervisorSession extends(CityReader) {

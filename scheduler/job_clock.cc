@@ -107,6 +107,11 @@ void pass_marks(Core& core, std::uint32_t slot) {
   }
 }
 
+Tick deadline_by(const WorkingCalendar& calendar, const JobRecord& job) {
+  return job.clock_minutes <= 0 ? job.clock_from
+                                : calendar.add_working_minutes(job.clock_from, job.clock_minutes);
+}
+
 bool recompute_deadline(Core& core, std::uint32_t slot) {
   JobRecord& job = core.jobs[slot];
   if (job.clock_from == kNever) return false;

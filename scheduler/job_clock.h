@@ -22,6 +22,8 @@ void set_job_timer(Core& core, std::uint32_t slot);
 /// Sets the marks that are due, with their events.
 void pass_marks(Core& core, std::uint32_t slot);
 /// After an edit of the calendar: the deadline it has now. True when it moved.
+/// Where the deadline of a job whose clock runs would be by another calendar.
+Tick deadline_by(const WorkingCalendar& calendar, const JobRecord& job);
 bool recompute_deadline(Core& core, std::uint32_t slot);
 
 /// Visits that may be booked for one half-day.

@@ -28,6 +28,8 @@ class StateSource {
   [[nodiscard]] virtual bool read(std::span<std::byte> bytes) = 0;
 };
 
+class WorkingCalendar;
+
 class Scheduler {
  public:
   Scheduler();
@@ -136,6 +138,15 @@ class Scheduler {
 
   // Working time (calendar in force).
   bool is_working(Tick at) const;
+  /// The dates that are covered, none when the calendar was never set; see working_calendar.h.
+  void calendar_span(std::int32_t& first_day, std::uint32_t& count) const;
+  /// Hours of a date; closed when it is not covered.
+  CalendarDay calendar_day(std::int32_t date) const;
+  /// A copy of the calendar in force, to be changed and asked. Pre: `out` is reserved.
+  void copy_calendar(WorkingCalendar& out) const;
+  /// Adds up which open deadlines would be others by `changed`.
+  void count_shifts(const WorkingCalendar& changed, Cursor& cursor, std::size_t scan_max,
+                    DeadlineShift& shift) const;
   /// Working minutes between two moments, from ≤ to.
   std::int64_t working_minutes(Tick from, Tick to) const;
 

@@ -359,6 +359,12 @@ struct StatsView {
   std::uint64_t memory_bytes = 0;  // allocated for tables, used or not
 };
 
+/// Open deadlines that another calendar would move.
+struct DeadlineShift {
+  std::uint64_t later = 0;  // never reached any more counts as later
+  std::uint64_t earlier = 0;
+};
+
 /// Selects jobs; a zero id or an all-ones mask bit does not filter.
 struct JobFilter {
   std::uint32_t stages = ~0U;     // bit per Stage

@@ -64,6 +64,14 @@ CalendarDay WorkingCalendar::day_at(std::int32_t date) const {
   return index < 0 || index >= day_count_ ? CalendarDay{} : days_[static_cast<std::size_t>(index)];
 }
 
+void WorkingCalendar::copy_from(const WorkingCalendar& other) {
+  clear();
+  std::copy_n(other.days_.span().begin(), other.day_count_, days_.span().begin());
+  first_day_ = other.first_day_;
+  day_count_ = other.day_count_;
+  rebuild();
+}
+
 bool WorkingCalendar::accepts(const SetCalendarDays& days) const {
   if (days.count == 0 || days.count > kCalendarDaysPerCommand) return false;
   if (days.first_day < 0 || days.first_day > kLastDay - days.count) return false;

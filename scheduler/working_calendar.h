@@ -41,6 +41,8 @@ class WorkingCalendar {
   /// Whether the days could be set: the count is right, every interval lies near its date and
   /// overlaps no other one, and the span of covered days stays within kCalendarDaysMax.
   [[nodiscard]] bool accepts(const SetCalendarDays& days) const;
+  /// Becomes the same as another one. Pre: reserved. O(covered days).
+  void copy_from(const WorkingCalendar& other);
   /// Sets the days, replacing what those dates had. Pre: accepts(days). O(covered days).
   void set_days(const SetCalendarDays& days);
   /// Whether the days are as given already, so that setting them changes nothing.

@@ -1,0 +1,174 @@
+#include "cli/holiday_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "cli/city_calendar.h"
+#include "protocol/jalali.h"
+
+namespace permitd::cli {
+namespace {
+
+constexpr std::size_t kLinesMax = 5'000;
+constexpr std::size_t kProblemsMax = 20;
+constexpr int kFirstGregorianYear = 1700;
+
+/// Where each column stands; `kNone` when it is not there.
+struct Columns {
+  static constexpr std::size_t kNone = SIZE_MAX;
+  std::size_t date = kNone;
+  std::size_t hours = kNone;
+  std::size_t name = kNone;
+};
+
+std::string trimmed(std::string_view text) {
+  const auto from = text.find_first_not_of(" \t\r");
+  if (from == std::string_view::npos) return {};
+  return std::string(text.substr(from, text.find_last_not_of(" \t\r") + 1 - from));
+}
+
+/// Fields of one line; a quoted field may hold commas and doubled quotes.
+std::vector<std::string> fields_of(std::string_view line) {
+  std::vector<std::string> fields(1);
+  bool is_quoted = false;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const char c = line[i];
+    if (c == '"' && is_quoted && i + 1 < line.size() && line[i + 1] == '"') {
+      fields.back() += '"';
+      ++i;
+    } else if (c == '"') {
+      is_quoted = !is_quoted;
+    } else if (c == ',' && !is_quoted) {
+      fields.emplace_back();
+    } else {
+      fields.back() += c;
+    }
+  }
+  for (std::string& field : fields) field = trimmed(field);
+  return fields;
+}
+
+Columns columns_of(const std::vector<std::string>& header) {
+  const auto column = [&](std::string_view name) {
+    const auto found = std::find(header.begin(), header.end(), name);
+    return found == header.end() ? Columns::kNone
+                                 : static_cast<std::size_t>(found - header.begin());
+  };
+  return {column("date"), column("hours"), column("name")};
+}
+
+std::string_view field_at(const std::vector<std::string>& fields, std::size_t column) {
+  return column < fields.size() ? std::string_view(fields[column]) : std::string_view{};
+}
+
+std::optional<LocalDay> parse_table_date(std::string_view text) {
+  const std::string ascii = protocol::ascii_digits(text);
+  int year = 0;
+  int month = 0;
+  int day = 0;
+  char rest = 0;
+  const bool reads = std::sscanf(ascii.c_str(), "%4d-%2d-%2d%c", &year, &month, &day, &rest) == 3 ||
+                     std::sscanf(ascii.c_str(), "%4d/%2d/%2d%c", &year, &month, &day, &rest) == 3;
+  if (!reads) return std::nullopt;
+  if (year < kFirstGregorianYear) return protocol::day_of(protocol::JalaliDate{year, month, day});
+  if (!is_date(year, month, day)) return std::nullopt;
+  return day_of(year, month, day);
+}
+
+std::optional<DayHours> parse_table_hours(std::string_view text) {
+  if (text.empty() || text == "closed") return DayHours{};
+  return parse_hours(protocol::ascii_digits(text));
+}
+
+class Reading {
+ public:
+  Reading(std::string path, Columns columns) : path_(std::move(path)), columns_(columns) {}
+
+  void take(std::size_t number, const std::vector<std::string>& fields) {
+    const auto day = parse_table_date(field_at(fields, columns_.date));
+    const auto hours = parse_table_hours(field_at(fields, columns_.hours));
+    if (!day)
+      complain(number, "the date must be YYYY-MM-DD, Gregorian or Jalali");
+    else if (!hours)
+      complain(number, "hours must be closed or HH:MM-HH:MM, the end after the beginning");
+    else
+      days_.push_back(
+          {*day, to_calendar_day(*day, *hours), std::string(field_at(fields, columns_.name))});
+  }
+
+  std::expected<std::vector<TableDay>, CityErrors> finish() {
+    std::stable_sort(days_.begin(), days_.end(),
+                     [](const TableDay& a, const TableDay& b) { return a.day < b.day; });
+    for (std::size_t i = 1; i < days_.size(); ++i) merge(days_[i - 1], days_[i]);
+    if (!problems_.empty()) return std::unexpected(CityErrors{problems_});
+    std::vector<TableDay> once;
+    for (TableDay& each : days_) {
+      if (!once.empty() && once.back().day == each.day)
+        once.back().name += ", " + each.name;
+      else
+        once.push_back(std::move(each));
+    }
+    return once;
+  }
+
+  void complain(std::size_t number, std::string_view what) {
+    if (problems_.size() < kProblemsMax)
+      problems_.push_back(fmt::format("{}:{}: {}", path_, number, what));
+  }
+
+ private:
+  // Two holidays may fall on one day; two kinds of hours may not.
+  void merge(const TableDay& a, const TableDay& b) {
+    const bool agree = a.hours.open_minute == b.hours.open_minute &&
+                       a.hours.length_minutes == b.hours.length_minutes;
+    if (a.day == b.day && !agree && problems_.size() < kProblemsMax)
+      problems_.push_back(
+          fmt::format("{}: {} stands there twice with different hours", path_, day_text(a.day)));
+  }
+
+  std::string path_;
+  Columns columns_;
+  std::vector<TableDay> days_;
+  std::vector<std::string> problems_;
+};
+
+}  // namespace
+
+std::expected<std::vector<TableDay>, CityErrors> read_holiday_table(const std::string& path) {
+  std::ifstream file(path);
+  std::string line;
+  if (!std::getline(file, line))
+    return std::unexpected(
+        CityErrors{{fmt::format("{}: cannot be read; is the path right?", path)}});
+  if (line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
+  const Columns columns = columns_of(fields_of(line));
+  if (columns.date == Columns::kNone)
+    return std::unexpected(CityErrors{
+        {fmt::format("{}:1: there is no column `date`; the columns are date, hours, name", path)}});
+  Reading reading(path, columns);
+  for (std::size_t number = 2; std::getline(file, line); ++number) {
+    if (number > kLinesMax) {
+      reading.complain(number, fmt::format("a table has at most {} lines", kLinesMax));
+      break;
+    }
+    if (!trimmed(line).empty()) reading.take(number, fields_of(line));
+  }
+  return reading.finish();
+}
+
+std::vector<CalendarRunSpec> runs_of(const std::vector<TableDay>& days) {
+  std::vector<CalendarRunSpec> runs;
+  for (const TableDay& each : days) {
+    const bool goes_on =
+        !runs.empty() &&
+        each.day == runs.back().first_day + static_cast<LocalDay>(runs.back().days.size()) &&
+        runs.back().days.size() < scheduler::kCalendarDaysPerCommand;
+    if (!goes_on) runs.push_back({each.day, {}});
+    runs.back().days.push_back(each.hours);
+  }
+  return runs;
+}
+
+}  // namespace permitd::cli

@@ -1,0 +1,63 @@
+// The calendar over RPC: which hours stand, and what an edit of them would change.
+#include "daemon/rpc_reader.h"
+
+namespace permitd::daemon {
+
+using scheduler::Field;
+using scheduler::raw;
+using scheduler::Refusal;
+
+namespace {
+
+// A Jalali year and a month of days, and as many runs of days in one preview.
+constexpr unsigned kDaysMax = 400;
+constexpr unsigned kRunsMax = 400;
+
+bool is_date(std::int64_t day) { return day > -2'000'000 && day < 2'000'000; }
+
+}  // namespace
+
+kj::Promise<void> CityReaderServer::calendar(CalendarContext context) {
+  const auto params = context.getParams();
+  const unsigned count = is_date(params.getFirstDay()) ? params.getCount() : 0;
+  auto query =
+      std::make_unique<CalendarQuery>(params.getFirstDay(), std::min<unsigned>(count, kDaysMax));
+  return ask(std::move(query), [context](CalendarQuery& done, scheduler::Op op) mutable {
+    auto results = context.getResults();
+    auto list = results.initDays(static_cast<unsigned>(done.days.size()));
+    for (unsigned i = 0; i < list.size(); ++i) {
+      list[i].setOpenMinute(done.days[i].open_minute);
+      list[i].setLengthMinutes(done.days[i].length_minutes);
+    }
+    results.setCoveredFrom(done.covered_from);
+    results.setCoveredDays(done.covered_days);
+    results.setOp(raw(op));
+  });
+}
+
+kj::Promise<void> CityReaderServer::previewCalendar(PreviewCalendarContext context) {
+  const auto runs = context.getParams().getRuns();
+  std::vector<scheduler::SetCalendarDays> edits(std::min<std::size_t>(runs.size(), kRunsMax));
+  Flaw flaw;
+  if (runs.size() == 0) flaw = {Refusal::kMissing, Field::kDay};
+  if (runs.size() > kRunsMax) flaw = {Refusal::kTooLarge, Field::kDay};
+  for (unsigned i = 0; i < edits.size() && !flaw; ++i)
+    flaw = read_calendar(runs[i].getFirstDay(), runs[i].getDays(), edits[i]);
+  if (flaw) {
+    refuse(context.getResults().initRefused(), flaw.refusal, flaw.field);
+    return kj::READY_NOW;
+  }
+  return ask(std::make_unique<CalendarPreviewQuery>(std::move(edits)),
+             [context](CalendarPreviewQuery& done, scheduler::Op op) mutable {
+               auto results = context.getResults();
+               if (!done.is_acceptable)
+                 return refuse(results.initRefused(), Refusal::kOutOfRange, Field::kDay);
+               auto out = results.initPreview();
+               out.setOp(raw(op));
+               out.setDaysChanged(done.days_changed);
+               out.setDeadlinesLater(done.shift.later);
+               out.setDeadlinesEarlier(done.shift.earlier);
+             });
+}
+
+}  // namespace permitd::daemon

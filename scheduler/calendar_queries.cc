@@ -1,0 +1,40 @@
+// The reads of Scheduler about the calendar.
+#include "scheduler/counters.h"
+#include "scheduler/job_clock.h"
+#include "scheduler/job_flow.h"
+#include "scheduler/scheduler_state.h"
+
+namespace permitd::scheduler {
+
+void Scheduler::calendar_span(std::int32_t& first_day, std::uint32_t& count) const {
+  first_day = state_->core.calendar.first_day();
+  count = state_->core.calendar.day_count();
+}
+
+CalendarDay Scheduler::calendar_day(std::int32_t date) const {
+  const WorkingCalendar& calendar = state_->core.calendar;
+  const Interval hours = calendar.always_open() ? Interval{} : calendar.day(date);
+  if (hours.empty()) return {};
+  return {static_cast<std::uint32_t>(hours.open.ms / kMsPerMinute),
+          static_cast<std::uint16_t>((hours.close.ms - hours.open.ms) / kMsPerMinute)};
+}
+
+void Scheduler::copy_calendar(WorkingCalendar& out) const { out.copy_from(state_->core.calendar); }
+
+void Scheduler::count_shifts(const WorkingCalendar& changed, Cursor& cursor, std::size_t scan_max,
+                             DeadlineShift& shift) const {
+  const Core& core = state_->core;
+  std::size_t looked = 0;
+  for (; cursor.position < core.job_slots.used && looked < scan_max; ++cursor.position, ++looked) {
+    const JobRecord& job = core.jobs[cursor.position];
+    if (raw(job.id) == 0 || !job_is_open(job) || job.state == JobState::kDone ||
+        job.clock_from == kNever)
+      continue;
+    const Tick deadline = deadline_by(changed, job);
+    if (deadline > job.deadline) ++shift.later;
+    if (deadline < job.deadline) ++shift.earlier;
+  }
+  cursor.done = cursor.position >= core.job_slots.used;
+}
+
+}  // namespace permitd::scheduler
