@@ -377,6 +377,19 @@ TEST_F(LicenceTest, AnEmptyPoolMakesTheLicenceWait) {
   EXPECT_EQ(view(2).record.venue, VenueId{1}) << "it became free";
 }
 
+TEST_F(LicenceTest, TheBetterRankedWaitsInFrontForAVenue) {
+  ASSERT_EQ(open(2).refusal, Refusal::kNone);
+  file_many(3);
+  ASSERT_EQ(close().refusal, Refusal::kNone);
+  ASSERT_EQ(exam(1, 600).refusal, Refusal::kNone);
+  ASSERT_EQ(exam(2, 700).refusal, Refusal::kNone);
+  ASSERT_EQ(exam(3, 100).refusal, Refusal::kNone);
+  ASSERT_EQ(rank().refusal, Refusal::kNone);
+  ASSERT_EQ(venue(1).refusal, Refusal::kNone);
+  EXPECT_EQ(view(2).record.venue, VenueId{1}) << "not who applied first";
+  EXPECT_EQ(view(1).record.venue, VenueId{0});
+}
+
 TEST_F(LicenceTest, AnOwnVenueEarnsPointsOnlyWhenItIsSuitable) {
   ASSERT_EQ(venue(7, 5, PersonId{101}).refusal, Refusal::kNone);
   ASSERT_EQ(venue(8, 5, PersonId{102}).refusal, Refusal::kNone);
