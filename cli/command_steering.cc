@@ -291,7 +291,12 @@ int set_office_state(Context& context, const SteeringOptions& options) {
   auto answer = context.wait(
       supervisor.set_office_state(office, state, reason, options.note, context.call_options()));
   return context.finish(answer, [&](const Accepted&) {
-    return fmt::format("Office {:04} is {}.", raw(office), protocol::name_of(state));
+    const bool leaves = state != OfficeState::kActive && open > 0;
+    return fmt::format(
+        "Office {:04} is {}.{}", raw(office), protocol::name_of(state),
+        leaves
+            ? fmt::format(" Where its cases can go: permitctl rehome {:04} --dry-run", raw(office))
+            : "");
   });
 }
 

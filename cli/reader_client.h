@@ -203,6 +203,13 @@ class CityReaderCalls : public ReaderCalls<Interface> {
   auto fairness() {
     return this->send([](Capability& session) { return session.fairnessRequest(); });
   }
+  auto new_homes(OfficeId office) {
+    return this->send([office](Capability& session) {
+      auto request = session.newHomesRequest();
+      request.setOffice(raw(office));
+      return request;
+    });
+  }
   auto open_cells(OfficeId office = {}, const PageSpec& page = {}) {
     return this->send([office, page](Capability& session) {
       auto request = session.openCellsRequest();

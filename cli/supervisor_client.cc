@@ -196,6 +196,20 @@ kj::Promise<Answer> SupervisorClient::record_decision(CaseId id, bool approved, 
       options);
 }
 
+kj::Promise<Answer> SupervisorClient::move_case(CaseId id, OfficeId office, Reason reason,
+                                                std::string note, CallOptions options) {
+  return call(
+      [=, note = std::move(note)](Supervisor& session) {
+        auto request = session.moveCaseRequest();
+        request.setCaseId(raw(id));
+        request.setOffice(raw(office));
+        request.setReason(wire<protocol::Reason>(reason));
+        request.setNote(note);
+        return request;
+      },
+      options);
+}
+
 kj::Promise<Answer> SupervisorClient::refer(CaseId id, bool refer, std::string note,
                                             CallOptions options) {
   return call(

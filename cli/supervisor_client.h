@@ -80,6 +80,9 @@ class SupervisorClient : public CityReaderCalls<protocol::SupervisorSession> {
                                        CallOptions options = {});
   kj::Promise<Answer> record_decision(CaseId id, bool approved, scheduler::Reason reason,
                                       std::string note, CallOptions options = {});
+  /// Another office answers for the case.
+  kj::Promise<Answer> move_case(CaseId id, OfficeId office, scheduler::Reason reason,
+                                std::string note, CallOptions options = {});
   kj::Promise<Answer> refer(CaseId id, bool refer, std::string note, CallOptions options = {});
   kj::Promise<Answer> withdraw(CaseId id, scheduler::Reason reason, std::string note,
                                CallOptions options = {});

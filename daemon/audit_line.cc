@@ -49,6 +49,7 @@ std::string body_text(const Command& command) {
 std::string state_text(EventKind kind, std::uint8_t value) {
   switch (kind) {
     case EventKind::kCaseChanged:
+    case EventKind::kCaseMoved:
       return fmt::format("\"{}\"", name_of(scheduler::CaseState{value}));
     case EventKind::kJobChanged:
     case EventKind::kJobCreated:

@@ -57,6 +57,8 @@ std::optional<PlanCauseKind> cause_of(const Command& command, const Event& event
     case kPlanLocked:
     case kJobPlanned:
       return PlanCauseKind::kSteered;
+    case kCaseMoved:
+      return PlanCauseKind::kSteered;
     case kPlanEnded:
       return command.actor.kind == ActorKind::kSupervisor ? PlanCauseKind::kSteered
                                                           : PlanCauseKind::kPlanEnded;

@@ -35,6 +35,7 @@ class CityReaderServer : public virtual protocol::CityReader::Server, public Rea
   kj::Promise<void> forecast(ForecastContext context) override;
   kj::Promise<void> eligibility(EligibilityContext context) override;
   kj::Promise<void> fairness(FairnessContext context) override;
+  kj::Promise<void> newHomes(NewHomesContext context) override;  // in rpc_homes.cc
   // In rpc_zoning.cc.
   kj::Promise<void> zoning(ZoningContext context) override;
   kj::Promise<void> zoningRules(ZoningRulesContext context) override;

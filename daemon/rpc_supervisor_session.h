@@ -44,6 +44,7 @@ class SupervisorSessionServer final : public protocol::SupervisorSession::Server
   kj::Promise<void> notifyZoning(NotifyZoningContext context) override;
   kj::Promise<void> dropZoning(DropZoningContext context) override;
   kj::Promise<void> rebase(RebaseContext context) override;
+  kj::Promise<void> moveCase(MoveCaseContext context) override;  // in rpc_homes.cc
   // In rpc_licence.cc.
   kj::Promise<void> setLicenceRules(SetLicenceRulesContext context) override;
   kj::Promise<void> setOfficesWanted(SetOfficesWantedContext context) override;

@@ -43,7 +43,7 @@ enum EventKind { caseChanged @0; jobChanged @1; jobCreated @2; caseAmended @3; f
   slaEscalated @7; expedited @8; deadlineMoved @9; officeChanged @10; expertChanged @11; certificateChanged @12;
   absenceChanged @13; referenceChanged @14; capacityOverridden @15; jobMoved @16; jobPlanned @17; planEnded @18;
   planLocked @19; zoningChanged @20; zoningChecked @21; caseRebased @22; shareUsed @23; licenceChanged @24;
-  roundChanged @25; venueChanged @26; licenceChecked @27; licenceRecorded @28; }
+  roundChanged @25; venueChanged @26; licenceChecked @27; licenceRecorded @28; caseMoved @29; }
 enum Stuck { notStuck @0; finished @1; caseDraft @2; held @3; escalated @4; awaitingApplicant @5; awaitingAgency @6; caseHeld @7;
   referred @8; awaitingDecision @9; feesNotPaid @10; serviceNotActive @11; appointmentAhead @12; noCertifiedExpert @13;
   calendarClosed @14; noCapacity @15; nobodyAvailable @16; awaitingConfirmation @17; reserved @18; }
@@ -444,6 +444,7 @@ interface CityReader extends(Reader) {
     op :UInt64);
   # Hours of at most 400 days. What is not covered is closed; a city without any covered day is always open.
   previewCalendar @18 (runs :List(CalendarRun)) -> CalendarPreviewResult;  # what an edit would change; nothing changes
+  newHomes @19 (office :UInt16) -> NewHomesResult;  # where its open cases would go, were it to leave; nothing changes
 }
 
 interface SupervisorSession extends(CityReader) {
@@ -500,6 +501,8 @@ interface SupervisorSession extends(CityReader) {
     -> (result :Result);
   setTechnicalManager @44 (key :Key, office :UInt16, change :ManagerChange, day :Int32, person :LicencePerson, note :Text)
     -> (result :Result);
+  moveCase @45 (key :Key, caseId :UInt64, office :UInt16, reason :Reason, note :Text) -> (result :Result);
+  # Another office answers for it. What is open moves along; what somebody holds stays in their hands.
 }
 
 # ---- licences of offices ----
@@ -786,6 +789,17 @@ struct Fairness {
   workMinutes @8 :UInt64; capacityUnits @9 :UInt32; capacityOverrides @10 :UInt64; municipalFirstViolations @11 :UInt64;
 }
 struct FairnessResult { union { fairness @0 :Fairness; refused @1 :Refusal; } }
+
+enum HomeReason { none @0; district @1; city @2; }  # no office can take it; one of the parcel's district; there is none there
+struct NewHome {
+  caseId @0 :UInt64; job @1 :UInt64;   # the job that must be done next, 0: none
+  service @2 :UInt8; stage @3 :Stage; state @4 :CaseState; district @5 :UInt8;
+  appointment @6 :Moment;              # a citizen was told; 9223372036854775807: none
+  office @7 :UInt16;                   # 0: none
+  reason @8 :HomeReason;
+}
+struct NewHomes { op @0 :UInt64; homes @1 :List(NewHome); leftOut @2 :UInt32; }  # leftOut: cases beyond what one answer holds
+struct NewHomesResult { union { homes @0 :NewHomes; refused @1 :Refusal; } }
 
 struct Lottery {                       # the secrets that chance comes from, see docs/AUDIT.md
   turns @0 :UInt64;

@@ -56,7 +56,8 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind) {
     case kNone:
       return "";
     case kUnknownCase:
-      return "چنین پرونده‌ای در دسترس شما نیست. شمارهٔ پرونده "
+      return "چنین پرونده‌ای در دسترس شما نیست. شمارهٔ "
+             "پرونده "
              "را "
              "بررسی "
              "کنید.";
@@ -90,7 +91,8 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind) {
              "می‌کند.";
     case kNotDelegable:
       return outcome.field == Field::kSovereign
-                 ? "همهٔ گام‌های این خدمت حاکمیتی است و نزد شهرداری می‌ماند. متقاضی "
+                 ? "همهٔ گام‌های این خدمت حاکمیتی است و نزد شهرداری می‌ماند. "
+                   "متقاضی "
                    "را "
                    "به "
                    "منطقه "
@@ -98,7 +100,8 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind) {
                  : "گامی از این خدمت هنوز مکانیزه نیست و واگذاری آن ممکن نیست. متقاضی را به منطقه "
                    "راهنمایی کنید.";
     case kOrganisationNotEnabled:
-      return "درخواست‌های این سازمان هنوز پذیرفته نمی‌شود. ناظر آن "
+      return "درخواست‌های این سازمان هنوز پذیرفته نمی‌شود. ناظر "
+             "آن "
              "را "
              "فعال "
              "می‌کند.";
@@ -110,19 +113,22 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind) {
       return "کلید یکتایی صفر است. برای هر فراخوانی ۱۲۸ بیت تصادفی برگزینید و در تکرار همان را "
              "بفرستید.";
     case kKeyReused:
-      return "این کلید پیش‌تر با درخواست دیگری آمده است. برای درخواست تازه "
+      return "این کلید پیش‌تر با درخواست دیگری آمده است. برای درخواست "
+             "تازه "
              "کلید "
              "تازه "
              "بسازید.";
     case kNotEligible:
       return fmt::format(
-          "کارشناس نمی‌تواند این کار را بگیرد؛ علت: {}. کارشناس دیگری برگزینید "
+          "کارشناس نمی‌تواند این کار را بگیرد؛ علت: {}. کارشناس دیگری "
+          "برگزینید "
           "یا "
           "صبر "
           "کنید.",
           name_of(outcome.filter));
     case kNotMunicipal:
-      return "تنها پرونده‌های شهرداری را می‌توان پیش انداخت؛ این پرونده از "
+      return "تنها پرونده‌های شهرداری را می‌توان پیش انداخت؛ این پرونده "
+             "از "
              "سازمان "
              "دیگری "
              "است.";
@@ -134,7 +140,8 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind) {
       return "از پیش چنین بود؛ چیزی تغییر نکرد.";
     case kCasesFull:
       return fmt::format(
-          "حافظهٔ پرونده‌ها پر است و چیزی پذیرفته نشد. پرونده‌ها را "
+          "حافظهٔ پرونده‌ها پر است و چیزی پذیرفته نشد. پرونده‌ها "
+          "را "
           "ببندید "
           "یا "
           "راهبر "
@@ -151,9 +158,11 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind) {
     case kNotCompatible:
       return field_sentence("با آنچه جاری است سازگار نیست", outcome.field);
     case kNotPlanned:
-      return "این کار در برنامه‌ای نیست که چیزی از آن ثابت شود. نخست برنامه را اجرا کنید.";
+      return "این کار در برنامه‌ای نیست که چیزی از آن ثابت شود. نخست برنامه را اجرا "
+             "کنید.";
     case kUnknownZoning:
-      return "چنین نسخه‌ای از طرح تفصیلی نگه داشته نشده است. فهرست نسخه‌ها را ببینید یا آن را بار "
+      return "چنین نسخه‌ای از طرح تفصیلی نگه داشته نشده است. فهرست نسخه‌ها را ببینید یا آن را "
+             "بار "
              "کنید.";
     case kUnknownRound:
     case kUnknownApplication:
@@ -167,12 +176,14 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind) {
     case kApplicationsFull:
       return licence_refusal(outcome);
     case kBusy:
-      return "سامانه بیش از این کار در صف نمی‌پذیرد. اندکی بعد با همان "
+      return "سامانه بیش از این کار در صف نمی‌پذیرد. اندکی بعد با "
+             "همان "
              "کلید "
              "دوباره "
              "بفرستید.";
     case kQuotaExceeded:
-      return "دفتر شما بیش از سهم خود فرستاده است. ثانیه‌ای بعد با همان "
+      return "دفتر شما بیش از سهم خود فرستاده است. ثانیه‌ای بعد با "
+             "همان "
              "کلید "
              "دوباره "
              "بفرستید.";
@@ -181,13 +192,15 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind) {
     case kDiskFull:
       return "دیسک روزنگار پر است و چیزی پذیرفته نشد. راهبر باید جا باز کند.";
     case kDraining:
-      return "سامانه در حال توقف است و کار تازه نمی‌پذیرد؛ کارهای در دست را می‌توان "
+      return "سامانه در حال توقف است و کار تازه نمی‌پذیرد؛ کارهای در دست را "
+             "می‌توان "
              "به "
              "پایان "
              "برد. "
              "اندکی بعد دوباره وصل شوید.";
     case kUnauthenticated:
-      return "این اتصال هویتی را که خواسته ثابت نمی‌کند. با حسابی وصل شوید که "
+      return "این اتصال هویتی را که خواسته ثابت نمی‌کند. با حسابی وصل شوید "
+             "که "
              "قواعد "
              "دسترسی "
              "برای "
@@ -282,7 +295,9 @@ std::string event_act(const Event& event) {
       return fmt::format("با نسخهٔ {} طرح تفصیلی سنجیده شد: {}", number(event.version),
                          name_of(ZoningResult{event.after}));
     case kCaseRebased:
-      return fmt::format("از این پس با نسخهٔ {} طرح تفصیلی سنجیده می‌شود", number(event.version));
+      return fmt::format(
+          "از این پس با نسخهٔ {} طرح تفصیلی سنجیده می‌شود",
+          number(event.version));
     case kShareUsed:
       return "از سهم سازمان‌های دیگر آغاز شد، با آنکه کار شهرداری در انتظار بود";
     case kLicenceChanged:
@@ -291,6 +306,9 @@ std::string event_act(const Event& event) {
     case kLicenceChecked:
     case kLicenceRecorded:
       return licence_act(event);
+    case kCaseMoved:
+      return fmt::format("از این پس با دفتر {}",
+                         persian_digits(fmt::format("{:04}", raw(event.office))));
   }
   return "تغییر کرد";
 }
@@ -337,9 +355,11 @@ std::string how_it_came(const DecisionView& decision) {
   }
   if (raw(decision.passed_over) != 0) {
     return fmt::format(
-        "کارشناس {} در {} کار خواست و کار {} را گرفت: کار {} پیش از آن بود ولی می‌تواند صبر "
+        "کارشناس {} در {} کار خواست و کار {} را گرفت: کار {} پیش از آن بود ولی می‌تواند "
+        "صبر "
         "کند "
-        "و از {} بازدید سنجیده‌شده این نزدیک‌ترین است، {} به جای "
+        "و از {} بازدید سنجیده‌شده این نزدیک‌ترین است، {} به "
+        "جای "
         "{}.",
         chosen, at, job, number(raw(decision.passed_over)), number(decision.compared),
         kilometres(decision.near_equal[0].metres), kilometres(decision.passed_over_metres));
@@ -362,7 +382,9 @@ std::string decision_sentence(const DecisionView& decision) {
   std::string text = how_it_came(decision);
   const auto out = std::back_inserter(text);
   if (decision.by_share)
-    fmt::format_to(out, " نوبت سهم سازمان‌های دیگر بود و پیش از کار شهرداری داده شد.");
+    fmt::format_to(out,
+                   " نوبت سهم سازمان‌های دیگر بود و پیش از کار شهرداری داده "
+                   "شد.");
   const std::string removed = removed_phrase(decision);
   if (!removed.empty()) fmt::format_to(out, " کنار گذاشته‌شده‌ها: {}.", removed);
   const bool by_score = decision.compared != 0 && !decision.by_claim;
@@ -396,7 +418,8 @@ std::string stuck_sentence(const StuckView& stuck) {
     case kHeld:
       return "ناظر آن را متوقف کرده است؛ او باید آن را آزاد کند.";
     case kEscalated:
-      return "بارها بی‌نتیجه مانده و در فهرست ناظران است؛ آن را به کسی واگذارید "
+      return "بارها بی‌نتیجه مانده و در فهرست ناظران است؛ آن را به کسی "
+             "واگذارید "
              "یا "
              "لغو "
              "کنید.";
@@ -428,7 +451,8 @@ std::string stuck_sentence(const StuckView& stuck) {
                  : fmt::format("تا {} وقت کاری نیست.", jalali_moment_text(stuck.until));
     case kNoCapacity:
       return fmt::format(
-          "{} کارشناس گواهینامهٔ معتبر دارند و هیچ‌یک برای آن جا ندارد: ظرفیت پر، غیبت "
+          "{} کارشناس گواهینامهٔ معتبر دارند و هیچ‌یک برای آن جا ندارد: ظرفیت پر، "
+          "غیبت "
           "یا "
           "تعارض. "
           "{} "

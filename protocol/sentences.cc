@@ -30,6 +30,7 @@ Subject usual_subject(CommandKind kind) {
     case kRecordDecision:
     case kReferCase:
     case kCloseCase:
+    case kMoveCase:
     case kExpedite:
     case kRebaseCase:
       return Subject::kCase;
@@ -601,6 +602,8 @@ std::string event_act(const Event& event) {
     case kLicenceChecked:
     case kLicenceRecorded:
       return licence::event_act(event);
+    case kCaseMoved:
+      return fmt::format("now with office {:04}", raw(event.office));
   }
   return "changed";
 }

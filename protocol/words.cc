@@ -90,9 +90,9 @@ constexpr std::array kEventKindNames{
     "jobMoved"sv,           "jobPlanned"sv,     "planEnded"sv,        "planLocked"sv,
     "zoningChanged"sv,      "zoningChecked"sv,  "caseRebased"sv,      "shareUsed"sv,
     "licenceChanged"sv,     "roundChanged"sv,   "venueChanged"sv,     "licenceChecked"sv,
-    "licenceRecorded"sv};
+    "licenceRecorded"sv,    "caseMoved"sv};
 static_assert(kEventKindNames.size() ==
-              static_cast<std::size_t>(scheduler::EventKind::kLicenceRecorded) + 1);
+              static_cast<std::size_t>(scheduler::EventKind::kCaseMoved) + 1);
 
 constexpr std::array kStuckNames{"notStuck"sv,         "finished"sv,
                                  "caseDraft"sv,        "held"sv,
@@ -383,6 +383,8 @@ std::string_view name_of(scheduler::CommandKind value) {
       return "refer";
     case kCloseCase:
       return "close";
+    case kMoveCase:
+      return "moveCase";
     case kClaim:
       return "claim";
     case kUnclaim:

@@ -48,6 +48,7 @@ constexpr Rule kRules[] = {
     {CommandKind::kRecordDecision, kBySupervisor, apply_record_decision},
     {CommandKind::kReferCase, kBySupervisor, apply_refer_case},
     {CommandKind::kCloseCase, kByOffice | kBySupervisor, apply_close_case},
+    {CommandKind::kMoveCase, kBySteering, apply_move_case},
     {CommandKind::kClaim, kByExpert, apply_claim},
     {CommandKind::kUnclaim, kByExpert, apply_unclaim},
     {CommandKind::kStart, kByExpert, apply_start},

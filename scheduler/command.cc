@@ -64,6 +64,8 @@ std::size_t body_size(CommandKind kind) {
       return checked_size<ReferCase>();
     case CommandKind::kCloseCase:
       return checked_size<CloseCase>();
+    case CommandKind::kMoveCase:
+      return checked_size<MoveCase>();
     case CommandKind::kClaim:
       return checked_size<Claim>();
     case CommandKind::kUnclaim:

@@ -44,6 +44,7 @@ enum class CommandKind : std::uint8_t {
   kRecordDecision = 36,
   kReferCase = 37,
   kCloseCase = 38,
+  kMoveCase = 39,
   // Work.
   kClaim = 50,
   kUnclaim = 51,
@@ -362,6 +363,16 @@ struct CloseCase {
   CaseId id{};
 };
 
+/// Another office answers for the case from now on: its own has left Active, or a supervisor's
+/// order. What is open moves along; what somebody holds stays in their hands.
+struct MoveCase {
+  CaseId id{};
+  OfficeId office{};  // Active, with the case's service activated
+  Reason reason = Reason::kOfficeInactive;
+  std::uint8_t reserved[5]{};
+  Note note;
+};
+
 /// "I am free for `wanted` more jobs": assigns the best ready job the expert may take, if there is
 /// one, and keeps the expert available for policy.claim_wait_minutes for the rest, so that the next
 /// fitting jobs find them. Sets the number wanted, does not add to it; every assignment takes one
@@ -576,6 +587,7 @@ union CommandBody {
   RecordDecision record_decision;
   ReferCase refer_case;
   CloseCase close_case;
+  MoveCase move_case;
   Claim claim;
   Unclaim unclaim;
   Start start;

@@ -32,6 +32,8 @@ void apply_record_fees(Core& core, const Command& command, Outcome& outcome);
 void apply_record_decision(Core& core, const Command& command, Outcome& outcome);
 void apply_refer_case(Core& core, const Command& command, Outcome& outcome);
 void apply_close_case(Core& core, const Command& command, Outcome& outcome);
+// case_move.cc
+void apply_move_case(Core& core, const Command& command, Outcome& outcome);
 // work_commands.cc
 void apply_claim(Core& core, const Command& command, Outcome& outcome);
 void apply_unclaim(Core& core, const Command& command, Outcome& outcome);

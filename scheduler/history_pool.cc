@@ -36,9 +36,9 @@ static_assert(kLimitsMax.events_max < (1U << 29));
 static_assert(kLimitsMax.experts_max < (1U << 21) && kLimitsMax.offices_max < (1U << 14));
 static_assert(kCaseStateCount <= 16 && kJobStateCount <= 16 && kReasonCount <= 32);
 static_assert(HistoryPool::kChainMax <= UINT16_MAX);
-static_assert(kStageCount <= 8 && raw(EventKind::kShareUsed) < 32);
+static_assert(kStageCount <= 8 && raw(EventKind::kCaseMoved) < 32);
 
-constexpr std::size_t kEventKindCount = std::size_t{raw(EventKind::kShareUsed)} + 1;
+constexpr std::size_t kEventKindCount = std::size_t{raw(EventKind::kCaseMoved)} + 1;
 constexpr std::size_t kActorKindCount = std::size_t{raw(ActorKind::kAuditor)} + 1;
 
 using Words = std::array<std::uint64_t, 4>;

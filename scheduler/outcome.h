@@ -232,6 +232,7 @@ enum class EventKind : std::uint8_t {
                      // manager; after: the CheckResult
   kLicenceRecorded,  // `subject` is the application; before: the CommandKind; after: what was
                      // recorded, as the command had it
+  kCaseMoved,        // `office` answers for it from now on; before/after are its CaseState
 };
 /// Events that name a version of the zoning plan, and neither job nor expert.
 constexpr bool names_version(EventKind kind) {

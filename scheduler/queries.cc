@@ -202,10 +202,7 @@ std::size_t Scheduler::list_history(CaseId id, std::size_t from, std::span<Histo
   const Core& core = state_->core;
   const std::uint32_t slot = find_case_slot(core, id);
   if (slot == kNoSlot) return 0;
-  const std::size_t count = core.history.list(core.cases[slot].history, id, from, out);
-  for (HistoryView& view : out.first(count))
-    view.event.office = core.offices[core.cases[slot].office].id;
-  return count;
+  return core.history.list(core.cases[slot].history, id, from, out);
 }
 
 std::size_t Scheduler::list_offices(Cursor& cursor, std::span<OfficeView> out) const {

@@ -74,11 +74,12 @@ class StepMaker {
   void policy();
   void definition();
   void limits();
+  void move_case();
   void turn();
   void licence();
   void nonsense();
 
-  static const std::array<Choice, 39> kChoices;
+  static const std::array<Choice, 40> kChoices;
 
   bool wrong(std::uint32_t per_thousand = 60) { return chance_.chance(per_thousand); }
   ExpertId any_expert() { return ExpertId{chance_.between(wrong(20) ? 0U : 1U, kCityExperts)}; }
@@ -108,7 +109,7 @@ class StepMaker {
   CommandBody& body_;
 };
 
-const std::array<StepMaker::Choice, 39> StepMaker::kChoices = {{
+const std::array<StepMaker::Choice, 40> StepMaker::kChoices = {{
     {150, &StepMaker::submit},       {160, &StepMaker::claim},       {150, &StepMaker::start},
     {150, &StepMaker::complete},     {40, &StepMaker::return_job},   {35, &StepMaker::decline},
     {15, &StepMaker::renew},         {10, &StepMaker::unclaim},      {30, &StepMaker::schedule},
@@ -121,8 +122,8 @@ const std::array<StepMaker::Choice, 39> StepMaker::kChoices = {{
     {10, &StepMaker::calendar},      {6, &StepMaker::policy},        {15, &StepMaker::definition},
     {3, &StepMaker::limits},         {10, &StepMaker::nonsense},     {90, &StepMaker::plan},
     {30, &StepMaker::lock},          {20, &StepMaker::load_zoning},  {40, &StepMaker::move_zoning},
-    {25, &StepMaker::rebase},        {4, &StepMaker::turn},
-    {260, &StepMaker::licence},
+    {25, &StepMaker::rebase},        {4, &StepMaker::turn},          {260, &StepMaker::licence},
+    {25, &StepMaker::move_case},
 }};
 
 void StepMaker::make() {
@@ -408,6 +409,18 @@ void StepMaker::expedite() {
   body_.expedite = {};
   body_.expedite.id = case_in(states(CaseState::kRegistered, CaseState::kInProgress), found);
   body_.expedite.note = any_note();
+}
+
+void StepMaker::move_case() {
+  CaseView found;
+  command_.kind = CommandKind::kMoveCase;
+  command_.actor = supervisor();
+  body_.move_case = {};
+  body_.move_case.id =
+      case_in(states(CaseState::kInProgress, CaseState::kAwaitingApplicant), found);
+  body_.move_case.office = any_office();
+  if (wrong(30)) body_.move_case.reason = any_reason();
+  body_.move_case.note = any_note();
 }
 
 void StepMaker::reassign() {

@@ -187,6 +187,9 @@ void NaiveModel::prepare(const Command& command) {
     case CommandKind::kRenewLicence:
       licences_.apply(command, world());
       return;
+    case CommandKind::kMoveCase:
+      change_home(*find_case(body.move_case.id), body.move_case.office);
+      return;
     case CommandKind::kTurnLottery:
       lottery_.push_back(body.turn_lottery);
       lottery_turned_ = command.op;
@@ -210,6 +213,26 @@ void NaiveModel::prepare(const Command& command) {
     case CommandKind::kLockPlan:
       return;
   }
+}
+
+// What is open counts where the case is. A confirmation belongs to the head of who did the work.
+void NaiveModel::change_home(ModelCase& c, OfficeId office) {
+  for (const JobId id : c.jobs) {
+    ModelJob& job = jobs_.at(raw(id));
+    if (!job.open()) continue;
+    FlowCell& from = flow_[{raw(c.office), raw(job.spec.stage)}];
+    FlowCell& to = flow_[{raw(office), raw(job.spec.stage)}];
+    --from.created;
+    ++to.created;
+    if (job.rework) {
+      --from.rework;
+      ++to.rework;
+    }
+    if (job.kind != JobKind::kWork) continue;
+    job.office = office;
+    if (job.office_reach && waits(job)) became_ready_.push_back(id);
+  }
+  c.office = office;
 }
 
 // A case is judged by what is in force when it is registered (I17).

@@ -175,6 +175,10 @@ void NaiveModel::follow_event(const Command& command, const Event& event, const 
     case EventKind::kJobMoved:
       expect(job != nullptr, "job {} moved, but was never created", raw(event.job));
       return job == nullptr ? void() : follow_moved(command, *job);
+    case EventKind::kCaseMoved:
+      expect(command.kind == CommandKind::kMoveCase && c->id == command.body.move_case.id,
+             "case {} moved by command {}", raw(event.case_id), raw(command.kind));
+      return;
     case EventKind::kJobPlanned:
       expect(command.kind == CommandKind::kApplyPlan, "job {} was planned by command {}",
              raw(event.job), raw(command.kind));

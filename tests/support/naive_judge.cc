@@ -43,6 +43,7 @@ std::uint32_t actors_of(CommandKind kind) {
     case CommandKind::kSetAbsence:
     case CommandKind::kHold:
     case CommandKind::kRelease:
+    case CommandKind::kMoveCase:
     case CommandKind::kReassign:
     case CommandKind::kCancel:
     case CommandKind::kLockPlan:

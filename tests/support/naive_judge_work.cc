@@ -146,6 +146,15 @@ void NaiveModel::judge_case(const Command& command) {
                       state == CaseState::kAwaitingDecision || state == CaseState::kApproved;
     const bool legal = body.refer_case.refer != 0 ? runs : state == CaseState::kReferred;
     judgement_.fault(!legal, Refusal::kWrongState);
+  } else if (command.kind == CommandKind::kMoveCase) {
+    const OfficeId office = body.move_case.office;
+    judge_reason(body.move_case.reason, true);
+    judge_note(body.move_case.note, false);
+    judgement_.fault(c.terminal(), Refusal::kWrongState);
+    judgement_.fault(!offices_.contains(raw(office)), Refusal::kUnknownOffice);
+    judgement_.fault(office == c.office, Refusal::kNothingToDo);
+    judgement_.fault(!office_active(office), Refusal::kOfficeNotActive);
+    judgement_.fault(!service_active(office, c.filed.service), Refusal::kServiceNotActive);
   } else {
     judgement_.fault(state != CaseState::kDelivered, Refusal::kWrongState);
   }

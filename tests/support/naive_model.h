@@ -232,6 +232,7 @@ class NaiveModel {
 
   // naive_effects.cc
   void prepare(const Command& command);
+  void change_home(ModelCase& c, scheduler::OfficeId office);
   void judge_by_present_rules(ModelCase& c);
   void skip_stages(ModelCase& c);
   void advance(ModelCase& c);

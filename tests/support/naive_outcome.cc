@@ -101,6 +101,7 @@ void NaiveModel::check_note(const Command& command, const Scheduler& after) {
   if (command.kind == CommandKind::kHold) given = body.hold.note;
   if (command.kind == CommandKind::kRelease) given = body.release.note;
   if (command.kind == CommandKind::kExpedite) given = body.expedite.note;
+  if (command.kind == CommandKind::kMoveCase) given = body.move_case.note;
   if (command.kind == CommandKind::kReassign) given = body.reassign.note;
   if (command.kind == CommandKind::kCancel) given = body.cancel.note;
   if (command.kind == CommandKind::kLockPlan) given = body.lock_plan.note;
@@ -174,6 +175,10 @@ void NaiveModel::check_effect(const Command& command) {
     case CommandKind::kExpedite:
       expect(find_case(body.expedite.id)->priority == PriorityClass::kExpedited,
              "case {} was not expedited", raw(body.expedite.id));
+      return;
+    case CommandKind::kMoveCase:
+      expect(find_case(body.move_case.id)->office == body.move_case.office, "case {} did not move",
+             raw(body.move_case.id));
       return;
     case CommandKind::kAnswerCase:
       expect(!find_case(body.answer_case.id)->waiting(), "case {} still waits",

@@ -53,21 +53,6 @@ TEST(RpcConvertTest, EveryEnumeratorKeepsItsNumberAndItsName) {
   check(std::type_identity<protocol::Filter>{});
   check(std::type_identity<protocol::EventKind>{});
   check(std::type_identity<protocol::Stuck>{});
-  check(std::type_identity<protocol::Nationality>{});
-  check(std::type_identity<protocol::Degree>{});
-  check(std::type_identity<protocol::DegreeField>{});
-  check(std::type_identity<protocol::LicenceSubject>{});
-  check(std::type_identity<protocol::LicenceCheck>{});
-  check(std::type_identity<protocol::CheckResult>{});
-  check(std::type_identity<protocol::LicenceState>{});
-  check(std::type_identity<protocol::RoundState>{});
-  check(std::type_identity<protocol::SelectionRoute>{});
-  check(std::type_identity<protocol::EquipmentItem>{});
-  check(std::type_identity<protocol::EquipmentParty>{});
-  check(std::type_identity<protocol::VenueKind>{});
-  check(std::type_identity<protocol::ManagerState>{});
-  check(std::type_identity<protocol::ManagerChange>{});
-  check(std::type_identity<protocol::ResultState>{});
 }
 
 TEST(RpcConvertTest, AValueBeyondTheSetIsNotTaken) {

@@ -1,0 +1,129 @@
+#include "daemon/new_homes.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "daemon/snapshot_rows.h"
+#include "scheduler/distance.h"
+
+namespace permitd::daemon {
+
+using scheduler::CaseState;
+using scheduler::CaseView;
+using scheduler::OfficeId;
+using scheduler::OfficeView;
+using scheduler::Point;
+using scheduler::raw;
+using scheduler::Scheduler;
+
+namespace {
+
+bool has_ended(CaseState state) {
+  return state == CaseState::kClosed || state == CaseState::kRejected ||
+         state == CaseState::kWithdrawn || state == CaseState::kLapsed;
+}
+
+/// An office as a home, with what was proposed for it.
+struct Candidate {
+  const OfficeView* office;
+  std::uint64_t open;
+
+  bool takes(scheduler::ServiceId service) const {
+    return (office->services_active >> raw(service) & 1) != 0;
+  }
+  /// Open cases for its capacity, in parts per million; an office without capacity comes last.
+  std::uint64_t load() const {
+    if (office->capacity_units_per_day == 0) return UINT64_MAX;
+    return open * 1'000'000 / office->capacity_units_per_day;
+  }
+};
+
+std::uint32_t way(Point from, Point to) {
+  const Point unknown;
+  return from == unknown || to == unknown ? UINT32_MAX : scheduler::metres(from, to);
+}
+
+NewHome home_of(const Homeless& homeless, std::vector<Candidate>& candidates) {
+  const auto order = [&](const Candidate& one) {
+    return std::tuple(one.office->district != homeless.district, one.load(),
+                      way(homeless.point, one.office->point), raw(one.office->office));
+  };
+  Candidate* best = nullptr;
+  for (Candidate& one : candidates) {
+    if (one.takes(homeless.service) && (best == nullptr || order(one) < order(*best))) best = &one;
+  }
+  if (best == nullptr) return {homeless, OfficeId{}, HomeReason::kNone};
+  best->open += 1;
+  const bool is_near = best->office->district == homeless.district;
+  return {homeless, best->office->office, is_near ? HomeReason::kDistrict : HomeReason::kCity};
+}
+
+}  // namespace
+
+HomelessQuery::HomelessQuery(OfficeId office)
+    : office_(office), page_(kRowsPerSlice), office_page_(kRowsPerSlice) {
+  cases.reserve(kHomelessMax);
+  offices.reserve(kSnapshotOfficesMax);
+}
+
+bool HomelessQuery::run(const Scheduler& scheduler) noexcept {
+  if (raw(op) == 0) {
+    op = scheduler.op_applied();
+    OfficeView view;
+    is_known = scheduler.find_office(office_, view);
+    if (!is_known) return true;
+  }
+  if (has_offices_) return take_cases(scheduler);
+  has_offices_ = take_offices(scheduler);
+  if (has_offices_) cursor_ = {};
+  return false;
+}
+
+bool HomelessQuery::take_offices(const Scheduler& scheduler) {
+  const std::size_t count = scheduler.list_offices(cursor_, office_page_);
+  for (std::size_t i = 0; i < count && offices.size() < offices.capacity(); ++i)
+    offices.push_back(office_page_[i]);
+  return cursor_.done;
+}
+
+bool HomelessQuery::take_cases(const Scheduler& scheduler) {
+  const std::size_t count = scheduler.list_cases(cursor_, kQueryScanMax, page_);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (page_[i].office == office_ && !has_ended(page_[i].state)) take_case(scheduler, page_[i]);
+  }
+  return cursor_.done;
+}
+
+void HomelessQuery::take_case(const Scheduler& scheduler, const CaseView& view) {
+  if (cases.size() == kHomelessMax) {
+    left_out += 1;
+    return;
+  }
+  Homeless one;
+  one.case_id = view.case_id;
+  one.job = view.current_job;
+  one.point = view.point;
+  one.service = view.service;
+  one.district = view.district;
+  one.state = view.state;
+  if (view.stage_index < view.stage_count) one.stage = view.stages[view.stage_index];
+  scheduler::JobView job;
+  if (raw(view.current_job) != 0 && scheduler.find_job(view.current_job, job))
+    one.appointment = job.appointment;
+  cases.push_back(one);
+}
+
+std::vector<NewHome> propose_homes(const std::vector<Homeless>& cases,
+                                   const std::vector<OfficeView>& offices, OfficeId leaving) {
+  std::vector<Candidate> candidates;
+  for (const OfficeView& office : offices) {
+    if (office.state == scheduler::OfficeState::kActive && office.office != leaving)
+      candidates.push_back({&office, office.cases_open});
+  }
+  std::vector<NewHome> homes;
+  homes.reserve(cases.size());
+  for (const Homeless& one : cases) homes.push_back(home_of(one, candidates));
+  return homes;
+}
+
+}  // namespace permitd::daemon

@@ -1,0 +1,73 @@
+// Where the cases of an office would go that cannot answer for them any more: a proposal for a
+// supervisor, who moves them. Reading runs on the engine's thread in bounded slices; choosing is
+// pure, any thread.
+//
+// A case goes to an Active office that has its service: of the parcel's district where there is
+// one; among those to the one with the fewest open cases for its capacity, what was proposed before
+// included; then to the nearest, then to the lowest number. People's work follows by itself, as any
+// expert of the city may do it; what only the office's own people may do moves with the case.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "daemon/queries.h"
+#include "scheduler/scheduler.h"
+
+namespace permitd::daemon {
+
+inline constexpr std::size_t kHomelessMax = 40'000;
+
+struct Homeless {
+  scheduler::CaseId case_id{};
+  scheduler::JobId job{};                           // the one that must be done next, 0: none
+  scheduler::Tick appointment = scheduler::kNever;  // a citizen was told, kNever: none
+  scheduler::Point point;
+  scheduler::ServiceId service{};
+  scheduler::District district = 0;
+  scheduler::CaseState state{};
+  scheduler::Stage stage{};
+};
+
+enum class HomeReason : std::uint8_t {
+  kNone,      // no office can take it
+  kDistrict,  // one of the parcel's district
+  kCity,      // its district has none
+};
+
+struct NewHome {
+  Homeless homeless;
+  scheduler::OfficeId office{};  // 0: none
+  HomeReason reason = HomeReason::kNone;
+};
+
+/// Every open case of an office, and the offices of the city.
+class HomelessQuery final : public Query {
+ public:
+  explicit HomelessQuery(scheduler::OfficeId office);
+  bool run(const scheduler::Scheduler& scheduler) noexcept override;
+
+  bool is_known = false;  // the office is
+  scheduler::Op op{};     // as the reading began
+  std::vector<Homeless> cases;
+  std::vector<scheduler::OfficeView> offices;
+  std::uint32_t left_out = 0;  // cases beyond kHomelessMax
+
+ private:
+  bool take_offices(const scheduler::Scheduler& scheduler);
+  bool take_cases(const scheduler::Scheduler& scheduler);
+  void take_case(const scheduler::Scheduler& scheduler, const scheduler::CaseView& view);
+
+  scheduler::OfficeId office_;
+  scheduler::Cursor cursor_;
+  bool has_offices_ = false;
+  std::vector<scheduler::CaseView> page_;
+  std::vector<scheduler::OfficeView> office_page_;
+};
+
+/// In the order of `cases`. `leaving` gets none of them.
+std::vector<NewHome> propose_homes(const std::vector<Homeless>& cases,
+                                   const std::vector<scheduler::OfficeView>& offices,
+                                   scheduler::OfficeId leaving);
+
+}  // namespace permitd::daemon
