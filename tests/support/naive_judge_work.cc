@@ -63,6 +63,10 @@ bool NaiveModel::amendable(const ModelCase& c, bool& unclear) const {
                        c.state == CaseState::kAwaitingAgency;
   if (!in_time) return false;
   if (c.review_passed) return false;
+  // A review that the catalogue skips, or that is done elsewhere, is behind the case all the same.
+  for (std::size_t stage = 0; stage < c.stage; ++stage) {
+    if (c.service.stages[stage].stage == Stage::kPlanReview) return false;
+  }
   for (const JobId id : c.jobs) {
     const ModelJob& job = jobs_.at(raw(id));
     if (job.spec.stage == Stage::kPlanReview && job.state == JobState::kStarted) return false;
