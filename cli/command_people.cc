@@ -1,0 +1,284 @@
+// The city's people and what they may do: experts on their way from candidate to certified,
+// certificates, and which service is active at which office.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+#include "cli/commands.h"
+#include "cli/json_text.h"
+#include "cli/local_time.h"
+#include "cli/supervisor_client.h"
+
+namespace permitd::cli {
+namespace {
+
+namespace json = boost::json;
+using scheduler::ActorKind;
+using scheduler::ExpertState;
+using scheduler::Reason;
+using scheduler::Skill;
+constexpr auto kRight = Table::Align::kRight;
+constexpr std::int64_t kMsPerDay = 86'400'000;
+
+struct PeopleOptions {
+  std::uint32_t expert = 0;
+  std::uint64_t person = 0;
+  std::uint16_t units = 0;
+  std::uint16_t service = 0;
+  std::uint32_t within_days = 60;
+  std::string office;
+  std::string label;
+  std::string state;
+  std::string reason = "supervisorOrder";
+  std::string note;
+  std::vector<std::string> skills;
+  std::vector<unsigned> districts;
+  std::vector<double> home;
+  std::string from = "now";
+  std::string until = "never";
+};
+using Options = std::shared_ptr<PeopleOptions>;
+
+std::uint32_t me(Context& context) { return context.identity({ActorKind::kSupervisor}, 1).id; }
+
+// ---- experts ----
+
+scheduler::Label label_of(const std::string& text) {
+  scheduler::Label label;
+  if (text.size() > scheduler::Label::kCapacity)
+    throw UsageError(fmt::format("--label: at most {} bytes.", scheduler::Label::kCapacity));
+  label.size = static_cast<std::uint8_t>(text.size());
+  std::copy(text.begin(), text.end(), label.bytes.begin());
+  return label;
+}
+
+int add_expert(Context& context, const PeopleOptions& options) {
+  scheduler::DefineExpert expert;
+  expert.expert = ExpertId{options.expert};
+  expert.office = office_option(options.office, "--office");
+  expert.person = scheduler::PersonId{options.person};
+  expert.state = ExpertState::kCandidate;
+  expert.units_per_day = options.units;
+  expert.label = label_of(options.label);
+  for (const unsigned district : options.districts) expert.districts |= 1U << district;
+  if (!options.home.empty())
+    expert.home = {static_cast<std::int32_t>(options.home[0] * 1e6),
+                   static_cast<std::int32_t>(options.home[1] * 1e6)};
+  SupervisorClient supervisor(context.client(), me(context));
+  const auto answer = context.wait(supervisor.define_expert(expert, context.call_options()));
+  return context.finish(answer, [&](const Accepted&) {
+    return fmt::format("Expert {} belongs to office {:04}.", options.expert, raw(expert.office));
+  });
+}
+
+int set_state(Context& context, const PeopleOptions& options) {
+  const auto state = enum_option<ExpertState>(options.state, "STATE");
+  SupervisorClient supervisor(context.client(), me(context));
+  const auto answer = context.wait(supervisor.set_expert_state(
+      ExpertId{options.expert}, state, enum_option<Reason>(options.reason, "--reason"),
+      options.note, context.call_options()));
+  return context.finish(answer, [&](const Accepted&) {
+    return fmt::format("Expert {} is {}.", options.expert, protocol::name_of(state));
+  });
+}
+
+void add_expert_commands(CLI::App& app, Context& context) {
+  auto* expert = app.add_subcommand("expert", "One expert: add, and the way to a certificate.");
+  expert->require_subcommand(1);
+  expert->fallthrough();
+  auto added = std::make_shared<PeopleOptions>();
+  auto* command = add_command(
+      *expert, {"add", "Add an expert to an office as a candidate, or change who is there.",
+                "permitctl expert add 17 --office 0101 --person 5017 --label \"Clerk\"",
+                "That the expert belongs to the office. A candidate takes no work: training, exam\n"
+                "  and certificate come first, see `expert set` and `cert grant`."});
+  command->add_option("EXPERT", added->expert, "Number of the expert")->required();
+  command->add_option("--office", added->office, "Code of the office")->required();
+  command->add_option("--person", added->person, "Number of the person, for conflicts of interest")
+      ->required();
+  command->add_option("--label", added->label, "Name, at most 39 bytes");
+  command->add_option("--units", added->units, "Half hours a day; without it the policy's");
+  command->add_option("--district", added->districts, "Takes visits there; without it everywhere")
+      ->check(CLI::Range(1, 31));
+  command->add_option("--home", added->home, "Degrees north and east, where the day begins")
+      ->expected(2);
+  context.on(command, [&context, added] { return add_expert(context, *added); });
+
+  auto changed = std::make_shared<PeopleOptions>();
+  command = add_command(
+      *expert,
+      {"set", "Set an expert's state: inTraining, examPending, certified, suspended, left, …",
+       "permitctl expert set 17 examPending",
+       "The new state; a step that the way does not have is refused with the present state.\n"
+       "  candidate > inTraining > examPending > certified; failed: back to inTraining."});
+  command->add_option("EXPERT", changed->expert, "Number of the expert")->required();
+  command
+      ->add_option("STATE", changed->state,
+                   fmt::format("One of {}", fmt::join(protocol::names_of<ExpertState>(), ", ")))
+      ->required();
+  command->add_option("--reason", changed->reason, "Why")->capture_default_str();
+  command->add_option("--note", changed->note, "Why, in words; at most 79 bytes");
+  context.on(command, [&context, changed] { return set_state(context, *changed); });
+}
+
+// ---- certificates ----
+
+int grant(Context& context, const PeopleOptions& options, bool is_granted) {
+  const Tick from = context.moment(options.from, "--from");
+  const Tick until = is_granted ? context.moment(options.until, "--until") : from;
+  SupervisorClient supervisor(context.client(), me(context));
+  for (const std::string& name : options.skills) {
+    const auto answer = context.wait(supervisor.set_certificate(
+        ExpertId{options.expert}, enum_option<Skill>(name, "--skill"), from, until,
+        options.skills.size() == 1 ? context.call_options() : CallOptions{}));
+    const int status = context.finish(answer, [&](const Accepted&) {
+      if (!is_granted) return fmt::format("Expert {} has no {} any more.", options.expert, name);
+      return fmt::format("Expert {} may do {} from {} until {}.", options.expert, name,
+                         local_text(from), local_text(until));
+    });
+    if (status != kExitOk) return status;
+  }
+  return kExitOk;
+}
+
+/// One certificate that lapses, with the work that hangs on its holder.
+struct Lapse {
+  Tick until;
+  std::uint32_t expert = 0;
+  std::uint16_t office = 0;
+  unsigned skill = 0;
+  std::uint32_t window_minutes = 0;
+  std::string label;
+};
+
+std::vector<Lapse> lapses_until(Context& context, CityReaderClient& reader, Tick last) {
+  std::vector<Lapse> lapses;
+  PageSpec page;
+  for (;;) {
+    auto answer = context.wait(reader.experts({}, page));
+    for (auto expert : answer.getExperts()) {
+      const auto until = expert.getCertifiedUntil();
+      for (unsigned skill = 0; skill < until.size(); ++skill) {
+        if (until[skill] == 0 || Tick{until[skill]} > last) continue;
+        lapses.push_back({Tick{until[skill]}, expert.getExpert(), expert.getOffice(), skill,
+                          expert.getWindowMinutes(), expert.getLabel().cStr()});
+      }
+    }
+    if (answer.getEnd().getDone()) break;
+    page.cursor = answer.getEnd().getCursor();
+  }
+  std::ranges::sort(lapses, {},
+                    [](const Lapse& one) { return std::tuple(one.until, one.expert, one.skill); });
+  return lapses;
+}
+
+int list_lapses(Context& context, const PeopleOptions& options) {
+  CityReaderClient reader(context.client(),
+                          context.identity({ActorKind::kSupervisor, ActorKind::kAuditor}, 1));
+  const Tick last{context.daemon_now().ms + options.within_days * kMsPerDay};
+  Table table({{"lapses"},
+               {"expert", kRight},
+               {"name"},
+               {"office"},
+               {"skill"},
+               {"30 days", kRight, "window_minutes"}});
+  json::array rows;
+  for (const Lapse& one : lapses_until(context, reader, last)) {
+    const auto skill = protocol::name_of(static_cast<Skill>(one.skill));
+    rows.push_back(json::object{{"until", one.until.ms},
+                                {"expert", one.expert},
+                                {"office", one.office},
+                                {"skill", skill},
+                                {"windowMinutes", one.window_minutes},
+                                {"label", one.label}});
+    table.add({local_text(one.until), id_cell(one.expert), one.label,
+               fmt::format("{:04}", one.office), skill, minutes_cell(one.window_minutes)});
+  }
+  context.print(table, json::object{{"certificates", rows}});
+  return kExitOk;
+}
+
+CLI::App* add_one_certificate(CLI::App& cert, const CommandText& text, const Options& options) {
+  auto* command = add_command(cert, text);
+  command->add_option("EXPERT", options->expert, "Number of the expert")->required();
+  command
+      ->add_option("--skill", options->skills,
+                   fmt::format("One or more of {}", fmt::join(protocol::names_of<Skill>(), ", ")))
+      ->required();
+  return command;
+}
+
+void add_certificate_commands(CLI::App& app, Context& context) {
+  auto* cert = app.add_subcommand("cert", "Certificates: grant, revoke, and which will lapse.");
+  cert->require_subcommand(1);
+  cert->fallthrough();
+  auto granted = std::make_shared<PeopleOptions>();
+  auto* command = add_one_certificate(
+      *cert,
+      {"grant", "Grant or renew an expert's certificate for a skill.",
+       "permitctl cert grant 17 --skill inspect --until +365d",
+       "From when until when. It lapses by itself; what the expert holds then goes back."},
+      granted);
+  command->add_option("--from", granted->from, "2025-03-21, now, +2d")->capture_default_str();
+  command->add_option("--until", granted->until, "The same, or never")->capture_default_str();
+  context.on(command, [&context, granted] { return grant(context, *granted, true); });
+
+  auto revoked = std::make_shared<PeopleOptions>();
+  command = add_one_certificate(
+      *cert,
+      {"revoke", "Take a certificate away at once.", "permitctl cert revoke 17 --skill inspect",
+       "That it is gone; such jobs that the expert holds go back."},
+      revoked);
+  context.on(command, [&context, revoked] { return grant(context, *revoked, false); });
+
+  auto listed = std::make_shared<PeopleOptions>();
+  command = add_command(
+      *cert, {"list", "Which certificates lapse soon, and how much work their holders do.",
+              "permitctl cert list --within 60",
+              "The next to lapse first; the last column is the effort of the last 30 days."});
+  command->add_option("--within", listed->within_days, "Days from now")->capture_default_str();
+  context.on(command, [&context, listed] { return list_lapses(context, *listed); });
+}
+
+// ---- services ----
+
+int activate(Context& context, const PeopleOptions& options) {
+  const OfficeId office = office_option(options.office, "--office");
+  const Tick from = context.moment(options.from, "--from");
+  const Tick until = context.moment(options.until, "--until");
+  SupervisorClient supervisor(context.client(), me(context));
+  const auto answer = context.wait(supervisor.activate_service(
+      office, scheduler::ServiceId{static_cast<std::uint8_t>(options.service)}, from, until,
+      context.call_options()));
+  return context.finish(answer, [&](const Accepted&) {
+    return fmt::format("Service {} is with office {:04} from {} until {}.", options.service,
+                       raw(office), local_text(from), local_text(until));
+  });
+}
+
+void add_activate(CLI::App& app, Context& context) {
+  auto options = std::make_shared<PeopleOptions>();
+  auto* command = add_command(
+      app, {"activate", "Hand a service over to an office, from a moment on.",
+            "permitctl activate 1 --office 0101 --from 2025-04-05",
+            "From when until when the office takes such cases. --until equal to --from ends it."});
+  command->add_option("SERVICE", options->service, "Number of the service in the catalogue")
+      ->required()
+      ->check(CLI::Range(1, 63));
+  command->add_option("--office", options->office, "Code of the office")->required();
+  command->add_option("--from", options->from, "2025-03-21, now, +2d")->capture_default_str();
+  command->add_option("--until", options->until, "The same, or never")->capture_default_str();
+  context.on(command, [&context, options] { return activate(context, *options); });
+}
+
+}  // namespace
+
+void add_people_commands(CLI::App& app, Context& context) {
+  add_expert_commands(app, context);
+  add_certificate_commands(app, context);
+  add_activate(app, context);
+}
+
+}  // namespace permitd::cli
