@@ -1,5 +1,5 @@
 // The city's people and what they may do: experts on their way from candidate to certified,
-// certificates, and which service is active at which office.
+// certificates, which service is active at which office, and whose requests are taken.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -273,12 +273,60 @@ void add_activate(CLI::App& app, Context& context) {
   context.on(command, [&context, options] { return activate(context, *options); });
 }
 
+// ---- organisations ----
+
+int set_gate(Context& context, const PeopleOptions& options, bool is_enabled) {
+  scheduler::DefineOrganisation organisation;
+  organisation.organisation = scheduler::OrganisationId{static_cast<std::uint8_t>(options.service)};
+  organisation.priority = enum_option<scheduler::PriorityClass>(options.state, "--priority");
+  organisation.enabled = is_enabled ? 1 : 0;
+  organisation.label = label_of(options.label);
+  SupervisorClient supervisor(context.client(), me(context));
+  const auto answer =
+      context.wait(supervisor.define_organisation(organisation, context.call_options()));
+  return context.finish(answer, [&](const Accepted&) {
+    return fmt::format("Requests of {} are {}.", options.label,
+                       is_enabled ? "taken from now on" : "refused from now on");
+  });
+}
+
+void add_gate(CLI::App& org, Context& context, const CommandText& text, bool is_enabled) {
+  auto options = std::make_shared<PeopleOptions>();
+  options->state = "other";
+  auto* command = add_command(org, text);
+  command->add_option("ORGANISATION", options->service, "Its number")
+      ->required()
+      ->check(CLI::Range(1, 255));
+  command->add_option("--label", options->label, "Its name, at most 39 bytes")->required();
+  command->add_option("--priority", options->state, "municipal or other; municipal work goes first")
+      ->capture_default_str();
+  context.on(command,
+             [&context, options, is_enabled] { return set_gate(context, *options, is_enabled); });
+}
+
+void add_organisation_commands(CLI::App& app, Context& context) {
+  auto* org = app.add_subcommand("org", "Whose requests are taken: enable, disable.");
+  org->require_subcommand(1);
+  org->fallthrough();
+  add_gate(*org, context,
+           {"enable", "Take an organisation's requests from now on; a new number adds one.",
+            "permitctl org enable 2 --label \"Water company\"",
+            "That its requests are taken. Those of others than the municipality wait behind its."},
+           true);
+  add_gate(*org, context,
+           {"disable", "Take no more requests of an organisation.",
+            "permitctl org disable 2 --label \"Water company\"",
+            "That they are refused from now on; cases that are there go on."},
+           false);
+}
+
 }  // namespace
 
 void add_people_commands(CLI::App& app, Context& context) {
   add_expert_commands(app, context);
   add_certificate_commands(app, context);
   add_activate(app, context);
+  add_organisation_commands(app, context);
 }
 
 }  // namespace permitd::cli

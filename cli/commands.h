@@ -17,7 +17,7 @@ void add_case_commands(CLI::App& app, Context& context);  // submit … close
 void add_work_commands(CLI::App& app, Context& context);  // claim … decline, worklist
 void add_steering_commands(CLI::App& app, Context& context);  // hold … suspend
 void add_home_commands(CLI::App& app, Context& context);      // move rehome
-void add_people_commands(CLI::App& app, Context& context);    // expert cert activate
+void add_people_commands(CLI::App& app, Context& context);    // expert cert activate org
 void add_plan_command(CLI::App& app, Context& context);       // replan
 void add_forecast_command(CLI::App& app, Context& context);   // forecast
 void add_question_commands(CLI::App& app, Context& context);  // offers eligibility fairness
