@@ -74,7 +74,8 @@ LicencePerson LicenceStep::person(std::uint64_t number) {
       static_cast<std::int32_t>(command_.now.ms / kDay) - years * 365 - chance_.between(0, 364);
   if (wrong(20)) one.birth_day = static_cast<std::int32_t>(command_.now.ms / kDay) + 5;
   one.nationality = wrong(60) ? Nationality::kOther : Nationality::kIranian;
-  one.degree = static_cast<Degree>(chance_.between(wrong(60) ? 0U : 2U, wrong(20) ? 5U : 4U));
+  const auto least = wrong(60) ? 0U : 2U;  // not beside the other: compilers differ in the order
+  one.degree = static_cast<Degree>(chance_.between(least, wrong(20) ? 5U : 4U));
   one.field = static_cast<DegreeField>(chance_.between(1U, wrong(60) ? 11U : 4U));
   one.experience_years = static_cast<std::uint8_t>(chance_.below(wrong(20) ? 80 : 8));
   return one;

@@ -275,7 +275,7 @@ TEST_F(LicenceTest, EveryCheckIsStoredWithWhatWasFound) {
     EXPECT_EQ(result(1, LicenceSubject::kLicensee, which), CheckResult::kPassed);
     EXPECT_EQ(result(1, LicenceSubject::kManager, which), CheckResult::kFailed);
   }
-  const CheckRecord& age = view(1).record.checks[0][raw(LicenceCheck::kAge)];
+  const CheckRecord age = view(1).record.checks[0][raw(LicenceCheck::kAge)];
   EXPECT_EQ(age.value, 40U);
   EXPECT_EQ(age.at, now_);
   EXPECT_EQ(age.rules_version, 1U);
