@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/json_text.h"
 #include "cli/local_time.h"
+#include "cli/pages.h"
 #include "cli/reader_client.h"
 #include "cli/supervisor_client.h"
 
@@ -34,18 +35,6 @@ std::string name_in(Wire value) {
 
 std::string moment(std::int64_t ms) { return local_text(scheduler::Tick{ms}); }
 
-/// All pages of a list: `ask(cursor)` sends, `take(response)` reads rows.
-template <class Ask, class Take>
-void each_page(Context& context, Ask ask, Take take) {
-  std::uint64_t cursor = 0;
-  for (bool done = false; !done;) {
-    auto response = context.wait(ask(cursor));
-    take(response);
-    cursor = response.getEnd().getCursor();
-    done = response.getEnd().getDone();
-  }
-}
-
 void add_rounds(CLI::App& app, Context& context) {
   auto* command =
       add_command(app, {"rounds", "The rounds of licensing.", "permitctl licence rounds",
@@ -62,12 +51,12 @@ void add_rounds(CLI::App& app, Context& context) {
                  {"rules", Align::kRight},
                  {"label"}});
     array rows;
-    each_page(
+    all_pages(
         context,
-        [&](std::uint64_t cursor) {
-          return reader.send([cursor](CityReader& session) {
+        [&](const PageSpec& page) {
+          return reader.send([page](CityReader& session) {
             auto request = session.roundsRequest();
-            request.initPage().setCursor(cursor);
+            fill(request.initPage(), page);
             return request;
           });
         },
@@ -119,12 +108,12 @@ void add_list(CLI::App& app, Context& context) {
                  {"venue", Align::kRight},
                  {"office"}});
     array rows;
-    each_page(
+    all_pages(
         context,
-        [&](std::uint64_t cursor) {
-          return reader.send([cursor, states, options](CityReader& session) {
+        [&](const PageSpec& page) {
+          return reader.send([page, states, options](CityReader& session) {
             auto request = session.applicationsRequest();
-            request.initPage().setCursor(cursor);
+            fill(request.initPage(), page);
             auto filter = request.initFilter();
             filter.setStates(states);
             filter.setRound(options->round);
@@ -240,12 +229,12 @@ void add_venues(CLI::App& app, Context& context) {
                  {"owner", Align::kRight},
                  {"label"}});
     array rows;
-    each_page(
+    all_pages(
         context,
-        [&](std::uint64_t cursor) {
-          return reader.send([cursor](CityReader& session) {
+        [&](const PageSpec& page) {
+          return reader.send([page](CityReader& session) {
             auto request = session.venuesRequest();
-            request.initPage().setCursor(cursor);
+            fill(request.initPage(), page);
             return request;
           });
         },

@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/json_text.h"
 #include "cli/local_time.h"
+#include "cli/pages.h"
 #include "cli/supervisor_client.h"
 
 namespace permitd::cli {
@@ -155,9 +156,7 @@ struct Lapse {
 
 std::vector<Lapse> lapses_until(Context& context, CityReaderClient& reader, Tick last) {
   std::vector<Lapse> lapses;
-  PageSpec page;
-  for (;;) {
-    auto answer = context.wait(reader.experts({}, page));
+  const auto take = [&](auto& answer) {
     for (auto expert : answer.getExperts()) {
       const auto until = expert.getCertifiedUntil();
       for (unsigned skill = 0; skill < until.size(); ++skill) {
@@ -166,9 +165,9 @@ std::vector<Lapse> lapses_until(Context& context, CityReaderClient& reader, Tick
                           expert.getWindowMinutes(), expert.getLabel().cStr()});
       }
     }
-    if (answer.getEnd().getDone()) break;
-    page.cursor = answer.getEnd().getCursor();
-  }
+  };
+  all_pages(
+      context, [&](const PageSpec& page) { return reader.experts({}, page); }, take);
   std::ranges::sort(lapses, {},
                     [](const Lapse& one) { return std::tuple(one.until, one.expert, one.skill); });
   return lapses;

@@ -7,6 +7,7 @@
 #include "cli/event_text.h"
 #include "cli/json_text.h"
 #include "cli/local_time.h"
+#include "cli/pages.h"
 #include "cli/progress.h"
 #include "cli/reader_client.h"
 #include "cli/zoning_text.h"
@@ -190,18 +191,6 @@ int history(Context& context, std::uint64_t id) {
   }
   if (context.wants_json()) context.print(json::object{{"events", events}});
   return kExitOk;
-}
-
-/// All rows of a paged list. `ask(page)` sends, `take(response)` uses a page.
-template <class Ask, class Take>
-void all_pages(Context& context, Ask ask, Take take) {
-  PageSpec page;
-  for (bool done = false; !done;) {
-    auto response = context.wait(ask(page));
-    take(response);
-    done = response.getEnd().getDone();
-    page.cursor = response.getEnd().getCursor();
-  }
 }
 
 int experts(Context& context, const std::string& office_code, const std::string& skill_name) {

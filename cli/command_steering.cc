@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/json_text.h"
 #include "cli/local_time.h"
+#include "cli/pages.h"
 #include "cli/supervisor_client.h"
 
 namespace permitd::cli {
@@ -261,16 +262,15 @@ void add_absent(CLI::App& app, Context& context) {
 
 std::uint64_t open_jobs_of(Context& context, SupervisorClient& supervisor, OfficeId office) {
   std::uint64_t count = 0;
-  PageSpec page;
-  for (;;) {
-    auto list = context.wait(supervisor.open_cells(office, page));
+  const auto take = [&](auto& list) {
     for (auto cell : list.getCells()) {
       count += cell.getBlocked() + cell.getReady() + cell.getScheduled() + cell.getAssigned() +
                cell.getStarted() + cell.getHeld() + cell.getConfirming();
     }
-    if (list.getEnd().getDone()) return count;
-    page.cursor = list.getEnd().getCursor();
-  }
+  };
+  all_pages(
+      context, [&](const PageSpec& page) { return supervisor.open_cells(office, page); }, take);
+  return count;
 }
 
 int set_office_state(Context& context, const SteeringOptions& options) {
