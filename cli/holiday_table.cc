@@ -3,15 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 
 #include "cli/city_calendar.h"
+#include "cli/records_csv.h"
 #include "protocol/jalali.h"
 
 namespace permitd::cli {
 namespace {
 
-constexpr std::size_t kLinesMax = 5'000;
+constexpr std::size_t kRowsMax = 5'000;
 constexpr std::size_t kProblemsMax = 20;
 constexpr int kFirstGregorianYear = 1700;
 
@@ -23,44 +23,26 @@ struct Columns {
   std::size_t name = kNone;
 };
 
-std::string trimmed(std::string_view text) {
-  const auto from = text.find_first_not_of(" \t\r");
+using Fields = std::vector<std::string_view>;
+
+std::string_view trimmed(std::string_view text) {
+  const auto from = text.find_first_not_of(" \t");
   if (from == std::string_view::npos) return {};
-  return std::string(text.substr(from, text.find_last_not_of(" \t\r") + 1 - from));
+  return text.substr(from, text.find_last_not_of(" \t") + 1 - from);
 }
 
-/// Fields of one line; a quoted field may hold commas and doubled quotes.
-std::vector<std::string> fields_of(std::string_view line) {
-  std::vector<std::string> fields(1);
-  bool is_quoted = false;
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    const char c = line[i];
-    if (c == '"' && is_quoted && i + 1 < line.size() && line[i + 1] == '"') {
-      fields.back() += '"';
-      ++i;
-    } else if (c == '"') {
-      is_quoted = !is_quoted;
-    } else if (c == ',' && !is_quoted) {
-      fields.emplace_back();
-    } else {
-      fields.back() += c;
-    }
-  }
-  for (std::string& field : fields) field = trimmed(field);
-  return fields;
-}
-
-Columns columns_of(const std::vector<std::string>& header) {
+Columns columns_of(const Fields& header) {
   const auto column = [&](std::string_view name) {
-    const auto found = std::find(header.begin(), header.end(), name);
+    const auto found = std::find_if(header.begin(), header.end(),
+                                    [&](std::string_view field) { return trimmed(field) == name; });
     return found == header.end() ? Columns::kNone
                                  : static_cast<std::size_t>(found - header.begin());
   };
   return {column("date"), column("hours"), column("name")};
 }
 
-std::string_view field_at(const std::vector<std::string>& fields, std::size_t column) {
-  return column < fields.size() ? std::string_view(fields[column]) : std::string_view{};
+std::string_view field_at(const Fields& fields, std::size_t column) {
+  return column < fields.size() ? trimmed(fields[column]) : std::string_view{};
 }
 
 std::optional<LocalDay> parse_table_date(std::string_view text) {
@@ -86,7 +68,7 @@ class Reading {
  public:
   Reading(std::string path, Columns columns) : path_(std::move(path)), columns_(columns) {}
 
-  void take(std::size_t number, const std::vector<std::string>& fields) {
+  void take(std::uint64_t number, const Fields& fields) {
     const auto day = parse_table_date(field_at(fields, columns_.date));
     const auto hours = parse_table_hours(field_at(fields, columns_.hours));
     if (!day)
@@ -113,7 +95,7 @@ class Reading {
     return once;
   }
 
-  void complain(std::size_t number, std::string_view what) {
+  void complain(std::uint64_t number, std::string_view what) {
     if (problems_.size() < kProblemsMax)
       problems_.push_back(fmt::format("{}:{}: {}", path_, number, what));
   }
@@ -137,23 +119,27 @@ class Reading {
 }  // namespace
 
 std::expected<std::vector<TableDay>, CityErrors> read_holiday_table(const std::string& path) {
-  std::ifstream file(path);
-  std::string line;
-  if (!std::getline(file, line))
-    return std::unexpected(
-        CityErrors{{fmt::format("{}: cannot be read; is the path right?", path)}});
-  if (line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
-  const Columns columns = columns_of(fields_of(line));
+  auto reader = CsvReader::open(path);
+  if (!reader) return std::unexpected(CityErrors{{reader.error()}});
+  if (reader->next() != CsvReader::Next::kRecord)
+    return std::unexpected(CityErrors{{fmt::format("{}: there is no header row", path)}});
+  Fields header = reader->fields();
+  if (header[0].starts_with("\xEF\xBB\xBF")) header[0].remove_prefix(3);
+  const Columns columns = columns_of(header);
   if (columns.date == Columns::kNone)
     return std::unexpected(CityErrors{
         {fmt::format("{}:1: there is no column `date`; the columns are date, hours, name", path)}});
   Reading reading(path, columns);
-  for (std::size_t number = 2; std::getline(file, line); ++number) {
-    if (number > kLinesMax) {
-      reading.complain(number, fmt::format("a table has at most {} lines", kLinesMax));
-      break;
+  std::size_t count = 0;
+  for (auto next = reader->next(); next != CsvReader::Next::kEnd; next = reader->next()) {
+    if (next == CsvReader::Next::kRecord && ++count <= kRowsMax) {
+      reading.take(reader->line(), reader->fields());
+      continue;
     }
-    if (!trimmed(line).empty()) reading.take(number, fields_of(line));
+    reading.complain(reader->line(), next == CsvReader::Next::kRecord
+                                         ? fmt::format("a table has at most {} rows", kRowsMax)
+                                         : reader->problem());
+    if (next != CsvReader::Next::kMalformed) break;
   }
   return reading.finish();
 }

@@ -113,7 +113,7 @@ class Story(unittest.TestCase):
         for part in (":2:", ":3:", ":4:", "Gregorian or Jalali", "HH:MM-HH:MM", "twice with different hours", "Nothing was changed"):
             self.assertIn(part, said)
         self.assertIn("`date`", self.ctl("calendar", "import", self.file("no.csv", "day\n1\n"), check=2).stderr)
-        self.assertIn("cannot be read", self.ctl("calendar", "import", "/no/such/file", check=2).stderr)
+        self.assertIn("No such file", self.ctl("calendar", "import", "/no/such/file", check=2).stderr)
 
 
 if __name__ == "__main__":
