@@ -5,14 +5,13 @@
 #include "scheduler/commands.h"
 #include "scheduler/jalali_day.h"
 #include "scheduler/licence_rules.h"
+#include "scheduler/ranges.h"
 
 namespace permitd::scheduler {
 
 namespace {
 
-bool moment(Tick at) {
-  return at == kNever || (at.ms >= -kLicenceMomentMax && at.ms <= kLicenceMomentMax);
-}
+bool moment(Tick at) { return at == kNever || (at.ms >= -kMomentMax.ms && at <= kMomentMax); }
 
 bool check_rules(const Licences& licences) {
   for (const RulesRecord& record : licences.rules) {

@@ -7,9 +7,6 @@
 
 namespace permitd::scheduler {
 
-/// Moments of rounds and contracts lie before this (the year 37,000), so that nothing overflows.
-inline constexpr std::int64_t kLicenceMomentMax = std::int64_t{1} << 50;
-
 bool licence_rules_in_range(const SetLicenceRules& rules);
 bool person_in_range(const LicencePerson& person, std::int32_t day);
 /// A local date that is not more than a day away from the UTC date of now, and known.

@@ -4,6 +4,7 @@
 #include "scheduler/commands.h"
 #include "scheduler/events.h"
 #include "scheduler/licence_flow.h"
+#include "scheduler/ranges.h"
 
 namespace permitd::scheduler {
 
@@ -45,7 +46,7 @@ bool check_round(const Core& core, const OpenRound& round, Outcome& outcome) {
   else if (round.places == 0)
     refuse(outcome, Refusal::kOutOfRange, Field::kCount);
   else if (round.closes <= round.opens || round.closes <= core.now || round.opens.ms < 0 ||
-           round.closes.ms > kLicenceMomentMax)
+           round.closes > kMomentMax)
     refuse(outcome, Refusal::kOutOfRange, Field::kValidity);
   else if (!text_fits(round.label))
     refuse(outcome, Refusal::kOutOfRange, Field::kLabel);

@@ -7,6 +7,7 @@
 #include "scheduler/expert_flow.h"
 #include "scheduler/job_flow.h"
 #include "scheduler/licence_flow.h"
+#include "scheduler/ranges.h"
 
 namespace permitd::scheduler {
 
@@ -236,7 +237,7 @@ void apply_record_rent(Core& core, const Command& command, Outcome& outcome) {
   if (!application_known(core, rent.application, outcome)) return;
   if (rent.amount_rial == 0 || rent.amount_rial > kRentRialMax)
     return refuse(outcome, Refusal::kOutOfRange, Field::kAmount);
-  if (rent.until <= rent.from || rent.from.ms < 0 || rent.until.ms > kLicenceMomentMax)
+  if (rent.until <= rent.from || rent.from.ms < 0 || rent.until > kMomentMax)
     return refuse(outcome, Refusal::kOutOfRange, Field::kValidity);
   if (!text_fits(rent.reference)) return refuse(outcome, Refusal::kOutOfRange, Field::kReference);
   if (rent.reference.size == 0) return refuse(outcome, Refusal::kMissing, Field::kReference);

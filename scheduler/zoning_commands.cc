@@ -4,14 +4,12 @@
 #include "scheduler/case_flow.h"
 #include "scheduler/commands.h"
 #include "scheduler/events.h"
+#include "scheduler/ranges.h"
 #include "scheduler/zoning.h"
 
 namespace permitd::scheduler {
 
 namespace {
-
-// Moments beyond (the year 37,000) are none.
-constexpr std::int64_t kMomentMax = std::int64_t{1} << 50;
 
 void check_rule(const ZoningRule& rule, Outcome& outcome) {
   const auto effect_fits = [](std::uint8_t effect) {
@@ -189,7 +187,7 @@ void apply_notify_zoning(Core& core, const Command& command, Outcome& outcome) {
   ZoningVersion& version = core.zoning[place];
   if (version.state != ZoningState::kValidated) return refuse_state(outcome, version.state);
   if (!check_note(notify.note, false, outcome)) return;
-  if (notify.effective_from < core.now || notify.effective_from.ms > kMomentMax)
+  if (notify.effective_from < core.now || notify.effective_from > kMomentMax)
     return refuse(outcome, Refusal::kOutOfRange, Field::kValidity);
   for (const ZoningVersion& other : core.zoning) {
     if (other.effective_from != kNever && other.effective_from >= notify.effective_from)
