@@ -315,9 +315,7 @@ namespace {
 // The first job of other organisations goes before municipal work when it is the turn of their
 // share; otherwise the search stays as it is.
 void prefer_share(const Core& core, ExpertId expert, JobSearch& search) {
-  if (core.policy.reserved_share_percent == 0 || search.slot == kNoSlot ||
-      core.jobs[search.slot].priority != PriorityClass::kMunicipal)
-    return;
+  if (core.policy.reserved_share_percent == 0 || search.slot == kNoSlot) return;
   JobSearch other = search;
   other.slot = kNoSlot;
   search_class(core, expert, PriorityClass::kOther, other);
