@@ -160,6 +160,7 @@ std::expected<DispatchTrace, std::string> make_dispatch_trace(const TraceOptions
         "the calendar of the city ends before the trace, or a day of it has "
         "other than 420 minutes");
   trace.seed = options.seed;
+  trace.last_call = options.last_call;
   trace.policy = city->policy.value_or(scheduler::SetPolicy{});
   return trace;
 }

@@ -35,8 +35,11 @@ inline constexpr std::array<TraceStage, 4> kTraceStages{{
     {scheduler::Stage::kAdminProcessing, scheduler::Skill::kAdmin, TraceTrade::kClerk, 45, 840},
     {scheduler::Stage::kPlanReview, scheduler::Skill::kReview, TraceTrade::kReviewer, 120, 1680},
 }};
-/// A person begins nothing when so little of the day is left, by trade.
-inline constexpr std::array<std::int32_t, kTraceTradeCount> kTraceLastCall{20, 60, 60};
+/// A person begins nothing when no more minutes of the day are left, by trade.
+using TraceLastCall = std::array<std::int32_t, kTraceTradeCount>;
+/// Work at a desk lies there until the morning, so it is begun up to the evening; a visit is not
+/// begun in the last hour.
+inline constexpr TraceLastCall kTraceLastCall{1, 60, 1};
 
 struct TraceOffice {
   scheduler::Point point;
@@ -68,6 +71,7 @@ struct DispatchTrace {
   std::vector<TraceCase> cases;  // by arrival
   std::vector<TraceJob> jobs;    // of a case side by side, in the order of its stages
   std::int64_t days = 0;         // on which cases arrive
+  TraceLastCall last_call = kTraceLastCall;
   std::array<double, kTraceTradeCount>
       load{};                           // work, with 37 minutes of travel a visit, over time
   std::vector<std::uint32_t> mornings;  // by day: when it opens, in minutes since 1970, UTC
@@ -82,6 +86,7 @@ struct TraceOptions {
   std::string city;     // a city file: offices and their points
   std::int32_t load_permille = 920;
   std::size_t cases_max = 100'000;
+  TraceLastCall last_call = kTraceLastCall;
   bool one_class = false;  // every case is municipal: what the order of classes costs is left out
   std::uint64_t seed = 1;
 };

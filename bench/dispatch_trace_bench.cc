@@ -139,6 +139,10 @@ void add_trace_options(CLI::App& app, TraceBench& bench) {
   app.add_option("--city", bench.trace.city, "offices, calendar and policy");
   app.add_option("--load", bench.trace.load_permille, "of the people, of 1,000");
   app.add_option("--cases", bench.trace.cases_max, "the first so many");
+  app.add_option("--last-call", bench.trace.last_call,
+                 "clerks, inspectors, reviewers begin nothing in the last so many minutes of a day")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 419));
   app.add_flag("--one-class", bench.trace.one_class, "as if every case were municipal");
   app.add_option("--seed", bench.trace.seed, "the first seed");
   app.add_option("--seeds", bench.seeds, "so many")->check(CLI::PositiveNumber);

@@ -240,8 +240,8 @@ class CorePolicy : public DispatchPolicy {
     policy.attempts_max = 100;  // going over a night is no failed attempt
     // The hours of the day are the capacity: work that takes less than estimated, or that went over
     // the night and is booked on both days, may exceed fourteen units.
-    policy.capacity_units_per_day = 28;
-    policy.visits_per_day = 28;
+    policy.capacity_units_per_day = 48;
+    policy.visits_per_day = 48;
     define(CommandKind::kSetPolicy, &CommandBody::set_policy, policy);
     for (std::uint8_t number = 1; number <= 2; ++number) {
       define(CommandKind::kDefineOrganisation, &CommandBody::define_organisation,

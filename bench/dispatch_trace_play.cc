@@ -83,7 +83,8 @@ class TracePlay {
     carry_over();
     for (std::uint32_t person = 0; person < state_.size(); ++person) {
       const auto trade = static_cast<std::size_t>(trace_.people[person].trade);
-      items_.push({morning + kTraceDayMinutes - kTraceLastCall[trade], TraceEvent::kRest, person});
+      items_.push(
+          {morning + kTraceDayMinutes - trace_.last_call[trade], TraceEvent::kRest, person});
       // Whoever is out on a visit goes on from there.
       if (state_[person].job != UINT32_MAX) continue;
       state_[person].at = trace_.offices[trace_.people[person].office].point;
@@ -138,7 +139,7 @@ class TracePlay {
     const auto trade = static_cast<std::size_t>(trace_.people[person].trade);
     const std::int64_t left = kTraceDayMinutes - now_ % kTraceDayMinutes;
     if (state_[person].job != UINT32_MAX) return;
-    if (left <= kTraceLastCall[trade]) return rest(person);
+    if (left <= trace_.last_call[trade]) return rest(person);
     state_[person].called = true;
     policy_.wants(person, now_, begins_);
     begin_all();
