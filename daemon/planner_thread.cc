@@ -17,14 +17,18 @@ constexpr int kNiceness = 10;
 
 PlannerThread::PlannerThread() : thread_([this](std::stop_token stop) { run(std::move(stop)); }) {}
 
-PlannerThread::~PlannerThread() {
+void PlannerThread::stop() {
+  {
+    const std::scoped_lock lock(mutex_);
+    stopped_ = true;
+  }
   thread_.request_stop();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 bool PlannerThread::try_post(Work work) {
   const std::scoped_lock lock(mutex_);
-  if (waiting_.size() >= kQueueMax) return false;
+  if (stopped_ || waiting_.size() >= kQueueMax) return false;
   waiting_.push_back(std::move(work));
   changed_.notify_one();
   return true;
@@ -39,7 +43,6 @@ void PlannerThread::run(std::stop_token stop) {
     lock.unlock();
     work(stop);
     lock.lock();
-    if (stop.stop_requested()) return;
   }
 }
 

@@ -20,13 +20,14 @@ class PlannerThread {
   static constexpr std::size_t kQueueMax = 8;
 
   PlannerThread();
-  /// Stops what runs, drops what waits, and joins.
-  ~PlannerThread();
+  ~PlannerThread() { stop(); }
   PlannerThread(const PlannerThread&) = delete;
   PlannerThread& operator=(const PlannerThread&) = delete;
 
-  /// False when the queue is full; the work is not taken then.
+  /// False when the queue is full or the thread has been stopped; the work is not taken then.
   [[nodiscard]] bool try_post(Work work);
+  /// Takes nothing more, lets what was taken end early, and joins: nobody is left waiting.
+  void stop();
 
  private:
   void run(std::stop_token stop);
@@ -34,6 +35,7 @@ class PlannerThread {
   std::mutex mutex_;
   std::condition_variable_any changed_;
   std::deque<Work> waiting_;
+  bool stopped_ = false;
   std::jthread thread_;  // the last member: the others are there before it runs
 };
 

@@ -109,8 +109,9 @@ class Service {
 
 Service::~Service() {
   if (standing_) standing_->stop();
-  questions_.reset();
-  planner_.reset();  // calls that wait for a plan are told while their loops still run
+  // Calls that wait for a plan are told while their loops still run, and may ask again.
+  if (questions_) questions_->stop();
+  if (planner_) planner_->stop();
   request_stop();
   for (NetworkThread& network : network_threads_) network.thread.join();
   ops_.reset();
