@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <fstream>
 #include <memory>
+#include <vector>
 
 #include "bench/load_city.h"
 #include "protocol/command_codec.h"
@@ -22,6 +23,8 @@ using scheduler::Command;
 using scheduler::CommandKind;
 using scheduler::ExpertId;
 using scheduler::Outcome;
+using Moment = std::chrono::steady_clock::time_point;
+using Nanoseconds = std::chrono::nanoseconds;
 
 constexpr std::uint32_t kExperts = 650;
 constexpr std::uint32_t kExpertsOfTheCountry = 13'000;
@@ -97,6 +100,8 @@ class CoreBench {
     }
     return taken;
   }
+  /// From now on each command of a batch is timed alone, into `times`; nullptr: no longer.
+  void time_each(std::vector<Nanoseconds>* times) { each_ = times; }
   /// All experts wait for work: every submission from now on is a decision.
   void everybody_waits(std::uint16_t wanted) {
     for (std::uint32_t i = 1; i <= experts_; ++i) {
@@ -166,8 +171,10 @@ class CoreBench {
     bool taken = true;
     for (std::size_t i = 0; i < kBatch; ++i) {
       const std::size_t ahead = i + scheduler::Scheduler::kCommandsAhead;
+      const auto begin = each_ ? std::chrono::steady_clock::now() : Moment{};
       if (ahead < kBatch) scheduler_.expect(batch_[ahead]);
       outcomes_[i] = scheduler_.apply(batch_[i]);
+      if (each_) each_->push_back(std::chrono::steady_clock::now() - begin);
       taken &= outcomes_[i].refusal == scheduler::Refusal::kNone;
     }
     op_ = op;
@@ -260,6 +267,7 @@ class CoreBench {
   std::uint64_t done_ = 0;
   std::array<Command, kBatch> batch_;
   std::array<Outcome, kBatch> outcomes_;
+  std::vector<Nanoseconds>* each_ = nullptr;
 };
 
 void core_submit(benchmark::State& state) {
@@ -338,9 +346,38 @@ BENCHMARK(core_decision_by_claim)
     ->Args({kExpertsOfTheCountry, 1'000'000})
     ->UseManualTime();
 
+/// The same, each decision timed alone (reading the clock twice is in it).
+void core_decision_times(benchmark::State& state) {
+  const auto experts = static_cast<std::uint32_t>(state.range(0));
+  const auto backlog = static_cast<std::uint32_t>(state.range(1));
+  CoreBench core(with_room(backlog), 1U << 17, experts);
+  for (std::uint32_t i = 0; i < backlog; ++i) core.submit();
+  std::vector<Nanoseconds> times;
+  for (auto _ : state) {
+    core.time_each(&times);
+    bool taken = core.claim_batch();
+    core.time_each(nullptr);
+    taken &= core.finish_batch();
+    if (!taken) {
+      state.SkipWithError("a step was refused");
+      break;
+    }
+  }
+  std::ranges::sort(times);
+  const auto percentile = [&](std::size_t permille) {
+    return times.empty() ? 0.0 : static_cast<double>(times[times.size() * permille / 1000].count());
+  };
+  state.counters["p50_ns"] = percentile(500);
+  state.counters["p99_ns"] = percentile(990);
+  state.counters["p99.9_ns"] = percentile(999);
+}
+BENCHMARK(core_decision_times)
+    ->Args({kExperts, 1'000'000})
+    ->Args({kExpertsOfTheCountry, 1'000'000});
+
 /// Decisions the other way: a job is filed and looks for the least loaded of all who wait. The
-/// filing itself is in the time, see core_submit.
-void decide_by_job(benchmark::State& state, bool visits) {
+/// filing itself is in the time; core_filing_alone is the same where nobody waits.
+void decide_by_job(benchmark::State& state, bool visits, bool somebody_waits = true) {
   const auto experts = static_cast<std::uint32_t>(state.range(0));
   constexpr std::uint16_t kWanted = 16;
   const std::uint32_t batches = experts * kWanted / CoreBench::kBatch;
@@ -349,7 +386,7 @@ void decide_by_job(benchmark::State& state, bool visits) {
   for (auto _ : state) {
     if (left == 0) {
       core = std::make_unique<CoreBench>(with_room(experts * kWanted), 1U << 17, experts, visits);
-      core->everybody_waits(kWanted);
+      if (somebody_waits) core->everybody_waits(kWanted);
       left = batches;
     }
     --left;
@@ -366,6 +403,9 @@ void decide_by_job(benchmark::State& state, bool visits) {
 
 void core_decision_by_job(benchmark::State& state) { decide_by_job(state, false); }
 BENCHMARK(core_decision_by_job)->Arg(kExperts)->Arg(kExpertsOfTheCountry)->UseManualTime();
+
+void core_filing_alone(benchmark::State& state) { decide_by_job(state, false, false); }
+BENCHMARK(core_filing_alone)->Arg(kExperts)->Arg(kExpertsOfTheCountry)->UseManualTime();
 
 /// The same for visits when sixteen of the least loaded are compared by load, way and share of
 /// their office.
