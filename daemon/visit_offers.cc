@@ -13,6 +13,7 @@ namespace permitd::daemon {
 
 using planner::Inspector;
 using planner::kNobody;
+using planner::PersonIndex;
 using planner::Visit;
 using scheduler::raw;
 using scheduler::Refusal;
@@ -21,6 +22,9 @@ namespace {
 
 // The present day's routes begin at the last quarter of an hour, so that they serve for one.
 constexpr std::int64_t kGrainMs = 15 * scheduler::kMsPerMinute;
+constexpr std::int64_t kMsPerSecond = 1'000;
+// A small day is mended so often before it is made anew.
+constexpr std::size_t kMendedMin = 64;
 
 constexpr std::size_t at(auto index) { return static_cast<std::size_t>(index); }
 
@@ -91,11 +95,15 @@ std::vector<std::int64_t> key_of(const planner::DayProblem& problem,
 
 /// Routes of a day with everything that is promised on it.
 struct OfferMemory::Day {
+  std::int32_t date = 0;
   std::vector<std::int64_t> key;
   OfferTravel travel;  // the live day knows where it is
   std::unique_ptr<planner::LiveDay> live;
-  std::vector<Load> loads;      // [inspector]
-  std::vector<Visit> left_out;  // promised, and no route has room for them
+  std::vector<scheduler::ExpertId> people;    // [inspector]
+  std::vector<scheduler::JobId> jobs;         // [visit of the problem]
+  std::vector<Load> loads;                    // [inspector]
+  std::vector<planner::VisitIndex> left_out;  // promised, and no route has room for them
+  std::size_t placed = 0;                     // one by one, since the day was made anew
 };
 
 OfferMemory::OfferMemory() = default;
@@ -109,6 +117,15 @@ OfferMemory::Day* OfferMemory::find(const std::vector<std::int64_t>& key) {
   return days_.front().get();
 }
 
+std::unique_ptr<OfferMemory::Day> OfferMemory::take(std::int32_t date) {
+  const auto found =
+      std::ranges::find_if(days_, [&](const auto& day) { return day->date == date; });
+  if (found == days_.end()) return nullptr;
+  std::unique_ptr<Day> day = std::move(*found);
+  days_.erase(found);
+  return day;
+}
+
 OfferMemory::Day& OfferMemory::keep(std::unique_ptr<Day> day) {
   days_.push_front(std::move(day));
   if (days_.size() > kDaysMax) days_.pop_back();
@@ -117,38 +134,120 @@ OfferMemory::Day& OfferMemory::keep(std::unique_ptr<Day> day) {
 
 namespace {
 
-/// Who has a visit keeps it; the rest goes where it costs least, in the order of the snapshot.
-void fill_routes(const planner::DayProblem& problem, const std::vector<bool>& promised,
-                 OfferMemory::Day& day) {
-  planner::DayProblem running;
-  running.inspectors = problem.inspectors;
-  running.weights = problem.weights;
-  std::vector<std::size_t> waiting;
-  planner::Plan plan;
-  plan.routes.resize(running.inspectors.size());
-  for (std::size_t i = 0; i < problem.visits.size(); ++i) {
-    const Visit& visit = problem.visits[i];
-    if (visit.running == kNobody) {
-      waiting.push_back(i);
-      continue;
+// Of visits that nobody had room for before, and that were promised to nobody, so many are tried
+// again when a day is mended.
+constexpr std::size_t kRetriedMax = 32;
+
+/// Fills the routes of a day: who has a visit keeps it; what stood in a route of the day before it
+/// was mended stays there, in its order; the rest goes where it costs least.
+class DayFilling {
+ public:
+  /// `before`: the day as it was when it was asked about last, or null.
+  DayFilling(const VisitSnapshot& snapshot, const VisitProblem& problem,
+             const std::vector<bool>& promised, const OfferMemory::Day* before)
+      : snapshot_(snapshot), from_(problem), promised_(promised), before_(before) {
+    stands_.resize(problem.problem.visits.size());
+  }
+
+  void fill(OfferMemory::Day& day) {
+    for (const std::size_t row : from_.expert_rows)
+      day.people.push_back(snapshot_.experts[row].expert);
+    for (const std::size_t row : from_.visit_rows)
+      day.jobs.push_back(snapshot_.visits[row].job.job);
+    if (before_ != nullptr) find_before(day);
+    for (std::size_t i = 0; i < stands_.size(); ++i) find_planned(i);
+    day.live = std::make_unique<planner::LiveDay>(from_.problem, day.travel, standing_plan());
+    place_rest(day);
+    count_loads(day);
+  }
+
+ private:
+  /// Where a visit stands, as far as somebody has it.
+  struct Standing {
+    PersonIndex person = kNobody;
+    planner::Time start = 0;
+    bool had_no_room = false;
+  };
+
+  void find_before(const OfferMemory::Day& day) {
+    std::map<scheduler::ExpertId, PersonIndex> people;
+    for (std::size_t i = 0; i < day.people.size(); ++i)
+      people.emplace(day.people[i], static_cast<PersonIndex>(i));
+    std::map<scheduler::JobId, Standing> known;
+    const planner::Plan plan = before_->live->plan();
+    for (std::size_t route = 0; route < plan.routes.size(); ++route) {
+      const auto found = people.find(before_->people[route]);
+      const PersonIndex person = found == people.end() ? kNobody : found->second;
+      for (const planner::PlannedVisit& planned : plan.routes[route])
+        known[before_->jobs[at(planned.visit)]] = {person, planned.start, false};
     }
-    plan.routes[at(visit.running)].push_back(
-        {static_cast<planner::VisitIndex>(running.visits.size()), 0});
-    running.visits.push_back(visit);
+    for (const planner::VisitIndex visit : plan.unserved)
+      known[before_->jobs[at(visit)]].had_no_room = true;
+    for (std::size_t i = 0; i < stands_.size(); ++i) {
+      const auto found = known.find(day.jobs[i]);
+      if (found != known.end()) stands_[i] = found->second;
+    }
   }
-  day.live = std::make_unique<planner::LiveDay>(std::move(running), day.travel, plan);
-  for (const std::size_t i : waiting) {
-    const bool has_room = day.live->insert(problem.visits[i]).has_value();
-    if (!has_room && promised[i]) day.left_out.push_back(problem.visits[i]);
+
+  /// Who has a visit has it whatever the day was like before.
+  void find_planned(std::size_t i) {
+    const PersonIndex running = from_.problem.visits[i].running;
+    if (running == kNobody) return;
+    const SnapshotVisit& row = snapshot_.visits[from_.visit_rows[i]];
+    if (row.is_planned) {
+      const auto start = (row.plan.start.ms - from_.begin.ms) / kMsPerSecond;
+      stands_[i] = {running, static_cast<planner::Time>(start), false};
+    } else if (stands_[i].person != running) {
+      stands_[i] = {running, from_.problem.visits[i].windows.front().open, false};
+    }
   }
-  plan = day.live->plan();
-  day.loads.resize(plan.routes.size());
-  for (std::size_t person = 0; person < day.loads.size(); ++person) {
-    for (const planner::PlannedVisit& planned : plan.routes[person])
-      day.loads[person].demand += day.live->problem().visits[at(planned.visit)].demand;
-    day.loads[person].visits = static_cast<std::int32_t>(plan.routes[person].size());
+
+  planner::Plan standing_plan() const {
+    planner::Plan plan;
+    plan.routes.resize(from_.problem.inspectors.size());
+    for (std::size_t i = 0; i < stands_.size(); ++i) {
+      if (stands_[i].person == kNobody) continue;
+      plan.routes[at(stands_[i].person)].push_back(
+          {static_cast<planner::VisitIndex>(i), stands_[i].start});
+    }
+    for (auto& route : plan.routes) {
+      std::ranges::sort(route, {}, [](const planner::PlannedVisit& planned) {
+        return std::pair{planned.start, planned.visit};
+      });
+    }
+    return plan;
   }
-}
+
+  /// What was promised first of all.
+  void place_rest(OfferMemory::Day& day) {
+    std::size_t retried = 0;
+    for (const bool is_promised : {true, false}) {
+      for (std::size_t i = 0; i < stands_.size(); ++i) {
+        const auto visit = static_cast<planner::VisitIndex>(i);
+        if (promised_[i] != is_promised || day.live->is_placed(visit)) continue;
+        if (!is_promised && stands_[i].had_no_room && ++retried > kRetriedMax) continue;
+        day.placed += 1;
+        if (!day.live->place(visit) && is_promised) day.left_out.push_back(visit);
+      }
+    }
+  }
+
+  static void count_loads(OfferMemory::Day& day) {
+    const planner::Plan plan = day.live->plan();
+    day.loads.resize(plan.routes.size());
+    for (std::size_t person = 0; person < day.loads.size(); ++person) {
+      for (const planner::PlannedVisit& planned : plan.routes[person])
+        day.loads[person].demand += day.live->problem().visits[at(planned.visit)].demand;
+      day.loads[person].visits = static_cast<std::int32_t>(plan.routes[person].size());
+    }
+  }
+
+  const VisitSnapshot& snapshot_;
+  const VisitProblem& from_;
+  const std::vector<bool>& promised_;
+  const OfferMemory::Day* before_;
+  std::vector<Standing> stands_;  // [visit of the problem]
+};
 
 /// The days of one question, one after the other.
 class OfferDays {
@@ -169,9 +268,9 @@ class OfferDays {
     if (date_ != offer.half.date) open_day(offer.half.date);
     if (!asked_) return;
     const auto open =
-        static_cast<planner::Time>((offer.half.span.open.ms - problem_.begin.ms) / 1'000);
+        static_cast<planner::Time>((offer.half.span.open.ms - problem_.begin.ms) / kMsPerSecond);
     const auto close =
-        static_cast<planner::Time>((offer.half.span.close.ms - problem_.begin.ms) / 1'000);
+        static_cast<planner::Time>((offer.half.span.close.ms - problem_.begin.ms) / kMsPerSecond);
     for (const planner::Offer& found : found_) {
       if (found.window.open < open || found.window.open >= close) continue;
       explain(offer);
@@ -251,18 +350,25 @@ class OfferDays {
 
   OfferMemory::Day& plan_day(std::vector<std::int64_t> key) {
     auto day = std::make_unique<OfferMemory::Day>();
+    day->date = date_;
     day->key = std::move(key);
     day->travel.set(problem_.points, options_);
     const auto checked = planner::validate(problem_.problem, day->travel.place_count());
     if (!checked) throw std::logic_error("no day to offer: " + checked.error().text);
-    fill_routes(problem_.problem, promised_, *day);
+    std::unique_ptr<OfferMemory::Day> before = memory_.take(date_);
+    // Mended so often that as many found a place one by one as there are, a day is made anew: what
+    // that costs is spread over them.
+    if (before != nullptr && before->placed > kMendedMin + 2 * promised_.size()) before = nullptr;
+    if (before != nullptr) day->placed = before->placed;
+    DayFilling(snapshot_, problem_, promised_, before.get()).fill(*day);
     return memory_.keep(std::move(day));
   }
 
   /// Somebody else was promised the same time, could be visited by the same people, and there is no
   /// room for them yet.
   bool is_overpromised(const planner::TimeWindow& window) const {
-    return std::ranges::any_of(day_->left_out, [&](const Visit& other) {
+    return std::ranges::any_of(day_->left_out, [&](planner::VisitIndex index) {
+      const Visit& other = day_->live->problem().visits[at(index)];
       const bool is_then =
           other.windows.front().open <= window.close && window.open <= other.windows.back().close;
       return is_then && std::ranges::any_of(problem_.problem.inspectors, [&](const auto& one) {

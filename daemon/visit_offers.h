@@ -2,7 +2,7 @@
 // to the appointment, then whether somebody's day has room for one more visit, beside all that is
 // promised already. Nobody is promised to anybody here: who comes is decided on the day.
 //
-// Belongs to one thread. The same snapshot and options give the same offers.
+// Belongs to one thread. The same questions in the same order give the same offers.
 #pragma once
 
 #include <cstdint>
@@ -40,8 +40,11 @@ struct VisitOffer {
   std::uint32_t with_room = 0;
 };
 
-/// Days as they were planned for the questions before: who asks again about a day on which nothing
-/// has changed is answered from its routes. Changes no answer, only how long it takes.
+/// Days as they were planned for the questions before. Who asks again about a day on which nothing
+/// has changed is answered from its routes; what has changed since is mended: who can be visited as
+/// before is, and only the rest looks for a place. So what is offered depends on what was asked
+/// before, as it depends on the order in which visits were promised; that there is room for
+/// everything promised, and for what is offered, holds either way.
 class OfferMemory {
  public:
   static constexpr std::size_t kDaysMax = 24;
@@ -54,6 +57,8 @@ class OfferMemory {
   struct Day;
   /// The day with this key, or null.
   Day* find(const std::vector<std::int64_t>& key);
+  /// The day of this date as it was asked about last, out of the memory; null if there is none.
+  std::unique_ptr<Day> take(std::int32_t date);
   /// Takes a day in; the one asked for longest ago goes.
   Day& keep(std::unique_ptr<Day> day);
   std::uint64_t found_count() const { return found_count_; }
@@ -63,7 +68,8 @@ class OfferMemory {
   std::uint64_t found_count_ = 0;
 };
 
-/// One offer per half-day of the snapshot. Pre: the visit was found.
+/// One offer per half-day of the snapshot, from what `memory` has of its days. Pre: the visit was
+/// found.
 std::vector<VisitOffer> offer_half_days(const OfferSnapshot& snapshot,
                                         const VisitPlanOptions& options, OfferMemory& memory);
 

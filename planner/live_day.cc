@@ -61,14 +61,20 @@ std::vector<Offer> LiveDay::offers(const Visit& visit) {
 
 std::optional<Placement> LiveDay::insert(const Visit& visit) {
   problem_.visits.push_back(visit);
-  const StopId trip = model_.append();
-  const StopRules& rules = model_.rules(trip);
-  const Spot spot = best_spot(rules, trip);
-  if (!spot.found()) {
+  const std::optional<Placement> placed = put(model_.append());
+  if (!placed) {
     model_.retract();
     problem_.visits.pop_back();
-    return std::nullopt;
   }
+  return placed;
+}
+
+std::optional<Placement> LiveDay::place(VisitIndex visit) { return put(model_.trip_of(visit)); }
+
+std::optional<Placement> LiveDay::put(StopId trip) {
+  const StopRules& rules = model_.rules(trip);
+  const Spot spot = best_spot(rules, trip);
+  if (!spot.found()) return std::nullopt;
   const Placement placed = placement(rules, spot);
   routes_.grow();
   const Wanted looked_for = wanted(rules, trip);

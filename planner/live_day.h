@@ -42,6 +42,10 @@ class LiveDay {
   /// Takes the visit into the day, and into the route where it costs least; no other visit changes
   /// route or order. Returns nothing if it fits nowhere: then the day does not know it.
   std::optional<Placement> insert(const Visit& visit);
+  /// The same for a visit that the day knows and that is in no route, as the constructor leaves
+  /// what its plan does not have or what did not fit there. Pre: its group is its own.
+  std::optional<Placement> place(VisitIndex visit);
+  bool is_placed(VisitIndex visit) const { return routes_.served(model_.trip_of(visit)); }
 
   const DayProblem& problem() const { return problem_; }
   Plan plan() const { return routes_.plan(); }
@@ -50,6 +54,7 @@ class LiveDay {
   Spot best_spot(const StopRules& rules, StopId trip);
   Placement placement(const StopRules& rules, const Spot& spot) const;
   Wanted wanted(const StopRules& rules, StopId trip) const;
+  std::optional<Placement> put(StopId trip);
 
   DayProblem problem_;
   const Travel& travel_;

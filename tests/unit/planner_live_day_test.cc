@@ -73,6 +73,23 @@ TEST_F(PlannerLiveDay, WhatFitsNowhereStaysUnknown) {
   EXPECT_THAT(check_plan(day.problem(), travel_, day.plan()), IsEmpty());
 }
 
+TEST_F(PlannerLiveDay, WhatIsInNoRouteCanBePlaced) {
+  plan_.routes[0].clear();  // whoever made the plan knew nothing of the first visit
+  LiveDay day(problem_, travel_, plan_);
+  EXPECT_FALSE(day.is_placed(0));
+  ASSERT_TRUE(day.is_placed(1));
+  const auto placed = day.place(0);
+  ASSERT_TRUE(placed);
+  EXPECT_TRUE(day.is_placed(0));
+  const Plan after = day.plan();
+  EXPECT_THAT(check_plan(day.problem(), travel_, after), IsEmpty());
+  EXPECT_THAT(after.unserved, IsEmpty());
+  problem_.visits[0].service = 500;
+  LiveDay full(problem_, travel_, plan_);
+  EXPECT_FALSE(full.place(0));
+  EXPECT_EQ(full.plan().unserved, std::vector<VisitIndex>{0});
+}
+
 TEST_F(PlannerLiveDay, AnAbsenceHandsOverWhatOthersCanMake) {
   problem_.visits[0].lock = {0, TimeWindow{20, 150}, kNoVisit, true};
   plan_ = solve(problem_, travel_);

@@ -5,7 +5,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "tests/support/question_city.h"
+#include "tests/support/seeded.h"
 
 namespace permitd::daemon {
 namespace {
@@ -176,6 +179,76 @@ TEST_F(VisitOffersTest, WhatIsRememberedChangesNoAnswer) {
   promise(0, 0, 1);  // now the morning is full, and only that day is made anew
   EXPECT_EQ(causes()[0], OfferCause::kNoTime);
   EXPECT_EQ(memory.found_count(), 5U);
+}
+
+TEST_F(VisitOffersTest, AMendedDayHasRoomForExactlyWhatTheDayHas) {
+  // Nobody travels here, so three visits of an hour fit into each half-day of each of three people.
+  for (const std::uint32_t number : {1U, 2U, 3U}) add_inspector(number);
+  tests::Chance chance(7);
+  for (int round = 0; round < 40; ++round) {
+    std::array<int, 4> promised{};
+    for (const DatedVisit& one : snapshot.visits) {
+      const std::int32_t day = one.date - kQuestionDate;
+      const bool is_late = one.visit.job.appointment >= question_minute(210, day);
+      promised[static_cast<std::size_t>(2 * day + (is_late ? 1 : 0))] += 1;
+    }
+    const auto found = causes();
+    for (std::size_t half = 0; half < found.size(); ++half) {
+      EXPECT_EQ(found[half] == OfferCause::kFree, promised[half] < 9)
+          << "round " << round << " half " << half << ": " << promised[half];
+      for (std::uint32_t more = chance.between(0U, 3U); more > 0 && promised[half] < 9; --more) {
+        promise(static_cast<std::int32_t>(half / 2), half % 2 == 0 ? 0 : 210, 1);
+        promised[half] += 1;
+      }
+    }
+    for (std::uint32_t gone = chance.between(0U, 5U); gone > 0 && !snapshot.visits.empty(); --gone)
+      snapshot.visits.erase(
+          snapshot.visits.begin() +
+          static_cast<std::ptrdiff_t>(chance.between(std::size_t{0}, snapshot.visits.size() - 1)));
+  }
+}
+
+TEST_F(VisitOffersTest, AMendedDayKnowsWhoHasGone) {
+  add_inspector(1);
+  add_inspector(2);
+  promise(0, 0, 3);
+  promise(0, 210, 3);
+  EXPECT_EQ(causes()[0], OfferCause::kFree);
+  snapshot.experts[1].absent_from = question_minute(0);
+  snapshot.experts[1].absent_until = question_minute(420);
+  EXPECT_EQ(causes()[0], OfferCause::kNoTime);
+  EXPECT_EQ(causes()[1], OfferCause::kNoTime);
+  snapshot.experts.erase(snapshot.experts.begin());
+  EXPECT_EQ(causes()[0], OfferCause::kNobodyOnShift);
+  snapshot.experts[0].absent_until = question_minute(210);  // three promised in the morning wait
+  EXPECT_EQ(causes()[0], OfferCause::kNobodyOnShift);
+  EXPECT_EQ(causes()[1], OfferCause::kNoTime);
+  promise(1, 0, 1, scheduler::ExpertId{2});
+  EXPECT_EQ(causes()[2], OfferCause::kFree);
+}
+
+TEST_F(VisitOffersTest, WhatAPlanHasGivenToOthersIsWithThemInAMendedDay) {
+  add_inspector(1);
+  add_inspector(2);
+  promise(0, 0, 3);
+  EXPECT_EQ(causes()[0], OfferCause::kFree);
+  for (DatedVisit& one : snapshot.visits) {
+    one.visit.is_planned = true;
+    one.visit.plan.expert = scheduler::ExpertId{2};
+    one.visit.plan.start = question_minute(0);
+  }
+  snapshot.asked.excluded[0] = snapshot.experts[0].person;
+  snapshot.asked.excluded_count = 1;
+  EXPECT_EQ(causes()[0], OfferCause::kNoTime);  // the second has three, the first may not come
+}
+
+TEST_F(VisitOffersTest, TheOrderOfAPlanLosesNoneOfItsVisits) {
+  add_inspector(1);
+  promise(0, 210, 3, scheduler::ExpertId{1});
+  promise(0, 0, 3, scheduler::ExpertId{1});
+  for (DatedVisit& one : snapshot.visits) one.visit.plan.start = one.visit.job.appointment;
+  EXPECT_EQ(causes()[0], OfferCause::kNoTime);
+  EXPECT_EQ(causes()[1], OfferCause::kNoTime);
 }
 
 TEST_F(VisitOffersTest, TheDetourIsThatOfWhoIsNearest) {
