@@ -20,7 +20,10 @@ SnapshotVisit visit_of(const Scheduler& scheduler, const JobView& job) {
   SnapshotVisit visit;
   visit.job = job;
   scheduler::CaseView owner;
-  if (scheduler.find_case(job.case_id, owner)) visit.point = owner.point;
+  if (scheduler.find_case(job.case_id, owner)) {
+    visit.point = owner.point;
+    visit.owner = owner.owner;
+  }
   visit.excluded_count =
       static_cast<std::uint8_t>(scheduler.list_excluded(job.job, std::span{visit.excluded}));
   visit.is_planned = scheduler.find_plan(job.job, visit.plan);
@@ -34,6 +37,7 @@ OfferSnapshotQuery::OfferSnapshotQuery(Scope scope, scheduler::JobId job, schedu
     : scope_(scope), job_(job), case_id_(case_id), days_(days) {
   snapshot.halves.reserve(std::size_t{days} * 2);
   snapshot.visits.reserve(kSnapshotVisitsMax);
+  snapshot.met.reserve(kSnapshotMetMax);
   CityRows::make_room(snapshot);
 }
 
@@ -46,7 +50,7 @@ bool OfferSnapshotQuery::run(const Scheduler& scheduler) noexcept {
       if (rows_.take_offices(scheduler, snapshot)) part_ = Part::kExperts;
       return false;
     case Part::kExperts:
-      if (rows_.take_experts(scheduler, snapshot)) part_ = Part::kVisits;
+      if (take_experts(scheduler)) part_ = Part::kVisits;
       return false;
     case Part::kVisits:
       if (take_visits(scheduler)) part_ = Part::kDone;
@@ -95,6 +99,12 @@ void OfferSnapshotQuery::take_halves(const Scheduler& scheduler) {
     days += 1;
     last_date_ = date;
   }
+}
+
+bool OfferSnapshotQuery::take_experts(const Scheduler& scheduler) {
+  return rows_.take_experts(scheduler, snapshot, [&](const scheduler::ExpertView& expert) {
+    keep_met(scheduler, expert.expert, snapshot);
+  });
 }
 
 bool OfferSnapshotQuery::take_visits(const Scheduler& scheduler) {

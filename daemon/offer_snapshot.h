@@ -41,6 +41,7 @@ struct OfferSnapshot {
   std::vector<DatedVisit> visits;  // of others
   std::vector<scheduler::ExpertView> experts;
   std::vector<scheduler::OfficeView> offices;
+  std::vector<MetOwner> met;
   std::uint32_t left_out = 0;
 };
 
@@ -59,6 +60,7 @@ class OfferSnapshotQuery final : public Query {
   bool begin(const scheduler::Scheduler& scheduler);
   void take_halves(const scheduler::Scheduler& scheduler);
   void take_visit(const scheduler::Scheduler& scheduler, const scheduler::JobView& job);
+  bool take_experts(const scheduler::Scheduler& scheduler);
   bool take_visits(const scheduler::Scheduler& scheduler);
 
   const Scope scope_;

@@ -15,8 +15,17 @@ namespace permitd::daemon {
 
 inline constexpr std::size_t kSnapshotExpertsMax = 16'384;
 inline constexpr std::size_t kSnapshotOfficesMax = 2'048;
+/// See Scheduler::list_met.
+inline constexpr std::size_t kMetPerExpertMax = 8;
+inline constexpr std::size_t kSnapshotMetMax = kSnapshotExpertsMax * kMetPerExpertMax;
 /// Rows read in one slice between two batches.
 inline constexpr std::size_t kRowsPerSlice = 256;
+
+/// An owner whom an expert inspected for lately (I14).
+struct MetOwner {
+  scheduler::ExpertId expert{};
+  scheduler::PersonId owner{};
+};
 
 /// False, and counted, when `rows` is full.
 template <class Snapshot, class Row>
@@ -28,6 +37,16 @@ bool keep_row(Snapshot& snapshot, std::vector<Row>& rows, const Row& row) {
     snapshot.left_out += 1;
   }
   return has_room;
+}
+
+/// Adds whom an expert met lately to a snapshot with room for kSnapshotMetMax.
+template <class Snapshot>
+void keep_met(const scheduler::Scheduler& scheduler, scheduler::ExpertId expert,
+              Snapshot& snapshot) {
+  std::array<scheduler::PersonId, kMetPerExpertMax> owners;
+  const std::size_t count = scheduler.list_met(expert, owners);
+  for (std::size_t i = 0; i < count; ++i)
+    keep_row(snapshot, snapshot.met, MetOwner{expert, owners[i]});
 }
 
 /// Open work that somebody may plan: ready, promised, given or begun.

@@ -10,6 +10,7 @@
 #include <exception>
 
 #include "daemon/log.h"
+#include "daemon/plan_lines.h"
 #include "scheduler/assert.h"
 
 namespace permitd::daemon {
@@ -24,27 +25,12 @@ namespace {
 constexpr int kNiceness = 10;
 // A day may begin without any event.
 constexpr std::int64_t kLookAgainMs = 60'000;
-constexpr std::int64_t kMsPerMinute = 60'000;
 
 std::uint64_t random_word() {
   std::uint64_t word = 0;
   const ssize_t got = getrandom(&word, sizeof word, 0);
   PERMIT_ASSERT(got == sizeof word, got);
   return word;
-}
-
-/// A line of either kind of plan as the core is told it.
-template <class Line>
-PlanLine core_line(const Line& from) {
-  PlanLine line;
-  line.job = from.job;
-  line.expert = from.expert;
-  line.start_minute = static_cast<std::uint32_t>(from.start.ms / kMsPerMinute);
-  line.sequence = from.sequence;
-  line.attempts = from.attempts;
-  line.state = from.state;
-  line.reason = scheduler::Reason::kPlanned;
-  return line;
 }
 
 template <class Lines>

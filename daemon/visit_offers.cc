@@ -262,6 +262,7 @@ class OfferDays {
     snapshot_.window_work_days = from.window_work_days;
     snapshot_.experts = from.experts;
     snapshot_.offices = from.offices;
+    snapshot_.met = from.met;
   }
 
   void answer(VisitOffer& offer) {

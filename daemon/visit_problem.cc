@@ -2,6 +2,7 @@
 // services, prizes for classes.
 #include <algorithm>
 #include <map>
+#include <span>
 #include <utility>
 
 #include "daemon/visit_plan.h"
@@ -12,6 +13,7 @@ using planner::PersonIndex;
 using planner::Place;
 using planner::Time;
 using planner::TimeWindow;
+using scheduler::ExpertId;
 using scheduler::ExpertView;
 using scheduler::JobState;
 using scheduler::raw;
@@ -38,6 +40,7 @@ class Builder {
       for (const scheduler::PersonId owner : {office.licensee, office.technical_manager})
         if (raw(owner) != 0) offices_of_.emplace(owner, office.office);
     }
+    for (const MetOwner& met : snapshot.met) met_.emplace(met.owner, met.expert);
     out_.begin = snapshot.halves[0].is_closed() ? snapshot.halves[1].open : snapshot.halves[0].open;
   }
 
@@ -149,7 +152,7 @@ class Builder {
     out_.expert_rows.push_back(row);
   }
 
-  PersonIndex index_of(scheduler::ExpertId expert) const {
+  PersonIndex index_of(ExpertId expert) const {
     const auto found = index_of_.find(expert);
     return found == index_of_.end() ? planner::kNobody : found->second;
   }
@@ -210,7 +213,7 @@ class Builder {
     if (raw(from.job.service) < kServiceBits)
       visit.skills |= planner::SkillMask{1} << (kDistrictBits + raw(from.job.service));
     exclude(from, visit);
-    const scheduler::ExpertId with = from.is_planned ? from.plan.expert : from.job.holder;
+    const ExpertId with = from.is_planned ? from.plan.expert : from.job.holder;
     visit.running = index_of(with);
     lock(from, visit);
     out_.problem.visits.push_back(std::move(visit));
@@ -260,6 +263,55 @@ class Builder {
           visit.excluded.push_back(static_cast<PersonIndex>(i));
   }
 
+  bool has_met(ExpertId expert, scheduler::PersonId owner) const {
+    const auto [first, last] = met_.equal_range(owner);
+    return std::any_of(first, last, [&](const auto& met) { return met.second == expert; });
+  }
+
+  bool is_excluded(const ExpertView& expert, const scheduler::OfficeView& office,
+                   const SnapshotVisit& visit) const {
+    const auto persons = std::span(visit.excluded).first(visit.excluded_count);
+    return std::ranges::any_of(persons, [&](scheduler::PersonId person) {
+      return person == expert.person || person == office.licensee ||
+             person == office.technical_manager;
+    });
+  }
+
+  /// Whether the core may find that the expert could go: with doubt it may, as what others are
+  /// given before the plan is applied is not known.
+  bool may_go(const ExpertView& expert, const SnapshotVisit& visit) const {
+    const scheduler::OfficeView* office = office_of(expert.office);
+    if (!may_inspect(expert, office) || is_excluded(expert, *office, visit)) return false;
+    const scheduler::JobView& job = visit.job;
+    const bool reaches = raw(job.reach_office) != 0
+                             ? job.reach_office == expert.office
+                             : expert.districts == 0 || (expert.districts >> job.district & 1) != 0;
+    const bool serves = (office->services_active >> raw(job.service) & 1) != 0;
+    const bool is_absent = expert.absent_from <= out_.begin && expert.absent_until >= day_close();
+    const std::int32_t booked = snapshot_.is_today ? expert.booked_minutes_today : 0;
+    const std::int32_t visited = snapshot_.is_today ? expert.visits_today : 0;
+    return reaches && serves && !is_absent && visited < snapshot_.policy.visits_per_day &&
+           booked + job.effort_minutes <=
+               static_cast<std::int32_t>(expert.units_per_day * kMinutesPerUnit);
+  }
+
+  /// Who inspected for the owner lately does not come again while somebody else could (I14). Whose
+  /// visit it is already, by hand or by lock, keeps it.
+  void exclude_repeats(const SnapshotVisit& from, planner::Visit& visit) const {
+    if (raw(from.owner) == 0 || !met_.contains(from.owner)) return;
+    const bool could_another = std::ranges::any_of(snapshot_.experts, [&](const auto& expert) {
+      return !has_met(expert.expert, from.owner) && may_go(expert, from);
+    });
+    if (!could_another) return;
+    const bool is_locked = from.is_planned && (from.plan.locks & scheduler::kLockPerson) != 0;
+    const ExpertId keeps = is_locked ? from.plan.expert : from.job.holder;
+    const auto [first, last] = met_.equal_range(from.owner);
+    for (auto met = first; met != last; ++met) {
+      const PersonIndex person = index_of(met->second);
+      if (person != planner::kNobody && met->second != keeps) visit.excluded.push_back(person);
+    }
+  }
+
   void exclude(const SnapshotVisit& from, planner::Visit& visit) const {
     for (std::size_t i = 0; i < from.excluded_count; ++i) {
       const auto [first, last] = by_person_.equal_range(from.excluded[i]);
@@ -276,6 +328,7 @@ class Builder {
           (office_of(expert.office)->services_active >> raw(from.job.service) & 1) != 0;
       if (!reaches || !serves) visit.excluded.push_back(static_cast<PersonIndex>(i));
     }
+    exclude_repeats(from, visit);
     std::ranges::sort(visit.excluded);
     const auto doubled = std::ranges::unique(visit.excluded);
     visit.excluded.erase(doubled.begin(), doubled.end());
@@ -311,10 +364,11 @@ class Builder {
   const VisitPlanOptions& options_;
   VisitProblem out_;
   std::map<scheduler::OfficeId, const scheduler::OfficeView*> offices_;
-  std::map<scheduler::ExpertId, Held> held_;
-  std::map<scheduler::ExpertId, PersonIndex> index_of_;
+  std::map<ExpertId, Held> held_;
+  std::map<ExpertId, PersonIndex> index_of_;
   std::multimap<scheduler::PersonId, PersonIndex> by_person_;
   std::multimap<scheduler::PersonId, scheduler::OfficeId> offices_of_;
+  std::multimap<scheduler::PersonId, ExpertId> met_;
   std::map<std::pair<std::int32_t, std::int32_t>, Place> places_;
 };
 

@@ -38,6 +38,7 @@ HalfDaySpan half_day_span(const Scheduler& scheduler, std::int32_t day, HalfDay 
 
 VisitSnapshotQuery::VisitSnapshotQuery(const VisitDay& day) : wanted_(day) {
   snapshot.visits.reserve(kSnapshotVisitsMax);
+  snapshot.met.reserve(kSnapshotMetMax);
   CityRows::make_room(snapshot);
 }
 
@@ -51,7 +52,7 @@ bool VisitSnapshotQuery::run(const Scheduler& scheduler) noexcept {
       if (rows_.take_offices(scheduler, snapshot)) part_ = Part::kExperts;
       return false;
     case Part::kExperts:
-      if (rows_.take_experts(scheduler, snapshot)) part_ = Part::kVisits;
+      if (take_experts(scheduler)) part_ = Part::kVisits;
       return false;
     case Part::kVisits:
       if (take_visits(scheduler)) part_ = Part::kDone;
@@ -95,6 +96,12 @@ void VisitSnapshotQuery::choose_day(const Scheduler& scheduler) {
   snapshot.is_today = next_open(present) == day;
 }
 
+bool VisitSnapshotQuery::take_experts(const Scheduler& scheduler) {
+  return rows_.take_experts(scheduler, snapshot, [&](const scheduler::ExpertView& expert) {
+    keep_met(scheduler, expert.expert, snapshot);
+  });
+}
+
 bool VisitSnapshotQuery::take_visits(const Scheduler& scheduler) {
   const std::size_t count = scheduler.list_jobs(open_visits(), cursor_, kQueryScanMax, jobs_);
   for (std::size_t i = 0; i < count; ++i) take_visit(scheduler, jobs_[i]);
@@ -107,7 +114,10 @@ void VisitSnapshotQuery::take_visit(const Scheduler& scheduler, const JobView& j
   visit.job = job;
   if (!concerns_day(scheduler, visit)) return;
   scheduler::CaseView owner;
-  if (scheduler.find_case(job.case_id, owner)) visit.point = owner.point;
+  if (scheduler.find_case(job.case_id, owner)) {
+    visit.point = owner.point;
+    visit.owner = owner.owner;
+  }
   visit.excluded_count =
       static_cast<std::uint8_t>(scheduler.list_excluded(job.job, std::span{visit.excluded}));
   keep_row(snapshot, snapshot.visits, visit);

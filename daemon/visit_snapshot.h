@@ -24,6 +24,7 @@ inline constexpr std::size_t kSnapshotExcludedMax = 11;  // see Scheduler::list_
 struct SnapshotVisit {
   scheduler::JobView job;
   scheduler::Point point;
+  scheduler::PersonId owner{};
   std::array<scheduler::PersonId, kSnapshotExcludedMax> excluded{};
   std::uint8_t excluded_count = 0;
   bool is_planned = false;  // reserved by a plan for the day asked for
@@ -64,6 +65,7 @@ struct VisitSnapshot {
   std::vector<SnapshotVisit> visits;
   std::vector<scheduler::ExpertView> experts;
   std::vector<scheduler::OfficeView> offices;
+  std::vector<MetOwner> met;
   std::uint32_t window_work_days = 1;  // of the window of loads
   std::uint32_t left_out = 0;          // visits, people and offices beyond the limits above
 };
@@ -79,6 +81,7 @@ class VisitSnapshotQuery final : public Query {
   enum class Part : std::uint8_t { kBegin, kOffices, kExperts, kVisits, kDone };
 
   void begin(const scheduler::Scheduler& scheduler);
+  bool take_experts(const scheduler::Scheduler& scheduler);
   bool take_visits(const scheduler::Scheduler& scheduler);
   void take_visit(const scheduler::Scheduler& scheduler, const scheduler::JobView& job);
   bool concerns_day(const scheduler::Scheduler& scheduler, SnapshotVisit& visit) const;

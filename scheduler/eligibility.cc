@@ -143,9 +143,7 @@ Role role_of(const JobRecord& job) {
   return job.skill == Skill::kReview ? Role::kReviewer : Role::kNone;
 }
 
-bool pair_repeats(const Core& core, ExpertId expert, const JobRecord& job) {
-  if (role_of(job) != Role::kInspector) return false;
-  const PersonId owner = core.cases[job.case_slot].owner;
+bool met_lately(const Core& core, ExpertId expert, PersonId owner) {
   if (raw(owner) == 0) return false;
   const ExpertRecord& who = core.experts[raw(expert)];
   const std::uint32_t known = std::min<std::uint32_t>(who.recent_count, kRecentOwnersMax);
@@ -156,6 +154,11 @@ bool pair_repeats(const Core& core, ExpertId expert, const JobRecord& job) {
     if (back < core.policy.pair_repeat_visits || core.now.ms - met.at.ms < days_ms) return true;
   }
   return false;
+}
+
+bool pair_repeats(const Core& core, ExpertId expert, const JobRecord& job) {
+  return role_of(job) == Role::kInspector &&
+         met_lately(core, expert, core.cases[job.case_slot].owner);
 }
 
 Filter first_filter(const Core& core, ExpertId expert, const JobRecord& job, bool lift_capacity) {

@@ -23,6 +23,8 @@ Filter claim_filter(const Core& core, ExpertId expert);
 
 /// The protected role a job is, for four eyes (I5).
 Role role_of(const JobRecord& job);
+/// The expert inspected for the owner lately, by count or by time.
+bool met_lately(const Core& core, ExpertId expert, PersonId owner);
 /// The expert inspected for the same owner lately (I14).
 bool pair_repeats(const Core& core, ExpertId expert, const JobRecord& job);
 /// As first_filter, and passed over for a pair repeat when somebody else could go.

@@ -357,6 +357,19 @@ std::size_t Scheduler::list_excluded(JobId id, std::span<PersonId> out) const {
   return count;
 }
 
+std::size_t Scheduler::list_met(ExpertId expert, std::span<PersonId> out) const {
+  const Core& core = state_->core;
+  if (!expert_known(core, expert)) return 0;
+  std::size_t count = 0;
+  for (const RecentOwner& met : core.experts[raw(expert)].recent) {
+    const auto end = out.begin() + static_cast<std::ptrdiff_t>(count);
+    const bool is_listed = std::find(out.begin(), end, met.owner) != end;
+    if (count < out.size() && !is_listed && met_lately(core, expert, met.owner))
+      out[count++] = met.owner;
+  }
+  return count;
+}
+
 std::int32_t Scheduler::working_day(Tick at) const { return state_->core.calendar.day_of(at); }
 
 bool Scheduler::half_day(std::int32_t day, HalfDay half, Tick& open, Tick& close) const {
