@@ -243,12 +243,15 @@ int replan(Context& context, const ReplanOptions& options) {
         context.wait(supervisor.plan_visits(visits_of(context, options, assumption), assumption));
     if (answer.isRefused()) return context.refuse(to_refused(answer.getRefused()));
     const auto plan = answer.getPlan();
-    document["visits"] = message_json(plan);
+    const auto missing = is_assumed ? std::vector<std::string>{} : who_is_missing(context, plan);
+    json::value visits = message_json(plan);
+    visits.as_object()["nobody"] = json::value_from(missing);
+    document["visits"] = std::move(visits);
     lines.push_back({Op{plan.getOp()}, lines_of(plan)});
     if (is_shown) context.print(visit_table(plan, options.shown), {});
     if (is_shown && !context.globals.csv) print_visit_summary(plan);
     if (is_shown && !context.globals.csv && is_assumed) print_displaced(plan);
-    if (is_shown && !context.globals.csv && !is_assumed) tell_who_is_missing(context, plan);
+    if (is_shown && !context.globals.csv && !is_assumed) print_nobody(missing);
   }
   if (options.has_desks()) {
     const auto answer = context.wait(supervisor.plan_desks(desks_of(options), assumption));

@@ -142,7 +142,9 @@ int eligibility(Context& context, const EligibilityOptions& options) {
   context.print(table, {});
   if (context.globals.csv || options.only_nobody) return kExitOk;
   fmt::print("\n");
-  if (print_nobody(answer) == 0)
+  const std::vector<std::string> nobody = nobody_sentences(answer);
+  print_nobody(nobody);
+  if (nobody.empty())
     fmt::print("For everything asked there is somebody, among {} people.\n",
                grouped(answer.getPeople()));
   return kExitOk;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cli/local_time.h"
 #include "cli/progress.h"
 #include "protocol/words.h"
@@ -23,21 +25,27 @@ std::string removed_text(capnp::List<std::uint32_t>::Reader removed) {
   return text.empty() ? "-" : text;
 }
 
-std::uint32_t print_nobody(protocol::Eligibility::Reader answer) {
-  constexpr std::uint32_t kShownMax = 20;
-  std::uint32_t count = 0;
+std::vector<std::string> nobody_sentences(protocol::Eligibility::Reader answer) {
+  std::vector<std::string> sentences;
   for (auto row : answer.getRows()) {
     if (row.getAble() != 0) continue;
-    if (++count > kShownMax) continue;
-    fmt::print("Nobody can {} in district {} on {}: {}.\n",
-               protocol::name_of(static_cast<scheduler::Skill>(row.getSkill())), row.getDistrict(),
-               weekday_text(row.getDay()), removed_text(row.getRemoved()));
+    sentences.push_back(
+        fmt::format("Nobody can {} in district {} on {}: {}.",
+                    protocol::name_of(static_cast<scheduler::Skill>(row.getSkill())),
+                    row.getDistrict(), weekday_text(row.getDay()), removed_text(row.getRemoved())));
   }
-  if (count > kShownMax) fmt::print("… and {} more; --nobody lists them all.\n", count - kShownMax);
-  return count;
+  return sentences;
 }
 
-void tell_who_is_missing(Context& context, protocol::VisitPlan::Reader plan) {
+void print_nobody(const std::vector<std::string>& sentences) {
+  constexpr std::size_t kShownMax = 20;
+  for (std::size_t i = 0; i < std::min(sentences.size(), kShownMax); ++i)
+    fmt::print("{}\n", sentences[i]);
+  if (sentences.size() > kShownMax)
+    fmt::print("… and {} more; --nobody lists them all.\n", sentences.size() - kShownMax);
+}
+
+std::vector<std::string> who_is_missing(Context& context, protocol::VisitPlan::Reader plan) {
   EligibilitySpec spec;
   spec.day = plan.getDay();
   spec.skills = 1U << static_cast<unsigned>(scheduler::Skill::kInspect);
@@ -46,11 +54,12 @@ void tell_who_is_missing(Context& context, protocol::VisitPlan::Reader plan) {
                            visit.getCause() == protocol::Unplanned::NOBODY_ON_SHIFT;
     if (is_nobody && visit.getDistrict() < 32) spec.districts |= 1U << visit.getDistrict();
   }
-  if (spec.districts == 0) return;
+  if (spec.districts == 0) return {};
   CityReaderClient reader(context.client(),
                           context.identity({scheduler::ActorKind::kSupervisor}, 1));
   const auto answer = context.wait(reader.eligibility(spec));
-  if (!answer.isRefused()) print_nobody(answer.getEligibility());
+  return answer.isRefused() ? std::vector<std::string>{}
+                            : nobody_sentences(answer.getEligibility());
 }
 
 }  // namespace permitd::cli

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "cli/context.h"
 #include "cli/reader_client.h"
@@ -13,12 +14,13 @@ namespace permitd::cli {
 std::string weekday_text(std::int32_t day);
 /// "3 absence, 2 certificate"; "-" when nobody is kept from it.
 std::string removed_text(capnp::List<std::uint32_t>::Reader removed);
-/// A line for each skill, district and day that nobody is left for, at most twenty; how many there
-/// are.
-std::uint32_t print_nobody(protocol::Eligibility::Reader answer);
+/// A sentence for each skill, district and day that nobody is left for.
+std::vector<std::string> nobody_sentences(protocol::Eligibility::Reader answer);
+/// Prints at most twenty of them.
+void print_nobody(const std::vector<std::string>& sentences);
 
 /// For the districts whose visits a plan leaves out because nobody may make them or nobody works:
 /// who is missing, and what keeps them. Asks the daemon.
-void tell_who_is_missing(Context& context, protocol::VisitPlan::Reader plan);
+std::vector<std::string> who_is_missing(Context& context, protocol::VisitPlan::Reader plan);
 
 }  // namespace permitd::cli

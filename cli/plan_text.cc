@@ -17,7 +17,7 @@ namespace {
 constexpr double kSecondsPerMinute = 60;
 
 constexpr std::array<std::string_view, 3> kChangeNames{"new", "kept", "moved"};
-constexpr std::array<std::string_view, 7> kUnplannedSentences{
+constexpr std::array<std::string_view, 8> kUnplannedSentences{
     "its hours are over, or its place is not known",
     "nobody on shift has the skill, the district and the service",
     "everybody who could is excluded from the case",
@@ -25,6 +25,7 @@ constexpr std::array<std::string_view, 7> kUnplannedSentences{
     "all of the rest have their number of visits or units",
     "nobody has a gap that is long enough",
     "a more urgent visit needs the time",
+    "no room: the half-days of the day are full, it comes on a later one",
 };
 constexpr std::array<std::string_view, 6> kObstacleSentences{
     "",
@@ -197,7 +198,10 @@ void print_displaced(protocol::VisitPlan::Reader plan) {
     others += !lost && visit.getChange() == protocol::PlanChange::MOVED ? 1 : 0;
   }
   std::uint32_t homeless = 0;
-  for (auto visit : plan.getUnplanned()) homeless += visit.getBefore() != 0 ? 1 : 0;
+  for (auto visit : plan.getUnplanned()) {
+    const bool has_lost_day = visit.getCause() == protocol::Unplanned::NO_HALF_DAY;
+    homeless += visit.getBefore() != 0 || has_lost_day ? 1 : 0;
+  }
   const auto all = plan.getVisits().size() + plan.getUnplanned().size();
   const auto rest = all - rehomed - homeless;
   fmt::print(

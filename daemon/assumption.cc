@@ -116,10 +116,12 @@ void close_day(VisitSnapshot& snapshot) {
       break;
     }
   }
-  // Without room on this day they come later: not in its plan.
-  std::erase_if(snapshot.visits, [](const SnapshotVisit& visit) {
-    return visit.lost_half_day && visit.job.appointment == scheduler::kNever;
+  // Without room on this day they come later: not in its plan, which says so.
+  const auto roomless = std::ranges::stable_partition(snapshot.visits, [](const auto& visit) {
+    return !visit.lost_half_day || visit.job.appointment != scheduler::kNever;
   });
+  snapshot.roomless.assign(roomless.begin(), roomless.end());
+  snapshot.visits.erase(roomless.begin(), roomless.end());
 }
 
 }  // namespace

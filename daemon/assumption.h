@@ -23,7 +23,7 @@ struct Assumption {
 
 /// Who can no longer do it loses what is reserved or assigned; started work stays. On a closed day
 /// the visits promised for it get the first half-days with room, by job, as far as the snapshot's
-/// day has room.
+/// day has room; the others are its roomless ones.
 void assume(const Assumption& assumption, VisitSnapshot& snapshot);
 void assume(const Assumption& assumption, DeskSnapshot& snapshot);
 

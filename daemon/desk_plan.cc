@@ -168,7 +168,8 @@ class Teller {
       return static_cast<std::uint32_t>(std::clamp<std::int64_t>(
           finish - desks_.problem.jobs[job].due, 0, planner::kLateMinutesMax));
     };
-    line.late_after = line.late_before = late(plan_.lines[job].finish);
+    line.late_before = late(plan_.lines[job].finish_before);
+    line.late_after = late(plan_.lines[job].finish);
     line.change = line.before == line.expert ? PlanChange::kKept
                   : raw(line.before) == 0    ? PlanChange::kNew
                                              : PlanChange::kMoved;
@@ -176,7 +177,6 @@ class Teller {
       line.cause = raw(row.taken_from) != 0 ? planner::ReviewMoveCause::kObstacle : move->cause;
       line.obstacle =
           raw(row.taken_from) != 0 ? planner::ReviewObstacle::kInactive : move->obstacle;
-      line.late_before = static_cast<std::uint32_t>(move->late_before);
     }
     // A half-day that is fixed is kept although work would come round to the job in another.
     const bool is_fixed = row.is_planned && (row.plan.locks & scheduler::kLockStart) != 0;

@@ -158,8 +158,8 @@ void write_unplanned(const UnplannedVisitLine& line, protocol::UnplannedVisit::B
   out.setWithRoom(static_cast<std::uint32_t>(line.reason.with_room));
   out.setBefore(raw(line.before));
 }
-static_assert(static_cast<int>(protocol::Unplanned::NOT_WORTH_IT) ==
-              static_cast<int>(planner::UnservedCause::kNotWorthIt));
+static_assert(static_cast<int>(protocol::Unplanned::NO_HALF_DAY) ==
+              static_cast<int>(planner::UnservedCause::kNoHalfDay));
 
 void write_line(const PlannedDeskLine& line, protocol::PlannedDesk::Builder out) {
   out.setJob(raw(line.job));

@@ -226,6 +226,15 @@ void tell_impossible(const VisitSnapshot& snapshot, const VisitProblem& day, Vis
   }
 }
 
+/// Those of a closed day that this one has no half-day for.
+void tell_roomless(const VisitSnapshot& snapshot, VisitPlan& out) {
+  planner::UnservedReason reason;
+  reason.cause = planner::UnservedCause::kNoHalfDay;
+  for (const SnapshotVisit& visit : snapshot.roomless)
+    out.unplanned.push_back(
+        {visit.job.job, visit.job.case_id, visit.job.district, visit.taken_from, reason});
+}
+
 void note_progress(const planner::Progress& progress, VisitPlan& out) {
   out.iterations += progress.iterations;
   out.milliseconds += static_cast<std::uint32_t>(progress.elapsed.count() / 1'000);
@@ -255,6 +264,7 @@ VisitPlan plan_visits(const VisitSnapshot& snapshot, const VisitPlanOptions& opt
   out.left_out = snapshot.left_out;
   VisitProblem day = make_visit_problem(snapshot, options);
   tell_impossible(snapshot, day, out);
+  tell_roomless(snapshot, out);
   if (day.problem.visits.empty()) {
     out.inspectors = out.idle = static_cast<std::uint32_t>(day.problem.inspectors.size());
     return out;

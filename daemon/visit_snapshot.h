@@ -63,6 +63,7 @@ struct VisitSnapshot {
   std::array<HalfDaySpan, 2> halves;  // morning, afternoon
   scheduler::SetPolicy policy;
   std::vector<SnapshotVisit> visits;
+  std::vector<SnapshotVisit> roomless;  // of a preview: what comes later than this day
   std::vector<scheduler::ExpertView> experts;
   std::vector<scheduler::OfficeView> offices;
   std::vector<MetOwner> met;

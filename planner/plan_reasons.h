@@ -28,6 +28,9 @@ enum class UnservedCause : std::uint8_t {
   kNoTime,
   /// There is a gap, but filling it costs more than the visit's prize.
   kNotWorthIt,
+  /// Its day has gone, and the half-days of this one take no more. Said by who makes the problem:
+  /// it has no such visit.
+  kNoHalfDay,
 };
 
 struct UnservedReason {

@@ -95,7 +95,6 @@ class PlanReport {
     plan_.figures = desks_.figures();
     plan_.sequences.resize(order_.people_count());
     plan_.lines.resize(order_.job_count());
-    before_.assign(order_.job_count(), kNeverMinutes);
     for (std::uint32_t person = 0; person < order_.people_count(); ++person) lay_out(person);
     for (std::uint32_t rank = 0; rank < order_.job_count(); ++rank) explain(rank);
     lay_out_before();
@@ -176,8 +175,9 @@ class PlanReport {
       if (job.fixed || job.current_may) lists[job.current].push_back(rank);
     }
     for (std::uint32_t person = 0; person < order_.people_count(); ++person) {
-      order_.work_off(person, lists[person],
-                      [&](std::uint32_t rank, auto, auto finish) { before_[rank] = finish; });
+      order_.work_off(person, lists[person], [&](std::uint32_t rank, auto, auto finish) {
+        plan_.lines[order_.job(rank).index].finish_before = finish;
+      });
     }
   }
 
@@ -186,9 +186,9 @@ class PlanReport {
     const ReviewLine& line = plan_.lines[job.index];
     if (line.person == kNoPerson || line.person == job.current) return;
     ReviewMove move{.job = job.index, .from = job.current, .to = line.person};
-    move.finish_before = before_[rank];
+    move.finish_before = line.finish_before;
     move.finish_after = line.finish;
-    move.late_before = std::clamp<std::int64_t>(before_[rank] - job.due, 0, kLateMinutesMax);
+    move.late_before = std::clamp<std::int64_t>(line.finish_before - job.due, 0, kLateMinutesMax);
     move.late_after = std::clamp<std::int64_t>(line.finish - job.due, 0, kLateMinutesMax);
     if (job.current == kNoPerson) {
       move.cause = ReviewMoveCause::kNew;
@@ -212,7 +212,6 @@ class PlanReport {
   const ReviewDesks& desks_;
   const ReviewOrder& order_;
   ReviewPlan plan_;
-  std::vector<std::int64_t> before_;  // by rank
 };
 
 }  // namespace

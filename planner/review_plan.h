@@ -42,6 +42,8 @@ struct ReviewLine {
   std::int32_t effort = 0;
   std::int64_t start = kNeverMinutes;
   std::int64_t finish = kNeverMinutes;
+  /// Had everything stayed where it was; kNeverMinutes of a job that nobody had, or may keep.
+  std::int64_t finish_before = kNeverMinutes;
   ReviewReason reason = ReviewReason::kUnserved;
   ReviewObstacle obstacle = ReviewObstacle::kNone;  // unserved: the first true cause
   std::uint32_t runner_up = kNoPerson;              // the cheapest other person
@@ -63,7 +65,7 @@ struct ReviewMove {
   std::uint32_t to = kNoPerson;
   ReviewMoveCause cause = ReviewMoveCause::kNew;
   ReviewObstacle obstacle = ReviewObstacle::kNone;
-  std::int64_t finish_before = kNeverMinutes;  // had everything stayed where it was
+  std::int64_t finish_before = kNeverMinutes;  // as of its line
   std::int64_t finish_after = kNeverMinutes;
   std::int64_t late_before = 0;  // minutes behind the deadline
   std::int64_t late_after = 0;

@@ -596,7 +596,8 @@ struct Assumption {                    # what a preview takes as already so
   }
 }
 enum PlanChange { new @0; kept @1; moved @2; }
-enum Unplanned { noWindow @0; nobodyQualified @1; allExcluded @2; nobodyOnShift @3; allFull @4; noTime @5; notWorthIt @6; }
+enum Unplanned { noWindow @0; nobodyQualified @1; allExcluded @2; nobodyOnShift @3; allFull @4; noTime @5; notWorthIt @6;
+                 noHalfDay @7; }   # its day has gone, and the half-days of the day of the plan take no more
 struct PlannedVisit {
   job @0 :UInt64; caseId @1 :UInt64; expert @2 :UInt32;
   before @3 :UInt32;                   # who had it; 0: nobody

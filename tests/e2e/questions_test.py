@@ -128,6 +128,9 @@ class Eligibility(Story):
         self.ask("submit", "--district", 2, "--parcel", "far", "--point", "35.71", "51.41")
         text = self.ctl("replan", "--iterations", 100).stdout
         self.assertIn("Not in the plan: 1 visits", text)
+        nobody = self.ask("replan", "--iterations", 100)["nobody"]
+        self.assertEqual(len(nobody), 1)
+        self.assertIn(nobody[0], text)
         self.assertIn(f"Nobody can inspect in district 2 on saturday {SATURDAY}: 1 skill, 2 district.", text)
 
     def test_wrong_options_are_named(self):

@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "daemon/assumption.h"
 
 namespace permitd::daemon {
@@ -176,6 +178,27 @@ TEST_F(DeskPlanTest, ALateJobMovesToWhoIsFreeAndSaysWhy) {
     EXPECT_EQ(line.before, ExpertId{1});
     EXPECT_EQ(line.cause, planner::ReviewMoveCause::kDeadline);
   }
+}
+
+TEST_F(DeskPlanTest, AJobThatStaysSaysHowLateItWouldHaveBeen) {
+  add_expert(1);
+  add_expert(2);
+  for (std::uint64_t job = 1; job <= 3; ++job) {
+    SnapshotDesk& desk = add_job(job, 120);
+    desk.job.remaining_minutes = static_cast<std::int32_t>(129 + job);
+    reserve(desk, 1);
+  }
+  const DeskPlan desks = plan();
+  ASSERT_THAT(desks.lines, SizeIs(3));
+  // One after the other they end after 120, 240 and 360 minutes; one of them moves.
+  const std::array<std::uint32_t, 3> late_before{0, 240 - 131, 360 - 132};
+  std::uint32_t earlier = 0;
+  for (const PlannedDeskLine& line : desks.lines) {
+    EXPECT_EQ(line.late_before, late_before[raw(line.job) - 1]);
+    const bool is_earlier = line.change == PlanChange::kKept && line.late_after < line.late_before;
+    earlier += is_earlier ? 1 : 0;
+  }
+  EXPECT_GE(earlier, 1U);
 }
 
 TEST_F(DeskPlanTest, ALockedJobStaysWithItsPersonAndInItsHalfDay) {

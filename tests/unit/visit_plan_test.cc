@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "daemon/assumption.h"
 
 namespace permitd::daemon {
@@ -418,6 +421,32 @@ TEST_F(VisitPlanTest, VisitsOfADayThatIsClosedComeOnTheNext) {
   EXPECT_TRUE(moved.moves_appointment);
   EXPECT_EQ(moved.start_before, at_minute(-1'440));
   EXPECT_LT(moved.start, at_minute(210));
+}
+
+TEST_F(VisitPlanTest, VisitsOfAClosedDayThatFindNoRoomAreToldWithTheReason) {
+  add_inspector(1, north);
+  // Four to each half-day: as many as one inspector makes in half of the eight of a day.
+  for (std::uint64_t job = 1; job <= 10; ++job)
+    add_visit(job, south).job.appointment = at_minute(-1'440);
+  SnapshotVisit& planned = snapshot.visits.back();
+  planned.plan.job = planned.job.job;
+  planned.plan.expert = ExpertId{1};
+  planned.plan.start = at_minute(-1'400);
+  Assumption closed;
+  closed.kind = Assumption::Kind::kClosed;
+  closed.day = kDay - 1;
+  assume(closed, snapshot);
+  const VisitPlan day = plan();
+  std::vector<UnplannedVisitLine> roomless;
+  std::ranges::copy_if(day.unplanned, std::back_inserter(roomless), [](const auto& line) {
+    return line.reason.cause == planner::UnservedCause::kNoHalfDay;
+  });
+  ASSERT_THAT(roomless, SizeIs(2));
+  EXPECT_EQ(roomless[0].job, JobId{9});
+  EXPECT_EQ(roomless[0].before, ExpertId{});
+  EXPECT_EQ(roomless[1].job, JobId{10});
+  EXPECT_EQ(roomless[1].before, ExpertId{1});
+  EXPECT_EQ(day.lines.size() + day.unplanned.size(), 10U);
 }
 
 }  // namespace
