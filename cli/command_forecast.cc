@@ -213,6 +213,9 @@ int forecast(Context& context, const ForecastOptions& options) {
       local_text(Tick{forecast.getNow()}), forecast.getOp(), grouped(forecast.getOpenCases()),
       forecast.getArrivalsPerDay(), grouped(forecast.getPeople()), forecast.getRuns(),
       forecast.getSeed());
+  if (forecast.getFinishedJobs() != 0)
+    fmt::print("How long work takes is drawn from {} jobs of the last four weeks.\n\n",
+               grouped(forecast.getFinishedJobs()));
   print_case(forecast);
   fmt::print("Jobs that wait at the end of the day, p50 (p90){}:\n",
              forecast.hasChanged() ? " -> were it so, and the difference" : "");
@@ -256,7 +259,8 @@ void add_forecast_command(CLI::App& app, Context& context) {
       ->capture_default_str();
   command
       ->add_option("--spread", options->spread_percent,
-                   "Percent that efforts lie around their estimates")
+                   "Percent that efforts lie around their estimates, of work with fewer than 30 "
+                   "jobs finished lately")
       ->check(CLI::Range(0, 90))
       ->capture_default_str();
   command

@@ -65,6 +65,7 @@ CityForecast forecast_city(const CitySnapshot& snapshot, const ForecastQuestion&
   out.op = snapshot.op;
   out.now = snapshot.now;
   out.left_out = snapshot.left_out;
+  out.finished_jobs = static_cast<std::uint32_t>(snapshot.finished.size());
   out.open_cases = static_cast<std::uint32_t>(snapshot.cases.size());
   for (const CityDay& day : snapshot.days) out.dates.push_back(day.date);
   if (snapshot.days.empty()) refuse(out, Refusal::kOutsideCalendar, Field::kDay);

@@ -29,8 +29,9 @@ struct ForecastQuestion {
   std::uint64_t seed = 1;
   scheduler::CaseId case_id{};  // 0: none in particular
   std::vector<CityChange> changes;
-  std::uint32_t use_permille = 850;     // of the certified capacity that is worked
-  std::uint32_t spread_permille = 300;  // of efforts around their estimates
+  std::uint32_t use_permille = 850;  // of the certified capacity that is worked
+  std::uint32_t spread_permille =
+      300;  // of efforts around their estimates, where few were finished
   std::uint32_t answer_minutes = 2'100;
 };
 
@@ -42,6 +43,7 @@ struct CityForecast {
   std::vector<std::int32_t> dates;
   std::uint32_t open_cases = 0;
   std::uint32_t people = 0;
+  std::uint32_t finished_jobs = 0;  // that the spread of efforts was learned from
   double arrivals_per_day = 0;
   std::optional<std::size_t> asked;  // row of the case asked for in `cases` of the forecasts
   bool is_paused = false;            // that case

@@ -56,10 +56,14 @@ CityDay day_of(const Scheduler& scheduler, std::int32_t date) {
   return day;
 }
 
+bool is_move_to(const scheduler::Event& event, scheduler::JobState state) {
+  return event.kind == scheduler::EventKind::kJobChanged && event.after == raw(state);
+}
+
 bool needs_second_review(const CaseView& view, const scheduler::SetPolicy& policy) {
   const auto result = view.zoning.result;
-  const bool is_doubtful = result == scheduler::ZoningResult::kBeyond ||
-                           result == scheduler::ZoningResult::kUnknownZone;
+  const bool is_doubtful =
+      result == scheduler::ZoningResult::kBeyond || result == scheduler::ZoningResult::kUnknownZone;
   return view.area_m2 > policy.second_review_area_m2 ||
          (is_doubtful && policy.zoning_review == scheduler::ZoningReview::kSecondReviewer);
 }
@@ -74,6 +78,7 @@ CitySnapshotQuery::CitySnapshotQuery(const CitySnapshotOptions& options) : optio
   snapshot.services.reserve(kSnapshotServicesMax);
   snapshot.cases.reserve(kSnapshotCasesMax);
   snapshot.arrivals.reserve(kSnapshotCasesMax);
+  snapshot.finished.reserve(kSnapshotFinishedMax);
 }
 
 void CitySnapshotQuery::proceed(bool ended, Part next) {
@@ -101,7 +106,10 @@ bool CitySnapshotQuery::run(const Scheduler& scheduler) noexcept {
       proceed(take_open_cells(scheduler), options_.with_cases ? Part::kCases : Part::kDone);
       return part_ == Part::kDone;
     case Part::kCases:
-      proceed(take_cases(scheduler), Part::kDone);
+      proceed(take_cases(scheduler), Part::kFinished);
+      return false;
+    case Part::kFinished:
+      proceed(take_finished(scheduler), Part::kDone);
       return part_ == Part::kDone;
     case Part::kDone:
       break;
@@ -208,6 +216,44 @@ void CitySnapshotQuery::take_arrival(const CaseView& view) {
            Arrival{view.service, view.priority, view.district, view.built,
                    view.floors > snapshot.policy.complex_floors,
                    needs_second_review(view, snapshot.policy), view.service_version});
+}
+
+/// True when all histories are read, or there is no room for more.
+bool CitySnapshotQuery::take_finished(const Scheduler& scheduler) {
+  const auto rows = std::span(cases_).first(kHistoriesPerSlice);
+  const std::size_t count = scheduler.list_cases(cursor_, kQueryScanMax, rows);
+  for (std::size_t i = 0; i < count; ++i) take_finished(scheduler, rows[i]);
+  return cursor_.done || snapshot.finished.size() == snapshot.finished.capacity();
+}
+
+/// Each end of a job with the start before it. What was begun and given back counts from when it
+/// was begun again.
+void CitySnapshotQuery::take_finished(const Scheduler& scheduler, const CaseView& view) {
+  const std::size_t count = scheduler.list_history(view.case_id, 0, history_);
+  for (std::size_t end = 0; end < count; ++end) {
+    const scheduler::Event& done = history_[end].event;
+    if (!is_move_to(done, scheduler::JobState::kDone) || done.at < arrivals_from_) continue;
+    for (std::size_t begin = end; begin-- > 0;) {
+      const scheduler::Event& started = history_[begin].event;
+      if (started.job != done.job || !is_move_to(started, scheduler::JobState::kStarted)) continue;
+      take_ended(scheduler, view.service, started, done);
+      break;
+    }
+  }
+}
+
+void CitySnapshotQuery::take_ended(const Scheduler& scheduler, scheduler::ServiceId service,
+                                   const scheduler::Event& started, const scheduler::Event& done) {
+  // Who says start and end in one breath, or forgets the end, does not say how long it took.
+  constexpr std::int64_t kShareMin = 50;
+  constexpr std::int64_t kShareMax = 10'000;
+  scheduler::JobView job;
+  if (!scheduler.find_job(done.job, job) || job.effort_minutes == 0) return;
+  const std::int64_t minutes = scheduler.working_minutes(started.at, done.at);
+  const std::int64_t share = minutes * 1'000 / job.effort_minutes;
+  if (share < kShareMin || share > kShareMax) return;
+  if (snapshot.finished.size() == snapshot.finished.capacity()) return;
+  snapshot.finished.push_back({service, job.stage, job.kind, static_cast<std::uint16_t>(share)});
 }
 
 }  // namespace permitd::daemon

@@ -26,6 +26,12 @@ inline constexpr std::size_t kCityDaysMax = 60;
 inline constexpr std::size_t kCityReservedMax = 65'536;
 /// Days back that arrivals are counted over: four weeks, so that no weekday counts for more.
 inline constexpr std::int64_t kArrivalDays = 28;
+/// More would make no forecast any better.
+inline constexpr std::size_t kSnapshotFinishedMax = 16'384;
+/// A case's history up to its delivery is shorter, unless it went in circles.
+inline constexpr std::size_t kHistoryReadMax = 128;
+/// Histories read in one slice between two batches: 2,000 events, as many as rows of other slices.
+inline constexpr std::size_t kHistoriesPerSlice = 16;
 
 struct CityDay {
   std::int32_t date = 0;              // days since 1970-01-01
@@ -76,6 +82,14 @@ struct Arrival {
   std::uint16_t service_version = 0;
 };
 
+/// Work that was finished within the days that arrivals are counted over, and how long it took.
+struct FinishedWork {
+  scheduler::ServiceId service{};
+  scheduler::Stage stage{};
+  scheduler::JobKind kind{};
+  std::uint16_t effort_permille = 1'000;  // working time from start to end, against the estimate
+};
+
 struct CitySnapshot {
   scheduler::Op op{};  // as the reading began
   scheduler::Tick now;
@@ -90,8 +104,9 @@ struct CitySnapshot {
   std::uint32_t open_districts = 0;   // bits of those with open work
   std::vector<SnapshotCase> cases;
   std::vector<Arrival> arrivals;
-  std::int64_t arrival_minutes = 0;  // working time that the arrivals came in
-  std::uint32_t left_out = 0;        // rows beyond the limits above
+  std::int64_t arrival_minutes = 0;    // working time that the arrivals came in
+  std::vector<FinishedWork> finished;  // the first kSnapshotFinishedMax, by case
+  std::uint32_t left_out = 0;          // rows beyond the limits above
 };
 
 struct CitySnapshotOptions {
@@ -117,6 +132,7 @@ class CitySnapshotQuery final : public Query {
     kExperts,
     kOpenCells,
     kCases,
+    kFinished,
     kDone
   };
 
@@ -129,6 +145,10 @@ class CitySnapshotQuery final : public Query {
   bool take_cases(const scheduler::Scheduler& scheduler);
   void take_case(const scheduler::Scheduler& scheduler, const scheduler::CaseView& view);
   void take_arrival(const scheduler::CaseView& view);
+  bool take_finished(const scheduler::Scheduler& scheduler);
+  void take_finished(const scheduler::Scheduler& scheduler, const scheduler::CaseView& view);
+  void take_ended(const scheduler::Scheduler& scheduler, scheduler::ServiceId service,
+                  const scheduler::Event& started, const scheduler::Event& done);
   /// Goes on with `next` and a fresh cursor when the list has ended.
   void proceed(bool ended, Part next);
 
@@ -142,6 +162,7 @@ class CitySnapshotQuery final : public Query {
   std::array<scheduler::OpenCellView, kRowsPerSlice> cells_;
   std::array<scheduler::ServiceView, kSnapshotServicesMax> services_;
   std::array<scheduler::PlanView, scheduler::kPlannedPerExpertMax> plans_;
+  std::array<scheduler::HistoryView, kHistoryReadMax> history_;
 };
 
 }  // namespace permitd::daemon

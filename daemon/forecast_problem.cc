@@ -25,6 +25,10 @@ namespace {
 constexpr std::uint32_t kConfirmationEffortMin = 5;
 // Steps of the sample that efforts are drawn from, evenly over the spread.
 constexpr int kEffortSteps = 2;
+// What fewer jobs took says little of the next: the spread of a sample of 30 is known to an eighth.
+constexpr std::size_t kLearnedFrom = 30;
+// Shares kept of what was learned, equally likely.
+constexpr std::size_t kLearnedShares = 20;
 
 struct Variant {
   scheduler::ServiceId service{};
@@ -58,6 +62,8 @@ class Builder {
     out_.days = static_cast<std::uint32_t>(snapshot_.days.size());
     out_.day_minutes = day_minutes();
     out_.week_days = 1;  // arrivals are counted over all weekdays together
+    out_.other_share_percent = snapshot_.policy.reserved_share_percent;
+    learn_efforts();
     add_history();
     add_arrivals();
     for (const SnapshotCase& one : snapshot_.cases) add_case(one);
@@ -66,6 +72,11 @@ class Builder {
   }
 
  private:
+  /// Effort in hand.
+  struct Held {
+    std::int32_t minutes = 0;
+    std::int32_t other_minutes = 0;  // of those, for other organisations
+  };
   struct Known {
     std::uint16_t index = 0;
     std::vector<std::uint8_t> step_of_stage;  // [stage_index] first step at or behind it
@@ -101,6 +112,42 @@ class Builder {
     return false;
   }
 
+  // ---- what was learned ----
+
+  struct Work {
+    scheduler::ServiceId service{};  // 0: any
+    scheduler::Stage stage{};
+    JobKind kind{};
+    friend auto operator<=>(const Work&, const Work&) = default;
+  };
+
+  /// Shares of the estimate that finished work took, where there is enough of it.
+  void learn_efforts() {
+    std::map<Work, std::vector<std::uint16_t>> samples;
+    for (const FinishedWork& one : snapshot_.finished) {
+      samples[{one.service, one.stage, one.kind}].push_back(one.effort_permille);
+      samples[{{}, one.stage, one.kind}].push_back(one.effort_permille);
+    }
+    for (auto& [work, shares] : samples) {
+      if (shares.size() < kLearnedFrom) continue;
+      std::ranges::sort(shares);
+      learned_.emplace(work, static_cast<std::uint16_t>(out_.efforts.size()));
+      std::vector<std::uint16_t>& drawn = out_.efforts.emplace_back();
+      for (std::size_t i = 0; i < kLearnedShares; ++i)
+        drawn.push_back(shares[(2 * i + 1) * shares.size() / (2 * kLearnedShares)]);
+    }
+  }
+
+  /// Of the service, else of all services together, else what the question says of the stage.
+  std::uint16_t efforts_of(scheduler::ServiceId service, scheduler::Stage stage,
+                           JobKind kind) const {
+    auto found = learned_.find({service, stage, kind});
+    if (found == learned_.end()) found = learned_.find({{}, stage, kind});
+    return found == learned_.end() ? ForecastStep::kOfStage : found->second;
+  }
+
+  // ---- steps ----
+
   ForecastStep step_of(const StageSpec& stage, const Variant& variant) const {
     ForecastStep step;
     step.stage = raw(stage.stage);
@@ -110,6 +157,7 @@ class Builder {
       return step;
     }
     step.skill = raw(stage.skill);
+    step.efforts = efforts_of(variant.service, stage.stage, JobKind::kWork);
     const bool is_longer = variant.is_complex && stage.effort_complex_minutes != 0;
     step.effort_minutes =
         std::max<std::uint16_t>(1, is_longer ? stage.effort_complex_minutes : stage.effort_minutes);
@@ -131,6 +179,7 @@ class Builder {
     ForecastStep second = step;
     second.skill = raw(skill);
     second.wait_minutes = 0;
+    second.efforts = efforts_of(variant.service, stage.stage, JobKind::kConfirmation);
     second.effort_minutes = static_cast<std::uint16_t>(std::max(
         kConfirmationEffortMin,
         std::uint32_t{step.effort_minutes} * snapshot_.policy.confirmation_effort_percent / 100));
@@ -214,7 +263,9 @@ class Builder {
         one.job_state == JobState::kAssigned || one.job_state == JobState::kStarted;
     if (!is_in_hand || out.ready_in_minutes != 0) return;
     out.remaining_minutes = one.effort_minutes;
-    held_minutes_[one.holder] += one.effort_minutes;
+    Held& held = held_[one.holder];
+    held.minutes += one.effort_minutes;
+    if (one.priority == scheduler::PriorityClass::kOther) held.other_minutes += one.effort_minutes;
   }
 
   std::int32_t wait_of(const SnapshotCase& one, const ForecastStep& step) const {
@@ -279,10 +330,25 @@ class Builder {
       person.districts = expert.districts;
       person.office = raw(expert.office);
       person.day_minutes.resize(snapshot_.days.size());
+      if (day.date == snapshot_.present_date) add_given(expert, person);
       person.day_minutes[i] = static_cast<std::uint16_t>(
           static_cast<std::uint32_t>(own_minutes(expert, day)) * question_.use_permille / 1'000);
     }
     for (auto& [skills, person] : by_skills) out_.people.push_back(std::move(person));
+  }
+
+  /// What is in hand is among the cases, and will be given once more.
+  void add_given(const scheduler::ExpertView& expert, ForecastPerson& person) const {
+    const Held held = held_of(expert.expert);
+    person.given_minutes =
+        static_cast<std::uint16_t>(std::max(0, expert.booked_minutes_today - held.minutes));
+    person.given_other_minutes =
+        static_cast<std::uint16_t>(std::max(0, expert.other_minutes_today - held.other_minutes));
+  }
+
+  Held held_of(scheduler::ExpertId expert) const {
+    const auto found = held_.find(expert);
+    return found == held_.end() ? Held{} : found->second;
   }
 
   /// Capacity and presence. What is reserved or in hand is among the cases, so it takes nothing
@@ -290,9 +356,7 @@ class Builder {
   std::int32_t own_minutes(const scheduler::ExpertView& expert, const CityDay& day) const {
     auto left = static_cast<std::int32_t>(expert.units_per_day * scheduler::kMinutesPerUnit);
     if (day.date == snapshot_.present_date) {
-      const auto held = held_minutes_.find(expert.expert);
-      const std::int32_t in_hand = held == held_minutes_.end() ? 0 : held->second;
-      left -= std::max(0, expert.booked_minutes_today - in_hand);
+      left -= std::max(0, expert.booked_minutes_today - held_of(expert.expert).minutes);
     }
     return std::clamp(left, 0, present_minutes(expert, day, snapshot_.now));
   }
@@ -303,7 +367,8 @@ class Builder {
   std::map<std::pair<scheduler::ServiceId, std::uint16_t>, const scheduler::ServiceView*>
       catalogue_;
   std::map<Variant, Known> known_;
-  std::map<scheduler::ExpertId, std::int32_t> held_minutes_;
+  std::map<scheduler::ExpertId, Held> held_;
+  std::map<Work, std::uint16_t> learned_;  // into the problem's efforts
   std::optional<std::uint16_t> retired_;
   planner::ForecastProblem out_;
 };

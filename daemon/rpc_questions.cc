@@ -132,6 +132,7 @@ void write_forecast(const CityForecast& from, const ForecastQuestion& question,
   out.setOpenCases(from.open_cases);
   out.setPeople(from.people);
   out.setArrivalsPerDay(from.arrivals_per_day);
+  out.setFinishedJobs(from.finished_jobs);
   out.setCaseId(raw(question.case_id));
   out.setPaused(from.is_paused);
   out.setLeftOut(from.left_out);

@@ -65,13 +65,15 @@ void add_cell(const std::vector<ForecastRun::Days>& runs, std::uint32_t stage,
   }
 }
 
-const char* service_fault(const ForecastService& service) {
+const char* service_fault(const ForecastService& service, std::size_t efforts_count) {
   if (service.steps.empty() || service.steps.size() > 255) return "has no steps, or too many";
   for (const ForecastStep& step : service.steps) {
     if (step.stage >= kForecastStagesMax) return "has an unknown stage";
     if (step.skill != ForecastStep::kNoSkill && step.skill >= 32)
       return "asks for an unknown skill";
     if (step.skill != ForecastStep::kNoSkill && step.effort_minutes == 0) return "takes no effort";
+    if (step.efforts != ForecastStep::kOfStage && step.efforts >= efforts_count)
+      return "has unknown efforts";
   }
   if (!service.arrivals.empty() && service.districts.empty()) return "arrives from nowhere";
   if (std::ranges::any_of(service.districts, [](auto d) { return d >= kForecastDistrictsMax; }))
@@ -85,10 +87,13 @@ const char* service_fault(const ForecastService& service) {
 std::optional<std::string> forecast_fault(const ForecastProblem& problem) {
   if (problem.days < 1 || problem.days > 60) return "the days ahead are not 1 to 60";
   if (problem.day_minutes < kForecastSlotsPerDay) return "the working day is too short";
+  if (problem.other_share_percent > 100) return "the share of the last class is above 100 percent";
+  if (std::ranges::any_of(problem.efforts, [](const auto& shares) { return shares.empty(); }))
+    return "a step turns out in no way";
   if (problem.week_days < 1) return "the week has no working day";
   for (std::size_t i = 0; i < problem.services.size(); ++i) {
     const ForecastService& service = problem.services[i];
-    const char* fault = service_fault(service);
+    const char* fault = service_fault(service, problem.efforts.size());
     if (!service.arrivals.empty() && service.arrivals.size() != problem.week_days) {
       fault = "has not one figure of arrivals for each day of the week";
     }

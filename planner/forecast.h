@@ -6,10 +6,11 @@
 // one pool of minutes per slot. In a slot, jobs begin in the order of class, then deadline, while a
 // pool that may take them has minutes left; the pool with the fewest skills goes first. A job that
 // began is done after its effort, so a long one spans slots; the last job begun may overdraw a
-// slot, which the next one pays back. What follows a job is ready in the slot behind its end.
-// Chance enters as the effort of a job against its estimate, as returned work, and as arrivals; it
-// is a function of seed, run, case and step, so two forecasts that differ in one thing share the
-// rest of their luck.
+// slot, which the next one pays back. With a share for the last class its first job goes before one
+// of the middle class wherever that leaves the pool's day within the share. What follows a job is
+// ready in the slot behind its end. Chance enters as the effort of a job against its estimate, as
+// returned work, and as arrivals; it is a function of seed, run, case and step, so two forecasts
+// that differ in one thing share the rest of their luck.
 //
 // Limits: no leases, conflicts of interest, appointments or travel beyond what the efforts hold; no
 // person works two districts' worth of reach better than another of the pool; municipal first holds
@@ -35,11 +36,13 @@ inline constexpr std::uint32_t kForecastSlotsPerDay = 4;
 /// One step of a chain: work for a person, or, without a skill, time that passes.
 struct ForecastStep {
   static constexpr std::uint8_t kNoSkill = 255;
+  static constexpr std::uint16_t kOfStage = UINT16_MAX;
   std::uint8_t stage = 0;            // < kForecastStagesMax
   std::uint8_t skill = kNoSkill;     // < 32
   std::uint16_t effort_minutes = 0;  // of work; 0 with kNoSkill
   std::uint16_t wait_minutes = 0;    // before it is ready, working time: decision, agency
   std::uint16_t term_minutes = 420;  // its deadline, from when it is ready
+  std::uint16_t efforts = kOfStage;  // into ForecastProblem::efforts; else as the stage's history
 };
 
 /// How a stage turns out, from what it did before.
@@ -72,6 +75,8 @@ struct ForecastPerson {
   std::uint32_t districts = 0;  // 0 = all
   std::uint32_t office = 0;
   std::vector<std::uint16_t> day_minutes;  // per working day ahead
+  std::uint16_t given_minutes = 0;         // today, before now
+  std::uint16_t given_other_minutes = 0;   // of those, of the last class
 };
 
 struct ForecastProblem {
@@ -80,6 +85,8 @@ struct ForecastProblem {
   std::uint32_t week_days = 5;           // working days of a week
   std::uint32_t first_weekday = 0;       // of the first day ahead
   std::vector<ForecastHistory> history;  // by stage; missing ones are all estimate, no rework
+  std::vector<std::vector<std::uint16_t>> efforts;  // as effort_permille, of single steps
+  std::uint32_t other_share_percent = 0;  // of a day's effort the last class may have before others
   std::vector<ForecastService> services;
   std::vector<ForecastCase> cases;
   std::vector<ForecastPerson> people;

@@ -24,6 +24,7 @@ ForecastCity::ForecastCity(const ForecastProblem& problem)
   gather_pools();
   gather_places();
   make_queues();
+  share_queues();
 }
 
 void ForecastCity::gather_pools() {
@@ -36,6 +37,8 @@ void ForecastCity::gather_pools() {
     for (std::uint32_t day = 0; day < problem_->days; ++day) {
       pool.day_minutes[day] += person.day_minutes[day];
     }
+    pool.given += person.given_minutes;
+    pool.given_other += person.given_other_minutes;
   }
   for (auto& [key, pool] : pools) pools_.push_back(std::move(pool));
   // Specialists are asked first, so that the others stay free for what only they can do.
@@ -82,6 +85,14 @@ void ForecastCity::make_queues() {
         }
       }
     }
+  }
+}
+
+void ForecastCity::share_queues() {
+  if (problem_->other_share_percent == 0) return;
+  for (std::uint32_t queue = 0; queue < queue_count(); ++queue) {
+    if (class_of(queue) + 1 != kForecastClassesMax) continue;
+    for (const std::uint32_t pool : takers_[queue]) pools_[pool].shared_queues.push_back(queue);
   }
 }
 

@@ -15,6 +15,9 @@ constexpr std::uint64_t kLuckRework = 2;
 constexpr std::uint64_t kLuckDistrict = 3;
 constexpr std::uint64_t kLuckSlot = 4;
 
+// The class that the last one may go before, within its share.
+constexpr std::uint32_t kSharingClass = kForecastClassesMax - 2;
+
 // Poisson by inversion, so that a greater rate never gives fewer with the same luck. The rate is
 // cut into pieces whose chance of nothing is still a normal number.
 std::uint32_t arrivals_of(double rate, std::uint64_t luck) {
@@ -71,6 +74,9 @@ void ForecastRun::begin() {
   days_.clear();
   now_ = {};
   pool_left_.assign(city_.pool_count(), 0);
+  given_.clear();
+  for (std::uint32_t pool = 0; pool < city_.pool_count(); ++pool)
+    given_.push_back({city_.given_minutes(pool), city_.given_other_minutes(pool)});
   for (Queue& queue : queues_) queue.clear();
   for (auto& slot : ready_at_) slot.clear();
   for (auto& slot : ends_at_) slot.clear();
@@ -155,8 +161,11 @@ void ForecastRun::work_class(std::uint32_t slot, std::uint32_t priority) {
     const std::int32_t until = heads_.empty() ? INT32_MAX : heads_.front().first;
     std::uint32_t pool = taker_of(queue);
     while (pool != kNoPool) {
-      begin_first(queue, pool, slot);
-      if (jobs.empty() || jobs.jobs[jobs.head].due >= until) break;
+      if (priority == kSharingClass) begin_shared(pool, slot);
+      if (pool_left_[pool] > 0) {
+        begin_first(queue, pool, slot);
+        if (jobs.empty() || jobs.jobs[jobs.head].due >= until) break;
+      }
       pool = taker_of(queue);
     }
     if (pool == kNoPool || jobs.empty()) continue;  // what is left waits for the next slot
@@ -172,12 +181,39 @@ std::uint32_t ForecastRun::taker_of(std::uint32_t queue) {
   return at < pools.size() ? pools[at] : kNoPool;
 }
 
+/// The queue of the last class whose first job is the first that the pool may take; kNoPool: none.
+std::uint32_t ForecastRun::first_shared(std::uint32_t pool) const {
+  std::uint32_t first = kNoPool;
+  std::int32_t due = INT32_MAX;
+  for (const std::uint32_t queue : city_.shared_queues(pool)) {
+    const Queue& jobs = queues_[queue];
+    if (jobs.empty() || jobs.jobs[jobs.head].due >= due) continue;
+    first = queue;
+    due = jobs.jobs[jobs.head].due;
+  }
+  return first;
+}
+
+/// Before the pool takes a job of the middle class: what of the last class the share lets go first.
+void ForecastRun::begin_shared(std::uint32_t pool, std::uint32_t slot) {
+  constexpr std::uint64_t kAll = 100;
+  const std::uint64_t share = city_.problem().other_share_percent;
+  while (pool_left_[pool] > 0) {
+    const std::uint32_t queue = first_shared(pool);
+    if (queue == kNoPool) return;
+    const Queue& jobs = queues_[queue];
+    const std::uint64_t effort = step_of(cases_[jobs.jobs[jobs.head].index]).step.effort_minutes;
+    const Given& given = given_[pool];
+    if ((given.other + effort) * kAll > share * (given.all + effort)) return;
+    begin_first(queue, pool, slot);
+  }
+}
+
 std::uint32_t ForecastRun::effort_of(const Case& one) const {
   if (one.remaining > 0) return one.remaining;
   const ForecastStep& step = step_of(one).step;
-  const ForecastHistory* history = city_.history(step.stage);
-  if (history == nullptr || history->effort_permille.empty()) return step.effort_minutes;
-  const auto& shares = history->effort_permille;
+  const std::span<const std::uint16_t> shares = city_.efforts(step);
+  if (shares.empty()) return step.effort_minutes;
   const std::uint32_t share = shares[luck(one, kLuckEffort) % shares.size()];
   return std::max(1U, step.effort_minutes * share / 1000);
 }
@@ -193,6 +229,8 @@ void ForecastRun::begin_first(std::uint32_t queue, std::uint32_t pool, std::uint
   const std::uint32_t effort = effort_of(one);
   one.remaining = 0;
   pool_left_[pool] -= static_cast<std::int32_t>(effort);
+  given_[pool].all += step.effort_minutes;
+  if (one.priority + 1 == kForecastClassesMax) given_[pool].other += step.effort_minutes;
   now_.work_minutes += effort;
   const std::size_t end = slot + city_.slots_of(effort);
   if (end < ends_at_.size()) ends_at_[end].push_back(index);
@@ -251,6 +289,7 @@ void ForecastRun::close_day(std::uint32_t day) {
   days_.push_back(now_);
   now_.work_minutes = 0;
   now_.cases_done = 0;
+  std::ranges::fill(given_, Given{});
 }
 
 }  // namespace permitd::planner

@@ -50,17 +50,34 @@ class ForecastCity {
   const ForecastHistory* history(std::uint32_t stage) const {
     return stage < problem_->history.size() ? &problem_->history[stage] : nullptr;
   }
+  /// Equally likely shares of the estimate that a step takes; none: the estimate.
+  std::span<const std::uint16_t> efforts(const ForecastStep& step) const {
+    if (step.efforts != ForecastStep::kOfStage) return problem_->efforts[step.efforts];
+    const ForecastHistory* of_stage = history(step.stage);
+    return of_stage == nullptr ? std::span<const std::uint16_t>{} : of_stage->effort_permille;
+  }
+  /// Queues of the last class that a pool takes from; none without a share for it.
+  std::span<const std::uint32_t> shared_queues(std::uint32_t pool) const {
+    return pools_[pool].shared_queues;
+  }
+  /// What a pool was given today before now, and of that what is of the last class.
+  std::uint32_t given_minutes(std::uint32_t pool) const { return pools_[pool].given; }
+  std::uint32_t given_other_minutes(std::uint32_t pool) const { return pools_[pool].given_other; }
 
  private:
   struct Pool {
     std::uint32_t skills = 0;
     std::uint32_t districts = 0;
     std::vector<std::uint32_t> day_minutes;
+    std::uint32_t given = 0;
+    std::uint32_t given_other = 0;
+    std::vector<std::uint32_t> shared_queues;
   };
 
   void gather_pools();
   void gather_places();
   void make_queues();
+  void share_queues();
   std::vector<std::uint32_t> takers_at(std::uint8_t skill, std::uint32_t place) const;
 
   const ForecastProblem* problem_;
@@ -123,6 +140,8 @@ class ForecastRun {
   /// The pool that takes the queue's next job in this slot; kNoPool when all are spent.
   std::uint32_t taker_of(std::uint32_t queue);
   void begin_first(std::uint32_t queue, std::uint32_t pool, std::uint32_t slot);
+  void begin_shared(std::uint32_t pool, std::uint32_t slot);
+  std::uint32_t first_shared(std::uint32_t pool) const;
   void enter(std::uint32_t index, std::uint32_t slot);
   void make_ready(std::uint32_t index, std::uint32_t slot, std::int32_t due);
   void finish(std::uint32_t index, std::uint32_t slot);
@@ -144,6 +163,11 @@ class ForecastRun {
   std::vector<std::vector<std::uint32_t>> ready_at_;  // [slot] cases whose wait ends
   std::vector<std::vector<std::uint32_t>> ends_at_;   // [slot] cases whose job has ended
   std::vector<std::int32_t> pool_left_;               // minutes of this slot; negative: overdrawn
+  struct Given {
+    std::uint64_t all = 0;    // estimated effort begun this day
+    std::uint64_t other = 0;  // of the last class
+  };
+  std::vector<Given> given_;                                   // by pool
   std::vector<std::pair<std::int32_t, std::uint32_t>> heads_;  // deadline and queue, a heap
   Day now_;
   Days days_;

@@ -756,6 +756,7 @@ struct Forecast {                      # an estimate
   plain @10 :ForecastPlay;
   changed @11 :ForecastPlay;           # with whatIf; null without
   leftOut @12 :UInt32;                 # cases and people beyond what one forecast can hold
+  finishedJobs @13 :UInt32;            # jobs of the last four weeks that the spread of efforts was learned from
 }
 struct ForecastResult { union { forecast @0 :Forecast; refused @1 :Refusal; } }
 

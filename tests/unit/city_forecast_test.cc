@@ -147,6 +147,46 @@ TEST_F(CityForecastTest, ArrivalsComeAtTheRateOfTheWindow) {
   EXPECT_DOUBLE_EQ(forecast().arrivals_per_day, 40);
 }
 
+TEST_F(CityForecastTest, EffortsAreLearnedWhereEnoughWasFinished) {
+  add_case(1, 1);
+  const auto efforts_of = [&](std::size_t step) {
+    const planner::ForecastProblem made = problem();
+    const std::uint16_t index = made.services[0].steps[step].efforts;
+    return index == planner::ForecastStep::kOfStage ? std::vector<std::uint16_t>{}
+                                                    : made.efforts[index];
+  };
+  const scheduler::ServiceId other{2};
+  for (std::uint16_t i = 0; i < 29; ++i)
+    city.snapshot.finished.push_back(
+        {other, Stage::kPlanReview, scheduler::JobKind::kWork, std::uint16_t(800 + i)});
+  EXPECT_THAT(efforts_of(0), SizeIs(0));  // too few: the spread that is asked for
+  city.snapshot.finished.push_back(
+      {other, Stage::kPlanReview, scheduler::JobKind::kWork, std::uint16_t(829)});
+  ASSERT_THAT(efforts_of(0), SizeIs(20));  // of another service, but of the same stage
+  EXPECT_EQ(efforts_of(0).front(), 800);
+  EXPECT_EQ(efforts_of(0).back(), 829);
+  EXPECT_THAT(efforts_of(1), SizeIs(0));  // its confirmation is other work
+  city.snapshot.finished.insert(
+      city.snapshot.finished.end(), 30,
+      {scheduler::ServiceId{1}, Stage::kPlanReview, scheduler::JobKind::kWork, 1'500});
+  EXPECT_THAT(efforts_of(0), testing::Each(1'500));  // its own service knows better
+  EXPECT_EQ(forecast().finished_jobs, 60U);
+}
+
+TEST_F(CityForecastTest, TheShareOfOtherOrganisationsIsKnown) {
+  city.snapshot.policy.reserved_share_percent = 20;
+  city.snapshot.experts[0].booked_minutes_today = 180;
+  city.snapshot.experts[0].other_minutes_today = 130;
+  SnapshotCase& held = add_case(1, 1);
+  held.job_state = JobState::kStarted;
+  held.holder = scheduler::ExpertId{1};
+  held.priority = scheduler::PriorityClass::kOther;
+  const planner::ForecastProblem made = problem();
+  EXPECT_EQ(made.other_share_percent, 20U);
+  EXPECT_EQ(made.people[0].given_minutes, 60);
+  EXPECT_EQ(made.people[0].given_other_minutes, 10);
+}
+
 TEST_F(CityForecastTest, WhatIfIsPlayedBesideIt) {
   for (std::uint64_t i = 0; i < 20; ++i) add_case(i + 1, 1);
   ForecastQuestion question = kCertain;

@@ -58,6 +58,27 @@ TEST_F(CitySnapshotTest, OpenCasesCarryTheirPresentJob) {
   EXPECT_EQ(city.arrivals.size(), 3U);  // whatever became of them
 }
 
+TEST_F(CitySnapshotTest, FinishedWorkTellsHowLongItTook) {
+  submit(tests::kReport);
+  const Outcome lease = claim(tests::kClerk);
+  ASSERT_EQ(start(lease, tests::kClerk).refusal, Refusal::kNone);
+  wait(20);
+  ASSERT_EQ(give_back(lease, tests::kClerk, Reason::kDocumentsIncomplete).refusal, Refusal::kNone);
+  submit(tests::kReport);
+  const Outcome again = claim(tests::kOtherClerk);
+  ASSERT_EQ(start(again, tests::kOtherClerk).refusal, Refusal::kNone);
+  wait(24);
+  ASSERT_EQ(complete(again, tests::kOtherClerk).refusal, Refusal::kNone);
+  submit(tests::kReport);
+  work(tests::kOtherClerk);  // begun and done in one breath
+  const CitySnapshot city = snapshot({.days = 1, .with_cases = true});
+  ASSERT_EQ(city.finished.size(), 1U);
+  EXPECT_EQ(city.finished[0].service, tests::kReport);
+  EXPECT_EQ(city.finished[0].stage, Stage::kFileFormation);
+  EXPECT_EQ(city.finished[0].kind, JobKind::kWork);
+  EXPECT_EQ(city.finished[0].effort_permille, 800);
+}
+
 TEST_F(CitySnapshotTest, AClosedDateIsADayOnlyWhereThatIsAskedFor) {
   SetCalendarDays calendar;
   calendar.first_day = scheduler_.working_day(now_);

@@ -90,6 +90,26 @@ TEST(ForecastTest, MunicipalWorkIsDoneFirst) {
   EXPECT_THAT(days_of(problem), testing::ElementsAre(2, 2, 1, 1, 1, 1));
 }
 
+TEST(ForecastTest, AShareLetsTheLastClassGoFirstAsFarAsItReaches) {
+  ForecastProblem problem = small_city();
+  for (std::uint64_t i = 0; i < 6; ++i) {
+    problem.cases.push_back(waiting(i, 10));
+    problem.cases.back().priority = i < 2 ? 2 : 1;
+  }
+  problem.other_share_percent = 25;  // three of the middle class earn one of the last
+  EXPECT_THAT(days_of(problem), testing::ElementsAre(1, 2, 1, 1, 1, 2));
+  problem.other_share_percent = 50;
+  EXPECT_THAT(days_of(problem), testing::ElementsAre(1, 1, 1, 1, 2, 2));
+  problem.people[0].given_minutes = problem.people[0].given_other_minutes = 100;
+  EXPECT_THAT(days_of(problem), testing::ElementsAre(1, 2, 1, 1, 1, 2));
+  problem.other_share_percent = 100;
+  EXPECT_THAT(days_of(problem), testing::ElementsAre(1, 1, 1, 1, 2, 2));
+  for (ForecastCase& one : problem.cases) one.priority = one.priority == 1 ? 0 : 2;
+  EXPECT_THAT(days_of(problem), testing::ElementsAre(2, 2, 1, 1, 1, 1));  // never before the first
+  problem.other_share_percent = 101;
+  EXPECT_NE(forecast_fault(problem), std::nullopt);
+}
+
 TEST(ForecastTest, AStageBeginsWhenTheOneBeforeHasEnded) {
   ForecastProblem problem = small_city();
   problem.people[0].skills = 1U << kFile | 1U << kInspect;
@@ -157,6 +177,18 @@ TEST(ForecastTest, EffortsTurnOutAsTheyDidBefore) {
   EXPECT_LE(result.cases_done[0].p10, 4U);
   EXPECT_GE(result.cases_done[0].p90, 5U);
   EXPECT_LT(result.cases[8].p50, result.cases[15].p90);
+}
+
+TEST(ForecastTest, AStepTurnsOutAsItsOwnWorkDid) {
+  ForecastProblem problem = small_city();
+  problem.history = {{.effort_permille = {2000}}};
+  for (std::uint64_t i = 0; i < 8; ++i) problem.cases.push_back(waiting(i));
+  EXPECT_EQ(forecast(problem, {.runs = 1}).cases_done[0].p50, 2U);
+  problem.services[0].steps[0].efforts = 0;
+  EXPECT_NE(forecast_fault(problem), std::nullopt);
+  problem.efforts = {{500}};
+  EXPECT_EQ(forecast_fault(problem), std::nullopt);
+  EXPECT_EQ(forecast(problem, {.runs = 1}).cases_done[0].p50, 8U);
 }
 
 TEST(ForecastTest, ArrivalsFollowTheWeek) {
