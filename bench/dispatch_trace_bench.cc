@@ -9,7 +9,7 @@
 #include <numeric>
 #include <ranges>
 
-#include "bench/dispatch_trace_play.h"
+#include "bench/dispatch_trace_planned.h"
 
 namespace permitd::bench {
 
@@ -118,18 +118,9 @@ std::vector<std::unique_ptr<DispatchPolicy>> all_policies(const DispatchTrace& t
     policies.push_back(core_policy(trace, "permitd, places not looked at", blind));
   }
   policies.push_back(core_policy(trace, "permitd", tried_policy(trace, bench)));
+  policies.push_back(
+      planned_policy(trace, "permitd, planned mornings", tried_policy(trace, bench)));
   return policies;
-}
-
-DispatchTrace trace_of(const TraceBench& bench, std::uint64_t seed) {
-  TraceOptions options = bench.trace;
-  options.seed = seed;
-  auto trace = make_dispatch_trace(options);
-  if (!trace) {
-    fmt::print(stderr, "{}\n", trace.error());
-    std::exit(1);
-  }
-  return std::move(*trace);
 }
 
 }  // namespace
@@ -159,6 +150,17 @@ void add_trace_options(CLI::App& app, TraceBench& bench) {
   tried("--load-weight", bench.load_weight);
   tried("--travel-weight", bench.travel_weight);
   tried("--share-weight", bench.share_weight);
+}
+
+DispatchTrace trace_of(const TraceBench& bench, std::uint64_t seed) {
+  TraceOptions options = bench.trace;
+  options.seed = seed;
+  auto trace = make_dispatch_trace(options);
+  if (!trace) {
+    fmt::print(stderr, "{}\n", trace.error());
+    std::exit(1);
+  }
+  return std::move(*trace);
 }
 
 boost::json::array bench_trace(const TraceBench& bench) {

@@ -22,6 +22,8 @@ struct TraceBench {
 };
 void add_trace_options(CLI::App& app, TraceBench& bench);
 
+/// The trace of a seed. Ends the program when it cannot be made.
+DispatchTrace trace_of(const TraceBench& bench, std::uint64_t seed);
 /// Prints the table and gives its figures. Ends the program when the trace cannot be made.
 boost::json::array bench_trace(const TraceBench& bench);
 

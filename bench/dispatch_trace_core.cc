@@ -7,7 +7,8 @@
 #include <cstdlib>
 #include <unordered_map>
 
-#include "bench/dispatch_trace_play.h"
+#include "bench/dispatch_trace_forecast.h"
+#include "bench/dispatch_trace_planned.h"
 #include "cli/office_client.h"
 #include "scheduler/scheduler.h"
 
@@ -98,6 +99,38 @@ class CorePolicy : public DispatchPolicy {
     apply(command);  // refused when the claim has run out: the same to us
   }
 
+ protected:
+  const scheduler::Scheduler& core() const { return core_; }
+  bool is_last(std::uint32_t job) const { return trace_.jobs[job].last; }
+  scheduler::JobId core_job(std::uint32_t job) const { return leases_[job].job; }
+
+  static Command command_of(CommandKind kind, ActorKind actor, std::uint32_t id) {
+    Command command;
+    command.kind = kind;
+    command.actor = {actor, id};
+    return command;
+  }
+
+  static void require(const Outcome& outcome) {
+    if (outcome.refusal == Refusal::kNone) return;
+    fmt::print(stderr, "the core refused: {} field {} filter {}\n",
+               static_cast<int>(outcome.refusal), static_cast<int>(outcome.field),
+               static_cast<int>(outcome.filter));
+    std::abort();
+  }
+
+  Outcome apply(Command& command) {
+    command.op = scheduler::Op{++op_};
+    command.now = now_;
+    command.seed = op_ * 0x9E37'79B9'7F4A'7C15ULL;
+    const bool keyed =
+        command.kind != CommandKind::kSetLimits && command.kind != CommandKind::kTick;
+    command.key = {keyed ? 1U : 0U, keyed ? op_ : 0U};
+    const Outcome outcome = core_.apply(command);
+    for (const scheduler::Event& event : core_.events()) follow(event);
+    return outcome;
+  }
+
  private:
   struct Lease {
     scheduler::JobId job{};
@@ -133,34 +166,8 @@ class CorePolicy : public DispatchPolicy {
     require(apply(command));
   }
 
-  static Command command_of(CommandKind kind, ActorKind actor, std::uint32_t id) {
-    Command command;
-    command.kind = kind;
-    command.actor = {actor, id};
-    return command;
-  }
-
-  static void require(const Outcome& outcome) {
-    if (outcome.refusal == Refusal::kNone) return;
-    fmt::print(stderr, "the core refused: {} field {} filter {}\n",
-               static_cast<int>(outcome.refusal), static_cast<int>(outcome.field),
-               static_cast<int>(outcome.filter));
-    std::abort();
-  }
   static void require_nothing(const std::vector<TraceBegin>& out) {
     if (!out.empty()) std::abort();
-  }
-
-  Outcome apply(Command& command) {
-    command.op = scheduler::Op{++op_};
-    command.now = now_;
-    command.seed = op_ * 0x9E37'79B9'7F4A'7C15ULL;
-    const bool keyed =
-        command.kind != CommandKind::kSetLimits && command.kind != CommandKind::kTick;
-    command.key = {keyed ? 1U : 0U, keyed ? op_ : 0U};
-    const Outcome outcome = core_.apply(command);
-    for (const scheduler::Event& event : core_.events()) follow(event);
-    return outcome;
   }
 
   // Time's own work first, as the engine does.
@@ -313,7 +320,58 @@ class CorePolicy : public DispatchPolicy {
   std::vector<scheduler::Event> assigned_;
 };
 
+class PlannedPolicy final : public CorePolicy {
+ public:
+  using CorePolicy::CorePolicy;
+
+  void opens(std::int64_t now, const std::vector<TraceBegin>& carried,
+             std::vector<TraceBegin>& out) override {
+    CorePolicy::opens(now, carried, out);
+    for (const scheduler::ApplyPlan& plan : plan_morning(core())) {
+      Command command = command_of(CommandKind::kApplyPlan, ActorKind::kSupervisor, 1);
+      command.body.apply_plan = plan;
+      require(apply(command));
+    }
+  }
+};
+
+class WatchedPolicy final : public CorePolicy {
+ public:
+  WatchedPolicy(const DispatchTrace& trace, const scheduler::SetPolicy& policy,
+                TraceWatcher& watcher)
+      : CorePolicy(trace, "permitd", policy), watcher_(watcher) {}
+
+  void opens(std::int64_t now, const std::vector<TraceBegin>& carried,
+             std::vector<TraceBegin>& out) override {
+    CorePolicy::opens(now, carried, out);
+    watcher_.opens(core(), now / kTraceDayMinutes);
+  }
+
+  void completed(std::uint32_t person, std::uint32_t job, std::int64_t now,
+                 std::vector<TraceBegin>& out) override {
+    scheduler::JobView view;
+    const bool ends_case = is_last(job) && core().find_job(core_job(job), view);
+    CorePolicy::completed(person, job, now, out);
+    // What ends with the day ends on it.
+    if (ends_case) watcher_.ends(view.case_id, (now - 1) / kTraceDayMinutes);
+  }
+
+ private:
+  TraceWatcher& watcher_;
+};
+
 }  // namespace
+
+std::unique_ptr<DispatchPolicy> watched_policy(const DispatchTrace& trace,
+                                               const scheduler::SetPolicy& policy,
+                                               TraceWatcher& watcher) {
+  return std::make_unique<WatchedPolicy>(trace, policy, watcher);
+}
+
+std::unique_ptr<DispatchPolicy> planned_policy(const DispatchTrace& trace, std::string_view name,
+                                               const scheduler::SetPolicy& policy) {
+  return std::make_unique<PlannedPolicy>(trace, name, policy);
+}
 
 std::unique_ptr<DispatchPolicy> core_policy(const DispatchTrace& trace, std::string_view name,
                                             const scheduler::SetPolicy& policy) {

@@ -10,6 +10,7 @@
 #include <numeric>
 
 #include "bench/dispatch_trace_bench.h"
+#include "bench/dispatch_trace_forecast.h"
 #include "bench/review_bound.h"
 #include "bench/review_instance.h"
 #include "planner/review_check.h"
@@ -117,9 +118,14 @@ int run(int argc, char** argv) {
   TraceBench trace_bench;
   CLI::App* trace = app.add_subcommand("trace", "policies of dispatch on one trace of filings");
   add_trace_options(*trace, trace_bench);
+  TraceBench forecast_bench;
+  CLI::App* forecast =
+      app.add_subcommand("forecast", "how well the forecast foretells when cases of a trace end");
+  add_trace_options(*forecast, forecast_bench);
   CLI11_PARSE(app, argc, argv);
-  const boost::json::array figures =
-      *desks ? bench_desks(size, first, instances) : bench_trace(trace_bench);
+  const boost::json::array figures = *desks      ? bench_desks(size, first, instances)
+                                     : *forecast ? bench_forecast(forecast_bench)
+                                                 : bench_trace(trace_bench);
   if (!json.empty()) std::ofstream(json) << boost::json::serialize(figures) << '\n';
   return 0;
 }
