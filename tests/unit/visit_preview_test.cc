@@ -4,7 +4,7 @@
 #include <fmt/core.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 #include <map>
 
 #include "daemon/assumption.h"
@@ -103,9 +103,9 @@ TEST(VisitPreviewTest, OneAbsenceMovesFewVisitsOfOthersInALargeCity) {
   absent.from = at_minute(-60);
   absent.until = at_minute(600);
   assume(absent, snapshot);
-  const auto begin = std::chrono::steady_clock::now();
+  const std::clock_t begin = std::clock();
   const VisitPlan preview = plan_visits(snapshot, options, std::stop_source{});
-  const auto took = std::chrono::steady_clock::now() - begin;
+  const std::clock_t took = std::clock() - begin;
   std::size_t displaced = 0;
   std::size_t others = 0;
   for (const PlannedVisitLine& line : preview.lines) {
@@ -115,8 +115,8 @@ TEST(VisitPreviewTest, OneAbsenceMovesFewVisitsOfOthersInALargeCity) {
   }
   EXPECT_GT(displaced, 0U);
   EXPECT_LT(others * 20, kVisits);
-  fmt::print("{} visits displaced, {} of {} others moved, in {} ms\n", displaced, others, kVisits,
-             std::chrono::duration_cast<std::chrono::milliseconds>(took).count());
+  fmt::print("{} visits displaced, {} of {} others moved, in {} ms of processor time\n", displaced,
+             others, kVisits, took * 1'000 / CLOCKS_PER_SEC);
 }
 
 }  // namespace
