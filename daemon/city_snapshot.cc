@@ -222,7 +222,10 @@ void CitySnapshotQuery::take_arrival(const CaseView& view) {
 bool CitySnapshotQuery::take_finished(const Scheduler& scheduler) {
   const auto rows = std::span(cases_).first(kHistoriesPerSlice);
   const std::size_t count = scheduler.list_cases(cursor_, kQueryScanMax, rows);
-  for (std::size_t i = 0; i < count; ++i) take_finished(scheduler, rows[i]);
+  for (std::size_t i = 0; i < count; ++i) {
+    const bool has_ended_before = rows[i].closed_at < arrivals_from_;
+    if (!has_ended_before) take_finished(scheduler, rows[i]);
+  }
   return cursor_.done || snapshot.finished.size() == snapshot.finished.capacity();
 }
 
