@@ -99,9 +99,11 @@ Table visit_table(protocol::VisitPlan::Reader plan, const PlanLinesShown& shown)
   const auto moment = [](std::int64_t ms) {
     return ms == 0 || ms == scheduler::kNever.ms ? no_cell() : Cell(local_text(Tick{ms}));
   };
-  const auto places = places_of(plan.getVisits());
+  // Asked for once: each time counts the whole list against what one message may be read.
+  const auto visits = plan.getVisits();
+  const auto places = places_of(visits);
   for (unsigned i = 0; i < places.size(); ++i) {
-    const auto visit = plan.getVisits()[i];
+    const auto visit = visits[i];
     if (!is_shown(visit, shown)) continue;
     table.add({id_cell(visit.getExpert()), count_cell(places[i]),
                local_text(Tick{visit.getStart()}), id_cell(visit.getJob()),
@@ -131,9 +133,10 @@ Table desk_table(protocol::DeskPlan::Reader plan, const PlanLinesShown& shown) {
                {"instead of", Align::kRight, "late_before_minutes"},
                {"next best", Align::kRight, "second"},
                {"fixed", Align::kLeft, "locks"}});
-  const auto places = places_of(plan.getJobs());
+  const auto jobs = plan.getJobs();
+  const auto places = places_of(jobs);
   for (unsigned i = 0; i < places.size(); ++i) {
-    const auto job = plan.getJobs()[i];
+    const auto job = jobs[i];
     if (!is_shown(job, shown)) continue;
     const bool is_moved = job.getChange() == protocol::PlanChange::MOVED;
     table.add(
