@@ -55,7 +55,9 @@ Expected<Range> range_of(const AuditExport& wanted, Storage& storage, const Lead
   std::uint64_t oldest = raw(lead.first_op);
   if (oldest > 1) {
     std::uint64_t base = UINT64_MAX;
-    for (const SnapshotMark& mark : storage.snapshots())
+    auto marks = storage.snapshots();
+    if (!marks) return std::unexpected(marks.error());
+    for (const SnapshotMark& mark : *marks)
       if (raw(mark.op) + 1 >= oldest) base = std::min(base, raw(mark.op));
     if (base == UINT64_MAX)
       return std::unexpected(Error{ErrorCode::kDamaged, 0,

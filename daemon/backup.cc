@@ -275,10 +275,9 @@ Expected<std::optional<BackupNote>> read_backup_note(const JournalDirectory& dir
   auto file = directory.open_file(kNoteName, O_RDONLY, false);
   if (!file && file.error().number == ENOENT) return std::optional<BackupNote>();
   if (!file) return std::unexpected(file.error());
-  std::string text(4096, '\0');
-  const ssize_t got = pread(file->number(), text.data(), text.size(), 0);
-  if (got < 0) return std::unexpected(system_error("read " + directory.path_of(kNoteName)));
-  text.resize(static_cast<std::size_t>(got));
+  const auto read = read_text(*file, directory.path_of(kNoteName));
+  if (!read) return std::unexpected(read.error());
+  const std::string& text = *read;
   BackupNote note;
   unsigned long long op = 0;
   char digest[33] = {};

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <filesystem>
 
 #include "daemon/journal_reader.h"
 #include "daemon/snapshot_file.h"
@@ -110,18 +109,7 @@ class JournalCopy {
       if (!file) return std::unexpected(file.error());
       file_ = std::move(*file);
     }
-    std::size_t done = 0;
-    while (done < bytes.size()) {
-      const ssize_t written = pwrite(file_.number(), bytes.data() + done, bytes.size() - done,
-                                     static_cast<off_t>(place.offset + done));
-      if (written < 0 && errno == EINTR) continue;
-      if (written <= 0) {
-        return std::unexpected(
-            system_error(fmt::format("write {} at {}", to_.path_of(name()), place.offset)));
-      }
-      done += static_cast<std::size_t>(written);
-    }
-    return {};
+    return write_whole(file_, to_.path_of(name()), place.offset, bytes);
   }
 
   // A segment has its full length; what was not written of it reads as zeros.
@@ -183,8 +171,9 @@ Expected<void> copy_snapshots(const JournalDirectory& from, const JournalDirecto
 Expected<JournalDirectory> open_empty(const std::string& target) {
   auto directory = JournalDirectory::open(target);
   if (!directory) return directory;
-  std::error_code error;
-  if (std::filesystem::is_empty(target, error)) return directory;
+  const auto names = directory->names();
+  if (!names) return std::unexpected(names.error());
+  if (names->empty()) return directory;
   return std::unexpected(Error{ErrorCode::kConfiguration, 0,
                                fmt::format("write to {}: the directory is not empty", target),
                                "Name one that does not exist yet."});

@@ -34,6 +34,7 @@ constexpr int kDirectoryMode = 0750;
 // Writes that a killed process left in flight take milliseconds, seconds on a device in trouble.
 constexpr int kLockTriesMax = 500;
 constexpr timespec kLockPause{0, 10'000'000};
+constexpr std::size_t kTextSizeMax = 4096;
 
 std::span<const std::byte> bytes_of(const std::string& text) {
   return std::as_bytes(std::span(text));
@@ -44,14 +45,6 @@ bool ends_with_number(std::string_view name, std::string_view prefix, std::uint6
   const std::string_view digits = name.substr(prefix.size());
   const auto [end, fault] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
   return fault == std::errc() && end == digits.data() + digits.size() && !digits.empty();
-}
-
-Expected<std::string> read_small_file(const File& file, const std::string& name) {
-  std::string text(4096, '\0');
-  const ssize_t got = pread(file.number(), text.data(), text.size(), 0);
-  if (got < 0) return std::unexpected(system_error("read " + name));
-  text.resize(static_cast<std::size_t>(got));
-  return text;
 }
 
 std::string format_text(const JournalFormat& format) {
@@ -104,7 +97,7 @@ Expected<void> JournalDirectory::lock() {
   if (flock(file->number(), LOCK_EX | LOCK_NB) != 0) {
     const int number = errno;
     if (number != EWOULDBLOCK) return std::unexpected(system_error("lock " + path_of(kLockName)));
-    const auto owner = read_small_file(*file, kLockName);
+    const auto owner = read_text(*file, kLockName);
     std::string pid = owner ? *owner : "";
     while (!pid.empty() && pid.back() == '\n') pid.pop_back();
     return std::unexpected(Error{ErrorCode::kFenced, 0,
@@ -113,9 +106,9 @@ Expected<void> JournalDirectory::lock() {
                                  "Stop that daemon, or give this one another directory."});
   }
   const std::string pid = fmt::format("{}\n", getpid());
-  if (ftruncate(file->number(), 0) != 0 || pwrite(file->number(), pid.data(), pid.size(), 0) < 0) {
+  if (ftruncate(file->number(), 0) != 0)
     return std::unexpected(system_error("write " + path_of(kLockName)));
-  }
+  if (auto done = write_whole(*file, path_of(kLockName), 0, bytes_of(pid)); !done) return done;
   lock_ = std::move(*file);
   return {};
 }
@@ -136,7 +129,7 @@ Expected<bool> JournalDirectory::read_format(JournalFormat& format) const {
     if (errno == ENOENT) return false;
     return std::unexpected(system_error("open " + path));
   }
-  auto text = read_small_file(file, path);
+  auto text = read_text(file, path);
   if (!text) return std::unexpected(text.error());
   unsigned major = 0;
   unsigned minor = 0;
@@ -180,13 +173,27 @@ Expected<void> JournalDirectory::write_format(const JournalFormat& format) const
   return rename_file("FORMAT.tmp", kFormatName);
 }
 
-Expected<std::vector<std::uint64_t>> JournalDirectory::numbers(std::string_view prefix) const {
+Expected<std::vector<std::string>> JournalDirectory::names() const {
   const std::unique_ptr<DIR, int (*)(DIR*)> list(opendir(path_.c_str()), closedir);
   if (!list) return std::unexpected(system_error("list " + path_));
-  std::vector<std::uint64_t> found;
+  std::vector<std::string> found;
+  errno = 0;
   while (const dirent* entry = readdir(list.get())) {
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") found.emplace_back(name);
+    errno = 0;  // the end of the list and an error look the same but for it
+  }
+  if (errno != 0) return std::unexpected(system_error("list " + path_));
+  return found;
+}
+
+Expected<std::vector<std::uint64_t>> JournalDirectory::numbers(std::string_view prefix) const {
+  auto all = names();
+  if (!all) return std::unexpected(all.error());
+  std::vector<std::uint64_t> found;
+  for (const std::string& name : *all) {
     std::uint64_t number = 0;
-    if (ends_with_number(entry->d_name, prefix, number)) found.push_back(number);
+    if (ends_with_number(name, prefix, number)) found.push_back(number);
   }
   std::sort(found.begin(), found.end());
   return found;
@@ -219,13 +226,11 @@ Expected<void> JournalDirectory::sync() const {
 }
 
 void JournalDirectory::remove_unfinished() const {
-  const std::unique_ptr<DIR, int (*)(DIR*)> list(opendir(path_.c_str()), closedir);
-  if (!list) return;
-  std::vector<std::string> unfinished;
-  while (const dirent* entry = readdir(list.get())) {
-    if (std::string_view(entry->d_name).ends_with(".tmp")) unfinished.emplace_back(entry->d_name);
+  const auto all = names();
+  if (!all) return;
+  for (const std::string& name : *all) {
+    if (name.ends_with(".tmp")) unlink(path_of(name).c_str());
   }
-  for (const std::string& name : unfinished) unlink(path_of(name).c_str());
 }
 
 std::string JournalDirectory::segment_name(std::uint64_t number) {
@@ -253,26 +258,63 @@ Expected<std::uint64_t> size_of(const File& file, const std::string& name) {
   return static_cast<std::uint64_t>(found.st_size);
 }
 
-Expected<void> read_or_zero(const File& file, const std::string& name, std::uint64_t offset,
-                            std::span<std::byte> bytes) {
+namespace {
+
+/// Reads until `bytes` are full or the file ends; how many there were.
+Expected<std::size_t> read_there(const File& file, const std::string& name, std::uint64_t offset,
+                                 std::span<std::byte> bytes) {
   std::size_t done = 0;
   while (done < bytes.size()) {
-    const ssize_t got = pread(file.number(), bytes.data() + done, bytes.size() - done,
-                              static_cast<off_t>(offset + done));
-    if (got < 0 && errno == EINTR) continue;
+    const ssize_t got = uninterrupted([&] {
+      return pread(file.number(), bytes.data() + done, bytes.size() - done,
+                   static_cast<off_t>(offset + done));
+    });
     if (got < 0)
       return std::unexpected(system_error(fmt::format("read {} at {}", name, offset + done)));
     if (got == 0) break;
     done += static_cast<std::size_t>(got);
   }
-  std::memset(bytes.data() + done, 0, bytes.size() - done);
+  return done;
+}
+
+}  // namespace
+
+Expected<void> read_or_zero(const File& file, const std::string& name, std::uint64_t offset,
+                            std::span<std::byte> bytes) {
+  const auto there = read_there(file, name, offset, bytes);
+  if (!there) return std::unexpected(there.error());
+  std::memset(bytes.data() + *there, 0, bytes.size() - *there);
+  return {};
+}
+
+Expected<std::string> read_text(const File& file, const std::string& name) {
+  std::string text(kTextSizeMax, '\0');
+  const auto there = read_there(file, name, 0, std::as_writable_bytes(std::span(text)));
+  if (!there) return std::unexpected(there.error());
+  text.resize(*there);
+  return text;
+}
+
+Expected<void> write_whole(const File& file, const std::string& name, std::uint64_t offset,
+                           std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t done = uninterrupted([&] {
+      return pwrite(file.number(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    });
+    if (done == 0) errno = EIO;  // a device that takes nothing and says nothing
+    if (done <= 0)
+      return std::unexpected(system_error(fmt::format("write {} at {}", name, offset)));
+    offset += static_cast<std::uint64_t>(done);
+    bytes = bytes.subspan(static_cast<std::size_t>(done));
+  }
   return {};
 }
 
 Expected<void> write_durable_now(const File& file, const std::string& name, std::uint64_t offset,
                                  std::span<const std::byte> bytes) {
   const iovec part{const_cast<std::byte*>(bytes.data()), bytes.size()};
-  const ssize_t done = pwritev2(file.number(), &part, 1, static_cast<off_t>(offset), RWF_DSYNC);
+  const ssize_t done = uninterrupted(
+      [&] { return pwritev2(file.number(), &part, 1, static_cast<off_t>(offset), RWF_DSYNC); });
   if (done == static_cast<ssize_t>(bytes.size())) return {};
   if (done >= 0) errno = EIO;  // a short write is a failed write
   return std::unexpected(system_error(fmt::format("write {} at {}", name, offset)));

@@ -12,6 +12,7 @@
 // read-only.
 #pragma once
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -63,6 +64,9 @@ class JournalDirectory {
   [[nodiscard]] Expected<bool> read_format(JournalFormat& format) const;
   [[nodiscard]] Expected<void> write_format(const JournalFormat& format) const;
 
+  /// Everything in the directory, in no order. All of it or an error: a list that ends early would
+  /// hide segments.
+  [[nodiscard]] Expected<std::vector<std::string>> names() const;
   /// Numbers behind `prefix` ("journal.", "spare.", "snapshot."), ascending. Other names are left
   /// out.
   [[nodiscard]] Expected<std::vector<std::uint64_t>> numbers(std::string_view prefix) const;
@@ -94,12 +98,29 @@ Error system_error(std::string act, std::string remedy = {});
 /// such write.
 [[nodiscard]] Expected<void> lock_segment(const File& file, const std::string& name);
 
+/// Makes a call again that a signal has interrupted, a bounded number of times.
+template <class Call>
+auto uninterrupted(const Call& call) {
+  constexpr int kInterruptsMax = 100;
+  auto result = call();
+  for (int count = 1; result < 0 && errno == EINTR && count < kInterruptsMax; ++count)
+    result = call();
+  return result;
+}
+
 /// Size of an open file in bytes.
 [[nodiscard]] Expected<std::uint64_t> size_of(const File& file, const std::string& name);
 
 /// Reads until `bytes` are full or the file ends; the rest is zero-filled.
 [[nodiscard]] Expected<void> read_or_zero(const File& file, const std::string& name,
                                           std::uint64_t offset, std::span<std::byte> bytes);
+
+/// A short file as text; the rest of one that is longer than 4 KiB is left out.
+[[nodiscard]] Expected<std::string> read_text(const File& file, const std::string& name);
+
+/// Writes all of `bytes`, not durable yet.
+[[nodiscard]] Expected<void> write_whole(const File& file, const std::string& name,
+                                         std::uint64_t offset, std::span<const std::byte> bytes);
 
 /// Blocking write that is durable when it returns. `bytes` are whole aligned blocks where the file
 /// is direct.

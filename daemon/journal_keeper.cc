@@ -65,7 +65,10 @@ Expected<PreparedSegment> JournalKeeper::prepare_now() {
   const std::string name = JournalDirectory::segment_name(next_number_);
   auto file = spares_.empty() ? make_segment(name) : reuse_spare(name);
   if (!file) return std::unexpected(file.error());
-  if (auto locked = lock_segment(*file, name); !locked) return std::unexpected(locked.error());
+  if (auto locked = lock_segment(*file, name); !locked) {
+    if (directory_.remove_file(name)) segment_count_ -= 1;  // the next attempt makes another
+    return std::unexpected(locked.error());
+  }
   return PreparedSegment{next_number_++, file->release()};
 }
 
@@ -158,7 +161,13 @@ void JournalKeeper::fill_ready() {
 Expected<File> JournalKeeper::reuse_spare(const std::string& name) {
   const std::string spare = JournalDirectory::spare_name(spares_.front());
   auto file = directory_.open_file(spare, O_RDWR, options_.direct);
-  if (!file) return file;
+  if (!file && file.error().number != ENOENT) return file;
+  if (!file) {
+    // An attempt before gave it its new name and could not make that durable.
+    spares_.erase(spares_.begin());
+    segment_count_ -= 1;
+    return make_segment(name);
+  }
   if (auto size = size_of(*file, spare); !size || *size != options_.segment_size) {
     spares_.erase(spares_.begin());  // of another segment size, or cut short: not worth keeping
     if (directory_.remove_file(spare)) segment_count_ -= 1;
@@ -200,7 +209,8 @@ Expected<void> JournalKeeper::write_zeros(const File& file, const std::string& n
       return std::unexpected(Error{ErrorCode::kSystem, ECANCELED, "prepare " + name, ""});
     }
     const std::size_t slice = std::min<std::uint64_t>(kZeroSlice, options_.segment_size - offset);
-    const ssize_t written = pwrite(file.number(), zeros.data(), slice, static_cast<off_t>(offset));
+    const ssize_t written = uninterrupted(
+        [&] { return pwrite(file.number(), zeros.data(), slice, static_cast<off_t>(offset)); });
     if (written != static_cast<ssize_t>(slice)) {
       if (written >= 0) errno = ENOSPC;  // a short write to a regular file: no room for the rest
       return std::unexpected(

@@ -119,12 +119,25 @@ Expected<void> JournalStorage::create() {
   segment_ = File(prepared->file);
   end_ = {};
   end_.position = {prepared->number, 0};
-  // A snapshot that was put into an empty directory is where the state begins.
-  const auto marks = list_snapshots(directory_);
-  end_.next_op = marks.empty() ? 1 : raw(marks.front().op) + 1;
+  auto begin = first_op_of_creation();
+  if (!begin) return std::unexpected(begin.error());
+  end_.next_op = raw(*begin);
   if (auto marked = write_mark(FrameKind::kLead); !marked) return marked;
   segment_.reset();
   return directory_.write_format(format_);
+}
+
+// A snapshot that was put into an empty directory is where the state begins.
+Expected<Op> JournalStorage::first_op_of_creation() {
+  auto marks = list_snapshots(directory_);
+  if (!marks) return std::unexpected(marks.error());
+  if (!marks->empty()) return Op{raw(marks->front().op) + 1};
+  auto numbers = directory_.numbers("snapshot.");
+  if (!numbers) return std::unexpected(numbers.error());
+  if (numbers->empty()) return Op{1};
+  // A journal from op 1 beside it would be refused by every later start that can read it.
+  return std::unexpected(
+      damaged(fmt::format("open {}: there are snapshots and none can be read", directory_.path())));
 }
 
 // Without FORMAT there may be the first segments of a creation that was cut short, but never a
@@ -192,9 +205,10 @@ Expected<Lead> JournalStorage::take_over() {
   auto numbers = segments_there();
   if (!numbers) return std::unexpected(numbers.error());
   const auto marks = list_snapshots(directory_);
+  if (!marks) return std::unexpected(marks.error());
   FileSegments source(directory_, options_.direct);
   auto tail =
-      find_tail(source, format_, numbers->front(), marks.empty() ? 0 : raw(marks.front().op));
+      find_tail(source, format_, numbers->front(), marks->empty() ? 0 : raw(marks->front().op));
   if (!tail) return std::unexpected(tail.error());
   if (auto cut_done = cut(*tail); !cut_done) return std::unexpected(cut_done.error());
   segments_ = tail->segments;
@@ -427,7 +441,9 @@ Expected<std::unique_ptr<BatchReader>> JournalStorage::read(Op from) {
   return reader;
 }
 
-std::vector<SnapshotMark> JournalStorage::snapshots() { return list_snapshots(directory_); }
+Expected<std::vector<SnapshotMark>> JournalStorage::snapshots() {
+  return list_snapshots(directory_);
+}
 
 Expected<std::unique_ptr<SnapshotWriter>> JournalStorage::write_snapshot(Op op) {
   return create_snapshot(directory_, op);

@@ -66,7 +66,7 @@ class JournalStorage final : public Storage {
   void poll() override;
   void flush() override;
   [[nodiscard]] Expected<std::unique_ptr<BatchReader>> read(scheduler::Op from) override;
-  std::vector<SnapshotMark> snapshots() override;
+  [[nodiscard]] Expected<std::vector<SnapshotMark>> snapshots() override;
   [[nodiscard]] Expected<std::unique_ptr<SnapshotWriter>> write_snapshot(scheduler::Op op) override;
   [[nodiscard]] Expected<std::unique_ptr<SnapshotReader>> read_snapshot(scheduler::Op op) override;
   void trim(scheduler::Op op) override;
@@ -96,6 +96,7 @@ class JournalStorage final : public Storage {
 
   [[nodiscard]] Expected<void> create();
   [[nodiscard]] Expected<void> clear_unfinished_creation();
+  [[nodiscard]] Expected<scheduler::Op> first_op_of_creation();
   [[nodiscard]] Expected<Lead> take_over();
   [[nodiscard]] Expected<std::vector<std::uint64_t>> segments_there();
   [[nodiscard]] Expected<void> cut(const JournalTail& tail);

@@ -4,6 +4,7 @@
 
 #include <cerrno>
 
+#include "daemon/journal_files.h"
 #include "scheduler/assert.h"
 
 namespace permitd::daemon {
@@ -25,10 +26,8 @@ bool take_from(std::vector<WriteResult>& results, std::size_t& taken, WriteResul
 void SyscallWriter::start(std::size_t slot, int file, std::span<const std::byte> bytes,
                           std::uint64_t offset) {
   const iovec part{const_cast<std::byte*>(bytes.data()), bytes.size()};
-  ssize_t done = 0;
-  do {
-    done = pwritev2(file, &part, 1, static_cast<off_t>(offset), RWF_DSYNC);
-  } while (done < 0 && errno == EINTR);
+  const ssize_t done = uninterrupted(
+      [&] { return pwritev2(file, &part, 1, static_cast<off_t>(offset), RWF_DSYNC); });
   results_.push_back({slot, done < 0 ? -errno : done});
 }
 

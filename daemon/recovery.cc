@@ -109,8 +109,10 @@ StateDigest digest_of_state(const Scheduler& scheduler) {
 
 Expected<SnapshotMark> load_newest_snapshot(Storage& storage, Scheduler& scheduler, Op last,
                                             std::vector<std::string>& notes) {
+  auto marks = storage.snapshots();
+  if (!marks) return std::unexpected(marks.error());
   std::optional<Error> failed;
-  for (const SnapshotMark& mark : storage.snapshots()) {
+  for (const SnapshotMark& mark : *marks) {
     if (mark.op > last) continue;
     auto loaded = load_snapshot(storage, scheduler, mark.op);
     if (loaded || loaded.error().code == ErrorCode::kVersion) return loaded;
@@ -204,6 +206,8 @@ Expected<Verification> verify_snapshot(Storage& storage, Op op) {
   if (!base) return std::unexpected(base.error());
   result.base_op = base->op;
   auto replay = replay_journal(storage, shadow, op);
+  // Where the journal does not reach back it says so; what could not be read was not verified.
+  if (!replay && replay.error().code != ErrorCode::kDamaged) return std::unexpected(replay.error());
   if (!replay || shadow.op_applied() != op) return result;
   result.replayed = true;
   if (digest_of_state(shadow) == result.mark.digest) return result;

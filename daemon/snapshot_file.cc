@@ -126,15 +126,8 @@ class FileSnapshotWriter final : public SnapshotWriter {
   }
 
   Expected<void> put(std::span<const std::byte> bytes) {
-    while (!bytes.empty()) {
-      const ssize_t done =
-          pwrite(file_.number(), bytes.data(), bytes.size(), static_cast<off_t>(offset_));
-      if (done < 0 && errno == EINTR) continue;
-      if (done <= 0)
-        return std::unexpected(system_error(fmt::format("write {} at {}", path(), offset_)));
-      offset_ += static_cast<std::uint64_t>(done);
-      bytes = bytes.subspan(static_cast<std::size_t>(done));
-    }
+    if (auto done = write_whole(file_, path(), offset_, bytes); !done) return done;
+    offset_ += bytes.size();
     return {};
   }
 
@@ -265,10 +258,10 @@ StateDigest StateHasher::digest() const {
   return {value.high64, value.low64};
 }
 
-std::vector<SnapshotMark> list_snapshots(const JournalDirectory& directory) {
+Expected<std::vector<SnapshotMark>> list_snapshots(const JournalDirectory& directory) {
   std::vector<SnapshotMark> marks;
   const auto numbers = directory.numbers(kPrefix);
-  if (!numbers) return marks;
+  if (!numbers) return std::unexpected(numbers.error());
   for (auto number = numbers->rbegin(); number != numbers->rend(); ++number) {
     if (auto reader = open_snapshot(directory, Op{*number})) marks.push_back((*reader)->mark());
   }

@@ -101,7 +101,9 @@ Snapshotter::Result Snapshotter::make(Op op) {
   }
   result.ok = true;
   result.mark = *mark;
-  for (const SnapshotMark& older : storage_.snapshots()) {
+  auto marks = storage_.snapshots();
+  if (!marks) return result;  // nothing is given up until the next one
+  for (const SnapshotMark& older : *marks) {
     if (older.op >= mark->op) continue;
     result.trim_op = older.op;
     break;
@@ -110,8 +112,9 @@ Snapshotter::Result Snapshotter::make(Op op) {
 }
 
 Expected<SnapshotMark> Snapshotter::write(Op op) {
-  const std::vector<SnapshotMark> marks = storage_.snapshots();
-  if (!marks.empty() && marks.front().op >= op) return marks.front();
+  auto marks = storage_.snapshots();
+  if (!marks) return std::unexpected(marks.error());
+  if (!marks->empty() && marks->front().op >= op) return marks->front();
   if (raw(op) == 0) return SnapshotMark{};
   auto shadow = std::make_unique<scheduler::Scheduler>();
   std::vector<std::string> notes;

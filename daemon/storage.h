@@ -122,8 +122,8 @@ class Storage {
   /// Reader that starts at the batch holding `from`. Any thread.
   [[nodiscard]] virtual Expected<std::unique_ptr<BatchReader>> read(scheduler::Op from) = 0;
 
-  /// Snapshots whose header is whole, newest first. Any thread.
-  virtual std::vector<SnapshotMark> snapshots() = 0;
+  /// Snapshots whose header is whole, newest first. Any thread. Errors: kSystem.
+  [[nodiscard]] virtual Expected<std::vector<SnapshotMark>> snapshots() = 0;
   [[nodiscard]] virtual Expected<std::unique_ptr<SnapshotWriter>> write_snapshot(
       scheduler::Op op) = 0;
   [[nodiscard]] virtual Expected<std::unique_ptr<SnapshotReader>> read_snapshot(

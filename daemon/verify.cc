@@ -23,7 +23,9 @@ int report_failure(const Error& error) {
 
 Expected<std::string> verify_snapshots(Storage& storage) {
   std::string rows;
-  for (const SnapshotMark& mark : storage.snapshots()) {
+  auto marks = storage.snapshots();
+  if (!marks) return std::unexpected(marks.error());
+  for (const SnapshotMark& mark : *marks) {
     auto verified = verify_snapshot(storage, mark.op);
     if (!verified) return std::unexpected(verified.error());
     rows += fmt::format("{}{{\"op\":{},\"digest\":\"{:016x}{:016x}\",\"replayedFrom\":{}}}",

@@ -11,9 +11,8 @@
 #include <new>
 
 #include "daemon/recovery.h"
-#include "protocol/command_codec.h"
-#include "tests/support/command_generator.h"
 #include "tests/support/journal_in_files.h"
+#include "tests/support/recorded_city.h"
 #include "tests/support/scratch_directory.h"
 
 namespace {
@@ -37,8 +36,6 @@ std::int64_t allocations_made = 0;
 namespace permitd::tests {
 namespace {
 
-using scheduler::Op;
-using scheduler::raw;
 using scheduler::Scheduler;
 
 constexpr int kRecovered = 0;
@@ -56,20 +53,7 @@ daemon::JournalOptions options_of(const std::string& directory) {
 daemon::StateDigest record(const std::string& directory) {
   auto storage = open_storage(options_of(directory));
   EXPECT_TRUE(storage->lead().has_value());
-  Scheduler scheduler;
-  CommandGenerator generator;
-  for (const Step& step : steps_of(7, 400)) {
-    scheduler::Command command = generator.make(step, scheduler);
-    if (protocol::encoded_size(command.kind) == 0) continue;
-    daemon::BatchHeader header{command.op, 1, 0, command.now, raw(command.op)};
-    command.seed = protocol::seed_of(header.seed, command.op);
-    header.payload_size =
-        static_cast<std::uint32_t>(protocol::encode_command(command, storage->begin_batch()));
-    storage->append(header);
-    storage->flush();
-    scheduler.apply(command);
-  }
-  return daemon::digest_of_state(scheduler);
+  return record_city(*storage, 400, 1, false).rbegin()->second;
 }
 
 /// Recovers in a child whose allocation number `failing` fails. The status of its end.

@@ -50,7 +50,7 @@ void run(std::span<const std::uint8_t> input) {
   const std::vector<std::byte> state = valid_state();
   auto writer = daemon::create_snapshot(*directory, Op{7});
   require(writer && (*writer)->write(state) && (*writer)->commit());
-  const auto file = disk.find(disk.names().front());
+  const auto file = disk.find(disk.names_at(kSimulatedPath).front());
   std::vector<std::byte> bytes(file->size());
   file->read(0, bytes);
   if (!input.empty() && (input[0] & 1) != 0) {

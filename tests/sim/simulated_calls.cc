@@ -32,6 +32,7 @@ Mount mounted;
 
 /// What opendir() gives out for the simulated directory.
 struct Listing {
+  std::string path;
   std::vector<std::string> names;
   std::size_t next = 0;
   dirent entry{};
@@ -69,6 +70,27 @@ std::span<const std::byte> bytes_at(const void* data, std::size_t size) {
   return {static_cast<const std::byte*>(data), size};
 }
 
+/// errno of a call that is to fail, kShortCall, or 0. Wrappers pass where they are called from.
+int planned(SimulatedDisk& disk, const char* name, std::string file, const void* place) {
+  return disk.failing == nullptr ? 0 : disk.failing->look(name, std::move(file), place);
+}
+
+/// The same for calls that do all or nothing.
+bool fails(SimulatedDisk& disk, const char* name, std::string file, const void* place) {
+  const int failed = planned(disk, name, std::move(file), place);
+  if (failed == 0) return false;
+  errno = failed == kShortCall ? EIO : failed;
+  return true;
+}
+
+std::int64_t write_or_fail(SimulatedDisk& disk, int failed, int file,
+                           std::span<const std::byte> bytes, std::uint64_t offset, bool durable) {
+  if (failed == kShortCall) bytes = bytes.first((bytes.size() + 1) / 2);
+  if (failed == EIO) disk.write_errors += 1;  // what is on the device then is anybody's guess
+  if (failed > 0 && failed != EIO) return -failed;
+  return disk.write(file, bytes, offset, durable);
+}
+
 int fill_status(int found, std::uint64_t size, bool directory, struct stat* status) {
   if (found < 0) return answered(found);
   *status = {};
@@ -93,10 +115,12 @@ extern "C" {
 
 using permitd::tests::answered;
 using permitd::tests::disk_of;
+using permitd::tests::fails;
 using permitd::tests::free_mappings;
 using permitd::tests::Listing;
 using permitd::tests::listings;
 using permitd::tests::mounted;
+using permitd::tests::planned;
 using permitd::tests::SimulatedDisk;
 
 int __real_open(const char* path, int flags, ...);
@@ -131,6 +155,7 @@ int __wrap_open(const char* path, int flags, ...) {
   va_end(rest);
   SimulatedDisk* const disk = disk_of(path);
   if (disk == nullptr) return __real_open(path, flags, mode);
+  if (fails(*disk, "open", path, __builtin_return_address(0))) return -1;
   permitd::tests::let_others_run(*disk);
   return answered(disk->open(path, flags));
 }
@@ -143,6 +168,9 @@ int __wrap_close(int file) {
 ssize_t __wrap_pread(int file, void* data, size_t size, off_t offset) {
   SimulatedDisk* const disk = disk_of(file);
   if (disk == nullptr) return __real_pread(file, data, size, offset);
+  const int failed = planned(*disk, "pread", disk->name_of(file), __builtin_return_address(0));
+  if (failed > 0) return answered<ssize_t>(-failed);
+  if (failed == permitd::tests::kShortCall) size = (size + 1) / 2;
   permitd::tests::let_others_run(*disk);
   return answered(
       disk->read(file, {static_cast<std::byte*>(data), size}, static_cast<std::uint64_t>(offset)));
@@ -151,35 +179,44 @@ ssize_t __wrap_pread(int file, void* data, size_t size, off_t offset) {
 ssize_t __wrap_pwrite(int file, const void* data, size_t size, off_t offset) {
   SimulatedDisk* const disk = disk_of(file);
   if (disk == nullptr) return __real_pwrite(file, data, size, offset);
+  const int failed = planned(*disk, "pwrite", disk->name_of(file), __builtin_return_address(0));
   permitd::tests::let_others_run(*disk);
-  return answered(disk->write(file, permitd::tests::bytes_at(data, size),
-                              static_cast<std::uint64_t>(offset), false));
+  return answered(permitd::tests::write_or_fail(*disk, failed, file,
+                                                permitd::tests::bytes_at(data, size),
+                                                static_cast<std::uint64_t>(offset), false));
 }
 
 ssize_t __wrap_pwritev2(int file, const iovec* parts, int count, off_t offset, int flags) {
   SimulatedDisk* const disk = disk_of(file);
   if (disk == nullptr) return __real_pwritev2(file, parts, count, offset, flags);
   PERMIT_ASSERT(count == 1, count);
-  return answered(disk->write(file, permitd::tests::bytes_at(parts->iov_base, parts->iov_len),
-                              static_cast<std::uint64_t>(offset), (flags & RWF_DSYNC) != 0));
+  const int failed = planned(*disk, "pwritev2", disk->name_of(file), __builtin_return_address(0));
+  return answered(permitd::tests::write_or_fail(
+      *disk, failed, file, permitd::tests::bytes_at(parts->iov_base, parts->iov_len),
+      static_cast<std::uint64_t>(offset), (flags & RWF_DSYNC) != 0));
 }
 
 int __wrap_fsync(int file) {
   SimulatedDisk* const disk = disk_of(file);
   if (disk == nullptr) return __real_fsync(file);
+  const int failed = planned(*disk, "fsync", disk->name_of(file), __builtin_return_address(0));
   permitd::tests::let_others_run(*disk);
-  return answered(disk->sync(file));
+  if (failed != 0) disk->sync_errors += 1;  // takes what is dirty for written, as kernels do
+  const int done = disk->sync(file);
+  return answered(failed == 0 ? done : -failed);
 }
 
 int __wrap_ftruncate(int file, off_t size) {
   SimulatedDisk* const disk = disk_of(file);
-  return disk == nullptr ? __real_ftruncate(file, size)
-                         : answered(disk->resize(file, static_cast<std::uint64_t>(size), false));
+  if (disk == nullptr) return __real_ftruncate(file, size);
+  if (fails(*disk, "ftruncate", disk->name_of(file), __builtin_return_address(0))) return -1;
+  return answered(disk->resize(file, static_cast<std::uint64_t>(size), false));
 }
 
 int __wrap_fallocate(int file, int mode, off_t offset, off_t size) {
   SimulatedDisk* const disk = disk_of(file);
   if (disk == nullptr) return __real_fallocate(file, mode, offset, size);
+  if (fails(*disk, "fallocate", disk->name_of(file), __builtin_return_address(0))) return -1;
   permitd::tests::let_others_run(*disk);
   return answered(disk->resize(file, static_cast<std::uint64_t>(offset + size), true));
 }
@@ -187,6 +224,7 @@ int __wrap_fallocate(int file, int mode, off_t offset, off_t size) {
 int __wrap_fstat(int file, struct stat* status) {
   SimulatedDisk* const disk = disk_of(file);
   if (disk == nullptr) return __real_fstat(file, status);
+  if (fails(*disk, "fstat", disk->name_of(file), __builtin_return_address(0))) return -1;
   std::uint64_t size = 0;
   const int found = disk->size(file, size);
   return permitd::tests::fill_status(found, size, false, status);
@@ -195,15 +233,17 @@ int __wrap_fstat(int file, struct stat* status) {
 int __wrap_stat(const char* path, struct stat* status) {
   SimulatedDisk* const disk = disk_of(path);
   if (disk == nullptr) return __real_stat(path, status);
+  if (fails(*disk, "stat", path, __builtin_return_address(0))) return -1;
   std::uint64_t size = 0;
   const int found = disk->size(path, size);
-  const bool directory = std::strcmp(path, permitd::tests::kSimulatedPath) == 0;
-  return permitd::tests::fill_status(found, size, directory, status);
+  return permitd::tests::fill_status(found, size, disk->is_directory(path), status);
 }
 
 int __wrap_flock(int file, int operation) {
   SimulatedDisk* const disk = disk_of(file);
-  return disk == nullptr ? __real_flock(file, operation) : answered(disk->lock(file));
+  if (disk == nullptr) return __real_flock(file, operation);
+  if (fails(*disk, "flock", disk->name_of(file), __builtin_return_address(0))) return -1;
+  return answered(disk->lock(file));
 }
 
 int __wrap_fcntl(int file, int command, ...) {
@@ -218,12 +258,16 @@ int __wrap_fcntl(int file, int command, ...) {
 }
 
 int __wrap_mkdir(const char* path, mode_t mode) {
-  return disk_of(path) == nullptr ? __real_mkdir(path, mode) : answered(-EEXIST);
+  SimulatedDisk* const disk = disk_of(path);
+  if (disk == nullptr) return __real_mkdir(path, mode);
+  if (fails(*disk, "mkdir", path, __builtin_return_address(0))) return -1;
+  return answered(disk->make_directory(path));
 }
 
 int __wrap_rename(const char* from, const char* to) {
   SimulatedDisk* const disk = disk_of(from);
   if (disk == nullptr) return __real_rename(from, to);
+  if (fails(*disk, "rename", from, __builtin_return_address(0))) return -1;
   permitd::tests::let_others_run(*disk);
   return answered(disk->rename(from, to));
 }
@@ -231,6 +275,7 @@ int __wrap_rename(const char* from, const char* to) {
 int __wrap_unlink(const char* path) {
   SimulatedDisk* const disk = disk_of(path);
   if (disk == nullptr) return __real_unlink(path);
+  if (fails(*disk, "unlink", path, __builtin_return_address(0))) return -1;
   permitd::tests::let_others_run(*disk);
   return answered(disk->unlink(path));
 }
@@ -238,12 +283,14 @@ int __wrap_unlink(const char* path) {
 DIR* __wrap_opendir(const char* path) {
   SimulatedDisk* const disk = disk_of(path);
   if (disk == nullptr) return __real_opendir(path);
+  if (fails(*disk, "opendir", path, __builtin_return_address(0))) return nullptr;
   if (disk->is_dead()) {
     errno = EIO;
     return nullptr;
   }
   auto listing = std::make_unique<Listing>();
-  listing->names = disk->names();
+  listing->path = path;
+  listing->names = disk->names_at(path);
   listings.insert(listing.get());
   return reinterpret_cast<DIR*>(listing.release());
 }
@@ -251,6 +298,9 @@ DIR* __wrap_opendir(const char* path) {
 dirent* __wrap_readdir(DIR* list) {
   if (!listings.contains(list)) return __real_readdir(list);
   auto* const listing = reinterpret_cast<Listing*>(list);
+  if (mounted.disk != nullptr &&
+      fails(*mounted.disk, "readdir", listing->path, __builtin_return_address(0)))
+    return nullptr;
   if (listing->next == listing->names.size()) return nullptr;
   const std::string& name = listing->names[listing->next++];
   std::strncpy(listing->entry.d_name, name.c_str(), sizeof listing->entry.d_name - 1);
@@ -271,6 +321,7 @@ int __wrap_nanosleep(const timespec* wanted, timespec* left) {
 
 ssize_t __wrap_getrandom(void* data, size_t size, unsigned flags) {
   if (!mounted.random) return __real_getrandom(data, size, flags);
+  if (fails(*mounted.disk, "getrandom", "", __builtin_return_address(0))) return -1;
   for (size_t at = 0; at < size; at += sizeof(std::uint64_t)) {
     const std::uint64_t drawn = mounted.random->next();
     std::memcpy(static_cast<std::byte*>(data) + at, &drawn, std::min(sizeof drawn, size - at));

@@ -208,6 +208,14 @@ SimulatedDisk::Done SimulatedDisk::complete(std::size_t index) {
   Write write = std::move(writes_.at(index));
   writes_.erase(writes_.begin() + static_cast<std::ptrdiff_t>(index));
   if (dead_ || write.file == nullptr) return {write.slot, -EIO};
+  static constexpr char kPlace{};
+  const int failed =
+      failing == nullptr ? 0 : failing->look("write", name_of_file(*write.file), &kPlace);
+  if (failed == kShortCall) return {write.slot, finish(write, Fault::kShortWrite)};
+  if (failed != 0) {
+    (void)finish(write, Fault::kWriteError);
+    return {write.slot, -failed};
+  }
   if (index != 0) counts_.add(Fault::kReordered);
   if (next_write) {
     const Fault fault = *next_write;
@@ -269,10 +277,26 @@ std::string SimulatedDisk::name_of_file(const SimulatedFile& file) const {
   return {};
 }
 
-std::vector<std::string> SimulatedDisk::names() const {
+std::vector<std::string> SimulatedDisk::names_at(const std::string& path) const {
+  const std::string within = name_in(path);
+  const std::string prefix = within.empty() ? within : within + "/";
   std::vector<std::string> list;
-  for (const auto& [name, file] : names_) list.push_back(name);
+  for (const auto& [name, file] : names_) {
+    if (!name.starts_with(prefix)) continue;
+    if (std::string rest = name.substr(prefix.size()); rest.find('/') == std::string::npos)
+      list.push_back(std::move(rest));
+  }
   return list;
+}
+
+bool SimulatedDisk::is_directory(const std::string& path) const {
+  return name_in(path).empty() || directories_.contains(name_in(path));
+}
+
+std::string SimulatedDisk::name_of(int file) const {
+  const auto found = open_.find(file);
+  return found == open_.end() || !found->second.file ? std::string()
+                                                     : name_of_file(*found->second.file);
 }
 
 void SimulatedDisk::apply(Names& names, const Renaming& change) {
@@ -283,6 +307,12 @@ void SimulatedDisk::apply(Names& names, const Renaming& change) {
 void SimulatedDisk::change_names(const Renaming& change) {
   apply(names_, change);
   unsynced_.push_back(change);
+}
+
+int SimulatedDisk::make_directory(const std::string& path) {
+  if (dead_) return -EIO;
+  if (name_in(path).empty()) return -EEXIST;
+  return directories_.insert(name_in(path)).second ? 0 : -EEXIST;
 }
 
 int SimulatedDisk::rename(const std::string& from, const std::string& to) {
@@ -322,7 +352,8 @@ int SimulatedDisk::open(const std::string& path, int flags) {
   if (dead_) return -EIO;
   const std::string name = name_in(path);
   std::shared_ptr<SimulatedFile> file = find(name);
-  if (!name.empty() && file == nullptr) {
+  const bool existed = file != nullptr;
+  if (!is_directory(path) && file == nullptr) {
     if ((flags & O_CREAT) == 0) return -ENOENT;
     if (!has_room(0)) {
       counts_.add(Fault::kNoSpace);
@@ -336,6 +367,7 @@ int SimulatedDisk::open(const std::string& path, int flags) {
       return -EIO;
     }
   }
+  if (file != nullptr && (flags & O_EXCL) != 0 && existed) return -EEXIST;
   if (file != nullptr && (flags & O_TRUNC) != 0) file->resize(0);
   open_[++next_file_] = {file, flags};
   return next_file_;
@@ -446,7 +478,7 @@ int SimulatedDisk::size(int file, std::uint64_t& size) const {
 int SimulatedDisk::size(const std::string& path, std::uint64_t& size) const {
   const auto file = find(name_in(path));
   if (dead_) return -EIO;
-  if (!name_in(path).empty() && file == nullptr) return -ENOENT;
+  if (!is_directory(path) && file == nullptr) return -ENOENT;
   size = file ? file->size() : kDiskPage;
   return 0;
 }

@@ -1,6 +1,6 @@
-// A disk with one directory on it, in memory, below the system calls that the daemon makes: the
-// code above is the one that ships. Whatever a power cut may do to bytes and names that no sync has
-// covered, it does; on request it fails, lies, forgets and mixes up besides.
+// A disk with one directory on it and others below that, in memory, below the system calls that the
+// daemon makes: the code above is the one that ships. Whatever a power cut may do to bytes and
+// names that no sync has covered, it does; on request it fails, lies, forgets and mixes up besides.
 //
 // Journal frames that pass by are noted, so that a test knows at any moment what the device really
 // keeps. Calls return −errno as the kernel does. One thread; not reentrant but through the hook.
@@ -11,11 +11,13 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "protocol/journal_format.h"
+#include "tests/sim/failing_calls.h"
 #include "tests/sim/fault_counts.h"
 #include "tests/sim/simulated_file.h"
 
@@ -58,6 +60,8 @@ class SimulatedDisk {
   bool lies = false;
   /// Called before calls that may take long, so that others can run meanwhile.
   std::function<void()> between_calls;
+  /// Asked before each call whether it fails; null: none does.
+  FailingCalls* failing = nullptr;
   /// The power goes inside this many more calls that change something; 0 = not planned.
   std::uint64_t cut_after_calls = 0;
 
@@ -79,7 +83,11 @@ class SimulatedDisk {
   bool is_kept(const FrameNote& note) const;
   std::shared_ptr<SimulatedFile> find(const std::string& name) const;
   std::string name_of_file(const SimulatedFile& file) const;
-  std::vector<std::string> names() const;
+  /// Files of the directory at `path`, which is there.
+  std::vector<std::string> names_at(const std::string& path) const;
+  bool is_directory(const std::string& path) const;
+  /// Name of an open file, empty for the directory.
+  std::string name_of(int file) const;
   /// Flips a bit of what the device shows of a frame.
   void damage_frame(std::uint64_t number, std::uint64_t offset_in_frame, unsigned bit);
   bool is_damaged() const;
@@ -112,6 +120,7 @@ class SimulatedDisk {
   int size(const std::string& path, std::uint64_t& size) const;
   int flags(int file) const;
   int lock(int file);
+  int make_directory(const std::string& path);
   int rename(const std::string& from, const std::string& to);
   int unlink(const std::string& path);
   /// Time passes for whoever waits for a lock: a write of a killed process arrives.
@@ -153,6 +162,7 @@ class SimulatedDisk {
   bool has_room(std::uint64_t more) const;
 
   FaultCounts& counts_;
+  std::set<std::string> directories_;  // below the one; there at once and for ever
   Names names_;
   Names kept_names_;
   std::vector<Renaming> unsynced_;

@@ -18,13 +18,13 @@ class SimulatedWriter final : public daemon::DurableWriter {
              std::uint64_t offset) override {
     disk_.start_write(slot, file, bytes, offset);
   }
+  /// Completes one of the writes under way, 0 = oldest.
+  void complete(std::size_t index);
   void poll() override;
   void wait() override;
   bool take(daemon::WriteResult& result) override;
 
  private:
-  void complete(std::size_t index);
-
   SimulatedDisk& disk_;
   std::vector<daemon::WriteResult> results_;
 };

@@ -252,7 +252,7 @@ void SimulationRun::rot_journal() {
 
 void SimulationRun::rot_snapshot() {
   if (!has(Fault::kSnapshotRot)) return;
-  std::vector<std::string> names = disk_.names();
+  std::vector<std::string> names = disk_.names_at(kSimulatedPath);
   std::erase_if(names, [](const std::string& name) { return !name.starts_with("snapshot."); });
   // One of them only: of two, the other one serves.
   if (names.empty() || disk_.is_damaged()) return;

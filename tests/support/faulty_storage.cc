@@ -144,7 +144,7 @@ void FaultyStorage::complete(std::size_t index) { finish(index); }
 void FaultyStorage::format_disk() {
   disk_.format = {kJournalId, options_.segment_size};
   end_.position = {1, 0};
-  const auto marks = snapshots();
+  const std::vector<daemon::SnapshotMark> marks = *snapshots();
   end_.next_op = marks.empty() ? 1 : raw(marks.front().op) + 1;
   end_.now_ms = 0;
   disk_.make_segment(1);
@@ -159,7 +159,7 @@ Expected<daemon::Lead> FaultyStorage::lead() {
   if (disk_.format.segment_size == 0) format_disk();
   options_.segment_size = disk_.format.segment_size;
   DiskSegments source(disk_);
-  const auto marks = snapshots();
+  const std::vector<daemon::SnapshotMark> marks = *snapshots();
   auto tail = daemon::find_tail(source, disk_.format, disk_.segments.begin()->first,
                                 marks.empty() ? 0 : raw(marks.front().op));
   if (!tail) {
@@ -289,7 +289,7 @@ Expected<std::unique_ptr<daemon::BatchReader>> FaultyStorage::read(Op from) {
   return reader;
 }
 
-std::vector<daemon::SnapshotMark> FaultyStorage::snapshots() {
+Expected<std::vector<daemon::SnapshotMark>> FaultyStorage::snapshots() {
   const std::lock_guard lock(disk_.mutex);
   std::vector<daemon::SnapshotMark> marks;
   for (auto each = disk_.snapshots.rbegin(); each != disk_.snapshots.rend(); ++each)

@@ -86,7 +86,7 @@ class FaultyStorage final : public daemon::Storage {
   void flush() override;
   [[nodiscard]] daemon::Expected<std::unique_ptr<daemon::BatchReader>> read(
       scheduler::Op from) override;
-  std::vector<daemon::SnapshotMark> snapshots() override;
+  [[nodiscard]] daemon::Expected<std::vector<daemon::SnapshotMark>> snapshots() override;
   [[nodiscard]] daemon::Expected<std::unique_ptr<daemon::SnapshotWriter>> write_snapshot(
       scheduler::Op op) override;
   [[nodiscard]] daemon::Expected<std::unique_ptr<daemon::SnapshotReader>> read_snapshot(

@@ -161,6 +161,29 @@ TEST(JournalFormat, EveryBitOfAHeaderAndItsPayloadCounts) {
   }
 }
 
+// With the right checksum: more than any program writes.
+TEST(JournalFormat, AHeaderBeyondTheBoundsIsNone) {
+  const std::vector<std::byte> bytes = tiny_journal();
+  const FramePlace place{0x1122334455667788, 1, SIZE_MAX, kBlockSize};
+  FrameHasher hasher;
+  for (const auto& spoil : std::initializer_list<void (*)(FrameHeader&)>{
+           [](FrameHeader&) {},
+           [](FrameHeader& each) { each.payload_size = kFramePayloadSizeMax + 1; },
+           [](FrameHeader& each) { each.op_count = kFrameOpCountMax + 1; }}) {
+    FrameHeader header;
+    std::memcpy(&header, bytes.data() + kBlockSize, sizeof header);
+    const std::uint64_t before = header.checksum;
+    spoil(header);
+    std::vector<std::byte> block(kBlockSize);
+    header.checksum =
+        checksum_of(std::as_bytes(std::span(&header, 1)).first(offsetof(FrameHeader, checksum)));
+    std::memcpy(block.data(), &header, sizeof header);
+    FrameHeader found;
+    EXPECT_EQ(read_header(block, place, found), header.checksum == before);
+    EXPECT_FALSE(is_whole(header, std::span(block).first(1), hasher));
+  }
+}
+
 TEST(JournalFormat, SizesAreWholeBlocks) {
   EXPECT_EQ(frame_size(0), kBlockSize);
   EXPECT_EQ(frame_size(kBlockSize - sizeof(FrameHeader)), kBlockSize);

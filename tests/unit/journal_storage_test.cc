@@ -99,6 +99,7 @@ TEST(JournalStorage, WrongSettingsAreRefused) {
   for (const auto& spoil : std::initializer_list<void (*)(JournalOptions&)>{
            [](JournalOptions& each) { each.segment_size = 1 << 20; },
            [](JournalOptions& each) { each.segment_size += 512; },
+           [](JournalOptions& each) { each.segment_size = std::uint64_t{8} << 30; },
            [](JournalOptions& each) { each.batches_in_flight = 0; },
            [](JournalOptions& each) { each.batches_in_flight = 9; },
            [](JournalOptions& each) { each.segments_ahead = 0; },
@@ -215,6 +216,37 @@ TEST_F(JournalFiles, AnyChangeOfFormatIsNoticed) {
   }
 }
 
+// With the right checksum: a size that no journal has.
+TEST_F(JournalFiles, AFormatOfImpossibleSegmentsIsRefused) {
+  for (const std::uint64_t size : {kSegmentSize / 4, kSegmentSize + 1}) {
+    auto opened = JournalDirectory::open(directory_.path());
+    ASSERT_TRUE(opened->write_format({7, size}).has_value());
+    expect_refused(ErrorCode::kDamaged, "FORMAT");
+  }
+}
+
+TEST_F(JournalFiles, AJournalWithoutSegmentsIsRefused) {
+  for (const auto& entry : std::filesystem::directory_iterator(directory_.path())) {
+    if (entry.path().filename().string().starts_with("journal."))
+      std::filesystem::rename(entry.path(),
+                              directory_ / ("not-" + entry.path().filename().string()));
+  }
+  expect_refused(ErrorCode::kDamaged, "there is no segment");
+}
+
+TEST_F(JournalFiles, NamesThatAreNoNumbersAreNoSegments) {
+  for (const char* const name : {"journal.", "journal.x", "journal.1x", "spare.-1"})
+    write_text(directory_ / name, "x");
+  EXPECT_EQ(lead_of(options())->last_op, Op{3});
+}
+
+TEST_F(JournalFiles, ALeaderThatSaysNoNumberIsUnknown) {
+  auto storage = open_storage(options());
+  ASSERT_TRUE(storage->lead().has_value());
+  write_text(directory_ / "LOCK", "");
+  expect_refused(ErrorCode::kFenced, "process unknown leads");
+}
+
 TEST_F(JournalFiles, WithoutFormatTheSegmentsAreNotOverwritten) {
   std::filesystem::remove(directory_ / "FORMAT");
   expect_refused(ErrorCode::kDamaged, "FORMAT");
@@ -233,6 +265,21 @@ TEST_F(JournalFiles, AnUnfinishedCreationIsDoneAgain) {
   std::filesystem::remove(fresh / "journal.000002");
   std::filesystem::remove(fresh / "journal.000003");
   auto lead = lead_of(options_in(fresh.path()));
+  ASSERT_TRUE(lead.has_value()) << lead.error().text();
+  EXPECT_EQ(lead->last_op, Op{0});
+}
+
+// It would begin at op 1, and be refused for ever once the snapshot can be read again.
+TEST(JournalStorage, ASnapshotThatCannotBeReadIsNoBeginning) {
+  tests::ScratchDirectory directory;
+  const std::string snapshot = directory / "snapshot.00000000000000001000";
+  write_text(snapshot, "damaged");
+  auto lead = lead_of(options_in(directory.path()));
+  ASSERT_FALSE(lead.has_value());
+  EXPECT_EQ(lead.error().code, ErrorCode::kDamaged);
+  EXPECT_NE(lead.error().act.find("snapshots"), std::string::npos) << lead.error().text();
+  std::filesystem::remove(snapshot);
+  lead = lead_of(options_in(directory.path()));
   ASSERT_TRUE(lead.has_value()) << lead.error().text();
   EXPECT_EQ(lead->last_op, Op{0});
 }

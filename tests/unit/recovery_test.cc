@@ -226,7 +226,9 @@ class ForgetfulStorage final : public daemon::Storage {
   const daemon::Error* failure() const override { return nullptr; }
   void poll() override {}
   void flush() override {}
-  std::vector<daemon::SnapshotMark> snapshots() override { return real_.snapshots(); }
+  [[nodiscard]] daemon::Expected<std::vector<daemon::SnapshotMark>> snapshots() override {
+    return real_.snapshots();
+  }
   daemon::Expected<std::unique_ptr<daemon::SnapshotWriter>> write_snapshot(Op op) override {
     return real_.write_snapshot(op);
   }
@@ -392,7 +394,7 @@ TEST_F(Recovery, TheSnapshotterMakesTheStateThatTheEngineHad) {
   const auto again = await_result(snapshotter);
   EXPECT_TRUE(again.ok);
   EXPECT_EQ(again.mark.op, before);
-  EXPECT_EQ(storage_->snapshots().size(), 2U);
+  EXPECT_EQ(storage_->snapshots()->size(), 2U);
 }
 
 TEST_F(Recovery, TheSnapshotterSaysWhatWentWrong) {

@@ -94,8 +94,8 @@ TEST_F(SnapshotFile, AnySizeInAnyPiecesComesBack) {
       ++op;
     }
   }
-  EXPECT_EQ(list_snapshots(*directory_).size(), 12U);
-  EXPECT_EQ(list_snapshots(*directory_).front().op, Op{12});
+  EXPECT_EQ(list_snapshots(*directory_)->size(), 12U);
+  EXPECT_EQ(list_snapshots(*directory_)->front().op, Op{12});
 }
 
 TEST_F(SnapshotFile, EveryFlippedBitIsNoticed) {
@@ -147,17 +147,53 @@ TEST_F(SnapshotFile, EveryCutIsNoticed) {
   for (std::size_t size = 0; size < right.size(); ++size) {
     set_file_bytes(5, {right.begin(), right.begin() + static_cast<std::ptrdiff_t>(size)});
     ASSERT_FALSE(read(Op{5}).has_value()) << size;
-    ASSERT_TRUE(list_snapshots(*directory_).empty()) << size;
+    ASSERT_TRUE(list_snapshots(*directory_)->empty()) << size;
   }
   set_file_bytes(5, right);
   EXPECT_TRUE(read(Op{5}).has_value());
+}
+
+template <class Record>
+std::vector<char> with_record(std::vector<char> bytes, std::size_t offset, Record record) {
+  record.checksum = protocol::checksum_of(
+      std::as_bytes(std::span(&record, 1)).first(sizeof record - sizeof record.checksum));
+  std::memcpy(bytes.data() + offset, &record, sizeof record);
+  return bytes;
+}
+
+// Records that are whole and say something else than the file holds.
+TEST_F(SnapshotFile, WholeRecordsThatDoNotFitAreRefused) {
+  write(Op{5}, random_state(300), 100);
+  const std::vector<char> right = file_bytes(5);
+  const std::size_t footer_offset = right.size() - sizeof(protocol::SnapshotFooter);
+  protocol::SnapshotHeader header;
+  protocol::SnapshotFooter footer;
+  std::memcpy(&header, right.data(), sizeof header);
+  std::memcpy(&footer, right.data() + footer_offset, sizeof footer);
+
+  auto newer = header;
+  newer.version_major = protocol::kSnapshotVersionMajor + 1;
+  set_file_bytes(5, with_record(right, 0, newer));
+  EXPECT_EQ(open_snapshot(*directory_, Op{5}).error().code, ErrorCode::kVersion);
+  auto chunked = header;
+  chunked.chunk_size = 4096;
+  set_file_bytes(5, with_record(right, 0, chunked));
+  EXPECT_EQ(open_snapshot(*directory_, Op{5}).error().code, ErrorCode::kDamaged);
+  auto more = footer;
+  more.chunk_count += 1;
+  set_file_bytes(5, with_record(right, footer_offset, more));
+  EXPECT_EQ(open_snapshot(*directory_, Op{5}).error().code, ErrorCode::kDamaged);
+  auto longer = footer;
+  longer.size += 1;
+  set_file_bytes(5, with_record(right, footer_offset, longer));
+  EXPECT_EQ(open_snapshot(*directory_, Op{5}).error().code, ErrorCode::kDamaged);
 }
 
 TEST_F(SnapshotFile, AnotherOpsFileIsNotTakenForIt) {
   write(Op{5}, random_state(100), 100);
   std::filesystem::rename(file(5), file(6));
   EXPECT_EQ(open_snapshot(*directory_, Op{6}).error().code, ErrorCode::kDamaged);
-  EXPECT_TRUE(list_snapshots(*directory_).empty());
+  EXPECT_TRUE(list_snapshots(*directory_)->empty());
 }
 
 TEST_F(SnapshotFile, UncommittedLeavesNothing) {
@@ -165,7 +201,7 @@ TEST_F(SnapshotFile, UncommittedLeavesNothing) {
     auto writer = create_snapshot(*directory_, Op{9});
     ASSERT_TRUE((*writer)->write(random_state(3'000'000)).has_value());
     EXPECT_TRUE(std::filesystem::exists(file(9) + ".tmp"));
-    EXPECT_TRUE(list_snapshots(*directory_).empty());
+    EXPECT_TRUE(list_snapshots(*directory_)->empty());
   }
   EXPECT_FALSE(std::filesystem::exists(file(9) + ".tmp"));
   EXPECT_FALSE(std::filesystem::exists(file(9)));
@@ -174,7 +210,7 @@ TEST_F(SnapshotFile, UncommittedLeavesNothing) {
 TEST_F(SnapshotFile, RemovingLeavesTheNewerOnes) {
   for (const std::uint64_t op : {3U, 5U, 8U}) write(Op{op}, random_state(10), 10);
   remove_snapshots(*directory_, 5);
-  const auto marks = list_snapshots(*directory_);
+  const auto marks = *list_snapshots(*directory_);
   ASSERT_EQ(marks.size(), 2U);
   EXPECT_EQ(marks[0].op, Op{8});
   EXPECT_EQ(marks[1].op, Op{5});

@@ -1,6 +1,6 @@
-// Goal: every Storage keeps the same contract. Method: one suite over the journal on io_uring, the
-// journal on plain system calls, and the simulated disk; payloads are raw bytes, no scheduler takes
-// part.
+// Goal: every Storage keeps the same contract. Method: one suite over the journal on io_uring, on
+// plain system calls and on the simulated disk below them, and over the storage of tests that pull
+// the plug; payloads are raw bytes, no scheduler takes part.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -13,6 +13,9 @@
 #include "daemon/journal_storage.h"
 #include "daemon/storage.h"
 #include "daemon/uring.h"
+#include "tests/sim/simulated_calls.h"
+#include "tests/sim/simulated_disk.h"
+#include "tests/sim/simulated_writer.h"
 #include "tests/support/faulty_storage.h"
 #include "tests/support/scratch_directory.h"
 
@@ -30,6 +33,8 @@ class Place {
  public:
   virtual ~Place() = default;
   virtual std::unique_ptr<Storage> open() = 0;
+  /// What a storage without threads has to be given time for.
+  virtual void keep_house(Storage&) {}
 };
 
 class JournalPlace final : public Place {
@@ -54,6 +59,27 @@ class JournalPlace final : public Place {
   std::unique_ptr<Ring> ring_;
 };
 
+class SimulatedPlace final : public Place {
+ public:
+  std::unique_ptr<Storage> open() override {
+    JournalOptions options;
+    options.directory = tests::kSimulatedPath;
+    options.segment_size = kSegmentSize;
+    options.keeper_thread = false;
+    auto storage = JournalStorage::open(options, std::make_unique<tests::SimulatedWriter>(disk_));
+    EXPECT_TRUE(storage.has_value());
+    return std::move(*storage);
+  }
+  void keep_house(Storage& storage) override {
+    dynamic_cast<JournalStorage&>(storage).keep_house();
+  }
+
+ private:
+  tests::FaultCounts counts_;
+  tests::SimulatedDisk disk_{counts_};
+  tests::MountedDisk mount_{disk_, 1};
+};
+
 class FaultyPlace final : public Place {
  public:
   std::unique_ptr<Storage> open() override {
@@ -75,6 +101,8 @@ class StorageConformance : public testing::TestWithParam<std::string> {
   StorageConformance() {
     if (GetParam() == "faulty") {
       place_ = std::make_unique<FaultyPlace>();
+    } else if (GetParam() == "simulated") {
+      place_ = std::make_unique<SimulatedPlace>();
     } else {
       place_ = std::make_unique<JournalPlace>(GetParam() == "uring");
     }
@@ -87,6 +115,7 @@ class StorageConformance : public testing::TestWithParam<std::string> {
     lead_ = *lead;
   }
   void reopen() {
+    place_->keep_house(*storage_);
     storage_.reset();
     open();
   }
@@ -95,6 +124,7 @@ class StorageConformance : public testing::TestWithParam<std::string> {
     for (int turn = 0; !storage_->can_append(); ++turn) {
       ASSERT_LT(turn, 1'000'000);
       storage_->poll();
+      place_->keep_house(*storage_);
       std::this_thread::yield();
     }
   }
@@ -169,7 +199,7 @@ TEST_P(StorageConformance, EmptyAtFirstAndTheEpochGrowsWithEveryLead) {
   EXPECT_EQ(lead_.first_op, Op{0});
   EXPECT_EQ(lead_.last_op, Op{0});
   EXPECT_EQ(storage_->op_durable(), Op{0});
-  EXPECT_TRUE(storage_->snapshots().empty());
+  EXPECT_TRUE(storage_->snapshots()->empty());
   for (std::uint64_t round = 1; round <= 3; ++round) {
     reopen();
     EXPECT_EQ(lead_.epoch, epoch + round);
@@ -268,7 +298,7 @@ TEST_P(StorageConformance, SnapshotsCountOnlyWhenCommitted) {
     ASSERT_TRUE((*abandoned)->write({&byte, 1}).has_value());
   }
   reopen();
-  const auto marks = storage_->snapshots();
+  const auto marks = *storage_->snapshots();
   ASSERT_EQ(marks.size(), 2U);
   EXPECT_EQ(marks[0].op, Op{7});
   EXPECT_EQ(marks[1].op, Op{3});
@@ -297,7 +327,7 @@ TEST_P(StorageConformance, TrimmingKeepsWhatComesAfter) {
   EXPECT_LE(lead_.first_op, Op{201});
   EXPECT_EQ(lead_.last_op, Op{400});
   expect_reads_from(20, Op{201});
-  const auto marks = storage_->snapshots();
+  const auto marks = *storage_->snapshots();
   ASSERT_EQ(marks.size(), 1U);
   EXPECT_EQ(marks[0].op, Op{200});
   // Segments that were trimmed are used again, and what is stale in them is never read.
@@ -357,7 +387,7 @@ TEST_P(StorageConformance, ASnapshotAloneIsABeginning) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Storages, StorageConformance,
-                         testing::Values("uring", "syscall", "faulty"),
+                         testing::Values("uring", "syscall", "simulated", "faulty"),
                          [](const auto& which) { return std::string(which.param); });
 
 }  // namespace

@@ -1,0 +1,286 @@
+// Goal: a copy of a journal, a backup and a restore give the state they name, or say why not and
+// leave nothing that looks like a journal. Method: a random city's journal in real directories,
+// spoilt in one way at a time; digests are compared.
+#include "daemon/backup.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "daemon/journal_archive.h"
+#include "daemon/journal_copy.h"
+#include "daemon/snapshot_file.h"
+#include "tests/support/recorded_city.h"
+#include "tests/support/scratch_directory.h"
+#include "tests/support/state_bytes.h"
+
+namespace permitd::daemon {
+namespace {
+
+using scheduler::Op;
+using scheduler::raw;
+using testing::HasSubstr;
+using tests::open_storage;
+using tests::options_in;
+
+constexpr int kDamaged = 5;
+
+/// What a run of make_backup() or restore_backup() said.
+struct Said {
+  int status = 0;
+  std::string output;
+  std::string errors;
+};
+
+template <class Program>
+Said said_by(const Program& program) {
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  const int status = program();
+  return {status, testing::internal::GetCapturedStdout(), testing::internal::GetCapturedStderr()};
+}
+
+class Backups : public testing::Test {
+ protected:
+  Backups() {
+    auto storage = open_storage(options_in(data()));
+    EXPECT_TRUE(storage->lead().has_value());
+    digests_ = tests::record_city(*storage, 150, 9);
+    last_ = Op{digests_.rbegin()->first};
+  }
+  std::string data() const { return scratch_ / "data"; }
+  std::string target() const { return scratch_ / "target"; }
+
+  Said back_up(Op to = {}) const {
+    return said_by([&] { return make_backup({data(), target(), to}); });
+  }
+  Said restore(const std::string& backup, const PastMoment& until = {}) const {
+    return said_by([&] { return restore_backup({backup, scratch_ / "restored", until}); });
+  }
+  void expect_gives(const std::string& directory, Op op) const {
+    auto archive = JournalArchive::open(directory);
+    ASSERT_TRUE(archive.has_value()) << archive.error().text();
+    scheduler::Scheduler state;
+    auto report = recover(**archive, state);
+    ASSERT_TRUE(report.has_value()) << report.error().text();
+    EXPECT_EQ(state.op_applied(), op);
+    EXPECT_EQ(digest_of_state(state), digests_.at(raw(op)));
+  }
+  bool is_journal(const std::string& directory) const {
+    return std::filesystem::exists(directory + "/FORMAT");
+  }
+  static void write(const std::string& path, const std::string& text) {
+    std::ofstream(path, std::ios::trunc) << text;
+  }
+  static void patch(const std::string& path, std::uint64_t offset, const std::string& bytes) {
+    std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+    file.seekp(static_cast<std::streamoff>(offset));
+    file << bytes;
+  }
+  /// Puts the state at the end into the directory as a snapshot.
+  void add_snapshot(const std::string& directory) const {
+    auto archive = JournalArchive::open(directory);
+    scheduler::Scheduler state;
+    ASSERT_TRUE(recover(**archive, state).has_value());
+    auto opened = JournalDirectory::open(directory);
+    auto writer = create_snapshot(*opened, state.op_applied());
+    ASSERT_TRUE((*writer)->write(tests::state_bytes(state)).has_value());
+    ASSERT_TRUE((*writer)->commit().has_value());
+  }
+
+  tests::ScratchDirectory scratch_;
+  tests::DigestsByOp digests_;
+  Op last_{};
+};
+
+TEST_F(Backups, ABackupAndWhatIsRestoredFromItAreTheState) {
+  add_snapshot(data());
+  const Said said = back_up();
+  EXPECT_EQ(said.status, 0) << said.errors;
+  EXPECT_THAT(said.output, HasSubstr("\"op\":" + std::to_string(raw(last_))));
+  expect_gives(target(), last_);
+  const Said restored = restore(target());
+  EXPECT_EQ(restored.status, 0) << restored.errors;
+  expect_gives(scratch_ / "restored", last_);
+}
+
+TEST_F(Backups, EveryOpCanBeHadAlsoWithinABatch) {
+  ASSERT_EQ(back_up().status, 0);
+  for (const std::uint64_t op :
+       {std::uint64_t{1}, std::uint64_t{8}, std::uint64_t{9}, std::uint64_t{10}, raw(last_) - 1}) {
+    ASSERT_EQ(restore(target(), {.op = Op{op}}).status, 0) << op;
+    expect_gives(scratch_ / "restored", Op{op});
+    std::filesystem::remove_all(scratch_ / "restored");
+  }
+  const Said early = restore(target(), {.at = scheduler::Tick{1}});
+  EXPECT_EQ(early.status, 0) << early.errors;
+  expect_gives(scratch_ / "restored", Op{0});
+}
+
+TEST_F(Backups, AnOpThatNeverWasIsNoDamage) {
+  const Said said = restore(data(), {.op = Op{raw(last_) + 1}});
+  EXPECT_EQ(said.status, 1);
+  EXPECT_THAT(said.errors, HasSubstr("the last one is " + std::to_string(raw(last_))));
+  EXPECT_FALSE(is_journal(scratch_ / "restored"));
+}
+
+TEST_F(Backups, ARunningDaemonIsAskedForWhatIsDurable) {
+  auto storage = open_storage(options_in(data()));
+  ASSERT_TRUE(storage->lead().has_value());
+  EXPECT_THAT(back_up().errors, HasSubstr("it alone knows what is durable"));
+  EXPECT_THAT(restore(data()).errors, HasSubstr("a daemon runs on it"));
+  const Said said = back_up(last_);
+  EXPECT_EQ(said.status, 0) << said.errors;
+  expect_gives(target(), last_);
+  std::filesystem::remove_all(target());
+  storage.reset();
+  EXPECT_THAT(back_up(last_).errors, HasSubstr("no daemon runs on it"));
+}
+
+TEST_F(Backups, ADaemonThatPromisesMoreThanThereIsIsNotBelieved) {
+  auto storage = open_storage(options_in(data()));
+  ASSERT_TRUE(storage->lead().has_value());
+  const Said said = back_up(Op{raw(last_) + 1});
+  EXPECT_EQ(said.status, kDamaged);
+  EXPECT_THAT(said.errors, HasSubstr("was durable and is not there any more"));
+  EXPECT_FALSE(is_journal(target()));
+}
+
+TEST_F(Backups, WhatIsThereIsNotOverwritten) {
+  std::filesystem::create_directory(target());
+  write(target() + "/anything", "x");
+  EXPECT_THAT(back_up().errors, HasSubstr("not empty"));
+  EXPECT_THAT(said_by([&] {
+                return restore_backup({data(), target(), {}});
+              }).errors,
+              HasSubstr("not empty"));
+  write(scratch_ / "file", "x");
+  EXPECT_THAT(said_by([&] {
+                return make_backup({data(), scratch_ / "file", {}});
+              }).errors,
+              HasSubstr("open the directory"));
+}
+
+TEST_F(Backups, WhatIsNoJournalIsSaid) {
+  EXPECT_THAT(restore(scratch_ / "nothing").errors, HasSubstr("Name the directory"));
+  write(scratch_ / "file", "x");
+  EXPECT_THAT(restore(scratch_ / "file").errors, HasSubstr("open "));
+  std::filesystem::create_directory(scratch_ / "empty");
+  EXPECT_EQ(restore(scratch_ / "empty").status, kDamaged);
+  std::filesystem::copy_file(data() + "/FORMAT", scratch_ / "empty/FORMAT");
+  EXPECT_THAT(restore(scratch_ / "empty").errors, HasSubstr("there is no segment"));
+  auto from = JournalDirectory::open(scratch_ / "empty");
+  auto to = open_empty(target());
+  EXPECT_EQ(copy_journal(*from, *to, Op{1}, {}).error().code, ErrorCode::kDamaged);
+  std::filesystem::remove(scratch_ / "empty/FORMAT");
+  EXPECT_EQ(copy_journal(*from, *to, Op{1}, {}).error().code, ErrorCode::kDamaged);
+  write(scratch_ / "empty/FORMAT", "permitd journal\nformat 99.0\n");
+  EXPECT_EQ(copy_journal(*from, *to, Op{1}, {}).error().code, ErrorCode::kVersion);
+}
+
+TEST_F(Backups, ADamagedNoteIsNoNote) {
+  ASSERT_EQ(back_up().status, 0);
+  const std::string note = target() + "/BACKUP";
+  patch(note, 18, "9");
+  EXPECT_EQ(restore(target()).status, kDamaged);
+  write(note, "something else");
+  EXPECT_THAT(restore(target()).errors, HasSubstr("BACKUP: the checksum is wrong"));
+}
+
+TEST_F(Backups, AnotherStateThanTheNoteSaysIsRefused) {
+  ASSERT_EQ(back_up().status, 0);
+  // The note of another journal: the same op, another digest.
+  tests::ScratchDirectory other;
+  {
+    auto storage = open_storage(options_in(other / "data"));
+    ASSERT_TRUE(storage->lead().has_value());
+    tests::record_city(*storage, 150, 4, false);
+  }
+  ASSERT_EQ(said_by([&] { return make_backup({other / "data", other / "target", {}}); }).status, 0);
+  std::filesystem::copy_file(other / "target/BACKUP", target() + "/BACKUP",
+                             std::filesystem::copy_options::overwrite_existing);
+  const Said said = restore(target());
+  EXPECT_EQ(said.status, kDamaged);
+  EXPECT_THAT(said.errors, HasSubstr("BACKUP says"));
+  EXPECT_FALSE(is_journal(scratch_ / "restored"));
+  // Before that op the note says nothing.
+  EXPECT_EQ(restore(target(), {.op = Op{5}}).status, 0);
+}
+
+TEST_F(Backups, ALostEndIsNoticedByTheNote) {
+  ASSERT_EQ(back_up().status, 0);
+  const std::string journal = target() + "/journal.000001";
+  std::ifstream file(journal, std::ios::binary);
+  const std::string bytes((std::istreambuf_iterator<char>(file)), {});
+  const std::size_t last = bytes.rfind("PERMITJ1");
+  patch(journal, last, std::string(protocol::kBlockSize, '\0'));
+  EXPECT_THAT(restore(target()).errors, HasSubstr("BACKUP says that it reaches op"));
+}
+
+TEST_F(Backups, WhatTheJournalDoesNotReachIsSaid) {
+  // As trimmed: the journal begins behind what was asked for, and a snapshot alone reaches back.
+  tests::ScratchDirectory other;
+  std::filesystem::create_directory(other / "data");
+  add_snapshot(data());
+  const std::string name = fmt::format("snapshot.{:020}", raw(last_));
+  std::filesystem::copy_file(data() + "/" + name, other / ("data/" + name));
+  {
+    auto storage = open_storage(options_in(other / "data"));
+    ASSERT_EQ(storage->lead()->last_op, last_);
+  }
+  const Said whole = said_by([&] {
+    return restore_backup({other / "data", scratch_ / "restored", {}});
+  });
+  EXPECT_EQ(whole.status, 0) << whole.errors;
+  expect_gives(scratch_ / "restored", last_);
+  std::filesystem::remove_all(scratch_ / "restored");
+  const Said early = said_by([&] {
+    return restore_backup({other / "data", scratch_ / "restored", {.op = Op{3}}});
+  });
+  EXPECT_EQ(early.status, 1);
+  EXPECT_THAT(early.errors, HasSubstr("does not reach back so far"));
+}
+
+TEST_F(Backups, ADamagedSnapshotIsNamedAndNothingIsLeft) {
+  add_snapshot(data());
+  const std::string name = fmt::format("snapshot.{:020}", raw(last_));
+  patch(data() + "/" + name, 64 + 24 + 100, "damage");
+  EXPECT_THAT(back_up().errors, HasSubstr(name + " at "));
+  EXPECT_FALSE(is_journal(target()));
+  EXPECT_TRUE(std::filesystem::is_empty(target()));
+}
+
+TEST_F(Backups, ACommandThatNobodyKnowsStopsTheCutWithinItsBatch) {
+  tests::ScratchDirectory other;
+  {
+    auto storage = open_storage(options_in(other / "data"));
+    ASSERT_TRUE(storage->lead().has_value());
+    std::fill_n(storage->begin_batch().begin(), 300, std::byte{0xEE});
+    storage->append({Op{1}, 3, 300, scheduler::Tick{1}, 1});
+    storage->flush();
+  }
+  auto from = JournalDirectory::open(other / "data");
+  auto to = open_empty(target());
+  auto copied = copy_journal(*from, *to, Op{2}, {});
+  ASSERT_FALSE(copied.has_value());
+  EXPECT_EQ(copied.error().code, ErrorCode::kVersion);
+  EXPECT_THAT(copied.error().act, HasSubstr("op 1 is not a command"));
+}
+
+TEST_F(Backups, AnArchiveTakesNothing) {
+  auto archive = JournalArchive::open(data());
+  ASSERT_TRUE(archive.has_value());
+  ASSERT_TRUE((*archive)->lead().has_value());
+  EXPECT_FALSE((*archive)->can_append());
+  EXPECT_EQ((*archive)->write_snapshot(Op{1}).error().code, ErrorCode::kUnsupported);
+  (*archive)->trim(last_);
+  EXPECT_TRUE((*archive)->read(Op{1}).has_value());
+  EXPECT_EQ((*archive)->read_snapshot(Op{1}).error().number, ENOENT);
+}
+
+}  // namespace
+}  // namespace permitd::daemon
