@@ -12,50 +12,15 @@ submission it was acknowledged with what the city holds, and the job counts must
 import argparse
 import os
 import random
-import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
-from permitd_process import BIN, ROOT, Daemon, Failed, verify  # noqa: E402
+from permitd_process import CITY, RECORDS, Daemon, Failed, Player, verify  # noqa: E402
 
-CITY = ROOT / "city/tehran.toml"
 # Longest life of a daemon between two kills, in seconds; the shortest is none at all.
 LIFE_MAX = 0.25
-
-
-class Player:
-    """permitctl replay in the background; frozen while the state is compared."""
-
-    def __init__(self, daemon, records):
-        self.log = daemon.root / "replay.log"
-        with open(self.log, "wb") as log:
-            self.process = subprocess.Popen(
-                [str(BIN / "permitctl"), "--socket", str(daemon.socket), "replay", str(records),
-                 "--city", str(CITY), "--no-load", "--verify"], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-
-    def freeze(self):
-        if self.running():
-            self.process.send_signal(signal.SIGSTOP)
-
-    def thaw(self):
-        if self.process.returncode is None:
-            self.process.send_signal(signal.SIGCONT)
-
-    def running(self):
-        return self.process.poll() is None
-
-    def finish(self):
-        status = self.process.wait(timeout=1800)
-        if status != 0:
-            raise Failed(f"the replay ended with {status}:\n{self.log.read_text(errors='replace')[-4000:]}")
-
-    def close(self):
-        if self.running():
-            self.process.kill()
-            self.process.wait()
 
 
 class Killing:
@@ -119,7 +84,7 @@ def main():
     try:
         daemon.start()
         daemon.ctl("city", "load", "--yes", CITY)
-        player = Player(daemon, ROOT / "city/records/chicago-2019-05-18.csv.gz")
+        player = Player(daemon, RECORDS)
         killing = Killing(daemon, player, random.Random(options.seed))
         while killing.kills < options.kills and player.running():
             killing.once()

@@ -15,6 +15,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(os.environ.get("PERMITD_BIN", ROOT / "build/dev/bin"))
+CITY = ROOT / "city/tehran.toml"
+RECORDS = ROOT / "city/records/chicago-2019-05-18.csv.gz"
 START_SECONDS = 120  # a replay under a sanitizer on a busy machine
 
 
@@ -25,10 +27,11 @@ class Failed(AssertionError):
 class Daemon:
     """permitd in rehearsal mode. `start` returns when it answers; `kill` is the machine's way to end it."""
 
-    def __init__(self, start_at="2025-03-21", settings=(), binary=None):
+    def __init__(self, start_at="2025-03-21", settings=(), binary=None, data=None, options=(), environment=None):
         # O_DIRECT needs a real file system, which the build directory is on and /tmp may not be.
         self.root = Path(tempfile.mkdtemp(prefix="permitd-", dir=os.environ.get("PERMITD_SCRATCH")))
-        self.data = self.root / "data"
+        self.data = Path(data) if data else self.root / "data"
+        self.environment = environment
         self.socket = self.root / "socket"
         self.log = self.root / "log"
         # /dev/null: what is installed on this machine is no business of a test.
@@ -37,6 +40,7 @@ class Daemon:
                           "--set", "journal.segment_size=16 MiB"]
         for setting in settings:
             self.arguments += ["--set", setting]
+        self.arguments += options
         self.process = None
 
     def __enter__(self):
@@ -48,7 +52,8 @@ class Daemon:
     def spawn(self):
         """Starts the process and does not wait for it to answer."""
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(self.arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self.process = subprocess.Popen(self.arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                            env=self.environment)
 
     def start(self):
         self.spawn()
@@ -114,6 +119,38 @@ class Daemon:
         target = self.root / name
         shutil.copytree(self.data, target)
         return target
+
+
+class Player:
+    """permitctl replay in the background; frozen while the state is compared."""
+
+    def __init__(self, daemon, records):
+        self.log = daemon.root / "replay.log"
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen(
+                [str(BIN / "permitctl"), "--socket", str(daemon.socket), "replay", str(records),
+                 "--city", str(CITY), "--no-load", "--verify"], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def freeze(self):
+        if self.running():
+            self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self):
+        if self.process.returncode is None:
+            self.process.send_signal(signal.SIGCONT)
+
+    def running(self):
+        return self.process.poll() is None
+
+    def finish(self):
+        status = self.process.wait(timeout=1800)
+        if status != 0:
+            raise Failed(f"the replay ended with {status}:\n{self.log.read_text(errors='replace')[-4000:]}")
+
+    def close(self):
+        if self.running():
+            self.process.kill()
+            self.process.wait()
 
 
 def verify(directory, binary=None):
