@@ -2,7 +2,7 @@
 // stops with a clear error, and a start on a healthy disk has everything that was acknowledged.
 // Method: the life of a data directory, from creation to restore, is played once to count its
 // calls, then again with each call failing in each way. By default each place that calls fails
-// at its first call, and again while segments change; PERMITD_EVERY_CALL=1 takes all calls.
+// at its first call, and again in ordinary running; PERMITD_EVERY_CALL=1 takes all calls.
 #include <fmt/core.h>
 #include <gtest/gtest.h>
 
@@ -40,7 +40,7 @@ using scheduler::Scheduler;
 constexpr char kBackup[] = "/simulated/backup";
 constexpr char kOtherBackup[] = "/simulated/other";
 constexpr char kRestored[] = "/simulated/restored";
-constexpr char kRotationPhase[] = "rotation";
+constexpr char kRunningPhase[] = "running";
 constexpr char kEndPhase[] = "the end";
 
 // ---- what is written ----
@@ -289,11 +289,11 @@ class Life {
     calls_.enter("first start");
     Process process(record_, std::make_unique<daemon::SyscallWriter>());
     if (!start(process)) return false;
-    calls_.enter("running");
+    calls_.enter(kRunningPhase);
     if (!append(process, 4)) return false;
     calls_.enter("first snapshot");
     if (!make_snapshot(process)) return false;
-    calls_.enter(kRotationPhase);
+    calls_.enter("rotation");
     if (!append(process, 3)) return false;
     calls_.enter("second snapshot, trimming");
     if (!make_snapshot(process)) return false;
@@ -517,8 +517,8 @@ std::vector<std::uint64_t> calls_to_fail(const std::vector<CallNote>& notes) {
   for (std::size_t index = 0; index < notes.size(); ++index) {
     const CallNote& note = notes[index];
     if (std::string_view(note.phase) == kEndPhase) break;
-    const bool is_rotating = std::string_view(note.phase) == kRotationPhase;
-    const bool first = tried.emplace(note.place, is_rotating).second;
+    const bool is_running = std::string_view(note.phase) == kRunningPhase;
+    const bool first = tried.emplace(note.place, is_running).second;
     if (all || first) numbers.push_back(index + 1);
   }
   fmt::print("{} calls, {} to fail\n", notes.size(), numbers.size());
