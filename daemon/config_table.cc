@@ -204,6 +204,11 @@ constexpr std::array kSettings = {
     count<PERMIT_FIELD(connections.idle_seconds)>(
         "connections.idle_seconds", 0, 604'800,
         "Silence after which a connection is closed; 0 never closes it."),
+    count<PERMIT_FIELD(connections.wait_ms)>(
+        "connections.wait_ms", 0, 60'000,
+        "Milliseconds that calls may wait to be read when there are more than the daemon can do; "
+        "while the oldest of a connection has waited longer, its newer ones are told busy at once. "
+        "0 lets them wait."),
 
     count<PERMIT_FIELD(quota.office_rate)>(
         "quota.office_rate", 0, 10'000'000,

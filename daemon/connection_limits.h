@@ -22,6 +22,10 @@ struct ConnectionLimits {
   std::uint32_t partial_seconds = 30;            // a begun message must be complete by then
   std::uint32_t send_seconds = 30;               // without progress of a non-empty send queue
   std::uint32_t idle_seconds = 0;                // 0 = no limit
+  // Calls are answered busy, unread, while the oldest message of their connection has waited so
+  // long to be read, or so many wait. The daemon sets both, the second by quota.calls_in_flight.
+  std::uint32_t wait_ms = 0;                        // 0 = however long
+  std::uint32_t messages_waiting_max = UINT32_MAX;  // a call and its Finish are two
 };
 
 }  // namespace permitd::daemon

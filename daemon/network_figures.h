@@ -12,9 +12,11 @@
 namespace permitd::daemon {
 
 struct NetworkFigures {
+  std::atomic<std::uint64_t> connections{0};      // open now, handshakes under way included
   std::atomic<std::uint64_t> handshakes{0};       // of TLS, completed
   std::atomic<std::uint64_t> sessions_denied{0};  // asked for by somebody who may not be that
   std::atomic<std::uint64_t> calls_denied{0};     // refused by the core as not allowed
+  std::atomic<std::uint64_t> calls_busy{0};       // refused as busy, read or unread
   std::array<std::atomic<std::uint64_t>, kDropReasonCount> drops{};
 
   void count(std::atomic<std::uint64_t> NetworkFigures::*figure) {

@@ -79,6 +79,12 @@ class RpcServices : public kj::Refcounted {
         std::min<std::size_t>(options.submissions_per_call_max, calls.command_room_max()));
   }
 
+  /// A call is refused as busy.
+  void note_busy() {
+    figures.busy_total += 1;
+    if (options.network != nullptr) options.network->count(&NetworkFigures::calls_busy);
+  }
+
   RpcLoop& loop;
   Engine& engine;            // for queries that run on its thread; never called from here
   Clock& clock;              // likewise
@@ -111,9 +117,11 @@ class RpcConnection : public kj::Refcounted {
     services.figures.calls_total += 1;
     last_call_ns = services.now_ns;
     if (calls_in_flight < services.options.calls_in_flight_max) return true;
-    services.figures.busy_total += 1;
+    services.note_busy();
     return false;
   }
+  /// The same for a call that sends so many commands: there is room for all of them, too.
+  bool admit_commands(std::size_t count);
   /// For reads whose answer has no place for a refusal. Throws OVERLOADED.
   void admit_read();
 

@@ -79,10 +79,7 @@ kj::Promise<void> ExpertSessionServer::claim(ClaimContext context) {
   Flaw flaw = read_key(params.getKey(), key);
   if (!flaw && count == 0) flaw = {Refusal::kOutOfRange, Field::kCount};
   if (!flaw && count > scheduler::kHeldJobsMax) flaw = {Refusal::kTooLarge, Field::kCount};
-  if (!flaw && (!connection_->admit() || !calls().has_command_room(count))) {
-    services().figures.busy_total += 1;
-    flaw = {Refusal::kBusy, Field::kNone};
-  }
+  if (!flaw && !connection_->admit_commands(count)) flaw = {Refusal::kBusy, Field::kNone};
   if (flaw) {
     refuse(result.initRefused(), flaw.refusal, flaw.field, CommandKind::kClaim);
     return kj::READY_NOW;

@@ -60,8 +60,10 @@ bool GatewayServer::is_allowed(Role role, std::uint32_t number,
 }
 
 bool GatewayServer::has_session_room(protocol::SessionResult::Builder results) {
-  if (connection_->admit() && connection_->sessions < services().options.sessions_max) return true;
-  services().figures.busy_total += 1;
+  if (connection_->admit()) {
+    if (connection_->sessions < services().options.sessions_max) return true;
+    services().note_busy();
+  }
   refuse(results.initRefused(), Refusal::kBusy);
   return false;
 }

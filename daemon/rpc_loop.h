@@ -42,6 +42,7 @@ struct LoopStats {
   std::uint64_t messages_received = 0;
   std::uint64_t sends = 0;  // send operations, each with all replies of a turn
   std::uint64_t messages_sent = 0;
+  std::uint64_t calls_refused = 0;  // answered busy, unread
   std::uint64_t received_size = 0;
   std::uint64_t sent_size = 0;
   std::uint64_t system_calls = 0;  // io_uring_enter; 0 with epoll

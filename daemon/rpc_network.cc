@@ -34,6 +34,7 @@ Expected<std::unique_ptr<RpcNetwork>> RpcNetwork::create(const Config& config,
   RpcLoop::Options options;
   options.io = config.io;
   options.limits = config.connections;
+  options.limits.messages_waiting_max = 2 * config.quota.calls_in_flight;
   options.spin_ns = std::int64_t{config.threads.spin_us} * 1000;
   options.handshakes_max = config.tls.handshakes_max;
   options.figures = &figures;

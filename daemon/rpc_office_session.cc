@@ -28,11 +28,7 @@ OfficeSessionServer::OfficeSessionServer(kj::Own<RpcConnection> connection,
       office_(office) {}
 
 Refusal OfficeSessionServer::admit_submissions(std::uint32_t count) {
-  if (!connection_->admit()) return Refusal::kBusy;
-  if (!calls().has_command_room(count)) {
-    services().figures.busy_total += 1;
-    return Refusal::kBusy;
-  }
+  if (!connection_->admit_commands(count)) return Refusal::kBusy;
   return services().quota.take(office_, count, services().now_ns) ? Refusal::kNone
                                                                   : Refusal::kQuotaExceeded;
 }
@@ -83,7 +79,7 @@ kj::Promise<void> OfficeSessionServer::submit(SubmitContext context) {
 kj::Promise<void> OfficeSessionServer::stream(StreamContext context) {
   connection_->admit_read();
   if (connection_->streams >= services().options.streams_max) {
-    services().figures.busy_total += 1;
+    services().note_busy();
     kj::throwFatalException(
         KJ_EXCEPTION(OVERLOADED, "busy: finish a stream before you open another"));
   }

@@ -36,10 +36,10 @@ void write_loop_health(const RpcServices& services, protocol::Health::Builder ou
   out.setSessions(services.figures.sessions);
   out.setCallsInFlight(services.calls.open_count());
   out.setCallsTotal(services.figures.calls_total);
-  out.setBusyTotal(services.figures.busy_total);
   out.setResidentBytes(resident_size());
   out.setAllocatedBytes(allocated_size());
   const LoopStats& loop = services.loop.stats();
+  out.setBusyTotal(services.figures.busy_total + loop.calls_refused);
   out.setSystemCalls(loop.system_calls);
   auto drops = out.initDrops(kDropReasonCount);
   for (unsigned i = 0; i < kDropReasonCount; ++i) {

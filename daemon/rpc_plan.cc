@@ -112,7 +112,7 @@ kj::Promise<void> SupervisorSessionServer::preview(std::unique_ptr<Q> query, Con
   return asked
       .then([this, context, posting, ticket, write]() mutable -> kj::Promise<void> {
         if (posting->flaw) {
-          if (posting->flaw.refusal == Refusal::kBusy) services().figures.busy_total += 1;
+          if (posting->flaw.refusal == Refusal::kBusy) services().note_busy();
           refuse(context.getResults().initRefused(), posting->flaw.refusal, posting->flaw.field);
           return kj::READY_NOW;
         }
@@ -211,10 +211,7 @@ kj::Promise<void> SupervisorSessionServer::applyPlan(ApplyPlanContext context) {
   if (count == 0) return refuse_all({Refusal::kOutOfRange, Field::kCount});
   if (count > services().options.submissions_per_call_max)
     return refuse_all({Refusal::kTooLarge, Field::kCount});
-  if (!connection_->admit() || !calls().has_command_room(command_count)) {
-    services().figures.busy_total += 1;
-    return refuse_all({Refusal::kBusy});
-  }
+  if (!connection_->admit_commands(command_count)) return refuse_all({Refusal::kBusy});
   std::vector<Command> commands(command_count);
   for (unsigned i = 0; i < command_count; ++i) {
     Request& request = calls().blank_request();

@@ -64,7 +64,7 @@ kj::Promise<void> await_question(RpcConnection& connection, kj::Promise<void> as
       .then([&services, question, fill = kj::mv(fill),
              busy = kj::mv(busy)]() mutable -> kj::Promise<void> {
         if (!question->is_posted) {
-          services.figures.busy_total += 1;
+          services.note_busy();
           busy();
           return kj::READY_NOW;
         }

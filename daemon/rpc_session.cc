@@ -9,8 +9,18 @@ namespace permitd::daemon {
 using scheduler::CommandKind;
 using scheduler::Refusal;
 
+bool RpcConnection::admit_commands(std::size_t count) {
+  if (!admit()) return false;
+  if (services.calls.has_command_room(count)) return true;
+  services.note_busy();
+  return false;
+}
+
 void RpcConnection::admit_read() {
-  if (admit() && services.calls.has_read_room()) return;
+  if (admit()) {
+    if (services.calls.has_read_room()) return;
+    services.note_busy();
+  }
   kj::throwFatalException(
       KJ_EXCEPTION(OVERLOADED, "busy: too many calls are waiting; send again in a moment"));
 }
@@ -36,8 +46,7 @@ Flaw RpcSession::begin_command(Request& request, CommandKind kind,
 kj::Promise<void> RpcSession::command(protocol::Result::Builder result, CommandKind kind,
                                       protocol::Key::Reader key,
                                       kj::FunctionParam<Flaw(scheduler::CommandBody&)> fill) {
-  if (!connection_->admit() || !calls().has_command_room(1)) {
-    services().figures.busy_total += 1;
+  if (!connection_->admit_commands(1)) {
     refuse(result.initRefused(), Refusal::kBusy, scheduler::Field::kNone, kind);
     return kj::READY_NOW;
   }

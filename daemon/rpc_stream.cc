@@ -28,6 +28,8 @@ protocol::StreamLimits stream_limits(const ConnectionLimits& limits) {
   result.frame.segments_max = limits.segments_max;
   result.send_queue_size_max = limits.send_queue_size_max;
   result.held_size_max = limits.held_size_max;
+  result.wait_ms = limits.wait_ms;
+  result.messages_waiting_max = limits.messages_waiting_max;
   return result;
 }
 
@@ -204,12 +206,20 @@ void RpcStreams::clear() {
     PERMIT_ASSERT(stream->is_released_ || stream->is_shaking());
   }
   handshakes_.clear();
+  if (figures_ != nullptr) figures_->connections.fetch_sub(open_.size(), std::memory_order_relaxed);
   open_.clear();
   buried_.clear();
 }
 
+bool RpcStreams::has_room() const {
+  const std::uint64_t count =
+      figures_ == nullptr ? open_.size() : figures_->connections.load(std::memory_order_relaxed);
+  return count < limits_.connections_max;
+}
+
 RpcStream& RpcStreams::add(std::unique_ptr<RpcStream> stream) {
   ++accepted_;
+  if (figures_ != nullptr) figures_->count(&NetworkFigures::connections);
   RpcStream& added = *stream;
   added.index_ = open_.size();
   open_.push_back(std::move(stream));
@@ -234,6 +244,7 @@ void RpcStreams::bury(RpcStream& stream) {
   const std::size_t index = stream.index_;
   PERMIT_ASSERT(open_[index].get() == &stream, index);
   stream.forget_flush();
+  if (figures_ != nullptr) figures_->connections.fetch_sub(1, std::memory_order_relaxed);
   buried_.push_back(std::move(open_[index]));
   if (index + 1 != open_.size()) {
     open_[index] = std::move(open_.back());
@@ -248,7 +259,16 @@ bool RpcStreams::reap() {
   return any;
 }
 
+// Of those answered unread, a few times a second: they are too many to be counted one by one.
+void RpcStreams::count_refused() {
+  const std::uint64_t refused = context_.counters().calls_refused;
+  if (figures_ != nullptr)
+    figures_->calls_busy.fetch_add(refused - refused_counted_, std::memory_order_relaxed);
+  refused_counted_ = refused;
+}
+
 void RpcStreams::sweep(std::int64_t now_ms) {
+  count_refused();
   const std::int64_t wall_s = ::time(nullptr);  // certificates run out by the world's clock
   // Backwards: a connection that closes at once moves the last one, already seen, into its place.
   for (std::size_t index = open_.size(); index-- > 0;) open_[index]->sweep(limits_, now_ms, wall_s);
@@ -260,6 +280,7 @@ void RpcStreams::fill(LoopStats& stats) const {
   stats.connections_open = static_cast<std::uint32_t>(open_.size());
   stats.messages_received = counters.messages_received;
   stats.messages_sent = counters.messages_sent;
+  stats.calls_refused = counters.calls_refused;
   stats.sends = counters.sends;
   stats.received_size = counters.received_size;
   stats.sent_size = counters.sent_size;

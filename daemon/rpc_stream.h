@@ -127,7 +127,8 @@ class RpcStreams {
   RpcStreams& operator=(const RpcStreams&) = delete;
 
   protocol::StreamContext& context() { return context_; }
-  bool has_room() const { return open_.size() < limits_.connections_max; }
+  /// Over all network threads, where they share their figures.
+  bool has_room() const;
   std::size_t count() const { return open_.size(); }
   RpcStream& add(std::unique_ptr<RpcStream> stream);
   /// Counts and logs why a connection ended, or was not let in; `detail` says more of it.
@@ -152,6 +153,7 @@ class RpcStreams {
   void begin_handshake(RpcStream& stream);
   void end_handshake(RpcStream& stream);
   void bury(RpcStream& stream);
+  void count_refused();
 
   ConnectionLimits limits_;
   std::uint32_t handshakes_max_;
@@ -164,6 +166,7 @@ class RpcStreams {
   std::vector<std::unique_ptr<RpcStream>> buried_;  // until the end of the turn
   std::uint64_t accepted_ = 0;
   std::uint64_t dropped_[kDropReasonCount]{};
+  std::uint64_t refused_counted_ = 0;  // of the context's calls_refused, in figures_
   bool is_draining_ = false;
 };
 

@@ -121,7 +121,7 @@ protocol::Subscription::Client WatchHub::subscribe(kj::Own<RpcConnection> connec
   services.figures.calls_total += 1;
   if (services.is_draining || watchers_.size() >= kWatchersMax ||
       connection->subscriptions >= services.options.subscriptions_max) {
-    services.figures.busy_total += 1;
+    services.note_busy();
     kj::throwFatalException(KJ_EXCEPTION(OVERLOADED, "busy: no more subscriptions are taken here"));
   }
   auto watcher = kj::heap<Watcher>(*this, kj::mv(connection), scope, kj::mv(subscriber));

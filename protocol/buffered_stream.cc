@@ -190,9 +190,9 @@ void BufferedStream::update_receiving() {
 void BufferedStream::received(std::span<const std::byte> bytes) {
   context_.counters_.received_size += bytes.size();
   if (is_over() || is_lingering_) return;
-  const std::size_t waiting = assembler_.message_count();
-  const FrameFault fault = assembler_.feed(bytes);
-  note_received(assembler_.message_count() - waiting);
+  const std::uint64_t before = assembler_.arrived_count();
+  const FrameFault fault = assembler_.feed(bytes, context_.now_ms());
+  note_received(static_cast<std::size_t>(assembler_.arrived_count() - before));
   if (fault != FrameFault::kNone) {
     stop_reading(stream_fault_of(fault), fault_exception(fault, context_.limits().frame));
     return;
@@ -200,6 +200,32 @@ void BufferedStream::received(std::span<const std::byte> bytes) {
   wake_reader();
   note_held();
   update_receiving();
+}
+
+bool BufferedStream::is_crowded() const {
+  const StreamLimits& limits = context_.limits();
+  if (!assembler_.has_message()) return false;
+  if (assembler_.message_count() >= limits.messages_waiting_max) return true;
+  return limits.wait_ms != 0 && context_.now_ms() - assembler_.oldest_ms() >= limits.wait_ms;
+}
+
+bool BufferedStream::admits(kj::ArrayPtr<const capnp::word> frame) {
+  if (is_broken_) return false;  // by the answer to one before
+  const bool crowded = is_crowded();
+  if (!crowded && !gate_.remembers()) return true;
+  switch (gate_.judge(frame, crowded)) {
+    case GateVerdict::kPass:
+      return true;
+    case GateVerdict::kBusy: {
+      ++context_.counters_.calls_refused;
+      // Whether it can be sent shows in the state of the stream.
+      auto ignored = writeMessage(nullptr, context_.busy_answer_.to(gate_.question()));
+      return false;
+    }
+    case GateVerdict::kSwallow:
+      return false;
+  }
+  return true;
 }
 
 void BufferedStream::note_received(std::size_t message_count) {

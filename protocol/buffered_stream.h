@@ -18,6 +18,7 @@
 #include <span>
 #include <vector>
 
+#include "protocol/busy_gate.h"
 #include "protocol/frame_assembler.h"
 
 namespace permitd::protocol {
@@ -29,6 +30,11 @@ struct StreamLimits {
   /// Bytes held for all streams of a context together. Beyond it whoever holds more than
   /// kHeldSizeFair and wants more is broken off.
   std::uint64_t held_size_max = UINT64_MAX;
+  // A call is answered busy, unread, while the oldest message of its stream has waited so long, or
+  // so many messages of it wait. A stream that is not read for want of time keeps its peer waiting
+  // no longer than that.
+  std::uint32_t wait_ms = 0;                        // 0: however long
+  std::uint32_t messages_waiting_max = UINT32_MAX;  // a call and its Finish are two
 };
 
 /// What a stream may hold whatever the others do.
@@ -48,6 +54,7 @@ enum class StreamFault : std::uint8_t {
 
 struct StreamCounters {
   std::uint64_t messages_received = 0;
+  std::uint64_t calls_refused = 0;  // answered busy, unread
   std::uint64_t messages_sent = 0;
   std::uint64_t sends = 0;  // operations, each with all messages since the last
   std::uint64_t received_size = 0;
@@ -87,13 +94,14 @@ class StreamContext {
   std::uint64_t held_size_ = 0;
   std::vector<BufferedStream*> unflushed_;
   std::vector<BufferedStream*> flushing_;
+  BusyAnswer busy_answer_;
   std::vector<Buffer> buffers_;  // empty, with their memory: idle connections hold none
 };
 
-class BufferedStream : public capnp::MessageStream {
+class BufferedStream : public capnp::MessageStream, private FrameFilter {
  public:
   explicit BufferedStream(StreamContext& context)
-      : context_(context), assembler_(context.limits().frame), opened_ms_(context.now_ms()) {}
+      : context_(context), assembler_(context.limits().frame, this), opened_ms_(context.now_ms()) {}
   virtual ~BufferedStream() noexcept(false);
   KJ_DISALLOW_COPY(BufferedStream);
 
@@ -174,6 +182,8 @@ class BufferedStream : public capnp::MessageStream {
   using Read = kj::Maybe<capnp::MessageReaderAndFds>;
 
   std::size_t send_queue_high() const { return context_.limits().send_queue_size_max / 4; }
+  bool admits(kj::ArrayPtr<const capnp::word> frame) override;
+  bool is_crowded() const;
   bool can_deliver() const;
   bool is_over() const { return is_broken_ || fault_ != StreamFault::kNone || end_seen_; }
   bool wants_to_receive() const;
@@ -191,6 +201,7 @@ class BufferedStream : public capnp::MessageStream {
 
   StreamContext& context_;
   FrameAssembler assembler_;
+  BusyGate gate_;
   kj::Own<kj::PromiseFulfiller<Read>> reader_;  // waits for a message
   capnp::ReaderOptions reader_options_;
   kj::Own<kj::PromiseFulfiller<void>> ender_;  // waits for the queue to drain

@@ -65,7 +65,8 @@ bool is_abort(const kj::Array<capnp::word>& frame) {
 
 }  // namespace
 
-FrameFault FrameAssembler::feed(std::span<const std::byte> bytes) {
+FrameFault FrameAssembler::feed(std::span<const std::byte> bytes, std::int64_t now_ms) {
+  now_ms_ = now_ms;
   while (!bytes.empty()) {
     const FrameFault fault = partial_size_ == 0 ? feed_fresh(bytes) : feed_partial(bytes);
     if (fault != FrameFault::kNone) return fault;
@@ -128,13 +129,15 @@ void FrameAssembler::append_partial(std::span<const std::byte> bytes) {
 }
 
 void FrameAssembler::push(kj::Array<capnp::word> frame) {
+  ++arrived_count_;
+  if (filter_ != nullptr && !filter_->admits(frame)) return;
   queued_size_ += frame.size() * kWordSize;
-  messages_.push_back(kj::mv(frame));
+  messages_.push_back({kj::mv(frame), now_ms_});
 }
 
 kj::Own<capnp::MessageReader> FrameAssembler::take(const capnp::ReaderOptions& options) {
   PERMIT_ASSERT(has_message());
-  kj::Array<capnp::word> frame = kj::mv(messages_[first_]);
+  kj::Array<capnp::word> frame = kj::mv(messages_[first_].frame);
   has_taken_abort_ = is_abort(frame) || has_taken_abort_;
   ++first_;
   if (first_ == messages_.size()) {

@@ -15,15 +15,32 @@
 
 namespace permitd::protocol {
 
+/// Looks at whole messages before they are queued.
+class FrameFilter {
+ public:
+  /// False: the message is not queued.
+  virtual bool admits(kj::ArrayPtr<const capnp::word> frame) = 0;
+
+ protected:
+  ~FrameFilter() = default;
+};
+
 class FrameAssembler {
  public:
-  explicit FrameAssembler(const FrameLimits& limits) : limits_(limits) {}
+  /// `filter`, if any, outlives the assembler.
+  explicit FrameAssembler(const FrameLimits& limits, FrameFilter* filter = nullptr)
+      : limits_(limits), filter_(filter) {}
 
-  /// Takes all of `bytes`. After a fault nothing more may be fed; whole messages before it stay.
-  [[nodiscard]] FrameFault feed(std::span<const std::byte> bytes);
+  /// Takes all of `bytes`, which came at `now_ms`. After a fault nothing more may be fed; whole
+  /// messages before it stay.
+  [[nodiscard]] FrameFault feed(std::span<const std::byte> bytes, std::int64_t now_ms = 0);
 
   bool has_message() const { return first_ != messages_.size(); }
   std::size_t message_count() const { return messages_.size() - first_; }
+  /// Whole messages that have come, those that were not admitted included.
+  std::uint64_t arrived_count() const { return arrived_count_; }
+  /// When the oldest message that waits has come. Pre: has_message().
+  std::int64_t oldest_ms() const { return messages_[first_].arrived_ms; }
   /// Bytes of whole messages that nobody has taken yet.
   std::size_t queued_size() const { return queued_size_; }
   /// True when a message has begun and is not whole.
@@ -36,13 +53,21 @@ class FrameAssembler {
   bool has_taken_abort() const { return has_taken_abort_; }
 
  private:
+  struct Waiting {
+    kj::Array<capnp::word> frame;
+    std::int64_t arrived_ms = 0;
+  };
+
   FrameFault feed_fresh(std::span<const std::byte>& bytes);
   FrameFault feed_partial(std::span<const std::byte>& bytes);
   void append_partial(std::span<const std::byte> bytes);
   void push(kj::Array<capnp::word> frame);
 
   FrameLimits limits_;
-  std::vector<kj::Array<capnp::word>> messages_;  // [first_, size) wait to be taken
+  FrameFilter* filter_;
+  std::int64_t now_ms_ = 0;  // of the present feed()
+  std::uint64_t arrived_count_ = 0;
+  std::vector<Waiting> messages_;  // [first_, size) wait to be taken
   std::size_t first_ = 0;
   std::size_t queued_size_ = 0;
   kj::Array<capnp::word> partial_;  // the begun message

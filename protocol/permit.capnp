@@ -3,7 +3,8 @@
 # What you hold is what you may do: Gateway.session gives one capability according to who the connection
 # proves to be, and a method that a role lacks does not exist on its interface. No method takes an office id:
 # the session is the office. Refusals are values; an RPC exception means a bug or a lost connection.
-# One exception is neither: OVERLOADED, where too many calls wait and the answer has no place for a refusal.
+# One exception is neither: OVERLOADED, where too many calls wait and the answer has no place for a refusal, or where
+# a call of any kind came when there was no time to read it. Nothing was done; send it again in a moment.
 # The schema only grows: numbers are never reused, retired members keep theirs with a note.
 # Times are milliseconds since the Unix epoch (UTC); 2^63-1 means never; durations are minutes.
 

@@ -1,0 +1,170 @@
+// More calls than are read in time, against a real loop over both kernel interfaces: each gets one
+// answer, those that are answered unread an OVERLOADED one, and the connection goes on as if
+// nothing had been.
+#include <capnp/message.h>
+#include <capnp/rpc.capnp.h>
+#include <capnp/serialize.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "tests/support/echo_client.h"
+#include "tests/support/echo_server.h"
+#include "tests/support/frames.h"
+
+namespace permitd::tests {
+namespace {
+
+using capnp::rpc::Message;
+using daemon::IoKind;
+
+constexpr std::uint32_t kWaitingMax = 8;
+
+Bytes bytes_of(capnp::MessageBuilder& builder) {
+  const auto words = capnp::messageToFlatArray(builder);
+  const auto raw = std::as_bytes(std::span(words.begin(), words.size()));
+  return Bytes(raw.begin(), raw.end());
+}
+
+Bytes bootstrap() {
+  capnp::MallocMessageBuilder builder;
+  builder.initRoot<Message>().initBootstrap().setQuestionId(0);
+  return bytes_of(builder);
+}
+Bytes finish(std::uint32_t question) {
+  capnp::MallocMessageBuilder builder;
+  builder.initRoot<Message>().initFinish().setQuestionId(question);
+  return bytes_of(builder);
+}
+/// Of Echo.echo, on the answer to question `target`.
+Bytes echo(std::uint32_t question, std::uint32_t target = 0) {
+  capnp::MallocMessageBuilder builder;
+  auto call = builder.initRoot<Message>().initCall();
+  call.setQuestionId(question);
+  call.initTarget().initPromisedAnswer().setQuestionId(target);
+  call.setInterfaceId(capnp::typeId<Echo>());
+  call.initParams().initContent().initAs<Echo::EchoParams>().initPayload(4);
+  return bytes_of(builder);
+}
+
+enum class Kind : std::uint8_t { kResults, kBusy, kOther };
+
+Kind kind_of(capnp::rpc::Return::Reader answer) {
+  if (answer.isResults()) return Kind::kResults;
+  const bool is_busy = answer.isException() &&
+                       answer.getException().getType() == capnp::rpc::Exception::Type::OVERLOADED;
+  return is_busy ? Kind::kBusy : Kind::kOther;
+}
+
+class BusyCallsTest : public testing::TestWithParam<IoKind> {
+ protected:
+  void start(std::uint32_t waiting_max) {
+    EchoServer::Options options;
+    options.loop.io = GetParam();
+    options.loop.limits.messages_waiting_max = waiting_max;
+    server_ = std::make_unique<EchoServer>(options);
+    peer_ = std::make_unique<RawSocket>(RawSocket::unix_path(server_->unix_path()));
+  }
+  void TearDown() override {
+    peer_.reset();
+    EXPECT_TRUE(server_->eventually(
+        [](const daemon::LoopStats& stats) { return stats.connections_open == 0; }));
+    // Cap'n Proto has never met a question that it does not know.
+    EXPECT_EQ(server_->dropped(daemon::DropReason::kProtocolError), 0U);
+  }
+  /// Reads `count` answers; what came for which question, each once.
+  std::map<std::uint32_t, Kind> answers(std::size_t count) {
+    std::map<std::uint32_t, Kind> found;
+    while (found.size() < count) {
+      const auto check = protocol::check_frame(received_, protocol::FrameLimits{});
+      if (check.needed > received_.size()) {
+        std::byte piece[4096];
+        const std::size_t size = peer_->receive(piece);
+        if (size == 0) {
+          ADD_FAILURE() << "the connection ended after " << found.size() << " answers";
+          return found;
+        }
+        append(received_, std::span(piece).first(size));
+        continue;
+      }
+      auto words = kj::heapArray<capnp::word>(check.needed / sizeof(capnp::word));
+      std::memcpy(words.begin(), received_.data(), check.needed);
+      received_.erase(received_.begin(),
+                      received_.begin() + static_cast<std::ptrdiff_t>(check.needed));
+      capnp::FlatArrayMessageReader reader(words);
+      const auto message = reader.getRoot<Message>();
+      EXPECT_TRUE(message.isReturn());
+      if (!message.isReturn()) return found;
+      const auto answer = message.getReturn();
+      EXPECT_TRUE(found.emplace(answer.getAnswerId(), kind_of(answer)).second)
+          << "answered twice: " << answer.getAnswerId();
+    }
+    return found;
+  }
+
+  std::unique_ptr<EchoServer> server_;
+  std::unique_ptr<RawSocket> peer_;
+  Bytes received_;
+};
+
+TEST_P(BusyCallsTest, CallsBeyondThoseThatMayWaitAreAnsweredBusyAndTheConnectionGoesOn) {
+  start(kWaitingMax);
+  constexpr std::uint32_t kCalls = 40;
+  for (int round = 0; round < 20; ++round) {
+    // One send on a unix socket arrives in one piece.
+    Bytes bytes = round == 0 ? bootstrap() : Bytes{};
+    for (std::uint32_t question = 1; question <= kCalls; ++question) append(bytes, echo(question));
+    ASSERT_TRUE(peer_->send(bytes));
+    const auto found = answers(round == 0 ? kCalls + 1 : kCalls);
+    std::uint32_t busy = 0;
+    for (const auto& [question, kind] : found) {
+      EXPECT_NE(kind, Kind::kOther) << question;
+      busy += kind == Kind::kBusy ? 1 : 0;
+    }
+    EXPECT_GT(busy, 0U);
+    EXPECT_LT(busy, kCalls);
+    Bytes finishes;
+    for (std::uint32_t question = 1; question <= kCalls; ++question)
+      append(finishes, finish(question));
+    ASSERT_TRUE(peer_->send(finishes));
+  }
+  ASSERT_TRUE(peer_->send(echo(1)));
+  EXPECT_EQ(answers(1).at(1), Kind::kResults);
+  EXPECT_GT(server_->stats().calls_refused, 0U);
+  EXPECT_EQ(server_->stats().connections_open, 1U);
+}
+
+TEST_P(BusyCallsTest, ACallOnARefusedAnswerIsBusyEvenWhenThereIsRoomAgain) {
+  start(kWaitingMax);
+  Bytes bytes = bootstrap();
+  for (std::uint32_t question = 1; question <= 20; ++question) append(bytes, echo(question));
+  ASSERT_TRUE(peer_->send(bytes));
+  const auto found = answers(21);
+  ASSERT_EQ(found.at(20), Kind::kBusy);
+  ASSERT_TRUE(peer_->send(echo(30, 20)));
+  EXPECT_EQ(answers(1).at(30), Kind::kBusy);
+  Bytes rest = finish(30);
+  append(rest, finish(20));
+  append(rest, echo(31));
+  ASSERT_TRUE(peer_->send(rest));
+  EXPECT_EQ(answers(1).at(31), Kind::kResults);
+}
+
+TEST_P(BusyCallsTest, NobodyIsRefusedWithinTheLimit) {
+  start(100);
+  Bytes bytes = bootstrap();
+  for (std::uint32_t question = 1; question <= 90; ++question) append(bytes, echo(question));
+  ASSERT_TRUE(peer_->send(bytes));
+  for (const auto& [question, kind] : answers(91)) EXPECT_EQ(kind, Kind::kResults) << question;
+  EXPECT_EQ(server_->stats().calls_refused, 0U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Io, BusyCallsTest, testing::Values(IoKind::kUring, IoKind::kEpoll),
+                         [](const auto& io) {
+                           return io.param == IoKind::kUring ? "Uring" : "Epoll";
+                         });
+
+}  // namespace
+}  // namespace permitd::tests

@@ -1,0 +1,136 @@
+// Which messages a crowded stream answers by itself, and what it must keep from Cap'n Proto
+// afterwards. Messages are built by Cap'n Proto and judged as frames.
+#include "protocol/busy_gate.h"
+
+#include <capnp/serialize.h>
+#include <gtest/gtest.h>
+
+#include "protocol/permit.capnp.h"
+
+namespace permitd::protocol {
+namespace {
+
+using capnp::rpc::Message;
+using Words = kj::Array<capnp::word>;
+
+template <class Fill>
+Words message(const Fill& fill) {
+  capnp::MallocMessageBuilder builder;
+  fill(builder.initRoot<Message>());
+  return capnp::messageToFlatArray(builder);
+}
+
+Words call(std::uint32_t question, std::uint64_t interface = capnp::typeId<OfficeSession>()) {
+  return message([&](Message::Builder root) {
+    auto out = root.initCall();
+    out.setQuestionId(question);
+    out.setInterfaceId(interface);
+    out.initTarget().setImportedCap(3);
+  });
+}
+Words call_on_answer(std::uint32_t question, std::uint32_t target,
+                     std::uint64_t interface = capnp::typeId<OfficeSession>()) {
+  return message([&](Message::Builder root) {
+    auto out = root.initCall();
+    out.setQuestionId(question);
+    out.setInterfaceId(interface);
+    out.initTarget().initPromisedAnswer().setQuestionId(target);
+  });
+}
+Words finish(std::uint32_t question) {
+  return message([&](Message::Builder root) { root.initFinish().setQuestionId(question); });
+}
+
+TEST(BusyGate, EverythingPassesWhileThereIsRoom) {
+  BusyGate gate;
+  EXPECT_EQ(gate.judge(call(1), false), GateVerdict::kPass);
+  EXPECT_EQ(gate.judge(finish(1), false), GateVerdict::kPass);
+  EXPECT_FALSE(gate.remembers());
+}
+
+TEST(BusyGate, OnlyCallsAreRefused) {
+  BusyGate gate;
+  EXPECT_EQ(gate.judge(message([](Message::Builder root) { root.initBootstrap(); }), true),
+            GateVerdict::kPass);
+  EXPECT_EQ(gate.judge(finish(1), true), GateVerdict::kPass);
+  EXPECT_EQ(gate.judge(message([](Message::Builder root) { root.initReturn(); }), true),
+            GateVerdict::kPass);
+  EXPECT_EQ(gate.judge(message([](Message::Builder root) { root.initRelease(); }), true),
+            GateVerdict::kPass);
+  EXPECT_FALSE(gate.remembers());
+  EXPECT_EQ(gate.judge(call(7), true), GateVerdict::kBusy);
+  EXPECT_EQ(gate.question(), 7U);
+}
+
+TEST(BusyGate, WhatBelongsToARefusedCallIsKeptBackUntilItsFinish) {
+  BusyGate gate;
+  ASSERT_EQ(gate.judge(call(200), true), GateVerdict::kBusy);
+  ASSERT_TRUE(gate.remembers());
+  // There is room again, but Cap'n Proto has never heard of question 200.
+  EXPECT_EQ(gate.judge(call_on_answer(201, 200), false), GateVerdict::kBusy);
+  EXPECT_EQ(gate.judge(call_on_answer(202, 201), false), GateVerdict::kBusy);
+  EXPECT_EQ(gate.judge(call_on_answer(203, 4), false), GateVerdict::kPass);
+  EXPECT_EQ(gate.judge(finish(4), false), GateVerdict::kPass);
+  for (const std::uint32_t question : {201U, 200U, 202U})
+    EXPECT_EQ(gate.judge(finish(question), false), GateVerdict::kSwallow) << question;
+  EXPECT_FALSE(gate.remembers());
+  EXPECT_EQ(gate.judge(call(200), false), GateVerdict::kPass);
+  EXPECT_EQ(gate.judge(finish(200), false), GateVerdict::kPass);
+}
+
+TEST(BusyGate, SubmissionsOfAStreamAreSpared) {
+  BusyGate gate;
+  const std::uint64_t stream = capnp::typeId<SubmissionStream>();
+  EXPECT_EQ(gate.judge(call(1, stream), true), GateVerdict::kPass);
+  ASSERT_EQ(gate.judge(call(2), true), GateVerdict::kBusy);
+  EXPECT_EQ(gate.judge(call_on_answer(3, 2, stream), true), GateVerdict::kBusy)
+      << "a stream that was never opened";
+}
+
+TEST(BusyGate, NumbersBeyondThoseItRemembersPass) {
+  BusyGate gate;
+  EXPECT_EQ(gate.judge(call(65'535), true), GateVerdict::kBusy);
+  EXPECT_EQ(gate.judge(call(65'536), true), GateVerdict::kPass);
+  EXPECT_EQ(gate.judge(call(UINT32_MAX), true), GateVerdict::kPass);
+  EXPECT_EQ(gate.judge(finish(UINT32_MAX), true), GateVerdict::kPass);
+  EXPECT_EQ(gate.judge(finish(65'535), true), GateVerdict::kSwallow);
+}
+
+TEST(BusyGate, ResultsForAThirdPartyPass) {
+  BusyGate gate;
+  const Words words = message([](Message::Builder root) {
+    auto out = root.initCall();
+    out.initTarget().setImportedCap(1);
+    out.getSendResultsTo().setYourself();
+  });
+  EXPECT_EQ(gate.judge(words, true), GateVerdict::kPass);
+}
+
+TEST(BusyGate, NonsenseIsLeftToWhoeverReadsIt) {
+  BusyGate gate;
+  Words words = kj::heapArray<capnp::word>(5);
+  for (int byte = 0; byte < 256; ++byte) {
+    auto bytes = words.asBytes();
+    std::fill(bytes.begin() + 8, bytes.end(), static_cast<kj::byte>(byte));
+    const std::uint32_t table[2] = {0, 4};
+    std::copy_n(reinterpret_cast<const kj::byte*>(table), 8, bytes.begin());
+    EXPECT_NE(gate.judge(words, true), GateVerdict::kSwallow) << byte;
+  }
+}
+
+TEST(BusyAnswer, IsAnOverloadedExceptionForItsQuestion) {
+  BusyAnswer answer;
+  for (const std::uint32_t question : {3U, 70'000U}) {
+    const auto segments = answer.to(question);
+    capnp::SegmentArrayMessageReader reader(segments);
+    const auto said = reader.getRoot<Message>().getReturn();
+    EXPECT_EQ(said.getAnswerId(), question);
+    EXPECT_TRUE(said.getReleaseParamCaps());
+    ASSERT_TRUE(said.isException());
+    EXPECT_EQ(said.getException().getType(), capnp::rpc::Exception::Type::OVERLOADED);
+    EXPECT_TRUE(said.getException().getReason().startsWith("busy"));
+  }
+}
+
+}  // namespace
+}  // namespace permitd::protocol
