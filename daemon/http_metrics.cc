@@ -151,10 +151,23 @@ void write_engine(Exposition& out, const OpsFigures& figures) {
              stats.memory_bytes);
 }
 
+void write_memory(Exposition& out, const MemoryFigures& memory) {
+  out.single("permitd_memory_resident_bytes", "gauge", "Of the process, by the kernel.",
+             memory.resident);
+  out.single("permitd_memory_allocated_bytes", "gauge", "Handed out by the allocator.",
+             memory.allocated);
+  out.single("permitd_memory_active_bytes", "gauge", "Pages that hold any of it.", memory.active);
+  out.single("permitd_memory_allocator_resident_bytes", "gauge",
+             "Pages that the allocator has from the kernel and keeps.", memory.allocator_resident);
+}
+
 void write_network(Exposition& out, const NetworkFigures& network) {
   const auto value = [](const std::atomic<std::uint64_t>& figure) {
     return figure.load(std::memory_order_relaxed);
   };
+  out.single("permitd_connections", "gauge", "Connections open now.", value(network.connections));
+  out.single("permitd_calls_busy_total", "counter", "Calls refused as busy.",
+             value(network.calls_busy));
   out.single("permitd_tls_handshakes_total", "counter", "TLS handshakes completed.",
              value(network.handshakes));
   out.single("permitd_sessions_denied_total", "counter",
@@ -171,12 +184,13 @@ void write_network(Exposition& out, const NetworkFigures& network) {
 
 }  // namespace
 
-std::string metrics_text(const OpsFigures& figures) {
+std::string metrics_text(const OpsFigures& figures, const MemoryFigures& memory) {
   Exposition out;
   write_engine(out, figures);
   write_states(out, figures.stats);
   write_flow(out, figures.stats);
   write_queues(out, figures.stats);
+  write_memory(out, memory);
   if (figures.network != nullptr) write_network(out, *figures.network);
   return out.take();
 }

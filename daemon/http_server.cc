@@ -58,7 +58,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     const bool metrics = target == "/metrics";
     ask_([self = shared_from_this(), metrics](const OpsFigures& figures) {
       if (metrics)
-        return self->write(http::status::ok, "text/plain; version=0.0.4", metrics_text(figures));
+        return self->write(http::status::ok, "text/plain; version=0.0.4",
+                           metrics_text(figures, memory_figures()));
       const bool fine = !figures.engine.draining && !figures.engine.full;
       self->write(fine ? http::status::ok : http::status::service_unavailable, "application/json",
                   health_text(figures));

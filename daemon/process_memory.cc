@@ -20,15 +20,37 @@ std::uint64_t resident_size() {
   return found == 2 ? resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)) : 0;
 }
 
-std::uint64_t allocated_size() {
-  if (mallctl == nullptr) return 0;
-  // Figures stand still until the epoch moves on (jemalloc(3), "epoch").
+namespace {
+
+/// Figures stand still until the epoch moves on (jemalloc(3), "epoch").
+void refresh_figures() {
   std::uint64_t epoch = 1;
   std::size_t epoch_size = sizeof epoch;
   mallctl("epoch", &epoch, &epoch_size, &epoch, sizeof epoch);
-  std::size_t allocated = 0;
-  std::size_t size = sizeof allocated;
-  return mallctl("stats.allocated", &allocated, &size, nullptr, 0) == 0 ? allocated : 0;
+}
+
+std::uint64_t figure(const char* name) {
+  std::size_t value = 0;
+  std::size_t size = sizeof value;
+  return mallctl(name, &value, &size, nullptr, 0) == 0 ? value : 0;
+}
+
+}  // namespace
+
+std::uint64_t allocated_size() {
+  if (mallctl == nullptr) return 0;
+  refresh_figures();
+  return figure("stats.allocated");
+}
+
+MemoryFigures memory_figures() {
+  MemoryFigures figures{.resident = resident_size()};
+  if (mallctl == nullptr) return figures;
+  refresh_figures();
+  figures.allocated = figure("stats.allocated");
+  figures.active = figure("stats.active");
+  figures.allocator_resident = figure("stats.resident");
+  return figures;
 }
 
 }  // namespace permitd::daemon

@@ -10,4 +10,13 @@ std::uint64_t resident_size();
 /// Bytes handed out by the allocator; 0 without jemalloc.
 std::uint64_t allocated_size();
 
+/// In bytes; what cannot be known is 0.
+struct MemoryFigures {
+  std::uint64_t resident = 0;            // of the process, by the kernel
+  std::uint64_t allocated = 0;           // handed out by jemalloc
+  std::uint64_t active = 0;              // pages that hold any of it
+  std::uint64_t allocator_resident = 0;  // pages that jemalloc has from the kernel and keeps
+};
+MemoryFigures memory_figures();
+
 }  // namespace permitd::daemon
