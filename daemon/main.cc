@@ -1,6 +1,8 @@
 // permitd: what was asked for on the command line, done.
 
 #include <cstdio>
+#include <exception>
+#include <new>
 #include <span>
 
 #include "daemon/backup.h"
@@ -12,7 +14,9 @@
 
 using permitd::daemon::Action;
 
-int main(int argc, char** argv) {
+namespace {
+
+int run(int argc, char** argv) {
   auto invocation = permitd::daemon::parse_command_line(
       std::span<const char* const>(argv + 1, static_cast<std::size_t>(argc - 1)));
   if (!invocation) {
@@ -42,4 +46,17 @@ int main(int argc, char** argv) {
       return 0;
   }
   return 70;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::bad_alloc&) {
+    std::fputs("permitd: there is not enough memory for this.\n", stderr);
+  } catch (const std::exception& exception) {  // a thread that cannot be made, for one
+    std::fprintf(stderr, "permitd: the system refused: %s\n", exception.what());
+  }
+  return 1;
 }

@@ -17,6 +17,7 @@
 #include "daemon/lottery.h"
 #include "daemon/ops_thread.h"
 #include "daemon/planner_thread.h"
+#include "daemon/process_limits.h"
 #include "daemon/recovery.h"
 #include "daemon/rpc_listener.h"
 #include "daemon/rpc_network.h"
@@ -36,6 +37,9 @@ std::int64_t monotonic_ms() {
   clock_gettime(CLOCK_MONOTONIC, &now);
   return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
 }
+
+// Descriptors beside those of connections: journal, rings, HTTP, TLS files, and some to spare.
+constexpr std::uint64_t kFilesBeside = 256;
 
 // It sends one request at a time.
 constexpr std::size_t kPlannerRequests = 64;
@@ -61,6 +65,7 @@ class Service {
   int run();
 
  private:
+  Expected<void> take_files();
   Expected<void> read_tls_files();
   Expected<void> make_loop();
   Expected<void> recover_state();
@@ -128,6 +133,20 @@ Service::~Service() {
 
 Clock& clock_of(bool rehearsal, SystemClock& system, RehearsalClock& stopped) {
   return rehearsal ? static_cast<Clock&>(stopped) : static_cast<Clock&>(system);
+}
+
+/// A shell gives 1,024 descriptors, a tenth of what the connections may need.
+Expected<void> Service::take_files() {
+  const std::uint64_t wanted = config_.connections.connections_max + kFilesBeside;
+  const std::uint64_t given = raise_file_limit(wanted);
+  if (given < wanted) {
+    log_line(
+        LogLevel::kWarning,
+        "{} files may be open, {} are wanted for connections.connections_max = {}: beyond them "
+        "connections wait at the door. Raise LimitNOFILE, or lower that setting.",
+        given, wanted, config_.connections.connections_max);
+  }
+  return {};
 }
 
 /// First of all, as it fails quickest.
@@ -318,8 +337,10 @@ void Service::run_network_thread(NetworkThread& thread, std::atomic<int>& outcom
 
 Expected<void> Service::start() {
   block_signals();
-  for (const auto step : {&Service::read_tls_files, &Service::make_loop, &Service::recover_state,
-                          &Service::open_sockets, &Service::start_networks}) {
+  const MemoryGuard guard;
+  for (const auto step :
+       {&Service::take_files, &Service::read_tls_files, &Service::make_loop,
+        &Service::recover_state, &Service::open_sockets, &Service::start_networks}) {
     if (auto done = (this->*step)(); !done) return done;
   }
   sd_notify(0, "READY=1\nSTATUS=serving");
