@@ -22,6 +22,7 @@ struct LoadPlan {
   double warmup_seconds = 1;
   double seconds = 5;
   std::uint64_t backlog = 0;  // waiting jobs filed before the clock starts
+  bool tls = false;           // each connection with its office's certificate
 };
 
 /// Latencies of one run in nanoseconds, kept whole: percentiles are exact.
@@ -50,6 +51,13 @@ struct LoadResult {
   std::uint64_t batches = 0;  // durable writes of the daemon
   Samples latency;            // of a call or a cycle; open loop: from the intended moment
   double jobs_per_second() const { return static_cast<double>(jobs) / seconds; }
+};
+
+struct HandshakeResult {
+  std::uint64_t count = 0;  // connections that were made, said hello and were closed again
+  double seconds = 0;
+  double server_cpu_seconds = 0;
+  Samples latency;  // from connect to the answer to hello
 };
 
 struct RecoveryResult {

@@ -60,19 +60,6 @@ std::string quoted(std::string_view text) {
   return out + '"';
 }
 
-std::string conditions_json(const Conditions& conditions) {
-  utsname system{};
-  uname(&system);
-  return fmt::format(
-      R"({{"label": {}, "machine": {}, "cores": {}, "kernel": {}, "file_system": {}, )"
-      R"("commit": {}, "build": {}, "compiler": {}, "io": {}, "rpc_threads": {}, "spin_us": {}, )"
-      R"("durability": "answered after a durable write"}})",
-      quoted(conditions.label), quoted(processor_name()), sysconf(_SC_NPROCESSORS_ONLN),
-      quoted(system.release), quoted(file_system_name(conditions.directory)),
-      quoted(conditions.commit), quoted(daemon::kBuildType), quoted(daemon::kCompiler),
-      quoted(conditions.io), conditions.rpc_threads, conditions.spin_us);
-}
-
 std::string spread_json(const Spread& spread) {
   return fmt::format(R"({{"median": {:.6g}, "min": {:.6g}, "max": {:.6g}}})", spread.median,
                      spread.min, spread.max);
@@ -85,11 +72,16 @@ Spread spread_over(const std::vector<Result>& runs, const Of& of) {
   return spread_of(std::move(values));
 }
 
-Spread latency_spread(std::vector<LoadResult>& runs, std::uint32_t ten_thousandths) {
+template <class Result>
+Spread latency_spread(std::vector<Result>& runs, std::uint32_t ten_thousandths) {
   std::vector<double> values;
-  for (LoadResult& run : runs)
+  for (Result& run : runs)
     values.push_back(static_cast<double>(run.latency.at(ten_thousandths)) / 1e3);
   return spread_of(std::move(values));
+}
+
+double cpu_us_per_handshake(const HandshakeResult& run) {
+  return run.count == 0 ? 0 : run.server_cpu_seconds * 1e6 / static_cast<double>(run.count);
 }
 
 double cpu_us_per_job(const LoadResult& run) {
@@ -97,6 +89,19 @@ double cpu_us_per_job(const LoadResult& run) {
 }
 
 }  // namespace
+
+std::string conditions_json(const Conditions& conditions) {
+  utsname system{};
+  uname(&system);
+  return fmt::format(
+      R"({{"label": {}, "machine": {}, "cores": {}, "kernel": {}, "file_system": {}, )"
+      R"("commit": {}, "build": {}, "compiler": {}, "io": {}, "rpc_threads": {}, "spin_us": {}, )"
+      R"("durability": "answered after a durable write"}})",
+      quoted(conditions.label), quoted(processor_name()), sysconf(_SC_NPROCESSORS_ONLN),
+      quoted(system.release), quoted(file_system_name(conditions.directory)),
+      quoted(conditions.commit), quoted(daemon::kBuildType), quoted(daemon::kCompiler),
+      quoted(conditions.io), conditions.rpc_threads, conditions.spin_us);
+}
 
 Spread spread_of(std::vector<double> values) {
   std::ranges::sort(values);
@@ -123,6 +128,19 @@ void print_load(const LoadPlan& plan, const Conditions& conditions, std::vector<
       rate.median == 0 ? 0 : 100 * (rate.max - rate.min) / rate.median,
       latency_spread(runs, 5'000).median, latency_spread(runs, 9'900).median,
       latency_spread(runs, 9'990).median, cpu.median, refused);
+  std::fflush(stdout);
+}
+
+void print_handshakes(const Conditions& conditions, std::vector<HandshakeResult>& runs) {
+  const Spread rate = spread_over(runs, [](const HandshakeResult& run) {
+    return static_cast<double>(run.count) / run.seconds;
+  });
+  const Spread cpu = spread_over(runs, cpu_us_per_handshake);
+  fmt::print(
+      "{:<22} {:>9.0f} connections/s ({:.0f} … {:.0f}), p50 {:.0f} µs, p99 {:.0f} µs, "
+      "daemon CPU {:.0f} µs each\n",
+      conditions.label, rate.median, rate.min, rate.max, latency_spread(runs, 5'000).median,
+      latency_spread(runs, 9'900).median, cpu.median);
   std::fflush(stdout);
 }
 
@@ -175,6 +193,18 @@ std::string load_json(const LoadPlan& plan, const Conditions& conditions,
                   spread_json(spread_over(runs, [](const LoadResult& run) { return run.refused; })),
                   spread_json(spread_over(runs, [](const LoadResult& run) { return run.late; })));
   return out;
+}
+
+std::string handshake_json(const Conditions& conditions, std::vector<HandshakeResult>& runs) {
+  return fmt::format(
+      R"({{"kind": "handshakes", "conditions": {}, "runs": {}, "per_second": {}, "p50_us": {}, )"
+      R"("p99_us": {}, "server_cpu_us": {}}})",
+      conditions_json(conditions), runs.size(),
+      spread_json(spread_over(
+          runs,
+          [](const HandshakeResult& run) { return static_cast<double>(run.count) / run.seconds; })),
+      spread_json(latency_spread(runs, 5'000)), spread_json(latency_spread(runs, 9'900)),
+      spread_json(spread_over(runs, cpu_us_per_handshake)));
 }
 
 std::string recovery_json(const Conditions& conditions, const std::vector<RecoveryResult>& runs) {

@@ -31,11 +31,14 @@ Spread spread_of(std::vector<double> values);
 /// One line for the table; print_load_heading() first.
 void print_load_heading();
 void print_load(const LoadPlan& plan, const Conditions& conditions, std::vector<LoadResult>& runs);
+void print_handshakes(const Conditions& conditions, std::vector<HandshakeResult>& runs);
 void print_recovery(const std::vector<RecoveryResult>& runs);
 
 /// JSON objects; the caller writes the file.
+std::string conditions_json(const Conditions& conditions);
 std::string load_json(const LoadPlan& plan, const Conditions& conditions,
                       std::vector<LoadResult>& runs);
+std::string handshake_json(const Conditions& conditions, std::vector<HandshakeResult>& runs);
 std::string recovery_json(const Conditions& conditions, const std::vector<RecoveryResult>& runs);
 
 }  // namespace permitd::bench

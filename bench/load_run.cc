@@ -79,10 +79,10 @@ struct LoadRun::Impl final : private kj::TaskSet::ErrorHandler {
     scheduler::LeaseToken token{};
   };
 
-  Impl(kj::AsyncIoContext& io_context, cli::Address address, const LoadPlan& load_plan)
+  Impl(kj::AsyncIoContext& io_context, const AddressOf& address_of, const LoadPlan& load_plan)
       : io(io_context), plan(load_plan), tasks(*this) {
     for (std::uint32_t i = 0; i < plan.connections; ++i) {
-      connections.push_back(kj::heap<Connection>(io, address, i));
+      connections.push_back(kj::heap<Connection>(io, address_of(i), i));
       Connection& connection = *connections.back();
       connection.office_capability = connection.office.capability().wait(io.waitScope);
     }
@@ -293,8 +293,8 @@ struct LoadRun::Impl final : private kj::TaskSet::ErrorHandler {
   kj::TaskSet tasks;
 };
 
-LoadRun::LoadRun(kj::AsyncIoContext& io, cli::Address address, const LoadPlan& plan)
-    : impl_(kj::heap<Impl>(io, kj::mv(address), plan)) {}
+LoadRun::LoadRun(kj::AsyncIoContext& io, const AddressOf& address_of, const LoadPlan& plan)
+    : impl_(kj::heap<Impl>(io, address_of, plan)) {}
 LoadRun::~LoadRun() noexcept(false) = default;
 
 double LoadRun::fill_backlog() {

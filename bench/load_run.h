@@ -17,9 +17,12 @@
 
 namespace permitd::bench {
 
+/// Where connection `index` goes, and with which certificate.
+using AddressOf = std::function<cli::Address(std::uint32_t index)>;
+
 class LoadRun {
  public:
-  LoadRun(kj::AsyncIoContext& io, cli::Address address, const LoadPlan& plan);
+  LoadRun(kj::AsyncIoContext& io, const AddressOf& address_of, const LoadPlan& plan);
   ~LoadRun() noexcept(false);
 
   /// Files the backlog, 64 jobs a call; jobs a second.

@@ -12,6 +12,7 @@
 
 #include "bench/load_city.h"
 #include "bench/load_daemon.h"
+#include "bench/load_handshake.h"
 #include "bench/load_plan.h"
 #include "bench/load_report.h"
 #include "bench/load_run.h"
@@ -30,6 +31,7 @@ struct Options {
   std::uint32_t runs = 3;
   bool closed = false;
   bool recovery = false;
+  std::uint32_t handshakes = 0;
 };
 
 double seconds_since(std::chrono::steady_clock::time_point begin) {
@@ -60,7 +62,12 @@ class Bench {
       address.socket_path = daemon->socket_path();
     }
     define_city(address);
-    LoadRun run(io_, address, options_.plan);
+    const auto address_of = [&](std::uint32_t index) -> cli::Address {
+      if (!options_.plan.tls) return address;
+      const std::string name = fmt::format("office-{}", scheduler::raw(bench_office(index)));
+      return {{}, daemon->tls_address(), daemon->issue(name)};
+    };
+    LoadRun run(io_, address_of, options_.plan);
     const double fill_rate = run.fill_backlog();
     if (fill_rate > 0) fmt::print(stderr, "backlog filed at {:.0f} jobs/s\n", fill_rate);
     const std::uint64_t batches_before = health(address).batches;
@@ -68,6 +75,18 @@ class Bench {
         run.measure([&] { return daemon == nullptr ? 0.0 : daemon->cpu_seconds(); });
     result.batches = health(address).batches - batches_before;
     return result;
+  }
+
+  HandshakeResult shake_once() {
+    BenchDaemon daemon(options_.daemon);
+    daemon.start();
+    const cli::Address local{daemon.socket_path(), {}};
+    health(local);
+    const cli::Address address =
+        options_.plan.tls ? cli::Address{{}, daemon.tls_address(), daemon.issue("office-101")}
+                          : cli::Address{{}, daemon.tcp_address()};
+    return measure_handshakes(io_, address, options_.handshakes, options_.plan.seconds,
+                              [&] { return daemon.cpu_seconds(); });
   }
 
   RecoveryResult recover_once() {
@@ -78,7 +97,8 @@ class Bench {
     define_city(address);
     const std::uint64_t resident_before = daemon.resident_bytes();
     {
-      LoadRun run(io_, address, options_.plan);
+      LoadRun run(
+          io_, [&](std::uint32_t) { return address; }, options_.plan);
       run.fill_backlog();
     }
     const Health filled = health(address);
@@ -164,6 +184,9 @@ void describe(CLI::App& app, Options& options) {
   app.add_option("--runs", options.runs, "runs, each on a fresh daemon; the median is reported")
       ->check(CLI::Range(1, 100));
   app.add_flag("--recovery", options.recovery, "measure restarts with --backlog open jobs instead");
+  app.add_flag("--tls", plan.tls, "over TLS, each connection with its office's certificate");
+  app.add_option("--handshakes", options.handshakes,
+                 "measure connections that come, say hello and go instead, so many at once");
   app.add_option("--connect", options.connect,
                  "unix socket of a daemon that runs already, empty of other work");
   app.add_option("--permitd", options.daemon.program, "path of permitd");
@@ -189,6 +212,8 @@ void complete(Options& options, const std::string& own_path) {
   if (options.daemon.directory.empty()) options.daemon.directory = ".";
   options.daemon.jobs_max = std::max(options.daemon.jobs_max,
                                      options.plan.backlog + options.plan.backlog / 4 + (1U << 20));
+  options.daemon.has_tls = options.plan.tls;
+  options.daemon.has_tcp = options.handshakes != 0;
   options.conditions.io = options.daemon.io;
   options.conditions.rpc_threads = options.daemon.rpc_threads;
   options.conditions.spin_us = options.daemon.spin_us;
@@ -209,6 +234,12 @@ void run(const Options& options) {
     print_recovery(runs);
     return write_json(options, recovery_json(options.conditions, runs));
   }
+  if (options.handshakes != 0) {
+    std::vector<HandshakeResult> runs;
+    for (std::uint32_t i = 0; i < options.runs; ++i) runs.push_back(bench.shake_once());
+    print_handshakes(options.conditions, runs);
+    return write_json(options, handshake_json(options.conditions, runs));
+  }
   std::vector<LoadResult> runs;
   for (std::uint32_t i = 0; i < options.runs; ++i) runs.push_back(bench.load_once());
   print_load_heading();
@@ -225,6 +256,12 @@ int main(int argc, char** argv) {
   Options options;
   describe(app, options);
   CLI11_PARSE(app, argc, argv);
+  if (options.plan.tls && (options.mix == "cycle" || !options.connect.empty())) {
+    fmt::print(stderr,
+               "permitbench: --tls goes with --mix submit and a daemon of its own: a "
+               "certificate is one office.\n");
+    return 2;
+  }
   complete(options, argv[0]);
   try {
     run(options);

@@ -1,0 +1,166 @@
+#include "bench/load_overload.h"
+
+#include <fmt/format.h>
+#include <kj/async-io.h>
+#include <kj/debug.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "bench/load_city.h"
+#include "bench/load_wire.h"
+#include "cli/operator_client.h"
+
+namespace permitd::bench {
+
+namespace {
+
+// Closed loops that are tried for the peak: calls in flight on each connection.
+constexpr std::uint32_t kPeakDepths[] = {8, 32};
+constexpr double kGoodputLeast = 0.9;
+constexpr double kMultipleJudged = 2;
+
+/// One run on a daemon of its own.
+WireResult run_once(DaemonOptions options, const WirePlan& plan) {
+  BenchDaemon daemon(std::move(options));
+  daemon.start();
+  kj::AsyncIoContext io = kj::setupAsyncIo();
+  cli::Client client(io.provider->getTimer(),
+                     cli::connector_to(io.provider->getNetwork(), {daemon.socket_path(), {}}));
+  define_bench_city(client, io.waitScope, {plan.connections, 1});
+  cli::OperatorClient machine(client);
+  const auto op_now = [&] {
+    return machine.health().wait(io.waitScope).getHealth().getOpDurable();
+  };
+  const std::uint64_t before = op_now();
+  WireLoad load(daemon.socket_path(), plan);
+  WireResult result = load.measure([&] { return daemon.cpu_seconds(); });
+  // Accepted means durable: each of them is an op of the journal by now.
+  const std::uint64_t ops = op_now() - before;
+  KJ_REQUIRE(ops >= load.accepted_total() * plan.batch, "accepted calls are missing", ops,
+             load.accepted_total());
+  return result;
+}
+
+struct Row {
+  std::string label;
+  std::vector<WireResult> runs;
+};
+
+template <class Of>
+Spread spread(std::vector<WireResult>& runs, const Of& of) {
+  std::vector<double> values;
+  for (WireResult& run : runs) values.push_back(of(run));
+  return spread_of(std::move(values));
+}
+
+double accepted_rate(const WireResult& run) {
+  return static_cast<double>(run.accepted) / run.seconds;
+}
+double ms(Samples& samples, std::uint32_t ten_thousandths) {
+  return static_cast<double>(samples.at(ten_thousandths)) / 1e6;
+}
+
+void print_heading() {
+  fmt::print(
+      "| asked for | calls due/s | accepted/s | spread | of the peak | busy/s | accepted p50 | "
+      "p99 | p99.9 | busy p50 | p99 | max | daemon CPU | generator CPU | held back |\n"
+      "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | "
+      "--- |\n");
+}
+
+void print_row(Row& row, double peak) {
+  auto& runs = row.runs;
+  const Spread accepted = spread(runs, accepted_rate);
+  const auto median = [&](const auto& of) { return spread(runs, of).median; };
+  const auto accepted_ms = [&](std::uint32_t at) {
+    return median([&](WireResult& run) { return ms(run.accepted_latency, at); });
+  };
+  const auto busy_ms = [&](std::uint32_t at) {
+    const bool is_busy = std::ranges::any_of(runs, [](const auto& run) { return run.busy != 0; });
+    if (!is_busy) return std::string("–");
+    return fmt::format("{:.1f} ms",
+                       median([&](WireResult& run) { return ms(run.busy_latency, at); }));
+  };
+  fmt::print(
+      "| {} | {:.0f} | {:.0f} | {:.0f} % | {:.0f} % | {:.0f} | {:.1f} ms | {:.1f} ms | {:.1f} ms | "
+      "{} "
+      "| {} | {} | {:.0f} % | {:.0f} % | {:.0f} |\n",
+      row.label, median([](const auto& run) { return static_cast<double>(run.due) / run.seconds; }),
+      accepted.median, 100 * (accepted.max - accepted.min) / std::max(1.0, accepted.median),
+      100 * accepted.median / peak,
+      median([](const auto& run) { return static_cast<double>(run.busy) / run.seconds; }),
+      accepted_ms(5'000), accepted_ms(9'900), accepted_ms(9'990), busy_ms(5'000), busy_ms(9'900),
+      busy_ms(10'000),
+      median([](const auto& run) { return 100 * run.server_cpu_seconds / run.seconds; }),
+      median([](const auto& run) { return 100 * run.own_cpu_seconds / run.seconds; }),
+      median([](const auto& run) { return static_cast<double>(run.held_back); }));
+  std::fflush(stdout);
+}
+
+std::string row_json(Row& row, const OverloadPlan& plan, const Conditions& conditions) {
+  auto& runs = row.runs;
+  const auto figure = [&](const char* name, const auto& of) {
+    const Spread found = spread(runs, of);
+    return fmt::format(R"(, "{}": {{"median": {:.6g}, "min": {:.6g}, "max": {:.6g}}})", name,
+                       found.median, found.min, found.max);
+  };
+  std::string out = fmt::format(
+      R"({{"kind": "overload", "conditions": {}, "asked": "{}", "connections": {}, "batch": {}, )"
+      R"("seconds": {}, "runs": {})",
+      conditions_json(conditions), row.label, plan.connections, plan.batch, plan.seconds,
+      runs.size());
+  const auto per_second = [](auto WireResult::*member) {
+    return
+        [member](const WireResult& run) { return static_cast<double>(run.*member) / run.seconds; };
+  };
+  out += figure("due_per_second", per_second(&WireResult::due));
+  out += figure("accepted_per_second", per_second(&WireResult::accepted));
+  out += figure("busy_per_second", per_second(&WireResult::busy));
+  out += figure("daemon_cpu", per_second(&WireResult::server_cpu_seconds));
+  out += figure("generator_cpu", per_second(&WireResult::own_cpu_seconds));
+  out += figure("held_back", [](const auto& run) { return static_cast<double>(run.held_back); });
+  for (const std::uint32_t at : {5'000U, 9'900U, 9'990U, 10'000U}) {
+    out += figure(fmt::format("accepted_ms_{}", at).c_str(),
+                  [at](WireResult& run) { return ms(run.accepted_latency, at); });
+    out += figure(fmt::format("busy_ms_{}", at).c_str(),
+                  [at](WireResult& run) { return ms(run.busy_latency, at); });
+  }
+  return out + "}\n";
+}
+
+}  // namespace
+
+bool measure_overload(const DaemonOptions& daemon, const OverloadPlan& plan,
+                      const Conditions& conditions, std::string& json) {
+  WirePlan wire{.connections = plan.connections,
+                .batch = plan.batch,
+                .warmup_seconds = plan.warmup_seconds,
+                .seconds = plan.seconds};
+  const auto measure = [&](std::string label) {
+    Row row{std::move(label), {}};
+    for (std::uint32_t i = 0; i < plan.runs; ++i) row.runs.push_back(run_once(daemon, wire));
+    return row;
+  };
+  double peak = 0;
+  std::vector<Row> rows;
+  for (const std::uint32_t depth : kPeakDepths) {
+    wire.depth = depth;
+    rows.push_back(measure(fmt::format("closed, {} × {}", plan.connections, depth)));
+    peak = std::max(peak, spread(rows.back().runs, accepted_rate).median);
+  }
+  print_heading();
+  for (Row& row : rows) print_row(row, peak);
+  bool holds = true;
+  for (const double multiple : plan.multiples) {
+    wire.rate = peak * multiple;
+    rows.push_back(measure(fmt::format("{:g} × the peak", multiple)));
+    print_row(rows.back(), peak);
+    const double goodput = spread(rows.back().runs, accepted_rate).median / peak;
+    if (multiple == kMultipleJudged) holds = goodput >= kGoodputLeast;
+  }
+  for (Row& row : rows) json += row_json(row, plan, conditions);
+  return holds;
+}
+
+}  // namespace permitd::bench

@@ -1,0 +1,27 @@
+// How much is still done when more is asked for than can be done: the closed loop's peak, then an
+// open loop at multiples of it, each on a fresh daemon with the product's own bounds. One thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "bench/load_daemon.h"
+#include "bench/load_report.h"
+
+namespace permitd::bench {
+
+struct OverloadPlan {
+  std::uint32_t connections = 50;
+  std::uint32_t batch = 1;
+  std::vector<double> multiples = {0.5, 0.8, 1, 1.5, 2, 3};
+  double warmup_seconds = 2;
+  double seconds = 5;
+  std::uint32_t runs = 3;
+};
+
+/// Measures, prints a Markdown table, and says whether what is done at twice the peak is at least
+/// nine tenths of it. `json`: the same figures, one object a line.
+bool measure_overload(const DaemonOptions& daemon, const OverloadPlan& plan,
+                      const Conditions& conditions, std::string& json);
+
+}  // namespace permitd::bench
