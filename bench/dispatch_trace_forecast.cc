@@ -50,7 +50,7 @@ class ForecastWatcher final : public TraceWatcher {
  public:
   void opens(const scheduler::Scheduler& core, std::int64_t day) override {
     if (std::ranges::find(kAskedOn, day) == kAskedOn.end()) return;
-    daemon::CitySnapshotQuery query({.days = kDaysAhead, .with_cases = true});
+    daemon::CitySnapshotQuery query(daemon::Scope{}, {.days = kDaysAhead, .with_cases = true});
     while (!query.run(core)) continue;
     daemon::CitySnapshot& snapshot = query.snapshot;
     // A case whose stages are done waits here for nobody: the trace has no decision.

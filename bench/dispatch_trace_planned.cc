@@ -21,7 +21,7 @@ daemon::VisitPlanOptions morning_options() {
 }  // namespace
 
 std::vector<scheduler::ApplyPlan> plan_morning(const scheduler::Scheduler& core) {
-  daemon::VisitSnapshotQuery query({.is_ahead = true});
+  daemon::VisitSnapshotQuery query(daemon::Scope{}, {.is_ahead = true});
   while (!query.run(core)) continue;
   // Others' visits wait for whoever has no municipal one: nothing is reserved for them.
   std::erase_if(query.snapshot.visits, [](const daemon::SnapshotVisit& visit) {

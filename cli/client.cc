@@ -307,6 +307,7 @@ void throw_wrong_role() {
 kj::Promise<capnp::Response<protocol::SessionResult>> ask_session(Link& link, Identity identity) {
   auto request = link.gateway().sessionRequest();
   auto slot = request.initIdentity();
+  slot.setDistricts(protocol::districts_to_wire(identity.districts));
   switch (identity.kind) {
     case scheduler::ActorKind::kOffice:
       slot.setOffice(static_cast<std::uint16_t>(identity.id));

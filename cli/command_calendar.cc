@@ -133,7 +133,7 @@ void leave_out_closed(std::vector<TableDay>& days, LocalDay covered_from,
 int import(Context& context, const CalendarOptions& options) {
   auto table = read_holiday_table(options.file);
   if (!table) throw UsageError(table.error().text() + "\nNothing was changed.");
-  SupervisorClient supervisor(context.client(), context.identity({ActorKind::kSupervisor}, 1).id);
+  SupervisorClient supervisor(context.client(), context.identity({ActorKind::kSupervisor}, 1));
   {
     auto span = context.wait(supervisor.calendar(0, 0));
     leave_out_closed(*table, span.getCoveredFrom(), span.getCoveredDays());

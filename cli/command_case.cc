@@ -248,7 +248,7 @@ void add_withdraw(CLI::App& app, Context& context) {
       });
     };
     if (identity.kind == ActorKind::kSupervisor) {
-      SupervisorClient supervisor(context.client(), identity.id);
+      SupervisorClient supervisor(context.client(), identity);
       return done(
           context.wait(supervisor.withdraw(id, reason, options->note, context.call_options())));
     }
@@ -302,7 +302,7 @@ void add_decide(CLI::App& app, Context& context) {
   command->add_option("--note", options->note, "Free text, at most 79 bytes");
   context.on(command, [&context, options, reject] {
     if (options->flag == *reject) throw UsageError("decide needs --approve or --reject.");
-    SupervisorClient supervisor(context.client(), context.identity({ActorKind::kSupervisor}, 1).id);
+    SupervisorClient supervisor(context.client(), context.identity({ActorKind::kSupervisor}, 1));
     auto reason = enum_option<Reason>(options->reason, "--reason");
     auto answer = context.wait(supervisor.record_decision(
         CaseId{options->id}, options->flag, reason, options->note, context.call_options()));
@@ -322,7 +322,7 @@ void add_refer(CLI::App& app, Context& context) {
   command->add_flag("--back", options->flag, "The commission has ruled: the case goes on");
   command->add_option("--note", options->note, "Free text, at most 79 bytes");
   context.on(command, [&context, options] {
-    SupervisorClient supervisor(context.client(), context.identity({ActorKind::kSupervisor}, 1).id);
+    SupervisorClient supervisor(context.client(), context.identity({ActorKind::kSupervisor}, 1));
     auto answer = context.wait(supervisor.refer(CaseId{options->id}, !options->flag, options->note,
                                                 context.call_options()));
     return context.finish(answer, [&](const Accepted&) {

@@ -71,7 +71,7 @@ int load(Context& context, const CityOptions& options) {
   // The file's zone was for its dates; what is printed follows the option again.
   (void)use_time_zone(context.globals.time_zone);
   SupervisorClient supervisor(context.client(),
-                              context.identity({scheduler::ActorKind::kSupervisor}, 1).id);
+                              context.identity({scheduler::ActorKind::kSupervisor}, 1));
   Progress progress("loading", "definitions", definition_count(city),
                     context.wants_json() ? Progress::Style::kSilent : Progress::Style::kAuto);
   LoadOptions load_options;

@@ -35,7 +35,7 @@ struct Move {
   OfficeId office{};
 };
 
-std::uint32_t me(Context& context) { return context.identity({ActorKind::kSupervisor}, 1).id; }
+Identity me(Context& context) { return context.identity({ActorKind::kSupervisor}, 1); }
 
 void add_why(CLI::App* command, const Options& options) {
   command

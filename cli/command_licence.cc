@@ -43,7 +43,7 @@ struct Method {
   bool dated = false;  // sets `day` to today where it is not given
 };
 
-std::uint32_t me(Context& context) { return context.identity({ActorKind::kSupervisor}, 1).id; }
+Identity me(Context& context) { return context.identity({ActorKind::kSupervisor}, 1); }
 
 #define PERMIT_CALL(Method, method)                                                      \
   [](SupervisorClient& supervisor, const object& given, Tick now, CallOptions options) { \

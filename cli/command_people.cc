@@ -42,7 +42,7 @@ struct PeopleOptions {
 };
 using Options = std::shared_ptr<PeopleOptions>;
 
-std::uint32_t me(Context& context) { return context.identity({ActorKind::kSupervisor}, 1).id; }
+Identity me(Context& context) { return context.identity({ActorKind::kSupervisor}, 1); }
 
 // ---- experts ----
 

@@ -47,15 +47,18 @@ int fail(const PkiError& error) {
 /// The name as the daemon reads it: office-0101 is office-101.
 std::string identity_name(const std::string& text) {
   std::string name = text;
-  std::ranges::replace(name, '-', ':');
+  if (const auto dash = name.find('-'); dash != std::string::npos) name[dash] = ':';
   const auto identity = parse_identity(name);
   if (!identity) {
     throw UsageError(
         fmt::format("NAME {}: it must be office-CODE, expert-ID, supervisor-N, operator-N, "
-                    "auditor-N, or {} for the daemon itself.",
+                    "auditor-N, for districts supervisor-N@5,7-9 or auditor-N@5,7-9, or {} for the "
+                    "daemon itself.",
                     text, kServerName));
   }
-  return fmt::format("{}-{}", text.substr(0, text.find('-')), identity->id);
+  const std::string districts = protocol::districts_text(identity->districts);
+  return fmt::format("{}-{}{}{}", text.substr(0, text.find('-')), identity->id,
+                     districts.empty() ? "" : "@", districts);
 }
 
 std::vector<std::string> hosts_or_local(const std::vector<std::string>& hosts) {
@@ -142,7 +145,8 @@ void add_pki_command(CLI::App& app, Context& context) {
                          "DIR/NAME.pem and NAME.key. Short-lived on purpose: issue it anew "
                          "before it ends; the name server renews the daemon's."});
   add_directory(give, *options);
-  give->add_option("NAME", options->name, "office-0101, expert-17, supervisor-1, … or server")
+  give->add_option("NAME", options->name,
+                   "office-0101, expert-17, supervisor-1, supervisor-31@5, … or server")
       ->required();
   add_days(give, *options);
   add_hosts(give, *options);

@@ -39,7 +39,7 @@ struct ReplanOptions {
 };
 
 SupervisorClient supervisor_of(Context& context) {
-  return SupervisorClient(context.client(), context.identity({ActorKind::kSupervisor}, 1).id);
+  return SupervisorClient(context.client(), context.identity({ActorKind::kSupervisor}, 1));
 }
 
 // ---- what is asked ----

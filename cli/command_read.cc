@@ -342,7 +342,8 @@ std::string counts_text(Counts counts) {
 }
 
 int stats(Context& context) {
-  CityReaderClient reader(context.client(), city_identity(context));
+  const Identity identity = city_identity(context);
+  CityReaderClient reader(context.client(), identity);
   auto response = context.wait(reader.stats());
   auto stats = response.getStats();
   if (context.wants_json()) {
@@ -356,6 +357,11 @@ int stats(Context& context) {
   print_flow(stats);
   fmt::print("\n");
   print_oldest(stats);
+  if (identity.districts != protocol::kWholeCity) {
+    fmt::print("\nOf districts {}, as far as it is in memory; the city alone has other figures.\n",
+               protocol::districts_text(identity.districts));
+    return kExitOk;
+  }
   fmt::print(
       "\nleases expired {}, declined {}, reassigned {}, escalated {}, capacity overridden {}\n",
       grouped(stats.getLeasesExpired()), grouped(stats.getDeclined()),

@@ -34,7 +34,7 @@ struct SteeringOptions {
 };
 using Options = std::shared_ptr<SteeringOptions>;
 
-std::uint32_t me(Context& context) { return context.identity({ActorKind::kSupervisor}, 1).id; }
+Identity me(Context& context) { return context.identity({ActorKind::kSupervisor}, 1); }
 
 using Call =
     std::function<kj::Promise<Answer>(SupervisorClient&, const SteeringOptions&, CallOptions)>;

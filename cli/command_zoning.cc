@@ -30,7 +30,7 @@ struct ZoningOptions {
 };
 using Options = std::shared_ptr<ZoningOptions>;
 
-std::uint32_t me(Context& context) { return context.identity({ActorKind::kSupervisor}, 1).id; }
+Identity me(Context& context) { return context.identity({ActorKind::kSupervisor}, 1); }
 
 Identity reader_identity(Context& context) {
   return context.identity({ActorKind::kSupervisor, ActorKind::kAuditor}, 1);

@@ -80,11 +80,20 @@ std::optional<Identity> parse_identity(std::string_view text) {
   if (!kind || *kind == scheduler::ActorKind::kEngine || colon == std::string_view::npos)
     return std::nullopt;
   auto digits = text.substr(colon + 1);
+  auto districts = protocol::kWholeCity;
+  if (const auto at = digits.find('@'); at != std::string_view::npos) {
+    const bool may_have =
+        *kind == scheduler::ActorKind::kSupervisor || *kind == scheduler::ActorKind::kAuditor;
+    const auto named = protocol::parse_districts(digits.substr(at + 1));
+    if (!named || !may_have) return std::nullopt;
+    districts = *named;
+    digits = digits.substr(0, at);
+  }
   std::uint32_t id = 0;
   auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), id);
   bool is_number = error == std::errc{} && end == digits.data() + digits.size() && id > 0;
   if (!is_number || (*kind == scheduler::ActorKind::kOffice && id > 9999)) return std::nullopt;
-  return Identity{*kind, id};
+  return Identity{*kind, id, districts};
 }
 
 void Context::on(CLI::App* command, std::function<int()> action) {
@@ -143,7 +152,8 @@ Identity Context::identity(std::initializer_list<scheduler::ActorKind> kinds,
   auto identity = parse_identity(globals.as);
   if (!identity) {
     throw UsageError(fmt::format(
-        "--as {}: it must be office:CODE, expert:ID, supervisor:N, operator:N or auditor:N.",
+        "--as {}: it must be office:CODE, expert:ID, supervisor:N, operator:N or auditor:N; a "
+        "supervisor or auditor of districts is supervisor:N@5,7-9.",
         globals.as));
   }
   if (std::find(kinds.begin(), kinds.end(), identity->kind) == kinds.end()) {

@@ -41,7 +41,7 @@ class UsageError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// "office:0101", "expert:17", …; nothing when it is not an identity.
+/// "office:0101", "expert:17", "supervisor:31@5,7", …; nothing when it is not an identity.
 std::optional<Identity> parse_identity(std::string_view text);
 
 class Context {

@@ -15,12 +15,18 @@
 #include <utility>
 
 #include "cli/client.h"
+#include "protocol/districts.h"
 #include "protocol/kj_compat.h"
 
 namespace permitd::cli {
 
 /// Who to be. Identities are checked by the daemon; the client only asks.
-using Identity = scheduler::Actor;
+struct Identity {
+  scheduler::ActorKind kind{};
+  std::uint32_t id = 0;
+  protocol::DistrictSet districts = protocol::kWholeCity;  // of a supervisor or an auditor
+  friend bool operator==(const Identity&, const Identity&) = default;
+};
 
 namespace session_detail {
 

@@ -72,8 +72,8 @@ void fill(protocol::Policy::Builder out, const scheduler::SetPolicy& policy) {
 
 }  // namespace
 
-SupervisorClient::SupervisorClient(Client& client, std::uint32_t supervisor)
-    : CityReaderCalls(client, Identity{scheduler::ActorKind::kSupervisor, supervisor}) {}
+SupervisorClient::SupervisorClient(Client& client, Identity supervisor)
+    : CityReaderCalls(client, supervisor) {}
 
 kj::Promise<Answer> SupervisorClient::hold(JobId job, Reason reason, bool pauses_clock,
                                            std::string note, CallOptions options) {

@@ -1,6 +1,6 @@
-// A supervisor of the city: reads everything, steers work, defines what the city is. Threads and
-// lifetimes as in session.h. Definitions are the core's own value types; their labels are
-// fixed_text().
+// A supervisor of the city, or of districts: reads everything there, steers work, defines what the
+// city is. Threads and lifetimes as in session.h. Definitions are the core's own value types; their
+// labels are fixed_text().
 #pragma once
 
 #include <array>
@@ -57,7 +57,8 @@ void fill(capnp::List<protocol::PlanLine>::Builder out, std::span<const PlanLine
 
 class SupervisorClient : public CityReaderCalls<protocol::SupervisorSession> {
  public:
-  explicit SupervisorClient(Client& client, std::uint32_t supervisor = 1);
+  explicit SupervisorClient(Client& client,
+                            Identity supervisor = {scheduler::ActorKind::kSupervisor, 1});
 
   // Steering.
   kj::Promise<Answer> hold(JobId job, scheduler::Reason reason, bool pauses_clock, std::string note,

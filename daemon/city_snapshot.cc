@@ -70,7 +70,8 @@ bool needs_second_review(const CaseView& view, const scheduler::SetPolicy& polic
 
 }  // namespace
 
-CitySnapshotQuery::CitySnapshotQuery(const CitySnapshotOptions& options) : options_(options) {
+CitySnapshotQuery::CitySnapshotQuery(const Scope& scope, const CitySnapshotOptions& options)
+    : scope_(scope), options_(options), rows_(scope) {
   snapshot.days.reserve(options.days);
   CityRows::make_room(snapshot);
   snapshot.reserved.reserve(kCityReservedMax);
@@ -121,7 +122,7 @@ void CitySnapshotQuery::begin(const Scheduler& scheduler) {
   snapshot.op = scheduler.op_applied();
   snapshot.now = scheduler.now();
   snapshot.policy = scheduler.policy();
-  snapshot.stats = scheduler.stats();
+  if (scope_.sees_city()) snapshot.stats = scheduler.stats();
   snapshot.present_date = scheduler.working_day(scheduler.now());
   arrivals_from_ = {snapshot.now.ms - kArrivalDays * kMsPerDay};
   take_days(scheduler);
@@ -167,13 +168,17 @@ void CitySnapshotQuery::take_reserved(const Scheduler& scheduler,
 
 bool CitySnapshotQuery::take_open_cells(const Scheduler& scheduler) {
   const std::size_t count = scheduler.list_open_cells(scheduler::OfficeId{}, cursor_, cells_);
-  for (std::size_t i = 0; i < count; ++i) snapshot.open_districts |= 1U << cells_[i].district;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (scope_.covers_district(cells_[i].district))
+      snapshot.open_districts |= 1U << cells_[i].district;
+  }
   return cursor_.done;
 }
 
 bool CitySnapshotQuery::take_cases(const Scheduler& scheduler) {
   const std::size_t count = scheduler.list_cases(cursor_, kQueryScanMax, cases_);
   for (std::size_t i = 0; i < count; ++i) {
+    if (!scope_.covers(scheduler, cases_[i])) continue;
     if (is_under_way(cases_[i].state)) take_case(scheduler, cases_[i]);
     const bool is_registered = cases_[i].state != CaseState::kDraft;
     if (is_registered && cases_[i].registered_at >= arrivals_from_) take_arrival(cases_[i]);
@@ -224,7 +229,7 @@ bool CitySnapshotQuery::take_finished(const Scheduler& scheduler) {
   const std::size_t count = scheduler.list_cases(cursor_, kQueryScanMax, rows);
   for (std::size_t i = 0; i < count; ++i) {
     const bool has_ended_before = rows[i].closed_at < arrivals_from_;
-    if (!has_ended_before) take_finished(scheduler, rows[i]);
+    if (!has_ended_before && scope_.covers(scheduler, rows[i])) take_finished(scheduler, rows[i]);
   }
   return cursor_.done || snapshot.finished.size() == snapshot.finished.capacity();
 }

@@ -94,7 +94,7 @@ struct CitySnapshot {
   scheduler::Op op{};  // as the reading began
   scheduler::Tick now;
   scheduler::SetPolicy policy;
-  scheduler::StatsView stats;
+  scheduler::StatsView stats;     // of the whole city; all zero in a snapshot of districts
   std::int32_t present_date = 0;  // the working day that is under way or comes next
   std::vector<CityDay> days;
   std::vector<scheduler::ServiceView> services;
@@ -119,7 +119,7 @@ struct CitySnapshotOptions {
 
 class CitySnapshotQuery final : public Query {
  public:
-  explicit CitySnapshotQuery(const CitySnapshotOptions& options);
+  CitySnapshotQuery(const Scope& scope, const CitySnapshotOptions& options);
   bool run(const scheduler::Scheduler& scheduler) noexcept override;
 
   CitySnapshot snapshot;
@@ -152,6 +152,7 @@ class CitySnapshotQuery final : public Query {
   /// Goes on with `next` and a fresh cursor when the list has ended.
   void proceed(bool ended, Part next);
 
+  const Scope scope_;
   const CitySnapshotOptions options_;
   Part part_ = Part::kBegin;
   scheduler::Cursor cursor_;

@@ -230,8 +230,8 @@ class Reading {
                                       {"supervisors", &AccessRule::supervisors},
                                       {"operators", &AccessRule::operators},
                                       {"auditors", &AccessRule::auditors}};
-    static constexpr std::string_view kWords[] = {"uid",         "offices",   "experts",
-                                                  "supervisors", "operators", "auditors"};
+    static constexpr std::string_view kWords[] = {
+        "uid", "offices", "experts", "supervisors", "operators", "auditors", "districts"};
     AccessRule rule;
     bool has_uid = false;
     for (const auto& [key, node] : table) {
@@ -239,6 +239,8 @@ class Reading {
       const auto* list = std::ranges::find(kLists, name, &List::name);
       if (name == "uid") {
         has_uid = read_uid(node, rule);
+      } else if (name == "districts") {
+        read_districts(node, rule);
       } else if (list != std::end(kLists)) {
         read_ranges(name, node, rule.*(list->ranges));
       } else {
@@ -251,6 +253,24 @@ class Reading {
     if (!has_uid)
       return fault(table, "an [[access]] table needs uid = a number, a user name or \"*\"");
     config_.access.push_back(std::move(rule));
+  }
+
+  /// Numbers and ranges of districts. An empty list would be the whole city to some and nothing to
+  /// others.
+  void read_districts(const toml::node& node, AccessRule& rule) {
+    std::vector<NumberRange> ranges;
+    read_ranges("districts", node, ranges);
+    rule.districts = 0;
+    for (const NumberRange range : ranges) {
+      for (std::uint32_t district = range.first; district <= range.last; ++district) {
+        if (district >= scheduler::kDistrictCount)
+          return fault(node, fmt::format("districts: the last one is {}; leave the line out for "
+                                         "the whole city",
+                                         scheduler::kDistrictCount - 1));
+        rule.districts |= protocol::DistrictSet{1} << district;
+      }
+    }
+    if (ranges.empty()) fault(node, "districts: name at least one");
   }
 
   bool read_uid(const toml::node& node, AccessRule& rule) {
@@ -474,13 +494,11 @@ Expected<std::uint64_t> parse_size(std::string_view text) {
                "Write it as 4096, 64 KiB, 256 MiB or 2 GiB");
 }
 
-bool allows(const std::vector<AccessRule>& rules, std::uint32_t uid,
-            std::vector<NumberRange> AccessRule::*list, std::uint32_t number) {
-  return std::ranges::any_of(rules, [&](const AccessRule& rule) {
-    if (!rule.every_user && rule.uid != uid) return false;
-    return std::ranges::any_of(
-        rule.*list, [&](NumberRange r) { return r.first <= number && number <= r.last; });
-  });
+bool allows(const AccessRule& rule, std::uint32_t uid, std::vector<NumberRange> AccessRule::*list,
+            std::uint32_t number) {
+  if (!rule.every_user && rule.uid != uid) return false;
+  return std::ranges::any_of(rule.*list,
+                             [&](NumberRange r) { return r.first <= number && number <= r.last; });
 }
 
 }  // namespace permitd::daemon

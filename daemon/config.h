@@ -15,6 +15,7 @@
 #include "daemon/error.h"
 #include "daemon/log_level.h"
 #include "daemon/planner_settings.h"
+#include "protocol/districts.h"
 #include "scheduler/limits.h"
 #include "scheduler/types.h"
 
@@ -36,6 +37,8 @@ struct AccessRule {
   std::vector<NumberRange> supervisors;
   std::vector<NumberRange> operators;
   std::vector<NumberRange> auditors;
+  // What its supervisors and auditors may see and steer; the whole city where nothing is said.
+  protocol::DistrictSet districts = protocol::kWholeCity;
 };
 
 struct Config {
@@ -125,9 +128,9 @@ struct Config {
 /// "4096", "64 KiB", "256MiB", "2 GiB": bytes. Errors: kConfiguration.
 [[nodiscard]] Expected<std::uint64_t> parse_size(std::string_view text);
 
-/// Whether some rule lets the user be number `number` of the kind that `list` selects, e.g.
-/// allows(rules, uid, &AccessRule::offices, 101).
-bool allows(const std::vector<AccessRule>& rules, std::uint32_t uid,
-            std::vector<NumberRange> AccessRule::*list, std::uint32_t number);
+/// Whether the rule lets the user be number `number` of the kind that `list` selects, e.g.
+/// allows(rule, uid, &AccessRule::offices, 101).
+bool allows(const AccessRule& rule, std::uint32_t uid, std::vector<NumberRange> AccessRule::*list,
+            std::uint32_t number);
 
 }  // namespace permitd::daemon

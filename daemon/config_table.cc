@@ -471,7 +471,11 @@ std::string default_config_toml() {
       "#uid = \"supervision\"\n"
       "#supervisors = [\"*\"]\n"
       "#operators = [1]\n"
-      "#auditors = [\"*\"]\n";
+      "#auditors = [\"*\"]\n"
+      "#[[access]]\n"
+      "#uid = \"district5\"\n"
+      "#supervisors = [31, 32]\n"
+      "#districts = [5]  # of its supervisors and auditors; without it the whole city\n";
   return out;
 }
 

@@ -17,7 +17,7 @@ bool is_visit(const JobView& job) {
 
 }  // namespace
 
-DeskSnapshotQuery::DeskSnapshotQuery() {
+DeskSnapshotQuery::DeskSnapshotQuery(const Scope& scope) : scope_(scope), rows_(scope) {
   snapshot.desks.reserve(kSnapshotDesksMax);
   snapshot.visits.reserve(kSnapshotVisitsMax);
   CityRows::make_room(snapshot);
@@ -68,11 +68,13 @@ void DeskSnapshotQuery::take_job(const Scheduler& scheduler, const JobView& job)
   desk.job = job;
   desk.is_planned = scheduler.find_plan(job.job, desk.plan);
   if (is_visit(job)) {
-    if (!desk.is_planned) return;
+    // What it takes out of somebody's day counts wherever it is.
+    if (!desk.is_planned || !scope_.covers(scheduler, desk.plan.expert)) return;
     keep_row(snapshot, snapshot.visits,
              {desk.plan.expert, scheduler.working_day(desk.plan.start), desk.plan.effort_minutes});
     return;
   }
+  if (!scope_.covers(scheduler, job)) return;
   if (job.band == scheduler::SlaBand::kPaused || job.state == JobState::kScheduled) return;
   desk.excluded_count =
       static_cast<std::uint8_t>(scheduler.list_excluded(job.job, std::span{desk.excluded}));

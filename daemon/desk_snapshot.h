@@ -55,7 +55,7 @@ struct DeskSnapshot {
 
 class DeskSnapshotQuery final : public Query {
  public:
-  DeskSnapshotQuery();
+  explicit DeskSnapshotQuery(const Scope& scope);
   bool run(const scheduler::Scheduler& scheduler) noexcept override;
 
   DeskSnapshot snapshot;
@@ -67,6 +67,7 @@ class DeskSnapshotQuery final : public Query {
   bool take_jobs(const scheduler::Scheduler& scheduler);
   void take_job(const scheduler::Scheduler& scheduler, const scheduler::JobView& job);
 
+  const Scope scope_;
   Part part_ = Part::kBegin;
   scheduler::Cursor cursor_;
   CityRows rows_;

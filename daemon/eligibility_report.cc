@@ -46,8 +46,9 @@ std::vector<EligibilityRow> report_eligibility(const CitySnapshot& snapshot,
                                                const EligibilityQuestion& question) {
   const CityPeople people(snapshot);
   const std::uint32_t skills = question.skills == 0 ? ~0U : question.skills;
-  const std::uint32_t districts =
+  const std::uint32_t wanted =
       question.districts == 0 ? known_districts(snapshot) : question.districts & kRealDistricts;
+  const std::uint32_t districts = wanted & question.seen;
   std::vector<EligibilityRow> out;
   for (const CityDay& day : snapshot.days) {
     for (std::uint8_t number = 0; number < scheduler::kSkillCount; ++number) {

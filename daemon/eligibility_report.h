@@ -13,6 +13,7 @@ namespace permitd::daemon {
 struct EligibilityQuestion {
   std::uint32_t skills = 0;        // bit per skill; 0: all
   std::uint32_t districts = 0;     // bit per district; 0: those of offices, people and open work
+  std::uint32_t seen = ~0U;        // of them, those that who asks may see
   scheduler::ServiceId service{};  // 0: any
 };
 

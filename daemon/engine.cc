@@ -10,6 +10,7 @@
 #include "daemon/log.h"
 #include "daemon/lottery.h"
 #include "daemon/recovery.h"
+#include "daemon/scope.h"
 #include "daemon/snapshotter.h"
 #include "protocol/command_codec.h"
 #include "scheduler/assert.h"
@@ -40,6 +41,12 @@ bool is_allowed_while_draining(CommandKind kind) {
   return kind == CommandKind::kStart || kind == CommandKind::kRenew ||
          kind == CommandKind::kComplete || kind == CommandKind::kReturn ||
          kind == CommandKind::kDecline || kind == CommandKind::kUnclaim;
+}
+
+/// A supervisor who sees less than the city.
+bool is_scoped(const Request& request) {
+  return request.command.actor.kind == scheduler::ActorKind::kSupervisor &&
+         request.districts != protocol::kWholeCity;
 }
 
 }  // namespace
@@ -80,8 +87,12 @@ struct Engine::State {
   };
 
   std::vector<std::unique_ptr<Port>> ports;
-  Fifo<Pending> pending;          // in order of release_op; room for every port's responses
-  Fifo<scheduler::Event> events;  // in order of op, for subscribers
+  Fifo<Pending> pending;  // in order of release_op; room for every port's responses
+  struct KeptEvent {
+    scheduler::Event event;
+    protocol::DistrictSet districts = 0;
+  };
+  Fifo<KeptEvent> events;  // in order of op, for subscribers
   std::vector<Slice> slices;
   std::vector<SnapshotWait> snapshot_waits;
   std::vector<Advance> advances;  // one at a time moves the clock
@@ -204,7 +215,7 @@ void Engine::keep_events() {
       stats_.feed_dropped += 1;
       for (const auto& port : state_->ports) port->feed_dropped_ += 1;
     } else {
-      state_->events.push(event);
+      state_->events.push({event, districts_of(scheduler_, event)});
     }
   }
 }
@@ -212,10 +223,11 @@ void Engine::keep_events() {
 void Engine::release_events() {
   auto& events = state_->events;
   bool released = false;
-  while (!events.empty() && events.front().op <= stats_.op_durable) {
+  while (!events.empty() && events.front().event.op <= stats_.op_durable) {
     for (const auto& port : state_->ports) {
       if (!port->subscribed_.load(std::memory_order_acquire)) continue;
-      if (port->feed_.try_push({events.front(), port->feed_dropped_})) {
+      const State::KeptEvent& kept = events.front();
+      if (port->feed_.try_push({kept.event, port->feed_dropped_, kept.districts})) {
         port->feed_dropped_ = 0;
       } else {
         port->feed_dropped_ += 1;
@@ -328,7 +340,9 @@ bool Engine::take_request(Port& port) {
   if (request == nullptr || !state_->advances.empty()) return false;
   if (port.responses_.room(port.in_flight_ + 1) <= port.in_flight_) return false;
   if (request->kind == RequestKind::kCommand) {
-    if (!take_command(port, *request)) return false;
+    const bool taken =
+        is_scoped(*request) ? take_judged(port, *request) : take_command(port, *request);
+    if (!taken) return false;
   } else if (!state_->batch.empty()) {
     return false;  // an answer is true at one op: everything before it is applied first
   } else {
@@ -358,6 +372,21 @@ bool Engine::take_request(Port& port) {
     }
   }
   port.requests_.pop();
+  return true;
+}
+
+/// A command with a scope is judged, like a query, by the state behind everything before it. What
+/// the scope does not allow is answered at once and never journaled: neither an op nor the memory
+/// of its key tells it from what does not exist.
+bool Engine::take_judged(Port& port, const Request& request) {
+  if (!state_->batch.empty()) return false;
+  Request judged = request;
+  Outcome outcome = judge_command(scheduler_, judged.districts, judged.command);
+  if (outcome.refusal == Refusal::kNone) return take_command(port, judged);
+  stats_.refused += 1;
+  outcome.op = {};
+  answer_later(port, request.ticket, outcome);
+  port.in_flight_ += 1;
   return true;
 }
 

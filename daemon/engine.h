@@ -17,6 +17,7 @@
 #include "daemon/spsc_ring.h"
 #include "daemon/storage.h"
 #include "daemon/waker.h"
+#include "protocol/districts.h"
 #include "scheduler/scheduler.h"
 
 namespace permitd::daemon {
@@ -46,6 +47,8 @@ struct Request {
   Query* query = nullptr;      // kQuery
   std::uint64_t ticket = 0;    // handed back with the response
   RequestKind kind = RequestKind::kCommand;
+  // kCommand of a supervisor: what it may steer, see scope.h. Whoever forgets it steers nothing.
+  protocol::DistrictSet districts = 0;
 };
 
 struct Response {
@@ -59,6 +62,7 @@ struct Response {
 struct FeedItem {
   scheduler::Event event;
   std::uint64_t dropped = 0;  // events lost before this one because the port's feed was full
+  protocol::DistrictSet districts = 0;  // who may be told, see districts_of() in scope.h
 };
 
 /// The two rings between one rpc thread and the engine, and the feed of events.
@@ -98,8 +102,8 @@ class Port {
 };
 
 struct EngineOptions {
-  std::uint32_t batch_count_max = 4096;  // commands in one batch, 1–8192
-  std::uint32_t batches_in_flight = 2;   // told to the storage too
+  std::uint32_t batch_count_max = 4096;        // commands in one batch, 1–8192
+  std::uint32_t batches_in_flight = 2;         // told to the storage too
   std::optional<scheduler::Hash> lottery_key;  // see lottery.h
   std::uint64_t snapshot_after_size =
       std::uint64_t{256} << 20;  // journal bytes between snapshots; 0 = only on request
@@ -181,6 +185,7 @@ class Engine {
   bool take_requests();
   bool take_request(Port& port);
   bool take_command(Port& port, const Request& request);
+  bool take_judged(Port& port, const Request& request);
   void run_query(Port& port, Query& query, std::uint64_t ticket);
   bool continue_queries();
   bool advance_clock();

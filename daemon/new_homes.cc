@@ -60,8 +60,8 @@ NewHome home_of(const Homeless& homeless, std::vector<Candidate>& candidates) {
 
 }  // namespace
 
-HomelessQuery::HomelessQuery(OfficeId office)
-    : office_(office), page_(kRowsPerSlice), office_page_(kRowsPerSlice) {
+HomelessQuery::HomelessQuery(const Scope& scope, OfficeId office)
+    : scope_(scope), office_(office), page_(kRowsPerSlice), office_page_(kRowsPerSlice) {
   cases.reserve(kHomelessMax);
   offices.reserve(kSnapshotOfficesMax);
 }
@@ -70,7 +70,7 @@ bool HomelessQuery::run(const Scheduler& scheduler) noexcept {
   if (raw(op) == 0) {
     op = scheduler.op_applied();
     OfficeView view;
-    is_known = scheduler.find_office(office_, view);
+    is_known = scheduler.find_office(office_, view) && scope_.covers(view);
     if (!is_known) return true;
   }
   if (has_offices_) return take_cases(scheduler);
@@ -81,15 +81,17 @@ bool HomelessQuery::run(const Scheduler& scheduler) noexcept {
 
 bool HomelessQuery::take_offices(const Scheduler& scheduler) {
   const std::size_t count = scheduler.list_offices(cursor_, office_page_);
-  for (std::size_t i = 0; i < count && offices.size() < offices.capacity(); ++i)
-    offices.push_back(office_page_[i]);
+  for (std::size_t i = 0; i < count && offices.size() < offices.capacity(); ++i) {
+    if (scope_.covers(office_page_[i])) offices.push_back(office_page_[i]);
+  }
   return cursor_.done;
 }
 
 bool HomelessQuery::take_cases(const Scheduler& scheduler) {
   const std::size_t count = scheduler.list_cases(cursor_, kQueryScanMax, page_);
   for (std::size_t i = 0; i < count; ++i) {
-    if (page_[i].office == office_ && !has_ended(page_[i].state)) take_case(scheduler, page_[i]);
+    const bool is_theirs = page_[i].office == office_ && scope_.covers(scheduler, page_[i]);
+    if (is_theirs && !has_ended(page_[i].state)) take_case(scheduler, page_[i]);
   }
   return cursor_.done;
 }

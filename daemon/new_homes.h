@@ -41,10 +41,10 @@ struct NewHome {
   HomeReason reason = HomeReason::kNone;
 };
 
-/// Every open case of an office, and the offices of the city.
+/// Every open case of an office, and the offices of the city, as far as the scope covers them.
 class HomelessQuery final : public Query {
  public:
-  explicit HomelessQuery(scheduler::OfficeId office);
+  HomelessQuery(const Scope& scope, scheduler::OfficeId office);
   bool run(const scheduler::Scheduler& scheduler) noexcept override;
 
   bool is_known = false;  // the office is
@@ -58,6 +58,7 @@ class HomelessQuery final : public Query {
   bool take_cases(const scheduler::Scheduler& scheduler);
   void take_case(const scheduler::Scheduler& scheduler, const scheduler::CaseView& view);
 
+  const Scope scope_;
   scheduler::OfficeId office_;
   scheduler::Cursor cursor_;
   bool has_offices_ = false;

@@ -70,7 +70,8 @@ class OfferSnapshotQuery final : public Query {
   std::int32_t last_date_ = 0;
   Part part_ = Part::kBegin;
   scheduler::Cursor cursor_;
-  CityRows rows_;
+  // Anybody of the city may come; the answer tells no more of them than that.
+  CityRows rows_{Scope{}};
   std::array<scheduler::JobView, kRowsPerSlice> jobs_;
 };
 

@@ -8,16 +8,13 @@ using scheduler::CaseView;
 using scheduler::ExpertId;
 using scheduler::JobView;
 using scheduler::OfficeId;
+using scheduler::raw;
 using scheduler::Scheduler;
 
 namespace {
 
-bool holds_case(const Scheduler& scheduler, ExpertId expert, scheduler::CaseId id) {
-  std::array<JobView, scheduler::kHeldJobsMax> held;
-  const std::size_t count = scheduler.list_held(expert, held);
-  return std::any_of(held.begin(), held.begin() + static_cast<std::ptrdiff_t>(count),
-                     [&](const JobView& job) { return job.case_id == id; });
-}
+// Records of a slice where each is looked at.
+constexpr std::size_t kCountedPerSlice = 256;
 
 /// List calls take a page as one slice; the page is at most Limits.pageMax rows.
 template <class Rows, class List>
@@ -26,31 +23,36 @@ void fill_page(Rows& rows, List&& list) {
   rows.resize(count);  // shrinks: no allocation
 }
 
+/// Not at its end: what has been done and waits for its confirmation counts as ended here.
+bool is_open(scheduler::JobState state) {
+  switch (state) {
+    case scheduler::JobState::kBlocked:
+    case scheduler::JobState::kReady:
+    case scheduler::JobState::kScheduled:
+    case scheduler::JobState::kAssigned:
+    case scheduler::JobState::kStarted:
+    case scheduler::JobState::kHeld:
+    case scheduler::JobState::kEscalated:
+      return true;
+    case scheduler::JobState::kDone:
+    case scheduler::JobState::kConfirmed:
+    case scheduler::JobState::kReturned:
+    case scheduler::JobState::kCancelled:
+      return false;
+  }
+  return false;
+}
+
+/// Keeps the first `count` rows that the scope covers, from `from` on; how many there are then.
+template <class Rows, class Covers>
+std::size_t keep_covered(Rows& rows, std::size_t from, std::size_t count, Covers&& covers) {
+  const auto first = rows.begin() + static_cast<std::ptrdiff_t>(from);
+  const auto last = rows.begin() + static_cast<std::ptrdiff_t>(count);
+  const auto kept = std::remove_if(first, last, [&](const auto& row) { return !covers(row); });
+  return static_cast<std::size_t>(kept - rows.begin());
+}
+
 }  // namespace
-
-bool Scope::covers(const Scheduler& scheduler, const CaseView& view) const {
-  switch (kind) {
-    case Kind::kCity:
-      return true;
-    case Kind::kOffice:
-      return view.office == office;
-    case Kind::kHolder:
-      return holds_case(scheduler, expert, view.case_id);
-  }
-  return false;
-}
-
-bool Scope::covers(const Scheduler& scheduler, const JobView& view) const {
-  switch (kind) {
-    case Kind::kCity:
-      return true;
-    case Kind::kOffice:
-      return view.intake_office == office;
-    case Kind::kHolder:
-      return holds_case(scheduler, expert, view.case_id);
-  }
-  return false;
-}
 
 CaseQuery::CaseQuery(Scope scope, scheduler::CaseId id)
     : jobs(kCaseJobsMax), scope_(scope), id_(id) {}
@@ -84,14 +86,24 @@ bool WhyQuery::run(const Scheduler& scheduler) noexcept {
   found = scheduler.find_job(id_, job) && scope_.covers(scheduler, job);
   if (!found) return true;
   has_decision = scheduler.find_decision(id_, decision);
+  // The job that was passed over may be of another case, outside the scope.
+  if (has_decision && raw(decision.passed_over) != 0 &&
+      !scope_.covers(scheduler, decision.passed_over)) {
+    decision.passed_over = {};
+    decision.passed_over_metres = 0;
+  }
   stuck = scheduler.explain_stuck(id_);
   return true;
 }
 
 JobsQuery::JobsQuery(Scope scope, const scheduler::JobFilter& filter, std::uint64_t position,
                      std::uint16_t limit)
-    : rows(limit), filter_(filter) {
+    : rows(limit), scope_(scope), filter_(filter) {
   cursor.position = position;
+  if (scope.kind == Scope::Kind::kDistricts) {
+    filter_.districts &= scope.districts;
+    is_outside_ = filter_.districts == 0;
+  }
   if (scope.kind == Scope::Kind::kOffice) {
     is_outside_ = filter.office != OfficeId{} && filter.office != scope.office;
     filter_.office = scope.office;
@@ -112,6 +124,7 @@ bool JobsQuery::run(const Scheduler& scheduler) noexcept {
   slices_ += 1;
   if (!cursor.done && count_ < rows.size() && slices_ < kQuerySlicesMax) return false;
   rows.resize(count_);
+  hide_end(scope_);
   return true;
 }
 
@@ -122,31 +135,45 @@ bool HeldQuery::run(const Scheduler& scheduler) noexcept {
   return true;
 }
 
-OfficesQuery::OfficesQuery(std::uint64_t position, std::uint16_t limit) : rows(limit) {
+OfficesQuery::OfficesQuery(Scope scope, std::uint64_t position, std::uint16_t limit)
+    : rows(limit), scope_(scope) {
   cursor.position = position;
 }
 
+/// Rows that the scope does not cover leave the page short: it goes on with the cursor.
 bool OfficesQuery::run(const Scheduler& scheduler) noexcept {
   fill_page(rows, [&](std::span<scheduler::OfficeView> out) {
     return scheduler.list_offices(cursor, out);
   });
+  rows.resize(keep_covered(rows, 0, rows.size(), [&](const scheduler::OfficeView& office) {
+    return scope_.covers(office);
+  }));
+  hide_end(scope_);
   return true;
 }
 
-ExpertsQuery::ExpertsQuery(OfficeId office, std::uint64_t position, std::uint16_t limit)
-    : rows(limit), office_(office) {
+ExpertsQuery::ExpertsQuery(Scope scope, OfficeId office, std::uint64_t position,
+                           std::uint16_t limit)
+    : rows(limit), scope_(scope), office_(office) {
   cursor.position = position;
 }
 
 bool ExpertsQuery::run(const Scheduler& scheduler) noexcept {
+  const bool is_outside = raw(office_) != 0 && !scope_.covers(scheduler, office_);
+  cursor.done = is_outside;
   fill_page(rows, [&](std::span<scheduler::ExpertView> out) {
-    return scheduler.list_experts(office_, cursor, out);
+    return is_outside ? 0 : scheduler.list_experts(office_, cursor, out);
   });
+  rows.resize(keep_covered(rows, 0, rows.size(), [&](const scheduler::ExpertView& expert) {
+    return scope_.covers(scheduler, expert);
+  }));
+  hide_end(scope_);
   return true;
 }
 
-OpenCellsQuery::OpenCellsQuery(OfficeId office, std::uint64_t position, std::uint16_t limit)
-    : rows(limit), office_(office) {
+OpenCellsQuery::OpenCellsQuery(Scope scope, OfficeId office, std::uint64_t position,
+                               std::uint16_t limit)
+    : rows(limit), scope_(scope), office_(office) {
   cursor.position = position;
 }
 
@@ -154,14 +181,38 @@ bool OpenCellsQuery::run(const Scheduler& scheduler) noexcept {
   fill_page(rows, [&](std::span<scheduler::OpenCellView> out) {
     return scheduler.list_open_cells(office_, cursor, out);
   });
+  rows.resize(keep_covered(rows, 0, rows.size(), [&](const scheduler::OpenCellView& cell) {
+    return scope_.covers_district(cell.district);
+  }));
+  hide_end(scope_);
   return true;
 }
 
+ZoningQuery::ZoningQuery(Scope scope)
+    : versions(scheduler::kZoningVersionsMax),
+      scope_(scope),
+      page_(scope.sees_city() ? 0 : kCountedPerSlice) {}
+
 bool ZoningQuery::run(const Scheduler& scheduler) noexcept {
-  fill_page(versions, [&](std::span<scheduler::ZoningVersionView> out) {
-    return scheduler.list_zoning(out);
-  });
-  return true;
+  if (!has_versions_) {
+    fill_page(versions, [&](std::span<scheduler::ZoningVersionView> out) {
+      return scheduler.list_zoning(out);
+    });
+    has_versions_ = true;
+    if (scope_.sees_city()) return true;
+    for (scheduler::ZoningVersionView& version : versions) version.case_count = 0;
+  }
+  const std::size_t count = scheduler.list_cases(cursor_, kQueryScanMax, page_);
+  count_cases(std::span{page_}.first(count));
+  return cursor_.done;
+}
+
+void ZoningQuery::count_cases(std::span<const CaseView> cases) {
+  for (const CaseView& one : cases) {
+    if (!scope_.covers_district(one.district)) continue;
+    for (scheduler::ZoningVersionView& version : versions)
+      version.case_count += version.version == one.zoning_version ? 1 : 0;
+  }
 }
 
 bool ZoningRulesQuery::run(const Scheduler& scheduler) noexcept {
@@ -171,20 +222,25 @@ bool ZoningRulesQuery::run(const Scheduler& scheduler) noexcept {
   return true;
 }
 
-ZoningChangesQuery::ZoningChangesQuery(std::uint16_t version, std::uint64_t position,
+ZoningChangesQuery::ZoningChangesQuery(Scope scope, std::uint16_t version, std::uint64_t position,
                                        std::uint16_t limit)
-    : rows(limit), version_(version) {
+    : rows(limit), scope_(scope), version_(version) {
   cursor.position = position;
 }
 
 bool ZoningChangesQuery::run(const Scheduler& scheduler) noexcept {
   std::array<scheduler::ZoningRule, 1> any;
   is_known = scheduler.list_zoning_rules(version_, 0, any) != 0;
+  const std::size_t before = count_;
   count_ += scheduler.list_zoning_changes(version_, cursor, kQueryScanMax,
                                           std::span{rows}.subspan(count_));
+  count_ = keep_covered(rows, before, count_, [&](const scheduler::ZoningChangeView& change) {
+    return scope_.covers_district(change.district);
+  });
   slices_ += 1;
   if (!cursor.done && count_ < rows.size() && slices_ < kQuerySlicesMax) return false;
   rows.resize(count_);
+  hide_end(scope_);
   return true;
 }
 
@@ -224,9 +280,63 @@ bool CalendarPreviewQuery::run(const Scheduler& scheduler) noexcept {
   return cursor_.done;
 }
 
+StatsQuery::StatsQuery(Scope scope)
+    : scope_(scope),
+      cases_(scope.sees_city() ? 0 : kCountedPerSlice),
+      jobs_(scope.sees_city() ? 0 : kCountedPerSlice) {
+  for (auto& of_class : stats.oldest_ready) of_class.fill(scheduler::kNever);
+}
+
 bool StatsQuery::run(const Scheduler& scheduler) noexcept {
-  stats = scheduler.stats();
+  if (scope_.sees_city()) {
+    stats = scheduler.stats();
+    return true;
+  }
+  if (!has_cases_) {
+    has_cases_ = count_cases(scheduler);
+    if (has_cases_) cursor_ = {};
+    return false;
+  }
+  if (!count_jobs(scheduler)) return false;
+  stats.op_applied = scheduler.op_applied();
+  stats.now = scheduler.now();
   return true;
+}
+
+bool StatsQuery::count_cases(const Scheduler& scheduler) {
+  const std::size_t found = scheduler.list_cases(cursor_, kQueryScanMax, cases_);
+  for (std::size_t i = 0; i < found; ++i) {
+    if (scope_.covers(scheduler, cases_[i])) count(cases_[i]);
+  }
+  return cursor_.done;
+}
+
+bool StatsQuery::count_jobs(const Scheduler& scheduler) {
+  scheduler::JobFilter filter;
+  filter.districts = scope_.district_set();
+  const std::size_t found = scheduler.list_jobs(filter, cursor_, kQueryScanMax, jobs_);
+  for (std::size_t i = 0; i < found; ++i) count(jobs_[i]);
+  return cursor_.done;
+}
+
+void StatsQuery::count(const CaseView& view) {
+  stats.cases_submitted += 1;
+  stats.cases[raw(view.state)] += 1;
+}
+
+void StatsQuery::count(const JobView& view) {
+  stats.jobs[raw(view.state)] += 1;
+  scheduler::FlowCell& flow = stats.flow[raw(view.stage)];
+  flow.created += 1;
+  flow.rework += view.rework ? 1 : 0;
+  flow.cancelled += view.state == scheduler::JobState::kCancelled ? 1 : 0;
+  flow.returned += view.state == scheduler::JobState::kReturned ? 1 : 0;
+  if (!is_open(view.state) && view.state != scheduler::JobState::kCancelled) flow.done += 1;
+  if (is_open(view.state)) stats.bands[raw(view.stage)][static_cast<std::size_t>(view.band)] += 1;
+  if (view.state != scheduler::JobState::kReady) return;
+  stats.ready[raw(view.priority)][raw(view.skill)] += 1;
+  auto& oldest = stats.oldest_ready[raw(view.priority)][raw(view.skill)];
+  oldest = std::min(oldest, view.ready_since);
 }
 
 bool PolicyQuery::run(const Scheduler& scheduler) noexcept {

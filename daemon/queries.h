@@ -2,8 +2,9 @@
 // port's thread makes one, with all its memory, lends it to the engine, and reads the answer out of
 // it afterwards. run() never allocates and looks at a bounded number of records per slice.
 //
-// Scope is decided here, beside the data: what lies outside a session's scope is never copied out,
-// so that it cannot be told apart from what does not exist (I18).
+// What lies outside a session's scope (scope.h) is never copied out, so that it cannot be told
+// apart from what does not exist (I18). A query without a scope reads what everybody may know:
+// rules, calendar, policy, the lottery.
 #pragma once
 
 #include <array>
@@ -11,22 +12,11 @@
 #include <vector>
 
 #include "daemon/engine.h"
+#include "daemon/scope.h"
 #include "scheduler/scheduler.h"
 #include "scheduler/working_calendar.h"
 
 namespace permitd::daemon {
-
-/// What a session may see.
-struct Scope {
-  enum class Kind : std::uint8_t { kCity, kOffice, kHolder };
-  Kind kind = Kind::kCity;
-  scheduler::OfficeId office{};  // kOffice: cases that this office filed
-  scheduler::ExpertId expert{};  // kHolder: cases of jobs that this expert holds now
-
-  bool covers(const scheduler::Scheduler& scheduler, const scheduler::CaseView& view) const;
-  /// Jobs are covered as their case is.
-  bool covers(const scheduler::Scheduler& scheduler, const scheduler::JobView& view) const;
-};
 
 /// Jobs of one case that an answer names: chain, confirmations and five attempts of rework stay
 /// below.
@@ -96,6 +86,12 @@ class WhyQuery final : public Query {
 /// A page of a list: where it went on from and goes on to.
 struct PageQuery : Query {
   scheduler::Cursor cursor;
+
+ protected:
+  /// Where a list ends says how long it is: only those who see the city are told.
+  void hide_end(const Scope& scope) {
+    if (cursor.done && !scope.sees_city()) cursor.position = 0;
+  }
 };
 
 class JobsQuery final : public PageQuery {
@@ -107,10 +103,11 @@ class JobsQuery final : public PageQuery {
   std::vector<scheduler::JobView> rows;
 
  private:
+  Scope scope_;
   scheduler::JobFilter filter_;
   std::size_t count_ = 0;
   std::uint32_t slices_ = 0;
-  bool is_outside_ = false;  // the filter asks for another office's jobs
+  bool is_outside_ = false;  // the filter asks for what the scope does not cover at all
 };
 
 /// What an expert holds.
@@ -127,41 +124,57 @@ class HeldQuery final : public Query {
 
 class OfficesQuery final : public PageQuery {
  public:
-  OfficesQuery(std::uint64_t position, std::uint16_t limit);
+  OfficesQuery(Scope scope, std::uint64_t position, std::uint16_t limit);
   bool run(const scheduler::Scheduler& scheduler) noexcept override;
 
   std::vector<scheduler::OfficeView> rows;
+
+ private:
+  Scope scope_;
 };
 
 class ExpertsQuery final : public PageQuery {
  public:
-  ExpertsQuery(scheduler::OfficeId office, std::uint64_t position, std::uint16_t limit);
+  ExpertsQuery(Scope scope, scheduler::OfficeId office, std::uint64_t position,
+               std::uint16_t limit);
   bool run(const scheduler::Scheduler& scheduler) noexcept override;
 
   std::vector<scheduler::ExpertView> rows;
 
  private:
+  Scope scope_;
   scheduler::OfficeId office_;
 };
 
 class OpenCellsQuery final : public PageQuery {
  public:
-  OpenCellsQuery(scheduler::OfficeId office, std::uint64_t position, std::uint16_t limit);
+  OpenCellsQuery(Scope scope, scheduler::OfficeId office, std::uint64_t position,
+                 std::uint16_t limit);
   bool run(const scheduler::Scheduler& scheduler) noexcept override;
 
   std::vector<scheduler::OpenCellView> rows;
 
  private:
+  Scope scope_;
   scheduler::OfficeId office_;
 };
 
-/// All versions of the zoning plan that are kept, oldest first.
+/// All versions of the zoning plan that are kept, oldest first. Of districts their cases are
+/// counted one by one, in slices.
 class ZoningQuery final : public Query {
  public:
-  ZoningQuery() : versions(scheduler::kZoningVersionsMax) {}
+  explicit ZoningQuery(Scope scope);
   bool run(const scheduler::Scheduler& scheduler) noexcept override;
 
   std::vector<scheduler::ZoningVersionView> versions;
+
+ private:
+  void count_cases(std::span<const scheduler::CaseView> cases);
+
+  Scope scope_;
+  bool has_versions_ = false;
+  scheduler::Cursor cursor_;
+  std::vector<scheduler::CaseView> page_;
 };
 
 /// The rules of one version; none when it is not kept.
@@ -180,13 +193,15 @@ class ZoningRulesQuery final : public Query {
 /// Open cases to which a version would say something else.
 class ZoningChangesQuery final : public PageQuery {
  public:
-  ZoningChangesQuery(std::uint16_t version, std::uint64_t position, std::uint16_t limit);
+  ZoningChangesQuery(Scope scope, std::uint16_t version, std::uint64_t position,
+                     std::uint16_t limit);
   bool run(const scheduler::Scheduler& scheduler) noexcept override;
 
   bool is_known = false;
   std::vector<scheduler::ZoningChangeView> rows;
 
  private:
+  Scope scope_;
   std::uint16_t version_;
   std::size_t count_ = 0;
   std::uint32_t slices_ = 0;
@@ -225,11 +240,27 @@ class CalendarPreviewQuery final : public Query {
   scheduler::Cursor cursor_;
 };
 
+/// The city's figures in one step. Of districts the cases and jobs in memory are counted one by
+/// one, in slices; what was forgotten since, deadlines that were met, single events and memory are
+/// figures of the city alone, and zero.
 class StatsQuery final : public Query {
  public:
+  explicit StatsQuery(Scope scope);
   bool run(const scheduler::Scheduler& scheduler) noexcept override;
 
   scheduler::StatsView stats;
+
+ private:
+  void count(const scheduler::CaseView& view);
+  void count(const scheduler::JobView& view);
+  bool count_cases(const scheduler::Scheduler& scheduler);
+  bool count_jobs(const scheduler::Scheduler& scheduler);
+
+  Scope scope_;
+  bool has_cases_ = false;
+  scheduler::Cursor cursor_;
+  std::vector<scheduler::CaseView> cases_;
+  std::vector<scheduler::JobView> jobs_;
 };
 
 class PolicyQuery final : public Query {

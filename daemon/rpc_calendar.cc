@@ -43,6 +43,10 @@ kj::Promise<void> CityReaderServer::previewCalendar(PreviewCalendarContext conte
   if (runs.size() > kRunsMax) flaw = {Refusal::kTooLarge, Field::kDay};
   for (unsigned i = 0; i < edits.size() && !flaw; ++i)
     flaw = read_calendar(runs[i].getFirstDay(), runs[i].getDays(), edits[i]);
+  if (!scope_.sees_city()) {
+    deny_city_matter(context.getResults().initRefused());
+    return kj::READY_NOW;
+  }
   if (flaw) {
     refuse(context.getResults().initRefused(), flaw.refusal, flaw.field);
     return kj::READY_NOW;

@@ -99,12 +99,11 @@ void CallTable::free_slot(SlotIndex index) {
   open_count_ -= 1;
 }
 
-// Who asked for what and which rule said no; nothing of what the call said.
-void CallTable::note_denial(const Slot& slot, const scheduler::Outcome& outcome) {
+void CallTable::note_denial(const scheduler::Actor& actor, scheduler::CommandKind kind,
+                            const scheduler::Outcome& outcome) {
   if (figures_ != nullptr) figures_->count(&NetworkFigures::calls_denied);
-  log_line(denials_, LogLevel::kWarning, "{} {} was denied {}: {}",
-           protocol::name_of(slot.actor.kind), slot.actor.id, protocol::name_of(slot.kind),
-           protocol::name_of(outcome.field));
+  log_line(denials_, LogLevel::kWarning, "{} {} was denied {}: {}", protocol::name_of(actor.kind),
+           actor.id, protocol::name_of(kind), protocol::name_of(outcome.field));
 }
 
 void CallTable::forget(RoomWaiter& waiter) { std::erase(waiters_, &waiter); }
@@ -122,7 +121,7 @@ bool CallTable::deliver() {
                   ticket);
     PERMIT_ASSERT(slot.outstanding > 0, ticket);
     if (response->outcome.refusal == scheduler::Refusal::kNotAllowed) [[unlikely]]
-      note_denial(slot, response->outcome);
+      note_denial(slot.actor, slot.kind, response->outcome);
     Receiver* receiver = slot.receiver;
     if (receiver != nullptr) receiver->answer(static_cast<std::uint16_t>(ticket), *response);
     port_.pop_response();

@@ -87,7 +87,11 @@ class CallTable {
   /// Wakes the engine when something was pushed since the last time. Once a turn.
   void publish();
 
-  /// Where commands that the core does not allow are counted; null: nowhere.
+  /// Counts and logs what was not allowed: who asked for what and which rule said no; nothing of
+  /// what the call said.
+  void note_denial(const scheduler::Actor& actor, scheduler::CommandKind kind,
+                   const scheduler::Outcome& outcome);
+  /// Where what is not allowed is counted; null: nowhere.
   void set_figures(NetworkFigures* figures) { figures_ = figures; }
   std::uint32_t open_count() const { return open_count_; }
   std::uint64_t sent_count() const { return sent_count_; }
@@ -104,7 +108,6 @@ class CallTable {
     scheduler::CommandKind kind = scheduler::CommandKind::kNone;
     scheduler::Actor actor;
   };
-  void note_denial(const Slot& slot, const scheduler::Outcome& outcome);
   void free_slot(SlotIndex slot);
 
   Port& port_;

@@ -71,17 +71,44 @@ void write_refusal(Refusal refusal, scheduler::Field field, CommandKind kind,
 
 namespace {
 
-/// Another office's case reads as one that does not exist, whatever state it is in (I18).
+/// Commands in which an office is named; none of them is an office's own.
+bool names_office(CommandKind kind) {
+  return kind == CommandKind::kMoveCase || kind == CommandKind::kDefineOffice ||
+         kind == CommandKind::kSetOfficeState || kind == CommandKind::kActivateService ||
+         kind == CommandKind::kDefineExpert || kind == CommandKind::kRenewLicence ||
+         kind == CommandKind::kSetTechnicalManager;
+}
+
+Outcome unknown(Refusal refusal, scheduler::Field field, scheduler::Op op) {
+  Outcome outcome;
+  outcome.op = op;
+  outcome.refusal = refusal;
+  outcome.field = field;
+  return outcome;
+}
+
+/// Another office's case, and whatever lies outside a supervisor's districts, reads as what does
+/// not exist, whatever state it is in (I18).
 Outcome within_scope(const Outcome& outcome, CommandKind kind) {
-  if (outcome.refusal != Refusal::kNotAllowed || outcome.field != scheduler::Field::kOffice) {
-    return outcome;
+  using scheduler::Field;
+  if (outcome.refusal != Refusal::kNotAllowed) return outcome;
+  if (outcome.field == Field::kOffice && !names_office(kind)) {  // said to an office
+    const bool is_job = kind == CommandKind::kSchedule;
+    return is_job ? unknown(Refusal::kUnknownJob, Field::kJob, outcome.op)
+                  : unknown(Refusal::kUnknownCase, Field::kCase, outcome.op);
   }
-  Outcome unknown;
-  unknown.op = outcome.op;
-  const bool is_job = kind == CommandKind::kSchedule;
-  unknown.refusal = is_job ? Refusal::kUnknownJob : Refusal::kUnknownCase;
-  unknown.field = is_job ? scheduler::Field::kJob : scheduler::Field::kCase;
-  return unknown;
+  struct Hidden {
+    Field field;
+    Refusal refusal;
+  };
+  static constexpr Hidden kHidden[] = {{Field::kCase, Refusal::kUnknownCase},
+                                       {Field::kJob, Refusal::kUnknownJob},
+                                       {Field::kOffice, Refusal::kUnknownOffice},
+                                       {Field::kExpert, Refusal::kUnknownExpert},
+                                       {Field::kApplication, Refusal::kUnknownApplication}};
+  const auto* hidden = std::ranges::find(kHidden, outcome.field, &Hidden::field);
+  return hidden == std::end(kHidden) ? outcome
+                                     : unknown(hidden->refusal, hidden->field, outcome.op);
 }
 
 }  // namespace

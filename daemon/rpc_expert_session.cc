@@ -68,7 +68,7 @@ class ClaimCall final : public WaitingCall {
 
 ExpertSessionServer::ExpertSessionServer(kj::Own<RpcConnection> connection,
                                          scheduler::ExpertId expert)
-    : RpcSession(kj::mv(connection), actor_of(expert), Scope{Scope::Kind::kHolder, {}, expert}),
+    : RpcSession(kj::mv(connection), actor_of(expert), Scope{Scope::Kind::kHolder, {}, expert, 0}),
       expert_(expert) {}
 
 kj::Promise<void> ExpertSessionServer::claim(ClaimContext context) {

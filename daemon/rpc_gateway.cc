@@ -45,13 +45,13 @@ kj::Promise<void> GatewayServer::hello(HelloContext context) {
              });
 }
 
-bool GatewayServer::is_allowed(Role role, std::uint32_t number,
+bool GatewayServer::is_allowed(const PeerIdentity& asked,
                                protocol::SessionResult::Builder results) {
-  if (services().options.access.allows(connection_->proof, role, number)) return true;
+  if (services().options.access.allows(connection_->proof, asked)) return true;
   services().figures.denied_total += 1;
   if (NetworkFigures* network = services().options.network)
     network->count(&NetworkFigures::sessions_denied);
-  const std::string denial = access_denial(connection_->proof, role, number);
+  const std::string denial = access_denial(connection_->proof, asked);
   log_line(services().denials, LogLevel::kWarning, "{}: {}", connection_->address, denial);
   auto refused = results.initRefused();
   refuse(refused, Refusal::kUnauthenticated, Field::kActor);
@@ -72,11 +72,18 @@ kj::Promise<void> GatewayServer::session(SessionContext context) {
   const auto identity = context.getParams().getIdentity();
   auto results = context.getResults();
   if (!has_session_room(results)) return kj::READY_NOW;
+  const auto districts = protocol::districts_from_wire(identity.getDistricts());
+  const bool may_have = identity.isSupervisor() || identity.isAuditor();
+  if (!districts || (*districts != protocol::kWholeCity && !may_have)) {
+    refuse(results.initRefused(), Refusal::kOutOfRange, Field::kDistrict);
+    return kj::READY_NOW;
+  }
+  const Scope scope = Scope::of_districts(*districts);
   switch (identity.which()) {
     case protocol::Identity::OFFICE:
       if (identity.getOffice() == 0 || identity.getOffice() > kOfficeMax) {
         refuse(results.initRefused(), Refusal::kOutOfRange, Field::kOffice);
-      } else if (is_allowed(Role::kOffice, identity.getOffice(), results)) {
+      } else if (is_allowed({Role::kOffice, identity.getOffice(), *districts}, results)) {
         results.setOffice(kj::heap<OfficeSessionServer>(kj::addRef(*connection_),
                                                         scheduler::OfficeId{identity.getOffice()}));
       }
@@ -84,28 +91,27 @@ kj::Promise<void> GatewayServer::session(SessionContext context) {
     case protocol::Identity::EXPERT:
       if (identity.getExpert() == 0) {
         refuse(results.initRefused(), Refusal::kOutOfRange, Field::kExpert);
-      } else if (is_allowed(Role::kExpert, identity.getExpert(), results)) {
+      } else if (is_allowed({Role::kExpert, identity.getExpert(), *districts}, results)) {
         results.setExpert(kj::heap<ExpertSessionServer>(kj::addRef(*connection_),
                                                         scheduler::ExpertId{identity.getExpert()}));
       }
       return kj::READY_NOW;
     case protocol::Identity::SUPERVISOR:
-      if (is_allowed(Role::kSupervisor, identity.getSupervisor(), results)) {
-        results.setSupervisor(
-            kj::heap<SupervisorSessionServer>(kj::addRef(*connection_), identity.getSupervisor()));
+      if (is_allowed({Role::kSupervisor, identity.getSupervisor(), *districts}, results)) {
+        results.setSupervisor(kj::heap<SupervisorSessionServer>(kj::addRef(*connection_),
+                                                                identity.getSupervisor(), scope));
       }
       return kj::READY_NOW;
     case protocol::Identity::OPERATOR:
-      if (is_allowed(Role::kOperator, identity.getOperator(), results)) {
+      if (is_allowed({Role::kOperator, identity.getOperator(), *districts}, results)) {
         results.setOperator(
             kj::heap<OperatorSessionServer>(kj::addRef(*connection_), identity.getOperator()));
       }
       return kj::READY_NOW;
     case protocol::Identity::AUDITOR:
-      if (is_allowed(Role::kAuditor, identity.getAuditor(), results)) {
+      if (is_allowed({Role::kAuditor, identity.getAuditor(), *districts}, results)) {
         const scheduler::Actor actor{scheduler::ActorKind::kAuditor, identity.getAuditor()};
-        results.setAuditor(
-            kj::heap<AuditorSessionServer>(kj::addRef(*connection_), actor, Scope{}));
+        results.setAuditor(kj::heap<AuditorSessionServer>(kj::addRef(*connection_), actor, scope));
       }
       return kj::READY_NOW;
   }

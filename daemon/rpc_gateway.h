@@ -17,7 +17,7 @@ class GatewayServer final : public protocol::Gateway::Server, private RpcSession
   kj::Promise<void> session(SessionContext context) override;
 
  private:
-  bool is_allowed(Role role, std::uint32_t number, protocol::SessionResult::Builder results);
+  bool is_allowed(const PeerIdentity& asked, protocol::SessionResult::Builder results);
   bool has_session_room(protocol::SessionResult::Builder results);
 };
 

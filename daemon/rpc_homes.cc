@@ -50,7 +50,7 @@ kj::Promise<void> CityReaderServer::newHomes(NewHomesContext context) {
     return kj::READY_NOW;
   }
   auto ticket = std::make_shared<Question<HomesAnswer>>(services().waker);
-  auto asked = ask(std::make_unique<HomelessQuery>(office),
+  auto asked = ask(std::make_unique<HomelessQuery>(scope_, office),
                    [ticket, thread, office](HomelessQuery& done, scheduler::Op) {
                      HomesAnswer answer{done.op, {}, done.left_out, done.is_known};
                      post_question(ticket, *thread,

@@ -32,7 +32,7 @@ void write_page_end(const PageQuery& query, scheduler::Op op, protocol::PageEnd:
 // ---- reads ----
 
 kj::Promise<void> CityReaderServer::licensing(LicensingContext context) {
-  return ask(std::make_unique<LicensingQuery>(),
+  return ask(std::make_unique<LicensingQuery>(scope_),
              [context](LicensingQuery& done, scheduler::Op) mutable {
                write_licensing(done.view, context.getResults().initLicensing());
              });
@@ -48,7 +48,7 @@ kj::Promise<void> CityReaderServer::licenceRules(LicenceRulesContext context) {
 
 kj::Promise<void> CityReaderServer::rounds(RoundsContext context) {
   const auto page = context.getParams().getPage();
-  auto query = std::make_unique<RoundsQuery>(page.getCursor(), page_limit(page.getLimit()));
+  auto query = std::make_unique<RoundsQuery>(scope_, page.getCursor(), page_limit(page.getLimit()));
   return ask(std::move(query), [context](RoundsQuery& done, scheduler::Op op) mutable {
     auto results = context.getResults();
     write_rows(done.rows, results.initRounds(count_of(done.rows)), write_round);
@@ -64,8 +64,8 @@ kj::Promise<void> CityReaderServer::applications(ApplicationsContext context) {
   if (asked.getStates() != 0) filter.states = asked.getStates();
   filter.round = scheduler::RoundId{asked.getRound()};
   filter.district = asked.getDistrict();
-  auto query =
-      std::make_unique<ApplicationsQuery>(filter, page.getCursor(), page_limit(page.getLimit()));
+  auto query = std::make_unique<ApplicationsQuery>(scope_, filter, page.getCursor(),
+                                                   page_limit(page.getLimit()));
   return ask(std::move(query), [context](ApplicationsQuery& done, scheduler::Op op) mutable {
     auto results = context.getResults();
     write_rows(done.rows, results.initApplications(count_of(done.rows)), write_application);
@@ -75,7 +75,7 @@ kj::Promise<void> CityReaderServer::applications(ApplicationsContext context) {
 
 kj::Promise<void> CityReaderServer::application(ApplicationContext context) {
   const scheduler::ApplicationId id{context.getParams().getApplication()};
-  return ask(std::make_unique<ApplicationQuery>(id),
+  return ask(std::make_unique<ApplicationQuery>(scope_, id),
              [context](ApplicationQuery& done, scheduler::Op) mutable {
                auto results = context.getResults();
                if (done.found) {
@@ -88,7 +88,7 @@ kj::Promise<void> CityReaderServer::application(ApplicationContext context) {
 
 kj::Promise<void> CityReaderServer::venues(VenuesContext context) {
   const auto page = context.getParams().getPage();
-  auto query = std::make_unique<VenuesQuery>(page.getCursor(), page_limit(page.getLimit()));
+  auto query = std::make_unique<VenuesQuery>(scope_, page.getCursor(), page_limit(page.getLimit()));
   return ask(std::move(query), [context](VenuesQuery& done, scheduler::Op op) mutable {
     auto results = context.getResults();
     write_rows(done.rows, results.initVenues(count_of(done.rows)), write_venue);

@@ -24,7 +24,8 @@ scheduler::Actor actor_of(scheduler::OfficeId office) {
 
 OfficeSessionServer::OfficeSessionServer(kj::Own<RpcConnection> connection,
                                          scheduler::OfficeId office)
-    : ReaderServer(kj::mv(connection), actor_of(office), Scope{Scope::Kind::kOffice, office, {}}),
+    : ReaderServer(kj::mv(connection), actor_of(office),
+                   Scope{Scope::Kind::kOffice, office, {}, 0}),
       office_(office) {}
 
 Refusal OfficeSessionServer::admit_submissions(std::uint32_t count) {

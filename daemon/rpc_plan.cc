@@ -142,7 +142,7 @@ kj::Promise<void> SupervisorSessionServer::planVisits(PlanVisitsContext context)
   day.has_closed = assumption.kind == Assumption::Kind::kClosed;
   day.closed = assumption.day;
   return preview<VisitPlan>(
-      std::make_unique<VisitSnapshotQuery>(day), context, assumption,
+      std::make_unique<VisitSnapshotQuery>(scope_, day), context, assumption,
       [options](const VisitSnapshot& snapshot, std::stop_source stop) {
         return plan_visits(snapshot, options, std::move(stop));
       },
@@ -161,7 +161,7 @@ kj::Promise<void> SupervisorSessionServer::planDesks(PlanDesksContext context) {
     return kj::READY_NOW;
   }
   return preview<DeskPlan>(
-      std::make_unique<DeskSnapshotQuery>(), context, assumption,
+      std::make_unique<DeskSnapshotQuery>(scope_), context, assumption,
       [options](const DeskSnapshot& snapshot, const std::stop_source& stop) {
         return plan_desks(snapshot, options, stop.get_token());
       },
@@ -172,6 +172,10 @@ kj::Promise<void> SupervisorSessionServer::standingPlan(StandingPlanContext cont
   StandingPlanner* standing = services().options.standing;
   if (standing == nullptr) {
     refuse(context.getResults().initRefused(), Refusal::kUnsupported);
+    return kj::READY_NOW;
+  }
+  if (!scope_.sees_city()) {
+    deny_city_matter(context.getResults().initRefused());
     return kj::READY_NOW;
   }
   return ask(std::make_unique<MarksQuery>(services().engine, false),
@@ -212,14 +216,13 @@ kj::Promise<void> SupervisorSessionServer::applyPlan(ApplyPlanContext context) {
   if (count > services().options.submissions_per_call_max)
     return refuse_all({Refusal::kTooLarge, Field::kCount});
   if (!connection_->admit_commands(command_count)) return refuse_all({Refusal::kBusy});
-  std::vector<Command> commands(command_count);
+  std::vector<Request> requests(command_count);
   for (unsigned i = 0; i < command_count; ++i) {
-    Request& request = calls().blank_request();
-    if (const Flaw flaw = begin_command(request, CommandKind::kApplyPlan, params.getKey()))
+    Command& command = requests[i].command;
+    if (const Flaw flaw = begin_command(requests[i], CommandKind::kApplyPlan, params.getKey()))
       return refuse_all(flaw);
-    commands[i] = request.command;
-    commands[i].key.low += i;
-    scheduler::ApplyPlan& body = commands[i].body.apply_plan = scheduler::ApplyPlan{};
+    command.key.low += i;
+    scheduler::ApplyPlan& body = command.body.apply_plan = scheduler::ApplyPlan{};
     body.snapshot_op = scheduler::Op{params.getOp()};
     const unsigned first = i * kPlanLinesPerCommand;
     body.count = static_cast<std::uint16_t>(std::min(kPlanLinesPerCommand, count - first));
@@ -231,7 +234,7 @@ kj::Promise<void> SupervisorSessionServer::applyPlan(ApplyPlanContext context) {
   results.initLines(count);
   OpenCall call(calls());
   for (unsigned i = 0; i < command_count; ++i) {
-    calls().blank_request().command = commands[i];
+    calls().blank_request() = requests[i];
     calls().send(call.slot(), static_cast<std::uint16_t>(i));
   }
   protocol::PlanAnswer::Builder answer = results;

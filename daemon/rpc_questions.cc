@@ -235,7 +235,7 @@ kj::Promise<void> CityReaderServer::forecast(ForecastContext context) {
   wanted.days = request.getDays();
   wanted.with_cases = true;
   auto asked = ask(
-      std::make_unique<CitySnapshotQuery>(wanted),
+      std::make_unique<CitySnapshotQuery>(scope_, wanted),
       [ticket, thread, question](CitySnapshotQuery& done, scheduler::Op) {
         post_question(ticket, *thread,
                       [question, snapshot = std::move(done.snapshot)](const std::stop_token& stop) {
@@ -257,6 +257,7 @@ kj::Promise<void> CityReaderServer::eligibility(EligibilityContext context) {
   EligibilityQuestion question;
   PlannerThread* thread = services().options.questions;
   Flaw flaw = read_eligibility(request, question);
+  question.seen = scope_.district_set();
   if (thread == nullptr) flaw = {Refusal::kUnsupported};
   if (flaw) {
     refuse(context.getResults().initRefused(), flaw.refusal, flaw.field);
@@ -268,7 +269,7 @@ kj::Promise<void> CityReaderServer::eligibility(EligibilityContext context) {
   wanted.days = request.getDays();
   wanted.counts_closed = true;
   auto asked =
-      ask(std::make_unique<CitySnapshotQuery>(wanted),
+      ask(std::make_unique<CitySnapshotQuery>(scope_, wanted),
           [ticket, thread, question](CitySnapshotQuery& done, scheduler::Op) {
             post_question(ticket, *thread,
                           [question, snapshot = std::move(done.snapshot)](const std::stop_token&) {
@@ -295,9 +296,9 @@ kj::Promise<void> CityReaderServer::fairness(FairnessContext context) {
   auto ticket = std::make_shared<Question<FairnessAnswer>>(services().waker);
   CitySnapshotOptions wanted;
   wanted.days = 0;
-  auto asked = ask(std::make_unique<CitySnapshotQuery>(wanted), [ticket, thread](
-                                                                    CitySnapshotQuery& done,
-                                                                    scheduler::Op) {
+  auto asked = ask(std::make_unique<CitySnapshotQuery>(scope_, wanted), [ticket, thread](
+                                                                            CitySnapshotQuery& done,
+                                                                            scheduler::Op) {
     post_question(ticket, *thread, [snapshot = std::move(done.snapshot)](const std::stop_token&) {
       return FairnessAnswer{snapshot.op, snapshot.now, snapshot.stats.capacity_overrides,
                             snapshot.stats.municipal_first_violations, report_fairness(snapshot)};

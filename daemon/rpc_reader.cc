@@ -123,15 +123,16 @@ kj::Promise<void> ReaderServer::watch(WatchContext context) {
 }
 
 kj::Promise<void> CityReaderServer::stats(StatsContext context) {
-  return ask(std::make_unique<StatsQuery>(), [context](StatsQuery& done, scheduler::Op) mutable {
-    write_stats(done.stats, context.getResults(size_hint(1, kStatsWords)).initStats());
-  });
+  return ask(std::make_unique<StatsQuery>(scope_),
+             [context](StatsQuery& done, scheduler::Op) mutable {
+               write_stats(done.stats, context.getResults(size_hint(1, kStatsWords)).initStats());
+             });
 }
 
 kj::Promise<void> CityReaderServer::openCells(OpenCellsContext context) {
   const auto params = context.getParams();
   const auto page = params.getPage();
-  auto query = std::make_unique<OpenCellsQuery>(scheduler::OfficeId{params.getOffice()},
+  auto query = std::make_unique<OpenCellsQuery>(scope_, scheduler::OfficeId{params.getOffice()},
                                                 page.getCursor(), page_limit(page.getLimit()));
   return ask(std::move(query), [context](OpenCellsQuery& done, scheduler::Op op) mutable {
     auto results = context.getResults(size_hint(done.rows.size(), kOpenCellWords));
@@ -142,7 +143,8 @@ kj::Promise<void> CityReaderServer::openCells(OpenCellsContext context) {
 
 kj::Promise<void> CityReaderServer::offices(OfficesContext context) {
   const auto page = context.getParams().getPage();
-  auto query = std::make_unique<OfficesQuery>(page.getCursor(), page_limit(page.getLimit()));
+  auto query =
+      std::make_unique<OfficesQuery>(scope_, page.getCursor(), page_limit(page.getLimit()));
   return ask(std::move(query), [context](OfficesQuery& done, scheduler::Op op) mutable {
     auto results = context.getResults(size_hint(done.rows.size(), kOfficeWords));
     write_rows(done.rows, results.initOffices(count_of(done.rows)), write_office);
@@ -153,7 +155,7 @@ kj::Promise<void> CityReaderServer::offices(OfficesContext context) {
 kj::Promise<void> CityReaderServer::experts(ExpertsContext context) {
   const auto params = context.getParams();
   const auto page = params.getPage();
-  auto query = std::make_unique<ExpertsQuery>(scheduler::OfficeId{params.getOffice()},
+  auto query = std::make_unique<ExpertsQuery>(scope_, scheduler::OfficeId{params.getOffice()},
                                               page.getCursor(), page_limit(page.getLimit()));
   return ask(std::move(query), [context](ExpertsQuery& done, scheduler::Op op) mutable {
     auto results = context.getResults(size_hint(done.rows.size(), kExpertWords));

@@ -40,6 +40,7 @@ Flaw RpcSession::begin_command(Request& request, CommandKind kind,
                                protocol::Key::Reader key) const {
   request.command.kind = kind;
   request.command.actor = actor_;
+  request.districts = scope_.district_set();
   return read_key(key, request.command.key);
 }
 
@@ -61,6 +62,14 @@ kj::Promise<void> RpcSession::command(protocol::Result::Builder result, CommandK
   calls().send(call.slot(), 0);
   return kj::newAdaptedPromise<void, ResultCall>(calls(), call.hand_over(),
                                                  connection_->calls_in_flight, result, kind);
+}
+
+void RpcSession::deny_city_matter(protocol::Refusal::Builder out) const {
+  scheduler::Outcome outcome;
+  outcome.refusal = Refusal::kNotAllowed;
+  outcome.field = scheduler::Field::kDistrict;
+  calls().note_denial(actor_, CommandKind::kNone, outcome);
+  write_refusal(outcome, CommandKind::kNone, out);
 }
 
 std::uint16_t RpcSession::page_limit(std::uint16_t wanted) const {

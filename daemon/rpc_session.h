@@ -63,6 +63,9 @@ class RpcSession {
     write_refusal(refusal, field, kind, out);
   }
 
+  /// What concerns the whole city, asked by who has districts: refused, counted and logged.
+  void deny_city_matter(protocol::Refusal::Builder out) const;
+
   RpcServices& services() const { return connection_->services; }
   CallTable& calls() const { return connection_->services.calls; }
 

@@ -16,9 +16,9 @@ constexpr Flaw kSound{};
 }  // namespace
 
 SupervisorSessionServer::SupervisorSessionServer(kj::Own<RpcConnection> connection,
-                                                 std::uint32_t supervisor)
-    : CityReaderServer(kj::mv(connection), {scheduler::ActorKind::kSupervisor, supervisor},
-                       Scope{}) {}
+                                                 std::uint32_t supervisor, const Scope& scope)
+    : CityReaderServer(kj::mv(connection), {scheduler::ActorKind::kSupervisor, supervisor}, scope) {
+}
 
 // ---- jobs and cases ----
 

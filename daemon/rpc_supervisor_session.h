@@ -1,4 +1,5 @@
-// What a supervisor of the municipality may do: read the city and steer it. Rpc thread only.
+// What a supervisor of the municipality may do: read the city, or some districts of it, and steer
+// it. Rpc thread only.
 #pragma once
 
 #include "daemon/rpc_reader.h"
@@ -10,7 +11,8 @@ struct Assumption;
 class SupervisorSessionServer final : public protocol::SupervisorSession::Server,
                                       public CityReaderServer {
  public:
-  SupervisorSessionServer(kj::Own<RpcConnection> connection, std::uint32_t supervisor);
+  SupervisorSessionServer(kj::Own<RpcConnection> connection, std::uint32_t supervisor,
+                          const Scope& scope);
 
  protected:
   kj::Promise<void> hold(HoldContext context) override;

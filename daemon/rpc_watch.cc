@@ -17,10 +17,13 @@ namespace {
 constexpr std::uint32_t kDeliverMax = 4096;
 constexpr std::uint64_t kEventWords = 8;
 
-bool is_watched(const Scope& scope, const Event& event) {
+bool is_watched(const Scope& scope, const FeedItem& item) {
+  const Event& event = item.event;
   switch (scope.kind) {
     case Scope::Kind::kCity:
       return true;
+    case Scope::Kind::kDistricts:
+      return (item.districts & scope.districts) != 0;
     case Scope::Kind::kOffice:
       return event.office == scope.office;
     case Scope::Kind::kHolder:
@@ -50,8 +53,9 @@ class Watcher final : public protocol::Subscription::Server, private kj::TaskSet
   }
 
   void offer(const FeedItem& item) {
-    dropped_ += item.dropped;
-    if (!is_watched(scope_, item.event)) return;
+    // How many events the feed lost says how much happens in the city.
+    dropped_ += scope_.sees_city() ? item.dropped : std::min<std::uint64_t>(item.dropped, 1);
+    if (!is_watched(scope_, item)) return;
     if (queue_.full()) {
       dropped_ += 1;
     } else {

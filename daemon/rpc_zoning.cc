@@ -74,7 +74,7 @@ void write_finding(const scheduler::ZoningFinding& finding, protocol::ZoningFind
 }
 
 kj::Promise<void> CityReaderServer::zoning(ZoningContext context) {
-  return ask(std::make_unique<ZoningQuery>(),
+  return ask(std::make_unique<ZoningQuery>(scope_),
              [context](ZoningQuery& done, scheduler::Op op) mutable {
                auto results = context.getResults();
                auto list = results.initVersions(static_cast<unsigned>(done.versions.size()));
@@ -97,7 +97,7 @@ kj::Promise<void> CityReaderServer::zoningRules(ZoningRulesContext context) {
 kj::Promise<void> CityReaderServer::zoningChanges(ZoningChangesContext context) {
   const auto params = context.getParams();
   const auto page = params.getPage();
-  auto query = std::make_unique<ZoningChangesQuery>(params.getVersion(), page.getCursor(),
+  auto query = std::make_unique<ZoningChangesQuery>(scope_, params.getVersion(), page.getCursor(),
                                                     page_limit(page.getLimit()));
   return ask(std::move(query), [context](ZoningChangesQuery& done, scheduler::Op op) mutable {
     auto results = context.getResults();

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "daemon/scope.h"
 #include "scheduler/scheduler.h"
 
 namespace permitd::daemon {
@@ -63,9 +64,11 @@ inline scheduler::JobFilter open_visits() {
   return filter;
 }
 
-/// Offices and people, in this order; each call reads one slice.
+/// Offices and people that the scope covers, in this order; each call reads one slice.
 class CityRows {
  public:
+  explicit CityRows(const Scope& scope) : scope_(scope) {}
+
   template <class Snapshot>
   static void make_room(Snapshot& snapshot) {
     snapshot.offices.reserve(kSnapshotOfficesMax);
@@ -76,7 +79,9 @@ class CityRows {
   template <class Snapshot>
   bool take_offices(const scheduler::Scheduler& scheduler, Snapshot& snapshot) {
     const std::size_t count = scheduler.list_offices(offices_at_, offices_);
-    for (std::size_t i = 0; i < count; ++i) keep_row(snapshot, snapshot.offices, offices_[i]);
+    for (std::size_t i = 0; i < count; ++i) {
+      if (scope_.covers(offices_[i])) keep_row(snapshot, snapshot.offices, offices_[i]);
+    }
     return offices_at_.done;
   }
   /// True with the last of them. `kept(expert)` is called for each that had room.
@@ -84,6 +89,7 @@ class CityRows {
   bool take_experts(const scheduler::Scheduler& scheduler, Snapshot& snapshot, const Kept& kept) {
     const std::size_t count = scheduler.list_experts(scheduler::OfficeId{}, experts_at_, experts_);
     for (std::size_t i = 0; i < count; ++i) {
+      if (!scope_.covers(scheduler, experts_[i])) continue;
       if (keep_row(snapshot, snapshot.experts, experts_[i])) kept(experts_[i]);
     }
     return experts_at_.done;
@@ -94,6 +100,7 @@ class CityRows {
   }
 
  private:
+  const Scope scope_;
   scheduler::Cursor offices_at_;
   scheduler::Cursor experts_at_;
   std::array<scheduler::OfficeView, kRowsPerSlice> offices_;

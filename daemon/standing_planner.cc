@@ -177,7 +177,7 @@ bool StandingPlanner::plan_days(StandingPlan& plan, const std::stop_token& stop)
     VisitDay day;
     day.is_ahead = true;
     day.ahead = ahead;
-    const auto* query = ask(std::make_unique<VisitSnapshotQuery>(day), stop);
+    const auto* query = ask(std::make_unique<VisitSnapshotQuery>(Scope{}, day), stop);
     if (query == nullptr) return false;
     if (ahead == 0) {
       plan.op = query->snapshot.op;
@@ -191,7 +191,7 @@ bool StandingPlanner::plan_days(StandingPlan& plan, const std::stop_token& stop)
 }
 
 bool StandingPlanner::plan_the_desks(StandingPlan& plan, const std::stop_token& stop) {
-  const auto* query = ask(std::make_unique<DeskSnapshotQuery>(), stop);
+  const auto* query = ask(std::make_unique<DeskSnapshotQuery>(Scope{}), stop);
   if (query == nullptr) return false;
   plan.desks = plan_desks(query->snapshot, desk_options(settings_), stop);
   lent_.reset();

@@ -36,7 +36,8 @@ HalfDaySpan half_day_span(const Scheduler& scheduler, std::int32_t day, HalfDay 
   return span;
 }
 
-VisitSnapshotQuery::VisitSnapshotQuery(const VisitDay& day) : wanted_(day) {
+VisitSnapshotQuery::VisitSnapshotQuery(const Scope& scope, const VisitDay& day)
+    : scope_(scope), wanted_(day), rows_(scope) {
   snapshot.visits.reserve(kSnapshotVisitsMax);
   snapshot.met.reserve(kSnapshotMetMax);
   CityRows::make_room(snapshot);
@@ -110,6 +111,7 @@ bool VisitSnapshotQuery::take_visits(const Scheduler& scheduler) {
 
 void VisitSnapshotQuery::take_visit(const Scheduler& scheduler, const JobView& job) {
   if (job.kind != scheduler::JobKind::kWork || job.skill != scheduler::Skill::kInspect) return;
+  if (!scope_.covers(scheduler, job)) return;
   SnapshotVisit visit;
   visit.job = job;
   if (!concerns_day(scheduler, visit)) return;

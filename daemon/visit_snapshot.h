@@ -73,7 +73,7 @@ struct VisitSnapshot {
 
 class VisitSnapshotQuery final : public Query {
  public:
-  explicit VisitSnapshotQuery(const VisitDay& day);
+  VisitSnapshotQuery(const Scope& scope, const VisitDay& day);
   bool run(const scheduler::Scheduler& scheduler) noexcept override;
 
   VisitSnapshot snapshot;
@@ -88,6 +88,7 @@ class VisitSnapshotQuery final : public Query {
   bool concerns_day(const scheduler::Scheduler& scheduler, SnapshotVisit& visit) const;
   void choose_day(const scheduler::Scheduler& scheduler);
 
+  const Scope scope_;
   VisitDay wanted_;
   Part part_ = Part::kBegin;
   scheduler::Cursor cursor_;

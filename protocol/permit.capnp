@@ -335,6 +335,7 @@ struct Identity {
     operator @3 :UInt32;
     auditor @4 :UInt32;
   }
+  districts @5 :Districts;   # of a supervisor or auditor: sees and steers these alone; 0 = the whole city
 }
 
 interface Gateway {
@@ -369,7 +370,8 @@ interface Subscription {}        # dropping it ends the subscription
 
 interface Subscriber {
   # The one capability the server accepts. Called with a few events at a time, the next call only after the last returned.
-  events @0 (events :List(Event), dropped :UInt64) -> ();  # dropped: how many were lost before these because you were slow
+  events @0 (events :List(Event), dropped :UInt64) -> ();  # dropped: how many were lost before these because you were slow;
+  # to who does not see the whole city, of events that nobody took in time, only that there were some
   ended @1 (reason :Text) -> ();                           # the server is going away, or you were too slow for too long
 }
 
@@ -382,7 +384,8 @@ interface SubmissionStream {
 }
 
 interface Reader {
-  # Reads within the session's scope. What lies outside it reads as unknown.
+  # Reads within the session's scope. What lies outside it reads as unknown, and no count holds it: see
+  # docs/RULES.md, "Who sees what".
   case @0 (caseId :UInt64) -> CaseResult;
   job @1 (job :UInt64) -> JobResult;
   history @2 (caseId :UInt64, from :UInt32, limit :UInt16) -> HistoryResult;
@@ -422,6 +425,8 @@ interface ExpertSession {
 }
 
 interface CityReader extends(Reader) {
+  # Of the whole city, or of the session's districts. Figures that are the city's alone are then 0, and a page may be
+  # short, even empty, before the last.
   stats @0 () -> (stats :Stats);
   openCells @1 (office :UInt16, page :Page) -> (cells :List(OpenCell), end :PageEnd);
   offices @2 (page :Page) -> (offices :List(Office), end :PageEnd);

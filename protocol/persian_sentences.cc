@@ -81,6 +81,10 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind) {
     case kNotHolder:
       return "این کار در دست دیگری است. فهرست کارهای خود را بخوانید.";
     case kNotAllowed:
+      if (outcome.field == Field::kDistrict) {
+        return "این کار به همهٔ شهر مربوط است و دسترسی شما تنها برای مناطق خودتان است؛ ناظر "
+               "شهر باید آن را انجام دهد.";
+      }
       return fmt::format("انجام {} در اختیار شما نیست؛ باید از سوی مسئول آن برسد.",
                          code(protocol::name_of(kind)));
     case kOfficeNotActive:
@@ -91,7 +95,8 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind) {
              "می‌کند.";
     case kNotDelegable:
       return outcome.field == Field::kSovereign
-                 ? "همهٔ گام‌های این خدمت حاکمیتی است و نزد شهرداری می‌ماند. "
+                 ? "همهٔ گام‌های این خدمت حاکمیتی است و نزد شهرداری "
+                   "می‌ماند. "
                    "متقاضی "
                    "را "
                    "به "
@@ -100,7 +105,8 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind) {
                  : "گامی از این خدمت هنوز مکانیزه نیست و واگذاری آن ممکن نیست. متقاضی را به منطقه "
                    "راهنمایی کنید.";
     case kOrganisationNotEnabled:
-      return "درخواست‌های این سازمان هنوز پذیرفته نمی‌شود. ناظر "
+      return "درخواست‌های این سازمان هنوز پذیرفته نمی‌شود. "
+             "ناظر "
              "آن "
              "را "
              "فعال "
@@ -113,21 +119,24 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind) {
       return "کلید یکتایی صفر است. برای هر فراخوانی ۱۲۸ بیت تصادفی برگزینید و در تکرار همان را "
              "بفرستید.";
     case kKeyReused:
-      return "این کلید پیش‌تر با درخواست دیگری آمده است. برای درخواست "
+      return "این کلید پیش‌تر با درخواست دیگری آمده است. برای "
+             "درخواست "
              "تازه "
              "کلید "
              "تازه "
              "بسازید.";
     case kNotEligible:
       return fmt::format(
-          "کارشناس نمی‌تواند این کار را بگیرد؛ علت: {}. کارشناس دیگری "
+          "کارشناس نمی‌تواند این کار را بگیرد؛ علت: {}. کارشناس "
+          "دیگری "
           "برگزینید "
           "یا "
           "صبر "
           "کنید.",
           name_of(outcome.filter));
     case kNotMunicipal:
-      return "تنها پرونده‌های شهرداری را می‌توان پیش انداخت؛ این پرونده "
+      return "تنها پرونده‌های شهرداری را می‌توان پیش انداخت؛ این "
+             "پرونده "
              "از "
              "سازمان "
              "دیگری "
@@ -140,7 +149,8 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind) {
       return "از پیش چنین بود؛ چیزی تغییر نکرد.";
     case kCasesFull:
       return fmt::format(
-          "حافظهٔ پرونده‌ها پر است و چیزی پذیرفته نشد. پرونده‌ها "
+          "حافظهٔ پرونده‌ها پر است و چیزی پذیرفته نشد. "
+          "پرونده‌ها "
           "را "
           "ببندید "
           "یا "
@@ -158,10 +168,12 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind) {
     case kNotCompatible:
       return field_sentence("با آنچه جاری است سازگار نیست", outcome.field);
     case kNotPlanned:
-      return "این کار در برنامه‌ای نیست که چیزی از آن ثابت شود. نخست برنامه را اجرا "
+      return "این کار در برنامه‌ای نیست که چیزی از آن ثابت شود. نخست برنامه را "
+             "اجرا "
              "کنید.";
     case kUnknownZoning:
-      return "چنین نسخه‌ای از طرح تفصیلی نگه داشته نشده است. فهرست نسخه‌ها را ببینید یا آن را "
+      return "چنین نسخه‌ای از طرح تفصیلی نگه داشته نشده است. فهرست نسخه‌ها را ببینید یا آن "
+             "را "
              "بار "
              "کنید.";
     case kUnknownRound:
@@ -176,13 +188,15 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind) {
     case kApplicationsFull:
       return licence_refusal(outcome);
     case kBusy:
-      return "سامانه بیش از این کار در صف نمی‌پذیرد. اندکی بعد با "
+      return "سامانه بیش از این کار در صف نمی‌پذیرد. اندکی بعد "
+             "با "
              "همان "
              "کلید "
              "دوباره "
              "بفرستید.";
     case kQuotaExceeded:
-      return "دفتر شما بیش از سهم خود فرستاده است. ثانیه‌ای بعد با "
+      return "دفتر شما بیش از سهم خود فرستاده است. ثانیه‌ای بعد "
+             "با "
              "همان "
              "کلید "
              "دوباره "
@@ -192,14 +206,16 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind) {
     case kDiskFull:
       return "دیسک روزنگار پر است و چیزی پذیرفته نشد. راهبر باید جا باز کند.";
     case kDraining:
-      return "سامانه در حال توقف است و کار تازه نمی‌پذیرد؛ کارهای در دست را "
+      return "سامانه در حال توقف است و کار تازه نمی‌پذیرد؛ کارهای در دست "
+             "را "
              "می‌توان "
              "به "
              "پایان "
              "برد. "
              "اندکی بعد دوباره وصل شوید.";
     case kUnauthenticated:
-      return "این اتصال هویتی را که خواسته ثابت نمی‌کند. با حسابی وصل شوید "
+      return "این اتصال هویتی را که خواسته ثابت نمی‌کند. با حسابی وصل "
+             "شوید "
              "که "
              "قواعد "
              "دسترسی "
@@ -299,7 +315,8 @@ std::string event_act(const Event& event) {
           "از این پس با نسخهٔ {} طرح تفصیلی سنجیده می‌شود",
           number(event.version));
     case kShareUsed:
-      return "از سهم سازمان‌های دیگر آغاز شد، با آنکه کار شهرداری در انتظار بود";
+      return "از سهم سازمان‌های دیگر آغاز شد، با آنکه کار شهرداری در انتظار "
+             "بود";
     case kLicenceChanged:
     case kRoundChanged:
     case kVenueChanged:
@@ -355,10 +372,12 @@ std::string how_it_came(const DecisionView& decision) {
   }
   if (raw(decision.passed_over) != 0) {
     return fmt::format(
-        "کارشناس {} در {} کار خواست و کار {} را گرفت: کار {} پیش از آن بود ولی می‌تواند "
+        "کارشناس {} در {} کار خواست و کار {} را گرفت: کار {} پیش از آن بود ولی "
+        "می‌تواند "
         "صبر "
         "کند "
-        "و از {} بازدید سنجیده‌شده این نزدیک‌ترین است، {} به "
+        "و از {} بازدید سنجیده‌شده این نزدیک‌ترین است، {} "
+        "به "
         "جای "
         "{}.",
         chosen, at, job, number(raw(decision.passed_over)), number(decision.compared),
@@ -383,7 +402,8 @@ std::string decision_sentence(const DecisionView& decision) {
   const auto out = std::back_inserter(text);
   if (decision.by_share)
     fmt::format_to(out,
-                   " نوبت سهم سازمان‌های دیگر بود و پیش از کار شهرداری داده "
+                   " نوبت سهم سازمان‌های دیگر بود و پیش از کار شهرداری "
+                   "داده "
                    "شد.");
   const std::string removed = removed_phrase(decision);
   if (!removed.empty()) fmt::format_to(out, " کنار گذاشته‌شده‌ها: {}.", removed);
@@ -418,7 +438,8 @@ std::string stuck_sentence(const StuckView& stuck) {
     case kHeld:
       return "ناظر آن را متوقف کرده است؛ او باید آن را آزاد کند.";
     case kEscalated:
-      return "بارها بی‌نتیجه مانده و در فهرست ناظران است؛ آن را به کسی "
+      return "بارها بی‌نتیجه مانده و در فهرست ناظران است؛ آن را به "
+             "کسی "
              "واگذارید "
              "یا "
              "لغو "
@@ -451,7 +472,8 @@ std::string stuck_sentence(const StuckView& stuck) {
                  : fmt::format("تا {} وقت کاری نیست.", jalali_moment_text(stuck.until));
     case kNoCapacity:
       return fmt::format(
-          "{} کارشناس گواهینامهٔ معتبر دارند و هیچ‌یک برای آن جا ندارد: ظرفیت پر، "
+          "{} کارشناس گواهینامهٔ معتبر دارند و هیچ‌یک برای آن جا ندارد: ظرفیت "
+          "پر، "
           "غیبت "
           "یا "
           "تعارض. "

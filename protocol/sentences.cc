@@ -401,6 +401,12 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind, Language 
     case kNotHolder:
       return "Somebody else holds this job. Read the worklist for what you hold.";
     case kNotAllowed:
+      if (outcome.field == Field::kDistrict) {
+        return fmt::format(
+            "{} concerns the whole city, and your session is for districts of it "
+            "alone. A supervisor of the city must do it.",
+            kind == CommandKind::kNone ? "This" : name_of(kind));
+      }
       return fmt::format("{} is not yours to do here. It must come from somebody whose task it is.",
                          name_of(kind));
     case kOfficeNotActive:

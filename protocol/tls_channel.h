@@ -45,7 +45,10 @@ class TlsCredentials {
   TlsCredentials(const TlsCredentials&) = delete;
   TlsCredentials& operator=(const TlsCredentials&) = delete;
 
-  bool denies(std::string_view name) const { return denied_.contains(name); }
+  /// A name is denied with everything behind its "@": "supervisor-31" stands for "supervisor-31@5".
+  bool denies(std::string_view name) const {
+    return denied_.contains(name) || denied_.contains(name.substr(0, name.find('@')));
+  }
   std::size_t denied_count() const { return denied_.size(); }
   /// Whether both know the same authority, byte by byte.
   bool has_authority_of(const TlsCredentials& other) const {

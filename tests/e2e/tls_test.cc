@@ -123,13 +123,13 @@ Bytes hello_message(std::uint32_t question) {
   return bytes_of(builder);
 }
 
-// A call of OfficeSession's first method on a capability that the server never gave to this peer.
-Bytes forged_message(std::uint32_t question, std::uint32_t export_id) {
+// A call of a session's first method on a capability that the server never gave to this peer.
+Bytes forged_message(std::uint32_t question, std::uint32_t export_id, std::uint64_t interface) {
   capnp::MallocMessageBuilder builder;
   auto call = builder.initRoot<capnp::rpc::Message>().initCall();
   call.setQuestionId(question);
   call.initTarget().setImportedCap(export_id);
-  call.setInterfaceId(capnp::typeId<protocol::OfficeSession>());
+  call.setInterfaceId(interface);
   call.setMethodId(0);
   call.initParams().initContent().initAs<protocol::OfficeSession::SubmitParams>();
   return bytes_of(builder);
@@ -282,7 +282,22 @@ TEST_P(TlsTest, ACertificateIsExactlyItsIdentity) {
   EXPECT_EQ(refusal_of(*connect("supervisor-3"), [](auto& who) { who.setSupervisor(3); }), 0);
   EXPECT_EQ(refusal_of(*connect("operator-1"), [](auto& who) { who.setOperator(1); }), 0);
   EXPECT_EQ(refusal_of(*connect("auditor-2"), [](auto& who) { who.setAuditor(2); }), 0);
-  for (const char* name : {"web-1", "office-0101", "office 101", "Office-101"}) {
+  // Districts are part of a name: they may be fewer, never more, and never the city.
+  auto of_district = connect("supervisor-31@1,3");
+  const auto with = [&](std::uint32_t districts) {
+    return refusal_of(*of_district, [&](auto& who) {
+      who.setSupervisor(31);
+      who.setDistricts(districts);
+    });
+  };
+  EXPECT_EQ(with(1U << 1 | 1U << 3), 0);
+  EXPECT_EQ(with(1U << 3), 0);
+  EXPECT_EQ(with(0), kUnknown);
+  EXPECT_EQ(with(1U << 2), kUnknown);
+  EXPECT_EQ(with(1U << 1 | 1U << 2), kUnknown);
+  EXPECT_EQ(refusal_of(*of_district, [](auto& who) { who.setSupervisor(31); }), kUnknown);
+  for (const char* name : {"web-1", "office-0101", "office 101", "Office-101", "office-101@1",
+                           "supervisor-31@2,1", "supervisor-31@"}) {
     auto nobody = connect(name);
     EXPECT_GT(nobody->gateway().helloRequest().send().wait(wait()).getNow(), 0) << name;
     EXPECT_EQ(refusal_of(*nobody, [](auto& who) { who.setOffice(101); }), kUnknown) << name;
@@ -434,6 +449,21 @@ TEST_P(TlsTest, ADeniedNameLosesItsConnectionAtOnce) {
   EXPECT_EQ(fault_of(authority_.client("office-202")), "");
 }
 
+TEST_P(TlsTest, ADeniedNameIsDeniedWithWhateverDistricts) {
+  start(options());
+  auto doomed = connect("supervisor-31@2");
+  auto other = connect("supervisor-3@2");
+  set_credentials(authority_.server({"supervisor-31"}));
+  doomed->on_disconnect().wait(wait());
+  EXPECT_THAT(fault_of(authority_.client("supervisor-31@2,5")), HasSubstr("certificate revoked"));
+  EXPECT_THAT(fault_of(authority_.client("supervisor-31")), HasSubstr("certificate revoked"));
+  EXPECT_GT(other->gateway().helloRequest().send().wait(wait()).getNow(), 0);
+  set_credentials(authority_.server({"supervisor-31@2"}));
+  EXPECT_THAT(fault_of(authority_.client("supervisor-31@2")), HasSubstr("certificate revoked"));
+  EXPECT_EQ(fault_of(authority_.client("supervisor-31@5")), "");
+  expect_service();
+}
+
 TEST_P(TlsTest, ACertificateThatRunsOutEndsItsConnection) {
   start(options());
   const std::int64_t end = ::time(nullptr) + 2;
@@ -485,10 +515,16 @@ TEST_P(TlsTest, HostileMessagesEndTheirOwnConnection) {
 TEST_P(TlsTest, CapabilitiesOfAnotherConnectionCannotBeForged) {
   start(options());
   submit_one(honest_->office(101));  // holds capabilities 0, 1, …
-  for (std::uint32_t id = 0; id < 8; ++id) {
-    RawTls peer = raw_tls("office-202");
+  auto city = connect("supervisor-1");
+  city->supervisor().statsRequest().send().wait(wait());
+  for (std::uint32_t turn = 0; turn < 16; ++turn) {
+    const std::uint32_t id = turn / 2;
+    const bool is_office = turn % 2 == 0;
+    RawTls peer = raw_tls(is_office ? "office-202" : "supervisor-31@2");
     Bytes bytes = bootstrap_message();
-    append(bytes, forged_message(1, id));
+    append(bytes, forged_message(1, id,
+                                 is_office ? capnp::typeId<protocol::OfficeSession>()
+                                           : capnp::typeId<protocol::SupervisorSession>()));
     ASSERT_TRUE(peer.send(bytes));
     peer.socket().shut_down_write();
     const auto said = peer.messages_until_closed();

@@ -72,6 +72,7 @@ bool SimulatedClients::push(Line& line, Call call) {
   Request request;
   request.command = call.command;
   request.kind = call.kind;
+  request.districts = protocol::kWholeCity;
   request.query = call.look.get();
   request.ticket = next_ticket_;
   if (!line.port->try_push(request)) {

@@ -23,9 +23,9 @@ TEST(AccessTest, RootAndTheDaemonsUserMayBeAnybody) {
   AccessPolicy policy;
   policy.own_uid = 900;
   for (const Role role : kRoles) {
-    EXPECT_TRUE(policy.allows(unix_peer(0), role, 1));
-    EXPECT_TRUE(policy.allows(unix_peer(900), role, 1));
-    EXPECT_FALSE(policy.allows(unix_peer(901), role, 1));
+    EXPECT_TRUE(policy.allows(unix_peer(0), {role, 1}));
+    EXPECT_TRUE(policy.allows(unix_peer(900), {role, 1}));
+    EXPECT_FALSE(policy.allows(unix_peer(901), {role, 1}));
   }
 }
 
@@ -35,15 +35,15 @@ TEST(AccessTest, ARuleGivesItsNumbersOfItsRoleAndNoOthers) {
   rule.offices = {{101, 103}, {205, 205}};
   const AccessPolicy policy = policy_with(rule);
   for (const std::uint32_t number : {101U, 102U, 103U, 205U}) {
-    EXPECT_TRUE(policy.allows(unix_peer(1000), Role::kOffice, number)) << number;
+    EXPECT_TRUE(policy.allows(unix_peer(1000), {Role::kOffice, number})) << number;
   }
   for (const std::uint32_t number : {0U, 100U, 104U, 204U, 206U, 9999U}) {
-    EXPECT_FALSE(policy.allows(unix_peer(1000), Role::kOffice, number)) << number;
+    EXPECT_FALSE(policy.allows(unix_peer(1000), {Role::kOffice, number})) << number;
   }
-  EXPECT_FALSE(policy.allows(unix_peer(1001), Role::kOffice, 101));
+  EXPECT_FALSE(policy.allows(unix_peer(1001), {Role::kOffice, 101}));
   for (const Role role : kRoles) {
     if (role != Role::kOffice) {
-      EXPECT_FALSE(policy.allows(unix_peer(1000), role, 101));
+      EXPECT_FALSE(policy.allows(unix_peer(1000), {role, 101}));
     }
   }
 }
@@ -56,11 +56,11 @@ TEST(AccessTest, EachRoleHasItsOwnList) {
   rule.operators = {{3, 3}};
   rule.auditors = {{4, 4}};
   const AccessPolicy policy = policy_with(rule);
-  EXPECT_TRUE(policy.allows(unix_peer(1000), Role::kExpert, 1));
-  EXPECT_TRUE(policy.allows(unix_peer(1000), Role::kSupervisor, 2));
-  EXPECT_TRUE(policy.allows(unix_peer(1000), Role::kOperator, 3));
-  EXPECT_TRUE(policy.allows(unix_peer(1000), Role::kAuditor, 4));
-  EXPECT_FALSE(policy.allows(unix_peer(1000), Role::kAuditor, 3));
+  EXPECT_TRUE(policy.allows(unix_peer(1000), {Role::kExpert, 1}));
+  EXPECT_TRUE(policy.allows(unix_peer(1000), {Role::kSupervisor, 2}));
+  EXPECT_TRUE(policy.allows(unix_peer(1000), {Role::kOperator, 3}));
+  EXPECT_TRUE(policy.allows(unix_peer(1000), {Role::kAuditor, 4}));
+  EXPECT_FALSE(policy.allows(unix_peer(1000), {Role::kAuditor, 3}));
 }
 
 TEST(AccessTest, TcpProvesNothingUnlessThisMachineIsTrusted) {
@@ -70,12 +70,12 @@ TEST(AccessTest, TcpProvesNothingUnlessThisMachineIsTrusted) {
   AccessPolicy policy = policy_with(everybody);
   const PeerProof far{.is_loopback = false};
   const PeerProof near{.is_loopback = true};
-  EXPECT_TRUE(policy.allows(unix_peer(4711), Role::kOffice, 101));
-  EXPECT_FALSE(policy.allows(near, Role::kOffice, 101));
-  EXPECT_FALSE(policy.allows(far, Role::kOffice, 101));
+  EXPECT_TRUE(policy.allows(unix_peer(4711), {Role::kOffice, 101}));
+  EXPECT_FALSE(policy.allows(near, {Role::kOffice, 101}));
+  EXPECT_FALSE(policy.allows(far, {Role::kOffice, 101}));
   policy.trust_loopback = true;
-  EXPECT_TRUE(policy.allows(near, Role::kOffice, 101));
-  EXPECT_FALSE(policy.allows(far, Role::kOffice, 101));
+  EXPECT_TRUE(policy.allows(near, {Role::kOffice, 101}));
+  EXPECT_FALSE(policy.allows(far, {Role::kOffice, 101}));
 }
 
 PeerProof certified_peer(std::string_view name) {
@@ -93,9 +93,9 @@ TEST(AccessTest, ACertificateIsItsIdentityAndNothingElse) {
   for (std::size_t mine = 0; mine < kRoleCount; ++mine) {
     const PeerProof peer = certified_peer(names[mine]);
     for (std::size_t wanted = 0; wanted < kRoleCount; ++wanted) {
-      EXPECT_EQ(policy.allows(peer, kRoles[wanted], 7), mine == wanted) << names[mine] << wanted;
-      EXPECT_FALSE(policy.allows(peer, kRoles[wanted], 8));
-      EXPECT_FALSE(policy.allows(peer, kRoles[wanted], 0));
+      EXPECT_EQ(policy.allows(peer, {kRoles[wanted], 7}), mine == wanted) << names[mine] << wanted;
+      EXPECT_FALSE(policy.allows(peer, {kRoles[wanted], 8}));
+      EXPECT_FALSE(policy.allows(peer, {kRoles[wanted], 0}));
     }
   }
 }
@@ -110,24 +110,83 @@ TEST(AccessTest, AnotherNameIsNobody) {
         "office-7/operator-1"}) {
     EXPECT_FALSE(identity_of_name(name).has_value()) << name;
     for (const Role role : kRoles) {
-      EXPECT_FALSE(policy.allows(certified_peer(name), role, 7)) << name;
-      EXPECT_FALSE(policy.allows(certified_peer(name), role, 0)) << name;
+      EXPECT_FALSE(policy.allows(certified_peer(name), {role, 7})) << name;
+      EXPECT_FALSE(policy.allows(certified_peer(name), {role, 0})) << name;
     }
   }
-  EXPECT_EQ(identity_of_name("office-9999"), (CertifiedIdentity{Role::kOffice, 9999}));
-  EXPECT_EQ(identity_of_name("expert-4294967295"), (CertifiedIdentity{Role::kExpert, UINT32_MAX}));
+  for (const std::string_view name :
+       {"supervisor-3@", "supervisor-3@0", "supervisor-3@32", "supervisor-3@05", "supervisor-3@5,",
+        "supervisor-3@7,5", "supervisor-3@5,6", "supervisor-3@5@6", "supervisor-@5", "supervisor@5",
+        "supervisor-3@1-31x", "office-7@5", "expert-7@5", "operator-7@5", "office-7@1-31"}) {
+    EXPECT_FALSE(identity_of_name(name).has_value()) << name;
+  }
+  EXPECT_EQ(identity_of_name("office-9999"), (PeerIdentity{Role::kOffice, 9999}));
+  EXPECT_EQ(identity_of_name("expert-4294967295"), (PeerIdentity{Role::kExpert, UINT32_MAX}));
+}
+
+constexpr protocol::DistrictSet kFive = 1U << 5;
+constexpr protocol::DistrictSet kFiveAndSeven = 1U << 5 | 1U << 7;
+
+TEST(AccessTest, WhoHasDistrictsMayHaveThemOrFewerAndNeverTheCity) {
+  AccessRule rule;
+  rule.uid = 1000;
+  rule.supervisors = rule.auditors = rule.operators = {{3, 3}};
+  rule.districts = kFiveAndSeven;
+  const AccessPolicy policy = policy_with(rule);
+  for (const Role role : {Role::kSupervisor, Role::kAuditor}) {
+    const auto name = role == Role::kSupervisor ? "supervisor-3@5,7" : "auditor-3@5,7";
+    for (const PeerProof& peer : {unix_peer(1000), certified_peer(name)}) {
+      EXPECT_TRUE(policy.allows(peer, {role, 3, kFiveAndSeven}));
+      EXPECT_TRUE(policy.allows(peer, {role, 3, kFive}));
+      EXPECT_FALSE(policy.allows(peer, {role, 3, kFiveAndSeven | 1U << 9}));
+      EXPECT_FALSE(policy.allows(peer, {role, 3, 1U << 9}));
+      EXPECT_FALSE(policy.allows(peer, {role, 3, protocol::kWholeCity}));
+      EXPECT_FALSE(policy.allows(peer, {role, 3, 0}));
+      EXPECT_FALSE(policy.allows(peer, {role, 4, kFive}));
+    }
+  }
+  // Districts bound who has a scope, and nobody else has one.
+  EXPECT_TRUE(policy.allows(unix_peer(1000), {Role::kOperator, 3}));
+  EXPECT_FALSE(policy.allows(unix_peer(1000), {Role::kOperator, 3, kFive}));
+  EXPECT_FALSE(policy.allows(unix_peer(0), {Role::kOffice, 3, kFive}));
+}
+
+TEST(AccessTest, WhoHasTheCityMayHaveAnyDistrict) {
+  const AccessPolicy policy;
+  const PeerProof peer = certified_peer("supervisor-3");
+  EXPECT_TRUE(policy.allows(peer, {Role::kSupervisor, 3}));
+  EXPECT_TRUE(policy.allows(peer, {Role::kSupervisor, 3, kFive}));
+  EXPECT_FALSE(policy.allows(peer, {Role::kAuditor, 3, kFive}));
+}
+
+TEST(AccessTest, ASetOfDistrictsHasOneSpelling) {
+  for (const std::string_view text : {"5", "5,7", "1-2", "1-31", "1,3-5,31", "30-31"}) {
+    const auto districts = protocol::parse_districts(text);
+    ASSERT_TRUE(districts.has_value()) << text;
+    EXPECT_EQ(protocol::districts_text(*districts), text);
+  }
+  EXPECT_EQ(protocol::parse_districts("5,7"), kFiveAndSeven);
+  for (const std::string_view text :
+       {"", ",", "5,", ",5", "5-", "-5", "5-5", "7-5", "1,2", "5 ", "+5", "5,5", "99999999999"})
+    EXPECT_FALSE(protocol::parse_districts(text).has_value()) << text;
+  EXPECT_EQ(protocol::districts_text(protocol::kWholeCity), "");
+  EXPECT_EQ(protocol::districts_from_wire(0), protocol::kWholeCity);
+  EXPECT_EQ(protocol::districts_from_wire(1), std::nullopt);
+  EXPECT_EQ(protocol::districts_from_wire(UINT32_MAX), std::nullopt);
 }
 
 TEST(AccessTest, ADenialSaysWhoAndWhatToDo) {
-  const std::string of_unix = access_denial(unix_peer(1000), Role::kSupervisor, 3);
+  const std::string of_unix = access_denial(unix_peer(1000), {Role::kSupervisor, 3});
   EXPECT_NE(of_unix.find("user 1000"), std::string::npos) << of_unix;
   EXPECT_NE(of_unix.find("number 3 of the supervisors"), std::string::npos) << of_unix;
   EXPECT_NE(of_unix.find("[[access]]"), std::string::npos) << of_unix;
-  EXPECT_NE(access_denial({.is_loopback = true}, Role::kOffice, 1).find("trust_loopback"),
+  const std::string of_scope = access_denial(unix_peer(1000), {Role::kAuditor, 3, kFiveAndSeven});
+  EXPECT_NE(of_scope.find("number 3 of the auditors for districts 5,7"), std::string::npos);
+  EXPECT_NE(access_denial({.is_loopback = true}, {Role::kOffice, 1}).find("trust_loopback"),
             std::string::npos);
-  EXPECT_EQ(access_denial({.is_loopback = false}, Role::kOffice, 1).find("trust_loopback"),
+  EXPECT_EQ(access_denial({.is_loopback = false}, {Role::kOffice, 1}).find("trust_loopback"),
             std::string::npos);
-  EXPECT_NE(access_denial(certified_peer("office-7"), Role::kOffice, 8).find("certificate"),
+  EXPECT_NE(access_denial(certified_peer("office-7"), {Role::kOffice, 8}).find("certificate"),
             std::string::npos);
 }
 

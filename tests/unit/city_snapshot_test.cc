@@ -15,7 +15,7 @@ using namespace permitd::scheduler;
 class CitySnapshotTest : public tests::SmallCity {
  protected:
   CitySnapshot snapshot(const CitySnapshotOptions& options) const {
-    CitySnapshotQuery query(options);
+    CitySnapshotQuery query(Scope{}, options);
     std::uint32_t slices = 1;
     while (!query.run(scheduler_)) slices += 1;
     EXPECT_GT(slices, 2U);

@@ -245,6 +245,12 @@ TEST(Config, MomentsAreIso8601) {
   }
 }
 
+bool some_rule_allows(const std::vector<AccessRule>& rules, std::uint32_t uid,
+                      std::vector<NumberRange> AccessRule::*list, std::uint32_t number) {
+  return std::ranges::any_of(
+      rules, [&](const AccessRule& rule) { return allows(rule, uid, list, number); });
+}
+
 TEST(Config, AccessRulesAllowWhatTheyName) {
   Config config;
   const auto result = apply_toml(config, R"(
@@ -259,20 +265,42 @@ auditors = ["*"]
                                  "permitd.toml");
   ASSERT_TRUE(result) << result.error().text();
   ASSERT_EQ(config.access.size(), 2u);
-  EXPECT_TRUE(allows(config.access, 1000, &AccessRule::offices, 101));
-  EXPECT_FALSE(allows(config.access, 1000, &AccessRule::offices, 102));
-  EXPECT_TRUE(allows(config.access, 1000, &AccessRule::offices, 203));
-  EXPECT_FALSE(allows(config.access, 1000, &AccessRule::offices, 204));
-  EXPECT_TRUE(allows(config.access, 1000, &AccessRule::experts, 7));
-  EXPECT_FALSE(allows(config.access, 1001, &AccessRule::experts, 7));
-  EXPECT_TRUE(allows(config.access, 1001, &AccessRule::auditors, 3));
-  EXPECT_FALSE(allows(config.access, 1000, &AccessRule::operators, 1));
-  EXPECT_FALSE(allows(config.access, 0, &AccessRule::operators, 1));
+  EXPECT_TRUE(some_rule_allows(config.access, 1000, &AccessRule::offices, 101));
+  EXPECT_FALSE(some_rule_allows(config.access, 1000, &AccessRule::offices, 102));
+  EXPECT_TRUE(some_rule_allows(config.access, 1000, &AccessRule::offices, 203));
+  EXPECT_FALSE(some_rule_allows(config.access, 1000, &AccessRule::offices, 204));
+  EXPECT_TRUE(some_rule_allows(config.access, 1000, &AccessRule::experts, 7));
+  EXPECT_FALSE(some_rule_allows(config.access, 1001, &AccessRule::experts, 7));
+  EXPECT_TRUE(some_rule_allows(config.access, 1001, &AccessRule::auditors, 3));
+  EXPECT_FALSE(some_rule_allows(config.access, 1000, &AccessRule::operators, 1));
+  EXPECT_FALSE(some_rule_allows(config.access, 0, &AccessRule::operators, 1));
+}
+
+TEST(Config, AccessRulesBoundTheirSupervisorsToDistricts) {
+  Config config;
+  const auto result = apply_toml(config, R"(
+[[access]]
+uid = 1000
+supervisors = [31]
+districts = [5, "7-8"]
+[[access]]
+uid = 1001
+supervisors = ["*"]
+)",
+                                 "permitd.toml");
+  ASSERT_TRUE(result) << result.error().text();
+  ASSERT_EQ(config.access.size(), 2u);
+  EXPECT_EQ(config.access[0].districts, 1u << 5 | 1u << 7 | 1u << 8);
+  EXPECT_EQ(config.access[1].districts, protocol::kWholeCity);
+  const std::string rule = "[[access]]\nuid = 1000\nsupervisors = [1]\n";
+  for (const char* wrong :
+       {"districts = [32]\n", "districts = \"*\"\n", "districts = [0]\n", "districts = []\n"})
+    EXPECT_THAT(fault_of(rule + wrong), HasSubstr("districts")) << wrong;
 }
 
 TEST(Config, WithoutRulesNobodyIsAllowed) {
-  EXPECT_FALSE(allows({}, 0, &AccessRule::operators, 1));
-  EXPECT_FALSE(allows({}, 1000, &AccessRule::offices, 101));
+  EXPECT_FALSE(some_rule_allows({}, 0, &AccessRule::operators, 1));
+  EXPECT_FALSE(some_rule_allows({}, 1000, &AccessRule::offices, 101));
 }
 
 TEST(Config, WrongAccessRulesNameTheirFault) {

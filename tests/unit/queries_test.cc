@@ -245,24 +245,24 @@ TEST_F(QueriesTest, ALongSearchIsDoneInSlices) {
 
 TEST_F(QueriesTest, OfficesExpertsAndCellsAreListed) {
   submit(kOwn);
-  OfficesQuery offices(0, 1);
+  OfficesQuery offices(Scope{}, 0, 1);
   run(offices);
   ASSERT_EQ(offices.rows.size(), 1U);
-  OfficesQuery more(offices.cursor.position, 10);
+  OfficesQuery more(Scope{}, offices.cursor.position, 10);
   run(more);
   EXPECT_EQ(more.rows.size(), 1U);
   EXPECT_TRUE(more.cursor.done);
-  ExpertsQuery experts(OfficeId{}, 0, 10);
+  ExpertsQuery experts(Scope{}, OfficeId{}, 0, 10);
   run(experts);
   EXPECT_EQ(experts.rows.size(), 1U);
-  ExpertsQuery none(kOwn, 0, 10);
+  ExpertsQuery none(Scope{}, kOwn, 0, 10);
   run(none);
   EXPECT_TRUE(none.rows.empty());
-  OpenCellsQuery cells(OfficeId{}, 0, 10);
+  OpenCellsQuery cells(Scope{}, OfficeId{}, 0, 10);
   run(cells);
   ASSERT_EQ(cells.rows.size(), 1U);
   EXPECT_EQ(cells.rows[0].cell.ready, 1U);
-  StatsQuery stats;
+  StatsQuery stats(Scope{});
   run(stats);
   EXPECT_EQ(stats.stats.cases_submitted, 1U);
   PolicyQuery policy;

@@ -206,5 +206,64 @@ TEST_F(RpcCallTest, ADeniedCallIsLoggedWithWhoAndWhatAndNotWithoutEnd) {
   EXPECT_EQ(figures.calls_denied.load(), 10U);
 }
 
+TEST_F(RpcCallTest, ASupervisorWhoseScopeIsNotStatedSteersNothing) {
+  const auto set_policy = [&](protocol::DistrictSet districts, std::uint16_t attempts) {
+    Recorder recorder;
+    const SlotIndex slot = calls_.open();
+    calls_.attach(slot, recorder);
+    Request& request = calls_.blank_request();
+    request.districts = districts;
+    request.command.kind = scheduler::CommandKind::kSetPolicy;
+    request.command.actor = {scheduler::ActorKind::kSupervisor, 1};
+    request.command.key = {2, ++key_};
+    request.command.body.set_policy = scheduler::SetPolicy{};
+    request.command.body.set_policy.attempts_max = attempts;
+    calls_.send(slot, 0);
+    deliver_all();
+    return recorder.last;
+  };
+  const scheduler::Op before = scheduler_.op_applied();
+  EXPECT_EQ(set_policy(0, 7).refusal, scheduler::Refusal::kNotAllowed);
+  EXPECT_EQ(set_policy(1U << 5, 7).field, scheduler::Field::kDistrict);
+  EXPECT_EQ(scheduler_.op_applied(), before) << "what is not allowed was journaled";
+  EXPECT_EQ(set_policy(protocol::kWholeCity, 7).refusal, scheduler::Refusal::kNone);
+  EXPECT_EQ(scheduler_.policy().attempts_max, 7);
+}
+
+TEST_F(RpcCallTest, AScopeIsJudgedByTheStateBehindEverythingBefore) {
+  Recorder defined;
+  Recorder suspended;
+  const auto send_of = [&](Recorder& recorder, protocol::DistrictSet districts, auto&& fill) {
+    const SlotIndex slot = calls_.open();
+    calls_.attach(slot, recorder);
+    Request& request = calls_.blank_request();
+    request.districts = districts;
+    request.command.actor = {scheduler::ActorKind::kSupervisor, 1};
+    request.command.key = {3, ++key_};
+    fill(request.command);
+    calls_.send(slot, 0);
+  };
+  const scheduler::OfficeId office{501};
+  send_of(defined, protocol::kWholeCity, [&](scheduler::Command& command) {
+    command.kind = scheduler::CommandKind::kDefineOffice;
+    auto& body = command.body.define_office = scheduler::DefineOffice{};
+    body.office = office;
+    body.district = 5;
+    body.state = scheduler::OfficeState::kActive;
+    body.licensee = scheduler::PersonId{1};
+    body.technical_manager = scheduler::PersonId{2};
+  });
+  send_of(suspended, 1U << 5, [&](scheduler::Command& command) {
+    command.kind = scheduler::CommandKind::kSetOfficeState;
+    auto& body = command.body.set_office_state = scheduler::SetOfficeState{};
+    body.office = office;
+    body.state = scheduler::OfficeState::kSuspended;
+  });
+  deliver_all();
+  EXPECT_EQ(defined.last.refusal, scheduler::Refusal::kNone);
+  EXPECT_EQ(suspended.last.refusal, scheduler::Refusal::kNone);
+  EXPECT_EQ(suspended.completed, 1);
+}
+
 }  // namespace
 }  // namespace permitd::daemon

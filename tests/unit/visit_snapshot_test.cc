@@ -70,7 +70,7 @@ class VisitSnapshotTest : public tests::SmallCity {
   }
 
   VisitSnapshot afternoon() const {
-    VisitSnapshotQuery query({.is_ahead = true});
+    VisitSnapshotQuery query(Scope{}, {.is_ahead = true});
     while (!query.run(scheduler_)) continue;
     return std::move(query.snapshot);
   }
