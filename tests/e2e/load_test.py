@@ -74,7 +74,9 @@ class Load(unittest.TestCase):
 
     @unittest.skipIf(is_sanitized(), "memory is judged")
     def test_a_leak_is_noticed(self):
-        for leak in ("connections", "subscriptions"):
+        # Each takes most of a minute: the second one where there is time.
+        has_time = os.environ.get("PERMITD_SOAK", "0") != "0"
+        for leak in ("connections", "subscriptions") if has_time else ("connections",):
             with self.subTest(leak):
                 done = self.soak(leak)
                 self.assertEqual(done.returncode, NOT_HELD, done.stdout + done.stderr)
