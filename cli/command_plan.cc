@@ -75,11 +75,13 @@ AssumptionSpec assumption_of(Context& context, const ReplanOptions& options) {
 std::uint32_t milliseconds_of(const ReplanOptions& options) {
   constexpr double kSeconds = 2;
   constexpr double kAssumedSeconds = 0.3;
+  constexpr double kAssumedSecondsOfTwo = 0.2;
   if (options.visits.iterations != 0) return 0;
   const bool is_assumed =
       options.absent != 0 || !options.suspended.empty() || !options.closed.empty();
-  return static_cast<std::uint32_t>(
-      options.seconds.value_or(is_assumed ? kAssumedSeconds : kSeconds) * 1'000);
+  const double assumed = options.scope == "all" ? kAssumedSecondsOfTwo : kAssumedSeconds;
+  return static_cast<std::uint32_t>(options.seconds.value_or(is_assumed ? assumed : kSeconds) *
+                                    1'000);
 }
 
 VisitPlanSpec visits_of(Context& context, const ReplanOptions& options,
@@ -285,7 +287,7 @@ int replan(Context& context, const ReplanOptions& options) {
 void add_budget_options(CLI::App* command, const std::shared_ptr<ReplanOptions>& options) {
   command
       ->add_option("--seconds", options->seconds,
-                   "Processor time for each plan: 2, or 0.3 with an assumption")
+                   "Processor time for each plan: 2, or 0.3 with an assumption, 0.2 for two plans")
       ->check(CLI::Range(0.0, 60.0));
   command->add_option("--iterations", options->visits.iterations,
                       "Steps instead of seconds: the same plan every time");
