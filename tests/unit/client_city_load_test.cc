@@ -16,7 +16,7 @@ class CityLoadTest : public testing::Test {
   FakeWorld world;
   FakeDaemon daemon;
   Client client{world.timer, daemon.connector()};
-  SupervisorClient supervisor{client, 1};
+  SupervisorClient supervisor{client};
 
   static City a_city(std::uint16_t lease_minutes) {
     City city;

@@ -21,7 +21,7 @@ class ClientTest : public testing::Test {
   FakeWorld world;
   FakeDaemon daemon;
   Client client{world.timer, daemon.connector(), options()};
-  SupervisorClient supervisor{client, 1};
+  SupervisorClient supervisor{client};
 
   static ClientOptions options() {
     ClientOptions made;
