@@ -1,5 +1,6 @@
-// How much is still done when more is asked for than can be done: the closed loop's peak, then an
-// open loop at multiples of it, each on a fresh daemon with the product's own bounds. One thread.
+// How much is still done when more is asked for than can be done: in rounds, the closed loop's
+// peak, then an open loop at multiples of it, each on a fresh daemon with the product's own bounds.
+// One thread.
 #pragma once
 
 #include <string>
@@ -20,7 +21,8 @@ struct OverloadPlan {
 };
 
 /// Measures, prints a Markdown table, and says whether what is done at twice the peak is at least
-/// nine tenths of it. `json`: the same figures, one object a line.
+/// nine tenths of it, each run by the peak of its round. `json`: the same figures, one object a
+/// line.
 bool measure_overload(const DaemonOptions& daemon, const OverloadPlan& plan,
                       const Conditions& conditions, std::string& json);
 
