@@ -198,6 +198,10 @@ constexpr std::array kSettings = {
         "Time for the first whole message of a new connection, a TLS handshake included."),
     count<PERMIT_FIELD(connections.partial_seconds)>("connections.partial_seconds", 1, 600,
                                                      "Time to complete a message once begun."),
+    count<PERMIT_FIELD(connections.same_name_max)>(
+        "connections.same_name_max", 1, 100'000,
+        "Most connections at once with certificates of one name, on each network thread: so many "
+        "can one office open of all."),
     count<PERMIT_FIELD(connections.send_seconds)>(
         "connections.send_seconds", 1, 600,
         "Time a reader may take nothing while something waits for it."),

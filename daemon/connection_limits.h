@@ -14,6 +14,7 @@ struct ConnectionLimits {
   std::uint32_t message_words_max = (1U << 20) / 8;  // 1 MiB
   std::uint16_t segments_max = 64;
   std::uint32_t connections_max = 12'000;
+  std::uint32_t same_name_max = 512;  // connections with certificates of one name, on one thread
   // Bytes held for all connections together. 12,000 of them, each at its own limits, would be 60
   // GiB; what each may hold whatever the others do (64 KiB) is three quarters of this.
   std::uint64_t held_size_max = std::uint64_t{1} << 30;

@@ -244,6 +244,7 @@ void RpcStreams::bury(RpcStream& stream) {
   const std::size_t index = stream.index_;
   PERMIT_ASSERT(open_[index].get() == &stream, index);
   stream.forget_flush();
+  if (stream.has_place_) leave_place(stream.peer_.name);
   if (figures_ != nullptr) figures_->connections.fetch_sub(1, std::memory_order_relaxed);
   buried_.push_back(std::move(open_[index]));
   if (index + 1 != open_.size()) {

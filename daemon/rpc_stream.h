@@ -14,7 +14,9 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "daemon/rpc_loop.h"
@@ -116,6 +118,7 @@ class RpcStream : public protocol::BufferedStream {
   std::int64_t fault_ms_ = -1;                        // when a sweep first saw its fault
   std::int64_t lingering_ms_ = -1;  // since when it has waited for the peer to close
   bool is_handed_out_ = false;
+  bool has_place_ = false;  // counted among the connections of its certificate's name
   bool is_released_ = false;
   bool is_closing_ = false;
 };
@@ -152,6 +155,9 @@ class RpcStreams {
   friend class RpcStream;
   void begin_handshake(RpcStream& stream);
   void end_handshake(RpcStream& stream);
+  /// One more connection of a certificate's name; false when it has as many as it may.
+  bool take_place(const std::string& name);
+  void leave_place(const std::string& name);
   void bury(RpcStream& stream);
   void count_refused();
 
@@ -160,6 +166,7 @@ class RpcStreams {
   NetworkFigures* figures_;  // may be null
   std::shared_ptr<const protocol::TlsCredentials> credentials_;
   std::list<RpcStream*> handshakes_;  // under way, oldest first
+  std::unordered_map<std::string, std::uint32_t> places_;  // connections open by certificate's name
   std::uint64_t handshakes_done_ = 0;
   protocol::StreamContext context_;
   std::vector<std::unique_ptr<RpcStream>> open_;

@@ -116,6 +116,9 @@ void RpcStream::opened() {
     return give_up(DropReason::kHandshake, "its name is on the deny list");
   if (!streams_.credentials_->has_authority_of(channel.credentials()))
     return give_up(DropReason::kHandshake, "the authority was changed meanwhile");
+  if (!streams_.take_place(name))
+    return give_up(DropReason::kTooManyConnections, "with certificates of this name");
+  has_place_ = true;
   streams_.end_handshake(*this);
   ++streams_.handshakes_done_;
   if (streams_.figures_ != nullptr) streams_.figures_->count(&NetworkFigures::handshakes);
@@ -164,6 +167,18 @@ void RpcStreams::begin_handshake(RpcStream& stream) {
   // Whoever floods the port gives its own up; an honest peer is through before its turn comes.
   if (handshakes_.size() > handshakes_max_)
     handshakes_.front()->give_up(DropReason::kHandshake, "given up for newer ones");
+}
+
+bool RpcStreams::take_place(const std::string& name) {
+  std::uint32_t& count = places_[name];
+  if (count >= limits_.same_name_max) return false;
+  ++count;
+  return true;
+}
+
+void RpcStreams::leave_place(const std::string& name) {
+  const auto place = places_.find(name);
+  if (--place->second == 0) places_.erase(place);
 }
 
 void RpcStreams::end_handshake(RpcStream& stream) {

@@ -4,6 +4,7 @@
 What a peer without permitd's client can try is played with Python's own TLS and plain sockets.
 """
 
+import contextlib
 import http.client
 import json
 import os
@@ -21,6 +22,7 @@ from permitd_process import BIN, ROOT, Daemon, Failed  # noqa: E402
 
 MINIMAL = ROOT / "city/minimal.toml"
 PATIENCE_SECONDS = 30
+SAME_NAME_MAX = 100
 
 
 def free_port():
@@ -33,7 +35,7 @@ class NetworkDaemon(Daemon):
     """A daemon with a TLS and an HTTP listener, and an authority of its own."""
 
     def __init__(self):
-        super().__init__(settings=["log_level=debug"])
+        super().__init__(settings=["log_level=debug", f"connections.same_name_max={SAME_NAME_MAX}"])
         self.pki = self.root / "pki"
         self.deny = self.root / "deny"
         self.tls_port, self.http_port = free_port(), free_port()
@@ -120,6 +122,21 @@ class WalkThrough(Network):
                       self.daemon.over_tls("office-101", "--as", "supervisor:1", "stats", check=1).stderr)
         self.expect_service()
 
+    def test_a_supervisor_of_a_district_is_that_by_certificate(self):
+        self.daemon.make("issue", "supervisor-31@5,7-8", "--days", "1")
+        self.daemon.ctl("submit", "--district", 5, "--parcel", "5-1-1")
+        self.daemon.ctl("submit", "--district", 1, "--parcel", "1-1-1")
+        listed = json.loads(self.daemon.over_tls("supervisor-31@5,7-8", "--json", "queue").stdout)["jobs"]
+        self.assertEqual({job["district"] for job in listed}, {5})
+        fewer = json.loads(self.daemon.over_tls("supervisor-31@5,7-8", "--as", "supervisor:31@7", "--json",
+                                                "queue").stdout)["jobs"]
+        self.assertEqual(fewer, [])
+        for other in ("supervisor:31", "supervisor:31@1", "supervisor:31@5,9", "auditor:31@5"):
+            done = self.daemon.over_tls("supervisor-31@5,7-8", "--as", other, "stats", check=1)
+            self.assertIn("certificate does not make you", done.stderr)
+        for wrong in ("supervisor-31@", "supervisor-31@8,7", "office-101@5", "supervisor-31@5,6"):
+            self.daemon.make("issue", wrong, check=2)
+
     def test_what_is_wrong_with_a_connection_is_said(self):
         done = self.daemon.over_tls("office-101", "--timeout", "5s", "worklist", check=3,
                                     server=f"tls://127.0.0.2:{self.daemon.tls_port}")
@@ -195,6 +212,25 @@ class Strangers(Network):
                         raise ConnectionResetError
         self.daemon.eventually(lambda: self.daemon.drops()["TLS handshake failed"] > before, "the figure")
         self.expect_service()
+
+    def test_one_office_cannot_take_the_connections_of_all(self):
+        self.daemon.make("issue", "office-0202")
+        context = self.daemon.context("office-101")
+        before = self.daemon.drops()["too many connections"]
+        with contextlib.ExitStack() as held:
+            for _ in range(SAME_NAME_MAX + 5):
+                plain = socket.create_connection(("127.0.0.1", self.daemon.tls_port))
+                held.enter_context(context.wrap_socket(plain, server_hostname="localhost"))
+            self.daemon.eventually(lambda: self.daemon.drops()["too many connections"] >= before + 5,
+                                   "the end of those beyond")
+            self.assertEqual(self.daemon.drops()["too many connections"], before + 5)
+            self.daemon.over_tls("office-101", "--timeout", "5s", "worklist", check=3)
+            other = self.daemon.over_tls("office-202", "submit", "--district", 1, "--parcel", "1-2-3", check=1)
+            self.assertIn("unknownOffice", other.stderr)  # it was heard
+        # The places are free again.
+        submit = ("submit", "--district", 1, "--parcel", "1-2-3")
+        self.daemon.eventually(lambda: self.daemon.over_tls("office-101", *submit, check=None).returncode == 0,
+                               "service for the office")
 
     def test_no_certificate_and_old_versions_are_refused(self):
         before = self.daemon.drops()["TLS handshake failed"]
