@@ -199,6 +199,7 @@ travel_weight = 500  # of a kilometre to a visit,
 share_weight = 200  # of a hundredth of load of the whole office
 zoning_review = "second_reviewer"  # reads a plan review again that is beyond the zoning plan, or of an unknown zone
 reserved_share_percent = 0  # of the effort an expert is given in a day, for other organisations although municipal work waits
+homes = "when_ended"  # cases of an office whose licence has ended go to other offices by themselves; propose: a supervisor moves them
 
 # A working day has {day} minutes. Thursday and Friday are closed.
 [calendar]

@@ -57,6 +57,7 @@ SetPolicy read_policy(TomlSection section) {
       section.name<ConfirmerFallback>("confirmer_fallback", policy.confirmer_fallback);
   policy.zoning_review = section.name<ZoningReview>("zoning_review", policy.zoning_review);
   set(policy.reserved_share_percent, "reserved_share_percent", 0, 100);
+  policy.homes = section.name<HomePolicy>("homes", policy.homes);
   section.finish();
   return policy;
 }

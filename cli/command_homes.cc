@@ -1,13 +1,12 @@
 // Another office for a case, or for all cases of an office that cannot answer for them any more.
 #include <fmt/format.h>
 
-#include <map>
 #include <memory>
 #include <vector>
 
 #include "cli/commands.h"
+#include "cli/homes_text.h"
 #include "cli/json_text.h"
-#include "cli/local_time.h"
 #include "cli/progress.h"
 #include "cli/supervisor_client.h"
 
@@ -16,7 +15,6 @@ namespace {
 
 using scheduler::ActorKind;
 using scheduler::Reason;
-constexpr auto kRight = Table::Align::kRight;
 /// Moves sent before their answers are waited for.
 constexpr std::size_t kMovesInFlight = 64;
 
@@ -59,62 +57,6 @@ int move(Context& context, const HomeOptions& options) {
 }
 
 // ---- rehome ----
-
-std::string_view reason_text(protocol::HomeReason reason) {
-  switch (reason) {
-    case protocol::HomeReason::NONE:
-      return "no active office has the service";
-    case protocol::HomeReason::DISTRICT:
-      return "least busy of the district";
-    case protocol::HomeReason::CITY:
-      return "least busy of the city, the district has none";
-  }
-  return "for a reason of a later version";
-}
-
-Table homes_table(protocol::NewHomes::Reader homes) {
-  Table table({{"case", kRight},
-               {"district", kRight},
-               {"stage"},
-               {"state"},
-               {"appointment"},
-               {"new office", kRight, "office"},
-               {"why"}});
-  for (auto home : homes.getHomes()) {
-    const Tick appointment{home.getAppointment()};
-    table.add({count_cell(home.getCaseId()), count_cell(home.getDistrict()),
-               protocol::name_of(static_cast<scheduler::Stage>(home.getStage())),
-               protocol::name_of(static_cast<scheduler::CaseState>(home.getState())),
-               appointment == scheduler::kNever ? no_cell() : Cell(local_text(appointment)),
-               home.getOffice() == 0 ? no_cell() : Cell(fmt::format("{:04}", home.getOffice())),
-               reason_text(home.getReason())});
-  }
-  return table;
-}
-
-/// What would happen, in a sentence.
-std::string summary(OfficeId office, protocol::NewHomes::Reader homes) {
-  std::map<unsigned, unsigned> cases_of;
-  unsigned promised = 0;
-  unsigned homeless = 0;
-  for (auto home : homes.getHomes()) {
-    if (home.getOffice() == 0) {
-      ++homeless;
-      continue;
-    }
-    ++cases_of[home.getOffice()];
-    promised += Tick{home.getAppointment()} != scheduler::kNever ? 1 : 0;
-  }
-  auto text = fmt::format(
-      "{} open cases of office {:04}: {} go to {} offices, {} of them with an appointment, which "
-      "stands.",
-      homes.getHomes().size() + homes.getLeftOut(), raw(office), homes.getHomes().size() - homeless,
-      cases_of.size(), promised);
-  if (homeless > 0) text += fmt::format(" {} find no office: activate their service.", homeless);
-  if (homes.getLeftOut() > 0)
-    text += fmt::format(" {} are more than one answer holds: run it again.", homes.getLeftOut());
-  return text;
-}
 
 std::vector<Move> moves_of(protocol::NewHomes::Reader homes) {
   std::vector<Move> moves;
@@ -160,7 +102,8 @@ int rehome(Context& context, const HomeOptions& options) {
   const std::vector<Move> moves = moves_of(homes);
   if (options.dry_run || !context.wants_json()) {
     context.print(homes_table(homes), message_json(homes));
-    if (!context.wants_json() && !context.globals.csv) fmt::print("\n{}\n", summary(office, homes));
+    if (!context.wants_json() && !context.globals.csv)
+      fmt::print("\n{}\n", homes_summary(office, homes));
   }
   if (options.dry_run || moves.empty()) return kExitOk;
   if (moves.size() > 1 && !context.confirm("Move them?")) return kExitRefused;

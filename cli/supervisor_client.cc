@@ -68,6 +68,7 @@ void fill(protocol::Policy::Builder out, const scheduler::SetPolicy& policy) {
   out.setConfirmerFallback(static_cast<protocol::ConfirmerFallback>(policy.confirmer_fallback));
   out.setZoningReview(static_cast<protocol::ZoningReview>(policy.zoning_review));
   out.setReservedSharePercent(policy.reserved_share_percent);
+  out.setHomes(static_cast<protocol::HomePolicy>(policy.homes));
 }
 
 }  // namespace

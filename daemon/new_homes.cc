@@ -1,10 +1,7 @@
 #include "daemon/new_homes.h"
 
-#include <algorithm>
-#include <tuple>
-
 #include "daemon/snapshot_rows.h"
-#include "scheduler/distance.h"
+#include "scheduler/home_choice.h"
 
 namespace permitd::daemon {
 
@@ -12,7 +9,6 @@ using scheduler::CaseState;
 using scheduler::CaseView;
 using scheduler::OfficeId;
 using scheduler::OfficeView;
-using scheduler::Point;
 using scheduler::raw;
 using scheduler::Scheduler;
 
@@ -25,37 +21,26 @@ bool has_ended(CaseState state) {
 
 /// An office as a home, with what was proposed for it.
 struct Candidate {
-  const OfficeView* office;
-  std::uint64_t open;
+  scheduler::Home home;
+  std::uint64_t services_active;
 
   bool takes(scheduler::ServiceId service) const {
-    return (office->services_active >> raw(service) & 1) != 0;
-  }
-  /// Open cases for its capacity, in parts per million; an office without capacity comes last.
-  std::uint64_t load() const {
-    if (office->capacity_units_per_day == 0) return UINT64_MAX;
-    return open * 1'000'000 / office->capacity_units_per_day;
+    return (services_active >> raw(service) & 1) != 0;
   }
 };
 
-std::uint32_t way(Point from, Point to) {
-  const Point unknown;
-  return from == unknown || to == unknown ? UINT32_MAX : scheduler::metres(from, to);
-}
-
 NewHome home_of(const Homeless& homeless, std::vector<Candidate>& candidates) {
-  const auto order = [&](const Candidate& one) {
-    return std::tuple(one.office->district != homeless.district, one.load(),
-                      way(homeless.point, one.office->point), raw(one.office->office));
-  };
   Candidate* best = nullptr;
   for (Candidate& one : candidates) {
-    if (one.takes(homeless.service) && (best == nullptr || order(one) < order(*best))) best = &one;
+    if (!one.takes(homeless.service)) continue;
+    if (best == nullptr ||
+        scheduler::is_better_home(one.home, best->home, homeless.district, homeless.point))
+      best = &one;
   }
   if (best == nullptr) return {homeless, OfficeId{}, HomeReason::kNone};
-  best->open += 1;
-  const bool is_near = best->office->district == homeless.district;
-  return {homeless, best->office->office, is_near ? HomeReason::kDistrict : HomeReason::kCity};
+  best->home.cases_open += 1;
+  const bool is_near = best->home.district == homeless.district;
+  return {homeless, best->home.office, is_near ? HomeReason::kDistrict : HomeReason::kCity};
 }
 
 }  // namespace
@@ -120,7 +105,9 @@ std::vector<NewHome> propose_homes(const std::vector<Homeless>& cases,
   std::vector<Candidate> candidates;
   for (const OfficeView& office : offices) {
     if (office.state == scheduler::OfficeState::kActive && office.office != leaving)
-      candidates.push_back({&office, office.cases_open});
+      candidates.push_back({{office.office, office.district, office.point, office.cases_open,
+                             office.capacity_units_per_day},
+                            office.services_active});
   }
   std::vector<NewHome> homes;
   homes.reserve(cases.size());

@@ -1,6 +1,7 @@
 // Where the cases of an office would go that cannot answer for them any more: a proposal for a
-// supervisor, who moves them. Reading runs on the engine's thread in bounded slices; choosing is
-// pure, any thread.
+// supervisor, who moves them; where the policy lets them move by themselves, a preview of that, as
+// the choice is the core's own (scheduler/home_choice.h). Reading runs on the engine's thread in
+// bounded slices; choosing is pure, any thread.
 //
 // A case goes to an Active office that has its service: of the parcel's district where there is
 // one; among those to the one with the fewest open cases for its capacity, what was proposed before

@@ -426,6 +426,7 @@ void write_policy(const scheduler::SetPolicy& policy, protocol::Policy::Builder 
   out.setConfirmerFallback(to_wire<protocol::ConfirmerFallback>(policy.confirmer_fallback));
   out.setZoningReview(to_wire<protocol::ZoningReview>(policy.zoning_review));
   out.setReservedSharePercent(policy.reserved_share_percent);
+  out.setHomes(to_wire<protocol::HomePolicy>(policy.homes));
 }
 
 }  // namespace permitd::daemon

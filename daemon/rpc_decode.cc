@@ -196,6 +196,9 @@ void read_policy(protocol::Policy::Reader in, scheduler::SetPolicy& out) {
   out.zoning_review = scheduler::ZoningReview{
       static_cast<std::uint8_t>(std::min<std::uint16_t>(review, UINT8_MAX))};
   out.reserved_share_percent = in.getReservedSharePercent();
+  const auto homes = static_cast<std::uint16_t>(in.getHomes());
+  out.homes =
+      scheduler::HomePolicy{static_cast<std::uint8_t>(std::min<std::uint16_t>(homes, UINT8_MAX))};
 }
 
 scheduler::JobFilter read_filter(protocol::JobFilter::Reader in) {

@@ -71,6 +71,7 @@ enum ResultState { none @0; present @1; absent @2; competent @3; notCompetent @4
 enum ZoningState { none @0; loaded @1; validated @2; notified @3; inForce @4; superseded @5; }
 enum ZoningResult { notChecked @0; noPlan @1; unknownZone @2; within @3; beyond @4; }
 enum ZoningReview { nobody @0; secondReviewer @1; }
+enum HomePolicy { propose @0; whenEnded @1; whenInactive @2; }
 
 # ---- common values ----
 
@@ -132,6 +133,7 @@ struct Policy {         # ranges in scheduler/command.h
   shareWeight @24 :UInt16;                     # 0–1000: a hundredth of load of the whole office
   zoningReview @25 :ZoningReview = secondReviewer;  # who reads a plan review again, beyond the zoning plan or of an unknown zone
   reservedSharePercent @26 :UInt8;             # 0–100 of a day's effort may be of other organisations though municipal work waits
+  homes @27 :HomePolicy;                       # when cases of an office that leaves Active move by themselves
 }
 struct CalendarDay { openMinute @0 :UInt32; lengthMinutes @1 :UInt16; }  # minutes since the epoch, UTC; length 0 = closed
 struct StageSpec {

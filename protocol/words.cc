@@ -174,6 +174,7 @@ constexpr std::array kZoningStateNames{"none"sv,     "loaded"sv,  "validated"sv,
 constexpr std::array kZoningResultNames{"notChecked"sv, "noPlan"sv, "unknownZone"sv, "within"sv,
                                         "beyond"sv};
 constexpr std::array kZoningReviewNames{"nobody"sv, "secondReviewer"sv};
+constexpr std::array kHomePolicyNames{"propose"sv, "whenEnded"sv, "whenInactive"sv};
 
 char folded(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 bool is_skipped(char c) { return c == '-' || c == '_'; }
@@ -231,6 +232,7 @@ PERMIT_NAMES(Field)
 PERMIT_NAMES(ZoningState)
 PERMIT_NAMES(ZoningResult)
 PERMIT_NAMES(ZoningReview)
+PERMIT_NAMES(HomePolicy)
 #undef PERMIT_NAMES
 
 std::string_view name_of(scheduler::Refusal value) {

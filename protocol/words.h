@@ -23,8 +23,8 @@ namespace permitd::protocol {
 /// Names of a closed set in the order of its values. For scheduler::{Skill, PriorityClass, Stage,
 /// CaseState, JobState, OfficeState, ExpertState, JobKind, Reach, Confirmer, ConfirmerFallback,
 /// HalfDay, SlaBand, ActorKind, Reason, Filter, EventKind, Stuck, Field,
-/// ZoningState, ZoningResult, ZoningReview} and those of licence_types.h. Refusal and CommandKind
-/// have gaps and are reached by name_of() alone.
+/// ZoningState, ZoningResult, ZoningReview, HomePolicy} and those of licence_types.h. Refusal and
+/// CommandKind have gaps and are reached by name_of() alone.
 template <class Enum>
 std::span<const std::string_view> names_of();
 

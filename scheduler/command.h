@@ -148,7 +148,7 @@ struct SetPolicy {
   // 0–100: how much of the effort that an expert is given in a day may be of other organisations
   // although municipal work waits (R17); 0: none
   std::uint8_t reserved_share_percent = 0;
-  std::uint8_t reserved[1]{};
+  HomePolicy homes = HomePolicy::kPropose;  // what becomes of the cases of an office that leaves
   friend bool operator==(const SetPolicy&, const SetPolicy&) = default;
 };
 

@@ -10,6 +10,7 @@
 #include "scheduler/expert_flow.h"
 #include "scheduler/job_clock.h"
 #include "scheduler/licence_flow.h"
+#include "scheduler/new_home.h"
 #include "scheduler/plan_flow.h"
 #include "scheduler/zoning.h"
 
@@ -538,6 +539,7 @@ void set_office_timer(Core& core, std::uint32_t office) {
       at = std::min(at, activation.from);
   }
   if (!office_active(core, office) && first_for_head(core, office) != kNoSlot) at = core.now;
+  if (core.offices[office].home_search != 0) at = core.now;
   const OfficeState state = core.offices[office].state;
   if (state == OfficeState::kActive || state == OfficeState::kSuspended)
     at = std::min(at, core.offices[office].licence_until);
@@ -548,6 +550,10 @@ void set_office_timer(Core& core, std::uint32_t office) {
 // that must go on waiting are moved to the back.
 void office_timer_fired(Core& core, std::uint32_t office) {
   if (core.offices[office].licence_until <= core.now) lapse_licence(core, office);
+  if (move_homeless(core, office)) {
+    core.other_timers.set(office_timer(core, office), core.now);
+    return;
+  }
   const bool more_moves = move_confirmations(core, office);
   const std::uint32_t list = blocked_list_of(office);
   std::uint32_t& left = core.offices[office].pass_left;

@@ -62,8 +62,8 @@ void offer_again(Core& core, std::uint32_t case_slot);
 /// A job's timer has fired.
 void job_timer_fired(Core& core, std::uint32_t slot);
 /// An office's timer has fired, a bounded number of jobs at a time: blocked jobs whose services
-/// have been activated are let go, its experts who wait are offered work, and confirmations whose
-/// head is gone are moved.
+/// have been activated are let go, its experts who wait are offered work, confirmations whose head
+/// is gone are moved, and so are cases that seek a new home.
 void office_timer_fired(Core& core, std::uint32_t office);
 /// Sets the office's timer to its next activation, or to now when confirmations must be moved.
 void set_office_timer(Core& core, std::uint32_t office);

@@ -5,6 +5,7 @@
 #include "scheduler/events.h"
 #include "scheduler/expert_flow.h"
 #include "scheduler/job_flow.h"
+#include "scheduler/new_home.h"
 #include "scheduler/zoning.h"
 
 namespace permitd::scheduler {
@@ -265,6 +266,7 @@ void change_office_state(Core& core, std::uint32_t index, OfficeState state, Rea
     office.venue = VenueId{};
   }
   if (office_ended(state)) give_venues(core);
+  seek_homes(core, index);
   sweep_office(core, index);
   set_office_timer(core, index);
 }

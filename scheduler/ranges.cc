@@ -51,7 +51,8 @@ bool policy_in_range(const SetPolicy& policy) {
          policy.travel_weight <= 1000 && policy.share_weight <= 1000 &&
          known_value(policy.confirmer_fallback, ConfirmerFallback::kSupervisor) &&
          known_value(policy.zoning_review, ZoningReview::kSecondReviewer) &&
-         policy.reserved_share_percent <= 100 && policy.reserved[0] == 0;
+         policy.reserved_share_percent <= 100 &&
+         known_value(policy.homes, HomePolicy::kWhenInactive);
 }
 
 bool stage_in_range(const StageSpec& stage) {

@@ -256,10 +256,12 @@ struct OfficeRecord {
   OfficeId id{};
   District district = 0;
   OfficeState state = OfficeState::kNone;
-  ApplicationId application{};  // 0: licensed before the rounds
-  VenueId venue{};              // of those, its place in the pool
+  ApplicationId application{};    // 0: licensed before the rounds
+  std::uint32_t home_search = 0;  // 1 + the case slot that is looked at next for a case of this
+                                  // office that seeks a new home; 0: none does
+  VenueId venue{};                // of those, its place in the pool
   ManagerState manager_state = ManagerState::kActive;
-  std::uint8_t reserved[5]{};
+  std::uint8_t reserved[1]{};
 };
 static_assert(std::has_unique_object_representations_v<OfficeRecord>);
 

@@ -100,7 +100,7 @@ bool check_offices(const Core& core) {
     if (office.district == 0 || office.district >= kDistrictCount || !text_fits(office.label))
       return false;
     if (!window_whole(office.load) || !point_in_range(office.point) ||
-        office.pass_left > core.limits.jobs_max)
+        office.pass_left > core.limits.jobs_max || office.home_search > core.limits.cases_max)
       return false;
   }
   return true;

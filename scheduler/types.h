@@ -142,6 +142,13 @@ enum class ConfirmerFallback : std::uint8_t {
   kSupervisor,  // escalated; a release lets any head confirm
 };
 
+/// When the open cases of an office that has left Active move to other offices by themselves.
+enum class HomePolicy : std::uint8_t {
+  kPropose,       // never: new homes are proposed, a supervisor moves the cases
+  kWhenEnded,     // Expired, Revoked or Surrendered
+  kWhenInactive,  // Suspended, too
+};
+
 /// Who must confirm a finished job of a stage.
 enum class Confirmer : std::uint8_t { kNobody, kOfficeHead, kSecondReviewerAboveArea };
 

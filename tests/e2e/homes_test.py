@@ -5,12 +5,14 @@ A small city with a real daemon, whose files are the office's own people's work.
 """
 
 import sys
+import time
 import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 from permitd_process import Daemon  # noqa: E402
 
+WAIT_SECONDS = 60
 CITY = """
 [city]
 name = "Homes"
@@ -91,6 +93,24 @@ class Homes(unittest.TestCase):
         self.assertEqual([(event["office"], event["reason"], event["note"]) for event in told],
                          [(102, "officeInactive", "licence returned")])
         self.assertEqual(self.ask("rehome", "0101", "--dry-run")["homes"], [])
+
+    def test_where_the_policy_says_so_they_go_by_themselves_as_the_preview_said(self):
+        city = self.daemon.root / "by_themselves.toml"
+        city.write_text(CITY + '[policy]\nhomes = "when_ended"\n')
+        self.ctl("city", "load", "--yes", city)
+        suspended = self.ctl("suspend", "0101", "--dry-run").stdout
+        self.assertIn("until a supervisor moves them", suspended)
+        self.assertIn("Nothing was changed", suspended)
+        self.assertIn("by themselves", self.ctl("suspend", "0101", "--state", "revoked", "--dry-run").stdout)
+        previewed = self.ask("suspend", "0101", "--state", "revoked", "--dry-run")["homes"]
+        self.assertEqual([(home["caseId"], home["office"]) for home in previewed],
+                         [(1, 102), (2, 102), (3, 201), (4, 201)])
+        self.assertEqual(self.open_of(101), 4)
+        self.assertIn("by themselves", self.ctl("suspend", "0101", "--state", "revoked", "--yes").stdout)
+        deadline = time.monotonic() + WAIT_SECONDS
+        while self.open_of(101) > 0:
+            self.assertLess(time.monotonic(), deadline, "the cases do not move")
+        self.assertEqual([self.office_of(home["caseId"]) for home in previewed], [home["office"] for home in previewed])
 
     def test_one_case_moves_by_order(self):
         self.assertIn("Office 0201", self.ctl("move", 1, "--to", "0201", "--note", "wish").stdout)

@@ -156,6 +156,7 @@ SetPolicy random_policy(Chance& chance) {
   policy.reserved_share_percent =
       static_cast<std::uint8_t>(chance.chance(500) ? 0 : chance.between(1, 100));
   policy.confirmer_fallback = static_cast<ConfirmerFallback>(chance.below(3));
+  policy.homes = static_cast<HomePolicy>(chance.below(3));
   return policy;
 }
 

@@ -137,8 +137,8 @@ void NaiveModel::follow_event(const Command& command, const Event& event, const 
     expect(c != nullptr, "event {} of unknown case {}", raw(event.kind), raw(event.case_id));
     if (c == nullptr) return;
     c->history.push_back(event);
-    expect(event.office == c->office, "event {} names office {}", raw(event.kind),
-           raw(event.office));
+    expect(event.office == c->office || event.kind == EventKind::kCaseMoved,
+           "event {} names office {}", raw(event.kind), raw(event.office));
   }
   ModelJob* job = find_job(event.job);
   switch (event.kind) {
@@ -176,9 +176,7 @@ void NaiveModel::follow_event(const Command& command, const Event& event, const 
       expect(job != nullptr, "job {} moved, but was never created", raw(event.job));
       return job == nullptr ? void() : follow_moved(command, *job);
     case EventKind::kCaseMoved:
-      expect(command.kind == CommandKind::kMoveCase && c->id == command.body.move_case.id,
-             "case {} moved by command {}", raw(event.case_id), raw(command.kind));
-      return;
+      return follow_moved_home(command, event, *c);
     case EventKind::kJobPlanned:
       expect(command.kind == CommandKind::kApplyPlan, "job {} was planned by command {}",
              raw(event.job), raw(command.kind));
@@ -201,6 +199,8 @@ void NaiveModel::follow_event(const Command& command, const Event& event, const 
       share_due_ = false;
       return;
     case EventKind::kOfficeChanged:
+      note_leaving(event);
+      [[fallthrough]];
     case EventKind::kLicenceChanged:
     case EventKind::kRoundChanged:
       licences_.follow(command, event, world(),
@@ -503,6 +503,47 @@ void NaiveModel::follow_left_hand(const Command& command, ModelJob& job, JobStat
            raw(job.id), raw(reason));
     expert.wanted = 0;
   }
+}
+
+// Whether its cases may move by themselves is a matter of the policy when the office leaves.
+void NaiveModel::note_leaving(const Event& event) {
+  const auto state = static_cast<OfficeState>(event.after);
+  const bool ended = state == OfficeState::kExpired || state == OfficeState::kRevoked ||
+                     state == OfficeState::kSurrendered;
+  const bool moves =
+      (ended && policy_.homes != HomePolicy::kPropose) ||
+      (state == OfficeState::kSuspended && policy_.homes == HomePolicy::kWhenInactive);
+  if (moves) {
+    leaving_.insert(raw(event.office));
+  } else {
+    leaving_.erase(raw(event.office));
+  }
+}
+
+void NaiveModel::follow_moved_home(const Command& command, const Event& event, ModelCase& c) {
+  if (command.kind == CommandKind::kMoveCase) {
+    expect(c.id == command.body.move_case.id && c.office == event.office,
+           "case {} moved to office {}", raw(c.id), raw(event.office));
+    return;  // an effect of the command
+  }
+  expect(command.kind == CommandKind::kTick && leaving_.contains(raw(c.office)) &&
+             !office_active(c.office) && event.reason == Reason::kOfficeInactive,
+         "case {} left office {} by command {}", raw(c.id), raw(c.office), raw(command.kind));
+  const auto takes = [&](const ModelOffice& office) {
+    const auto active = office.active.find(raw(c.filed.service));
+    return office.state == OfficeState::kActive && active != office.active.end() &&
+           active->second.first <= now_ && now_ < active->second.second;
+  };
+  const ModelOffice& home = offices_.at(raw(event.office));
+  expect(takes(home), "case {} moved to office {}, which cannot take it", raw(c.id),
+         raw(event.office));
+  for (const auto& [number, office] : offices_) {
+    expect(!takes(office) || office.defined.district != c.filed.district ||
+               home.defined.district == c.filed.district,
+           "case {} moved to office {}, although {} is of its district", raw(c.id),
+           raw(event.office), number);
+  }
+  change_home(c, event.office);
 }
 
 // A confirmation whose head is gone goes to whom the policy names, or, released by a supervisor, to

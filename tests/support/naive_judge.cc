@@ -135,7 +135,7 @@ bool policy_outside(const SetPolicy& p) {
          outside(p.confirmation_effort_percent, 1, 100) || raw(p.confirmer_fallback) > 2 ||
          p.near_visits > 16 || p.near_slack_minutes > 10'000 || p.compared_count > 32 ||
          p.load_weight > 1000 || p.travel_weight > 1000 || p.share_weight > 1000 ||
-         raw(p.zoning_review) > 1 || p.reserved_share_percent > 100 || p.reserved[0] != 0;
+         raw(p.zoning_review) > 1 || p.reserved_share_percent > 100 || raw(p.homes) > 2;
 }
 
 }  // namespace

@@ -233,6 +233,9 @@ class NaiveModel {
   // naive_effects.cc
   void prepare(const Command& command);
   void change_home(ModelCase& c, scheduler::OfficeId office);
+  void note_leaving(const scheduler::Event& event);
+  void follow_moved_home(const scheduler::Command& command, const scheduler::Event& event,
+                         ModelCase& c);
   void judge_by_present_rules(ModelCase& c);
   void skip_stages(ModelCase& c);
   void advance(ModelCase& c);
@@ -409,6 +412,7 @@ class NaiveModel {
   std::map<std::uint64_t, ModelJob> jobs_;
   std::map<std::uint32_t, ModelExpert> experts_;
   std::map<std::uint16_t, ModelOffice> offices_;
+  std::set<std::uint16_t> leaving_;  // whose cases may move by themselves
   std::map<std::uint8_t, scheduler::DefineOrganisation> organisations_;
   std::map<std::uint8_t, std::vector<scheduler::DefineService>> services_;
   std::deque<ModelKey> keys_;

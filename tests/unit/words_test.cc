@@ -14,10 +14,10 @@ using namespace permitd::scheduler;
 
 template <class Enum>
 class WordsOfTest : public testing::Test {};
-using ClosedSets =
-    testing::Types<Skill, PriorityClass, Stage, CaseState, JobState, OfficeState, ExpertState,
-                   JobKind, Reach, Confirmer, ConfirmerFallback, HalfDay, SlaBand, ActorKind,
-                   Reason, Filter, EventKind, Stuck, ZoningState, ZoningResult, ZoningReview>;
+using ClosedSets = testing::Types<Skill, PriorityClass, Stage, CaseState, JobState, OfficeState,
+                                  ExpertState, JobKind, Reach, Confirmer, ConfirmerFallback,
+                                  HalfDay, SlaBand, ActorKind, Reason, Filter, EventKind, Stuck,
+                                  ZoningState, ZoningResult, ZoningReview, HomePolicy>;
 TYPED_TEST_SUITE(WordsOfTest, ClosedSets);
 
 TYPED_TEST(WordsOfTest, EachNameIsOnlyOnceAndParsesBack) {
