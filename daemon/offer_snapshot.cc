@@ -32,9 +32,16 @@ SnapshotVisit visit_of(const Scheduler& scheduler, const JobView& job) {
 
 }  // namespace
 
+OfferSnapshotQuery::OfferSnapshotQuery(std::uint32_t days)
+    : OfferSnapshotQuery(false, Scope{}, {}, {}, days) {}
+
 OfferSnapshotQuery::OfferSnapshotQuery(Scope scope, scheduler::JobId job, scheduler::CaseId case_id,
                                        std::uint32_t days)
-    : scope_(scope), job_(job), case_id_(case_id), days_(days) {
+    : OfferSnapshotQuery(true, scope, job, case_id, days) {}
+
+OfferSnapshotQuery::OfferSnapshotQuery(bool is_asked, Scope scope, scheduler::JobId job,
+                                       scheduler::CaseId case_id, std::uint32_t days)
+    : is_asked_(is_asked), scope_(scope), job_(job), case_id_(case_id), days_(days) {
   snapshot.halves.reserve(std::size_t{days} * 2);
   snapshot.visits.reserve(kSnapshotVisitsMax);
   snapshot.met.reserve(kSnapshotMetMax);
@@ -68,6 +75,12 @@ bool OfferSnapshotQuery::begin(const Scheduler& scheduler) {
   snapshot.present_date = scheduler.working_day(scheduler.now());
   snapshot.policy = scheduler.policy();
   snapshot.window_work_days = window_work_days(scheduler);
+  if (is_asked_ && !take_asked(scheduler)) return false;
+  take_halves(scheduler);
+  return !snapshot.halves.empty();
+}
+
+bool OfferSnapshotQuery::take_asked(const Scheduler& scheduler) {
   scheduler::JobId id = job_;
   scheduler::CaseView owner;
   if (raw(id) == 0 && scheduler.find_case(case_id_, owner)) id = owner.current_job;
@@ -75,8 +88,16 @@ bool OfferSnapshotQuery::begin(const Scheduler& scheduler) {
   if (!scheduler.find_job(id, job) || !scope_.covers(scheduler, job)) return false;
   snapshot.is_found = true;
   snapshot.asked = visit_of(scheduler, job);
-  take_halves(scheduler);
-  return !snapshot.halves.empty();
+  return true;
+}
+
+scheduler::Outcome OfferSnapshotQuery::verdict_of(const Scheduler& scheduler,
+                                                  const OfferHalf& half) const {
+  scheduler::Schedule schedule;
+  schedule.job = snapshot.asked.job.job;
+  schedule.day = half.date;
+  schedule.half = half.half;
+  return scheduler.judge_schedule(schedule);
 }
 
 void OfferSnapshotQuery::take_halves(const Scheduler& scheduler) {
@@ -88,11 +109,7 @@ void OfferSnapshotQuery::take_halves(const Scheduler& scheduler) {
     for (const HalfDay half : {HalfDay::kMorning, HalfDay::kAfternoon}) {
       OfferHalf one{date, half, {}, {}};
       if (!scheduler.half_day(date, half, one.span.open, one.span.close)) continue;
-      scheduler::Schedule schedule;
-      schedule.job = snapshot.asked.job.job;
-      schedule.day = date;
-      schedule.half = half;
-      one.verdict = scheduler.judge_schedule(schedule);
+      if (is_asked_) one.verdict = verdict_of(scheduler, one);
       keep_row(snapshot, snapshot.halves, one);
     }
     if (snapshot.halves.size() == before) continue;

@@ -47,6 +47,8 @@ struct OfferSnapshot {
 
 class OfferSnapshotQuery final : public Query {
  public:
+  /// What the days are prepared from before anybody asks: no visit asked about, nothing judged.
+  explicit OfferSnapshotQuery(std::uint32_t days);
   /// `job` 0: the present job of the case.
   OfferSnapshotQuery(Scope scope, scheduler::JobId job, scheduler::CaseId case_id,
                      std::uint32_t days);
@@ -57,12 +59,17 @@ class OfferSnapshotQuery final : public Query {
  private:
   enum class Part : std::uint8_t { kBegin, kOffices, kExperts, kVisits, kDone };
 
+  OfferSnapshotQuery(bool is_asked, Scope scope, scheduler::JobId job, scheduler::CaseId case_id,
+                     std::uint32_t days);
   bool begin(const scheduler::Scheduler& scheduler);
+  bool take_asked(const scheduler::Scheduler& scheduler);
+  scheduler::Outcome verdict_of(const scheduler::Scheduler& scheduler, const OfferHalf& half) const;
   void take_halves(const scheduler::Scheduler& scheduler);
   void take_visit(const scheduler::Scheduler& scheduler, const scheduler::JobView& job);
   bool take_experts(const scheduler::Scheduler& scheduler);
   bool take_visits(const scheduler::Scheduler& scheduler);
 
+  const bool is_asked_;
   const Scope scope_;
   const scheduler::JobId job_;
   const scheduler::CaseId case_id_;

@@ -251,7 +251,7 @@ Expected<void> Service::start_networks() {
   questions_ = std::make_unique<PlannerThread>();
   if (config_.planner.interval_seconds != 0)
     standing_ = std::make_unique<StandingPlanner>(*engine_, engine_->add_port(kPlannerRequests),
-                                                  config_.planner);
+                                                  *questions_, *offers_, config_.planner);
   if (network_) {
     network_->serve(*engine_, engine_->add_port(config_.engine.request_capacity), clock, planners(),
                     config_, [this] { request_stop(); });

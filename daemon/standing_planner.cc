@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <exception>
+#include <semaphore>
+#include <set>
 
 #include "daemon/log.h"
 #include "daemon/plan_lines.h"
@@ -52,8 +54,14 @@ bool MarksQuery::run(const scheduler::Scheduler& scheduler) noexcept {
   return true;
 }
 
-StandingPlanner::StandingPlanner(Engine& engine, Port& port, const PlannerSettings& settings)
-    : engine_(engine), port_(port), settings_(settings), key_high_(random_word() | 1) {
+StandingPlanner::StandingPlanner(Engine& engine, Port& port, PlannerThread& questions,
+                                 OfferMemory& offers, const PlannerSettings& settings)
+    : engine_(engine),
+      port_(port),
+      questions_(questions),
+      offers_(offers),
+      settings_(settings),
+      key_high_(random_word() | 1) {
   engine_.watch_changes(changes_);
   thread_ = std::jthread([this](std::stop_token stop) { run(std::move(stop)); });
 }
@@ -85,7 +93,7 @@ void StandingPlanner::run(std::stop_token stop) {
   while (!stop.stop_requested()) {
     const auto end = steady_clock::now() + std::chrono::seconds(settings_.interval_seconds);
     try {
-      if (!make_plan(stop)) return;
+      if (!prepare_offers(stop) || !make_plan(stop)) return;
     } catch (const std::exception& exception) {
       log_line(LogLevel::kError, "no standing plan: {}", exception.what());
     }
@@ -148,6 +156,39 @@ bool StandingPlanner::wait_until(steady_clock::time_point end, const std::stop_t
   std::unique_lock lock(mutex_);
   time_over_.wait_until(lock, stop, end, [] { return false; });
   return !stop.stop_requested();
+}
+
+// ---- offers ----
+
+/// False when the thread is to end. A day at a time, so that who asks meanwhile waits for one.
+bool StandingPlanner::prepare_offers(const std::stop_token& stop) {
+  auto* query = ask(std::make_unique<OfferSnapshotQuery>(kOfferDaysMax), stop);
+  if (query == nullptr) return false;
+  const OfferSnapshot& snapshot = query->snapshot;
+  std::set<std::int32_t> dates;
+  for (const DatedVisit& visit : snapshot.visits) dates.insert(visit.date);
+  for (const OfferHalf& half : snapshot.halves) {
+    if (dates.erase(half.date) == 0) continue;
+    if (!prepare_day(snapshot, half.date) || stop.stop_requested()) break;
+  }
+  return !stop.stop_requested();
+}
+
+/// Returns when it is done. False when too many questions wait: they make what they need.
+bool StandingPlanner::prepare_day(const OfferSnapshot& snapshot, std::int32_t date) {
+  // Shared: who releases it is not out of it yet when the other goes on.
+  const auto done = std::make_shared<std::binary_semaphore>(0);
+  const bool posted = questions_.try_post([&, done](const std::stop_token& stop) {
+    try {
+      if (!stop.stop_requested())
+        prepare_offer_day(snapshot, date, visit_options(settings_), offers_);
+    } catch (const std::exception& exception) {
+      log_line(LogLevel::kError, "no day to offer: {}", exception.what());
+    }
+    done->release();
+  });
+  if (posted) done->acquire();
+  return posted;
 }
 
 // ---- planning ----

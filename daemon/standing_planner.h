@@ -1,6 +1,8 @@
 // The plan that is always ready: a thread that sleeps until the engine has noted a change, waits
 // its interval, copies the city through a port of its own, and plans the visits of the next days
-// and the desks from what is running, with as little moved as can be. What it makes waits for a
+// and the desks from what is running, with as little moved as can be. Before that it has the days
+// that half-days are offered from made or mended on the thread of questions, so that the first to
+// ask finds them ready. What it makes waits for a
 // supervisor, unless the settings let it apply some of it: then it sends the lines as commands like
 // anybody else, and the core judges each.
 //
@@ -19,7 +21,10 @@
 
 #include "daemon/desk_plan.h"
 #include "daemon/engine.h"
+#include "daemon/offer_snapshot.h"
 #include "daemon/plan_marks.h"
+#include "daemon/planner_thread.h"
+#include "daemon/visit_offers.h"
 #include "daemon/visit_plan.h"
 
 namespace permitd::daemon {
@@ -50,9 +55,11 @@ class MarksQuery final : public Query {
 
 class StandingPlanner {
  public:
-  /// `port` is the engine's, for this alone. Both outlive stop(); the object itself must outlive
-  /// the engine, which may still hold a query that was lent to it.
-  StandingPlanner(Engine& engine, Port& port, const PlannerSettings& settings);
+  /// `port` is the engine's, for this alone; `offers` belongs to the thread of `questions`. All
+  /// outlive stop(); the object itself must outlive the engine, which may still hold a query that
+  /// was lent to it.
+  StandingPlanner(Engine& engine, Port& port, PlannerThread& questions, OfferMemory& offers,
+                  const PlannerSettings& settings);
   ~StandingPlanner();
   StandingPlanner(const StandingPlanner&) = delete;
   StandingPlanner& operator=(const StandingPlanner&) = delete;
@@ -71,6 +78,8 @@ class StandingPlanner {
   /// Lends a query to the engine; null when the thread is to end.
   template <class Q>
   Q* ask(std::unique_ptr<Q> query, const std::stop_token& stop);
+  bool prepare_offers(const std::stop_token& stop);
+  bool prepare_day(const OfferSnapshot& snapshot, std::int32_t date);
   bool make_plan(const std::stop_token& stop);
   bool plan_days(StandingPlan& plan, const std::stop_token& stop);
   bool plan_the_desks(StandingPlan& plan, const std::stop_token& stop);
@@ -81,6 +90,8 @@ class StandingPlanner {
 
   Engine& engine_;
   Port& port_;
+  PlannerThread& questions_;
+  OfferMemory& offers_;  // used on that thread alone
   const PlannerSettings settings_;
   Waker changes_;  // woken by the engine at the first change since the last plan
   std::unique_ptr<Query> lent_;

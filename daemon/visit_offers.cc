@@ -25,6 +25,9 @@ constexpr std::int64_t kGrainMs = 15 * scheduler::kMsPerMinute;
 constexpr std::int64_t kMsPerSecond = 1'000;
 // A small day is mended so often before it is made anew.
 constexpr std::size_t kMendedMin = 64;
+// Rounds of its visits that are placed one by one before that, at a question and ahead of one.
+constexpr std::size_t kRoundsAsked = 2;
+constexpr std::size_t kRoundsAhead = 1;
 
 constexpr std::size_t at(auto index) { return static_cast<std::size_t>(index); }
 
@@ -265,6 +268,12 @@ class OfferDays {
     snapshot_.met = from.met;
   }
 
+  void prepare(std::int32_t date) {
+    take_day(date);
+    problem_ = make_visit_problem(snapshot_, options_);
+    find_day(problem_.points, kRoundsAhead);
+  }
+
   void answer(VisitOffer& offer) {
     if (date_ != offer.half.date) open_day(offer.half.date);
     if (!asked_) return;
@@ -291,7 +300,8 @@ class OfferDays {
     return visit;
   }
 
-  void open_day(std::int32_t date) {
+  /// The visits of a date, but for the one asked about.
+  void take_day(std::int32_t date) {
     date_ = date;
     day_ = nullptr;
     asked_.reset();
@@ -303,6 +313,10 @@ class OfferDays {
     snapshot_.visits.clear();
     for (const DatedVisit& visit : from_.visits)
       if (visit.date == date) snapshot_.visits.push_back(visit.visit);
+  }
+
+  void open_day(std::int32_t date) {
+    take_day(date);
     snapshot_.visits.push_back(as_new(from_.asked));
     problem_ = make_visit_problem(snapshot_, options_);
     const bool is_known =
@@ -312,32 +326,37 @@ class OfferDays {
 
   /// Takes the visit asked about out of the day, and asks the routes of the others.
   void ask_day() {
+    asked_ = std::move(problem_.problem.visits.back());
+    problem_.problem.visits.pop_back();
+    asked_->lock = {};
+    asked_->group = planner::kNoGroup;
+    asked_->running = kNobody;
+    std::vector<planner::GeoPoint> others = problem_.points;
+    if (!is_place_of_others(asked_->place)) others.pop_back();
+    find_day(others, kRoundsAsked);
+    day_->travel.set(problem_.points, options_);
+    found_ = day_->live->offers(*asked_);
+  }
+
+  /// The routes of the problem's visits, all of which others have; `points` are theirs.
+  void find_day(const std::vector<planner::GeoPoint>& points, std::size_t rounds_max) {
     planner::DayProblem& problem = problem_.problem;
-    asked_ = std::move(problem.visits.back());
-    problem.visits.pop_back();
     for (Visit& visit : problem.visits) {
       visit.group = planner::kNoGroup;
       // Who and when hold here, too; the order of a route is a matter of its day.
       visit.lock.after = planner::kNoVisit;
       visit.lock.frozen = false;
     }
-    asked_->lock = {};
-    asked_->group = planner::kNoGroup;
-    asked_->running = kNobody;
     // Evenness of the days before has no say in whether somebody can come.
     for (Inspector& inspector : problem.inspectors) inspector.effort_before = 0;
-    std::vector<planner::GeoPoint> others = problem_.points;
-    if (!is_place_of_others(asked_->place)) others.pop_back();
     promised_.clear();
     for (std::size_t i = 0; i < problem.visits.size(); ++i) {
       const scheduler::JobView& job = snapshot_.visits[problem_.visit_rows[i]].job;
       promised_.push_back(job.appointment != scheduler::kNever);
     }
-    auto key = key_of(problem, others, promised_, options_);
+    auto key = key_of(problem, points, promised_, options_);
     day_ = memory_.find(key);
-    if (day_ == nullptr) day_ = &plan_day(std::move(key));
-    day_->travel.set(problem_.points, options_);
-    found_ = day_->live->offers(*asked_);
+    if (day_ == nullptr) day_ = &plan_day(std::move(key), rounds_max);
   }
 
   bool is_place_of_others(planner::Place place) const {
@@ -349,7 +368,7 @@ class OfferDays {
            });
   }
 
-  OfferMemory::Day& plan_day(std::vector<std::int64_t> key) {
+  OfferMemory::Day& plan_day(std::vector<std::int64_t> key, std::size_t rounds_max) {
     auto day = std::make_unique<OfferMemory::Day>();
     day->date = date_;
     day->key = std::move(key);
@@ -359,7 +378,8 @@ class OfferDays {
     std::unique_ptr<OfferMemory::Day> before = memory_.take(date_);
     // Mended so often that as many found a place one by one as there are, a day is made anew: what
     // that costs is spread over them.
-    if (before != nullptr && before->placed > kMendedMin + 2 * promised_.size()) before = nullptr;
+    if (before != nullptr && before->placed > kMendedMin + rounds_max * promised_.size())
+      before = nullptr;
     if (before != nullptr) day->placed = before->placed;
     DayFilling(snapshot_, problem_, promised_, before.get()).fill(*day);
     return memory_.keep(std::move(day));
@@ -432,6 +452,11 @@ class OfferDays {
 };
 
 }  // namespace
+
+void prepare_offer_day(const OfferSnapshot& snapshot, std::int32_t date,
+                       const VisitPlanOptions& options, OfferMemory& memory) {
+  OfferDays(snapshot, options, memory).prepare(date);
+}
 
 std::vector<VisitOffer> offer_half_days(const OfferSnapshot& snapshot,
                                         const VisitPlanOptions& options, OfferMemory& memory) {

@@ -68,6 +68,11 @@ class OfferMemory {
   std::uint64_t found_count_ = 0;
 };
 
+/// Makes or mends the day of this date, so that the next question finds it as it is in the
+/// snapshot. What was mended for long is made anew here, sooner than a question would.
+void prepare_offer_day(const OfferSnapshot& snapshot, std::int32_t date,
+                       const VisitPlanOptions& options, OfferMemory& memory);
+
 /// One offer per half-day of the snapshot, from what `memory` has of its days. Pre: the visit was
 /// found.
 std::vector<VisitOffer> offer_half_days(const OfferSnapshot& snapshot,

@@ -100,7 +100,12 @@ TEST_F(CitySnapshotTest, AClosedDateIsADayOnlyWhereThatIsAskedFor) {
 class OfferSnapshotTest : public CitySnapshotTest {
  protected:
   OfferSnapshot offers(Scope scope, JobId job, CaseId case_id = {}) const {
-    OfferSnapshotQuery query(scope, job, case_id, 2);
+    return run(OfferSnapshotQuery(scope, job, case_id, 2));
+  }
+  OfferSnapshot offers_ahead() const { return run(OfferSnapshotQuery(2)); }
+
+ private:
+  OfferSnapshot run(OfferSnapshotQuery query) const {
     while (!query.run(scheduler_)) continue;
     return std::move(query.snapshot);
   }
@@ -127,6 +132,20 @@ TEST_F(OfferSnapshotTest, TheVerdictOfEachHalfDayIsWhatScheduleAnswers) {
   schedule.half = last.half;
   EXPECT_EQ(apply(CommandKind::kSchedule, schedule, office()).refusal, Refusal::kNone);
   EXPECT_EQ(offers({}, {}, filed.case_id).halves.back().verdict.refusal, Refusal::kNothingToDo);
+}
+
+TEST_F(OfferSnapshotTest, AheadOfAQuestionItHoldsEverybodysVisits) {
+  const Outcome filed = submit(tests::kNewBuild);
+  submit(tests::kNewBuild);
+  work(tests::kClerk);
+  work(tests::kClerk);
+  const OfferSnapshot ahead = offers_ahead();
+  EXPECT_FALSE(ahead.is_found);
+  EXPECT_EQ(ahead.halves.size(), 4U);
+  EXPECT_EQ(ahead.visits.size(), 2U);
+  const OfferSnapshot asked = offers({}, {}, filed.case_id);
+  EXPECT_EQ(asked.visits.size(), 1U);
+  EXPECT_EQ(ahead.experts.size(), asked.experts.size());
 }
 
 TEST_F(OfferSnapshotTest, AnotherOfficesCaseIsNotFound) {

@@ -181,6 +181,46 @@ TEST_F(VisitOffersTest, WhatIsRememberedChangesNoAnswer) {
   EXPECT_EQ(memory.found_count(), 5U);
 }
 
+TEST_F(VisitOffersTest, APreparedDayIsFoundAndAnsweredFromAsOneMadeAtTheQuestion) {
+  add_inspector(1);
+  add_inspector(2).home = {35'750'000, 51'450'000};
+  promise(0, 0, 4);
+  promise(1, 210, 3);
+  for (const std::int32_t day : {0, 1})
+    prepare_offer_day(snapshot, kQuestionDate + day, kOptions, memory);
+  EXPECT_EQ(memory.found_count(), 0U);
+  const auto answered = offer_half_days(snapshot, kOptions, memory);
+  EXPECT_EQ(memory.found_count(), 2U);
+  OfferMemory fresh;
+  const auto anew = offer_half_days(snapshot, kOptions, fresh);
+  for (std::size_t i = 0; i < anew.size(); ++i) {
+    EXPECT_EQ(answered[i].cause, anew[i].cause);
+    EXPECT_EQ(answered[i].extra_travel_s, anew[i].extra_travel_s);
+    EXPECT_EQ(answered[i].with_room, anew[i].with_room);
+  }
+}
+
+TEST_F(VisitOffersTest, PreparingMendsWhatHasChanged) {
+  add_inspector(1);
+  promise(0, 0, 2);
+  EXPECT_EQ(causes()[0], OfferCause::kFree);
+  promise(0, 0, 1);
+  prepare_offer_day(snapshot, kQuestionDate, kOptions, memory);
+  EXPECT_EQ(memory.found_count(), 0U);
+  EXPECT_EQ(causes()[0], OfferCause::kNoTime);
+  EXPECT_EQ(memory.found_count(), 2U);
+}
+
+// The visit asked about stands on the present day itself until it has an appointment.
+TEST_F(VisitOffersTest, ADayPreparedWithTheVisitAskedAboutIsMendedWithoutIt) {
+  add_inspector(1);
+  promise(0, 0, 2);
+  snapshot.visits.push_back({kQuestionDate, snapshot.asked});
+  prepare_offer_day(snapshot, kQuestionDate, kOptions, memory);
+  snapshot.visits.pop_back();
+  EXPECT_EQ(causes()[0], OfferCause::kFree);
+}
+
 TEST_F(VisitOffersTest, AMendedDayHasRoomForExactlyWhatTheDayHas) {
   // Nobody travels here, so three visits of an hour fit into each half-day of each of three people.
   for (const std::uint32_t number : {1U, 2U, 3U}) add_inspector(number);
