@@ -82,6 +82,10 @@ struct Config {
     std::uint64_t snapshot_after_size = std::uint64_t{256} << 20;
   } engine;
 
+  struct Memory {
+    bool touched = true;
+  } memory;
+
   ConnectionLimits connections{.wait_ms = 50};
 
   /// Token bucket of each office; a rate of 0 is no quota.

@@ -181,6 +181,13 @@ constexpr std::array kSettings = {
         "Journal bytes after which a snapshot is taken in the background; 0 takes one only on "
         "request."),
 
+    flag<PERMIT_FIELD(memory.touched)>(
+        "memory.touched",
+        "Brings the tables of [limits] into memory from the start, on huge pages where the system "
+        "has them, beside the thread that serves; what does not fit is said in the log and comes "
+        "in as it is used. false: all of it does, and the first use of each page takes "
+        "microseconds."),
+
     message_size_setting(),
     count<PERMIT_FIELD(connections.segments_max)>("connections.segments_max", 1, 512,
                                                   "Most segments in one message."),

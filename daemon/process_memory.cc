@@ -1,8 +1,13 @@
 #include "daemon/process_memory.h"
 
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <optional>
 
 extern "C" __attribute__((weak)) int mallctl(const char* name, void* old_value,
                                              std::size_t* old_size, void* new_value,
@@ -18,6 +23,58 @@ std::uint64_t resident_size() {
   const int found = std::fscanf(file, "%llu %llu", &total, &resident);
   std::fclose(file);
   return found == 2 ? resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)) : 0;
+}
+
+namespace {
+
+constexpr std::uint64_t kKiB = 1024;
+
+/// Kilobytes behind a name such as "MemAvailable:".
+std::optional<std::uint64_t> kilobytes_of(const std::string& path, const std::string& name) {
+  std::ifstream file(path);
+  for (std::string word; file >> word;) {
+    std::uint64_t value = 0;
+    if (word == name && file >> value) return value;
+  }
+  return std::nullopt;
+}
+
+/// Nothing where there is no such file, or no limit: the file says "max".
+std::optional<std::uint64_t> number_in(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  std::uint64_t value = 0;
+  return file >> value ? std::optional(value) : std::nullopt;
+}
+
+std::uint64_t memory_of_machine() {
+  struct sysinfo machine {};
+  return sysinfo(&machine) == 0 ? std::uint64_t{machine.totalram} * machine.mem_unit : 0;
+}
+
+/// The control group of the process below /sys/fs/cgroup; empty where it is in none of cgroup v2.
+std::filesystem::path control_group(const std::string& root) {
+  std::ifstream file(root + "/proc/self/cgroup");
+  for (std::string line; std::getline(file, line);)
+    if (line.starts_with("0::/")) return line.substr(4);
+  return {};
+}
+
+}  // namespace
+
+std::uint64_t huge_pages_size() {
+  return kilobytes_of("/proc/self/smaps_rollup", "AnonHugePages:").value_or(0) * kKiB;
+}
+
+std::uint64_t memory_left(const std::string& root) {
+  const auto available = kilobytes_of(root + "/proc/meminfo", "MemAvailable:");
+  std::uint64_t left = available ? *available * kKiB : memory_of_machine();
+  const std::filesystem::path top = root + "/sys/fs/cgroup";
+  for (auto group = control_group(root);; group = group.parent_path()) {
+    const auto limit = number_in(top / group / "memory.max");
+    const std::uint64_t used = number_in(top / group / "memory.current").value_or(0);
+    if (limit) left = std::min(left, *limit - std::min(*limit, used));
+    if (group.empty()) return left;
+  }
 }
 
 namespace {

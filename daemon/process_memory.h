@@ -2,11 +2,18 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 namespace permitd::daemon {
 
 /// Resident set in bytes; 0 when /proc cannot be read.
 std::uint64_t resident_size();
+/// Bytes of it on huge pages; 0 when /proc cannot be read.
+std::uint64_t huge_pages_size();
+/// Bytes that the process may still take: what the machine has available, less where a control
+/// group above the process has a limit (cgroup v2). Where /proc does not tell it, all the memory of
+/// the machine. `root`: of the files that are read.
+std::uint64_t memory_left(const std::string& root = "");
 /// Bytes handed out by the allocator; 0 without jemalloc.
 std::uint64_t allocated_size();
 

@@ -18,12 +18,14 @@
 #include "daemon/ops_thread.h"
 #include "daemon/planner_thread.h"
 #include "daemon/process_limits.h"
+#include "daemon/process_memory.h"
 #include "daemon/recovery.h"
 #include "daemon/rpc_listener.h"
 #include "daemon/rpc_network.h"
 #include "daemon/snapshotter.h"
 #include "daemon/standing_planner.h"
 #include "daemon/tls_keeper.h"
+#include "daemon/touched_tables.h"
 #include "daemon/visit_offers.h"
 
 namespace permitd::daemon {
@@ -58,7 +60,11 @@ struct ServiceSocket {
 
 class Service {
  public:
-  explicit Service(const Config& config) : config_(config), rehearsal_(config.clock.rehearsal) {}
+  explicit Service(const Config& config)
+      : config_(config),
+        rehearsal_(config.clock.rehearsal),
+        tables_(config.memory.touched ? std::make_unique<TouchedTables>(memory_left()) : nullptr),
+        scheduler_(tables_.get()) {}
   ~Service();
 
   Expected<void> start();
@@ -93,6 +99,7 @@ class Service {
   std::unique_ptr<RpcNetwork> network_;  // threads.rpc = 0: shares its loop with the engine
   std::unique_ptr<Ring> ring_;           // otherwise the journal's own
   std::unique_ptr<JournalStorage> storage_;
+  std::unique_ptr<TouchedTables> tables_;  // null: tables come in as they are used
   scheduler::Scheduler scheduler_;
   SystemClock system_clock_;
   RehearsalClock rehearsal_clock_;

@@ -30,7 +30,11 @@ class AgeList {
   std::uint32_t next(std::uint32_t slot) const { return slot_of(links_[slot].next); }
   std::uint32_t count(std::uint32_t list) const { return lists_[list].count; }
   std::uint32_t list_count() const { return static_cast<std::uint32_t>(lists_.size()); }
-  std::size_t memory_bytes() const { return links_.memory_bytes() + lists_.memory_bytes(); }
+  template <class Visit>
+  void visit_memory(const Visit& visit) const {
+    links_.visit_memory(visit);
+    lists_.visit_memory(visit);
+  }
 
   /// Lists in ascending order, the entries of each from the oldest.
   void write_state(StateSink& sink) const;

@@ -1,6 +1,6 @@
 // The memory of the core's tables: a zeroed array whose size changes only when limits are set.
-// Pages are touched on first use, so a large limit costs address space, not memory. Owned by the
-// engine thread.
+// Pages are touched on first use, so a large limit costs address space, not memory, unless whoever
+// owns the scheduler asks for them ahead (table_memory.h). Owned by the engine thread.
 //
 // Invariants: element i of a fresh or grown part is all zero bytes; indexing is checked.
 #pragma once
@@ -69,7 +69,12 @@ class FixedArray {
   }
 
   std::size_t size() const { return count_; }
-  std::size_t memory_bytes() const { return count_ * sizeof(T); }
+  /// Calls visit(bytes) with the memory of the elements. Every container of tables has this
+  /// function, and passes it on to each of its tables.
+  template <class Visit>
+  void visit_memory(const Visit& visit) const {
+    visit(std::as_bytes(span()));
+  }
   std::span<T> span() { return {elements_.get(), count_}; }
   std::span<const T> span() const { return {elements_.get(), count_}; }
 
@@ -83,6 +88,14 @@ class FixedArray {
   Memory elements_;
   std::size_t count_ = 0;
 };
+
+/// Bytes taken for all tables of a container, used or not.
+template <class Tables>
+std::size_t memory_bytes(const Tables& tables) {
+  std::size_t total = 0;
+  tables.visit_memory([&](std::span<const std::byte> table) { total += table.size(); });
+  return total;
+}
 
 /// A slot of a table that is none.
 inline constexpr std::uint32_t kNoSlot = UINT32_MAX;

@@ -60,7 +60,11 @@ class HistoryPool {
   std::uint32_t count() const { return used_ - free_count_; }
   std::uint32_t capacity() const { return static_cast<std::uint32_t>(records_.size()); }
   bool full() const { return count() == capacity(); }
-  std::size_t memory_bytes() const { return records_.memory_bytes() + notes_.memory_bytes(); }
+  template <class Visit>
+  void visit_memory(const Visit& visit) const {
+    records_.visit_memory(visit);
+    notes_.visit_memory(visit);
+  }
 
   /// The chains belong to the cases and are written with them, oldest record first; the notes once.
   void write_chain(StateSink& sink, const HistoryChain& chain) const;

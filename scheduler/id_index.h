@@ -78,7 +78,10 @@ class IdIndex {
 
   std::uint32_t count() const { return count_; }
   std::uint32_t capacity() const { return capacity_; }
-  std::size_t memory_bytes() const { return table_.memory_bytes(); }
+  template <class Visit>
+  void visit_memory(const Visit& visit) const {
+    table_.visit_memory(visit);
+  }
 
  private:
   // Fibonacci hashing: sequential ids, which ours are, spread evenly and never pile up in runs. The

@@ -49,7 +49,11 @@ class KeyMemory {
   std::uint32_t count() const { return count_; }
   std::uint32_t capacity() const { return static_cast<std::uint32_t>(entries_.size()); }
   std::uint64_t forgotten_early() const { return forgotten_early_; }
-  std::size_t memory_bytes() const { return entries_.memory_bytes() + table_.memory_bytes(); }
+  template <class Visit>
+  void visit_memory(const Visit& visit) const {
+    entries_.visit_memory(visit);
+    table_.visit_memory(visit);
+  }
 
   /// Keys from the oldest on.
   void write_state(StateSink& sink) const;

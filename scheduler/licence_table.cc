@@ -36,11 +36,6 @@ void Licences::reserve(const Limits& limits) {
   order.reserve(limits.applications_max);
 }
 
-std::size_t Licences::memory_bytes() const {
-  return rounds.memory_bytes() + applications.memory_bytes() + venues.memory_bytes() +
-         order.memory_bytes();
-}
-
 void Licences::write_state(StateSink& sink) const {
   put_state(sink, Counts{wanted_count, round_count, application_count, venue_last, queue_last, 0});
   put_state_array<RulesRecord>(sink, rules);

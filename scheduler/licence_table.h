@@ -30,7 +30,13 @@ struct Licences {
   std::uint32_t queue_last = 0;  // place given last in the queue for venues
 
   void reserve(const Limits& limits);
-  std::size_t memory_bytes() const;
+  template <class Visit>
+  void visit_memory(const Visit& visit) const {
+    rounds.visit_memory(visit);
+    applications.visit_memory(visit);
+    venues.visit_memory(visit);
+    order.visit_memory(visit);
+  }
   void write_state(StateSink& sink) const;
   /// Replaces everything. Pre: reserved for `limits`. False when the counts are beyond them.
   [[nodiscard]] bool read_state(StateSource& source, const Limits& limits);

@@ -62,7 +62,10 @@ class LoadIndex {
   }
 
   void clear() { pool_.clear(); }
-  std::size_t memory_bytes() const { return pool_.memory_bytes(); }
+  template <class Visit>
+  void visit_memory(const Visit& visit) const {
+    pool_.visit_memory(visit);
+  }
   void write_state(StateSink& sink) const { pool_.write_state(sink); }
   /// Pre: reserved with the limits of the state. False, and empty, when the bytes are not a valid
   /// index.

@@ -57,7 +57,11 @@ class OrderedPool {
 
   std::size_t set_count() const { return sets_.size(); }
   std::size_t node_count() const { return nodes_.size(); }
-  std::size_t memory_bytes() const { return nodes_.memory_bytes() + sets_.memory_bytes(); }
+  template <class Visit>
+  void visit_memory(const Visit& visit) const {
+    nodes_.visit_memory(visit);
+    sets_.visit_memory(visit);
+  }
 
   /// Sets in ascending order, the entries of each in key order.
   void write_state(StateSink& sink) const;

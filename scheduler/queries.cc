@@ -88,11 +88,13 @@ StatsView collect_stats(const Core& core) {
   view.jobs_in_memory = core.job_slots.count;
   view.events_in_memory = core.history.count();
   view.keys_in_memory = core.keys.count();
-  view.memory_bytes = memory_bytes(core);
+  view.memory_bytes = sizeof(Core) + memory_bytes(core);
   return view;
 }
 
-Scheduler::Scheduler() : state_(std::make_unique<State>()) {}
+Scheduler::Scheduler(TableMemory* memory) : state_(std::make_unique<State>()) {
+  state_->core.memory = memory;
+}
 Scheduler::~Scheduler() = default;
 
 const Note& Scheduler::event_note() const { return state_->core.given_note; }

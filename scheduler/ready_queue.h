@@ -76,7 +76,10 @@ class ReadyQueue {
   }
 
   void clear() { pool_.clear(); }
-  std::size_t memory_bytes() const { return pool_.memory_bytes(); }
+  template <class Visit>
+  void visit_memory(const Visit& visit) const {
+    pool_.visit_memory(visit);
+  }
   void write_state(StateSink& sink) const { pool_.write_state(sink); }
   /// Pre: reserved with the limits of the state. The caller checks that slots and keys are those of
   /// its jobs.

@@ -28,11 +28,23 @@ class StateSource {
   [[nodiscard]] virtual bool read(std::span<std::byte> bytes) = 0;
 };
 
+/// Told where the tables lie, so that whoever runs the core can have the system bring their pages
+/// in ahead of use. No byte of them may be changed.
+class TableMemory {
+ public:
+  virtual ~TableMemory() = default;
+  /// All tables lie here from now on: their memory has just been taken, and new parts of it were
+  /// not touched yet. What was told before may have been given back. Called by apply() of SetLimits
+  /// and by read_state().
+  virtual void taken(std::span<const std::span<const std::byte>> tables) noexcept = 0;
+};
+
 class WorkingCalendar;
 
 class Scheduler {
  public:
-  Scheduler();
+  /// `memory` may be null; otherwise it outlives the scheduler.
+  explicit Scheduler(TableMemory* memory = nullptr);
   ~Scheduler();
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;

@@ -66,13 +66,17 @@ class ExpertSet {
   }
   /// The first member with a number ≥ from, 0 when there is none.
   std::uint32_t next(std::uint32_t from) const;
-  std::size_t memory_bytes() const { return words_.memory_bytes(); }
+  template <class Visit>
+  void visit_memory(const Visit& visit) const {
+    words_.visit_memory(visit);
+  }
 
  private:
   FixedArray<std::uint64_t> words_;
 };
 
 struct Core {
+  TableMemory* memory = nullptr;  // told where tables lie; may be null
   Limits limits{0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
   SetPolicy policy;
   Op op{};
@@ -133,7 +137,19 @@ struct Core {
   const Note* note = nullptr;
   Note given_note;  // a copy that outlives the command
   std::uint64_t seed = 0;
+
+  template <class Visit>
+  void visit_memory(const Visit& visit) const;
 };
+
+template <class Visit>
+void Core::visit_memory(const Visit& visit) const {
+  const auto all = [&](const auto&... tables) { (tables.visit_memory(visit), ...); };
+  all(cases, jobs, experts, offices, office_index, services, zoning_rules, decisions, plans,
+      plan_order, open_cells, flow_cells, case_index, job_index, ready, heads, ages, job_timers,
+      other_timers, available, calendar, history, keys, licences, events);
+  for (const ExpertSet& set : certified_experts) set.visit_memory(visit);
+}
 
 // Numbering.
 inline constexpr std::uint32_t age_list_of(PriorityClass priority, Skill skill) {
@@ -196,10 +212,9 @@ constexpr std::uint32_t plans_max(const Limits& limits) {
   const std::uint64_t all = std::uint64_t{limits.experts_max} * kPlannedPerExpertMax;
   return all < limits.jobs_max ? static_cast<std::uint32_t>(all) : limits.jobs_max;
 }
-/// Takes or grows the memory to core.limits' successor. Allocates. Pre: every limit is ≥ the
-/// present one.
+/// Takes or grows the memory to core.limits' successor, and tells core.memory. Allocates. Pre:
+/// every limit is ≥ the present one.
 void grow_tables(Core& core, const Limits& limits);
-std::size_t memory_bytes(const Core& core);
 /// Free slots. Pre of take: one is free.
 std::uint32_t take_case_slot(Core& core);
 std::uint32_t take_job_slot(Core& core);

@@ -231,7 +231,9 @@ void Scheduler::write_state(StateSink& sink) const {
 }
 
 bool Scheduler::read_state(StateSource& source) {
+  TableMemory* memory = state_->core.memory;
   state_ = std::make_unique<State>();
+  state_->core.memory = memory;
   return read_core(state_->core, source);
 }
 

@@ -1,6 +1,8 @@
 // Memory of the core's tables: growth, slots, lookups, and what is derived from the tables.
+#include <array>
 #include <bit>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "scheduler/state.h"
@@ -9,6 +11,9 @@
 namespace permitd::scheduler {
 
 namespace {
+
+// Some fifty are there.
+constexpr std::size_t kTablesMax = 64;
 
 std::uint64_t case_id_at(const Core& core, std::uint32_t slot) { return raw(core.cases[slot].id); }
 std::uint64_t job_id_at(const Core& core, std::uint32_t slot) { return raw(core.jobs[slot].id); }
@@ -79,6 +84,17 @@ void rebuild_queue_heads(Core& core) {
   }
 }
 
+void tell_memory(const Core& core) {
+  if (core.memory == nullptr) return;
+  std::array<std::span<const std::byte>, kTablesMax> tables;
+  std::size_t count = 0;
+  core.visit_memory([&](std::span<const std::byte> table) {
+    PERMIT_ASSERT(count < kTablesMax, count);
+    tables[count++] = table;
+  });
+  core.memory->taken(std::span(tables).first(count));
+}
+
 }  // namespace
 
 std::uint32_t ExpertSet::next(std::uint32_t from) const {
@@ -121,22 +137,7 @@ void grow_tables(Core& core, const Limits& grown) {
   core.licences.reserve(grown);
   core.events.reserve(kEventsPerCommandMax);
   core.limits = grown;
-}
-
-std::size_t memory_bytes(const Core& core) {
-  std::size_t total =
-      sizeof(Core) + core.cases.memory_bytes() + core.jobs.memory_bytes() +
-      core.experts.memory_bytes() + core.offices.memory_bytes() + core.office_index.memory_bytes() +
-      core.services.memory_bytes() + core.zoning_rules.memory_bytes() +
-      core.decisions.memory_bytes() + core.plans.memory_bytes() + core.plan_order.memory_bytes() +
-      core.open_cells.memory_bytes() + core.flow_cells.memory_bytes() +
-      core.case_index.memory_bytes() + core.job_index.memory_bytes() + core.ready.memory_bytes() +
-      core.heads.memory_bytes() + core.ages.memory_bytes() + core.job_timers.memory_bytes() +
-      core.other_timers.memory_bytes() + core.available.memory_bytes() +
-      core.calendar.memory_bytes() + core.history.memory_bytes() + core.keys.memory_bytes() +
-      core.events.memory_bytes() + core.licences.memory_bytes();
-  for (const ExpertSet& set : core.certified_experts) total += set.memory_bytes();
-  return total;
+  tell_memory(core);
 }
 
 std::uint32_t find_case_slot(const Core& core, CaseId id) {

@@ -34,7 +34,11 @@ class TimerHeap {
 
   std::uint32_t count() const { return count_; }
   std::uint32_t subject_count() const { return static_cast<std::uint32_t>(positions_.size()); }
-  std::size_t memory_bytes() const { return heap_.memory_bytes() + positions_.memory_bytes(); }
+  template <class Visit>
+  void visit_memory(const Visit& visit) const {
+    heap_.visit_memory(visit);
+    positions_.visit_memory(visit);
+  }
 
   /// Timers in ascending order of subject: the bytes do not depend on how the heap came about.
   void write_state(StateSink& sink) const;

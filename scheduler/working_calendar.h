@@ -80,8 +80,11 @@ class WorkingCalendar {
   Tick add_working_ms(Tick from, std::int64_t duration) const;
   Tick add_working_minutes(Tick from, std::int64_t minutes) const;
 
-  std::size_t memory_bytes() const {
-    return days_.memory_bytes() + spans_.memory_bytes() + span_index_.memory_bytes();
+  template <class Visit>
+  void visit_memory(const Visit& visit) const {
+    days_.visit_memory(visit);
+    spans_.visit_memory(visit);
+    span_index_.visit_memory(visit);
   }
   void write_state(StateSink& sink) const;
   /// Replaces the days; there are none when it returns false. Pre: reserved.
