@@ -96,8 +96,9 @@ void BenchDaemon::start() {
   if (options_.has_tls) {
     const std::string pki = root_ + "/pki/";
     for (const std::string& setting :
-         {std::string("connections.same_name_max=100000"), "listen.tls=" + tls_address_, "tls.certificate=" + pki + "server.pem",
-          "tls.key=" + pki + "server.key", "tls.authority=" + pki + "authority.pem"})
+         {std::string("connections.same_name_max=100000"), "listen.tls=" + tls_address_,
+          "tls.certificate=" + pki + "server.pem", "tls.key=" + pki + "server.key",
+          "tls.authority=" + pki + "authority.pem"})
       arguments.push_back("--set=" + setting);
   }
   for (const std::string& setting : options_.settings) arguments.push_back("--set=" + setting);

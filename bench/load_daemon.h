@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "protocol/tls_channel.h"
@@ -36,6 +37,8 @@ class BenchDaemon {
   BenchDaemon(const BenchDaemon&) = delete;
   BenchDaemon& operator=(const BenchDaemon&) = delete;
 
+  /// A further KEY=VALUE for the next start.
+  void set(std::string setting) { options_.settings.push_back(std::move(setting)); }
   void start();
   /// SIGKILL, the machine's way to end a program.
   void kill_hard();

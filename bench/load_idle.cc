@@ -90,6 +90,7 @@ class IdleRun {
   static DaemonOptions with_listeners(DaemonOptions options) {
     options.has_tcp = options.has_tls = true;
     options.has_wide_bounds = false;
+    options.settings.push_back("memory.touched=false");  // only what connections take
     return options;
   }
 

@@ -1,7 +1,6 @@
 // The core alone, without wire and disk: what one command of the usual mix costs, on an empty city
 // and on a backlog. Times are per command; a cycle is submit, claim, start, complete.
 #include <benchmark/benchmark.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +12,8 @@
 #include <vector>
 
 #include "bench/load_city.h"
+#include "daemon/process_memory.h"
+#include "daemon/touched_tables.h"
 #include "protocol/command_codec.h"
 #include "scheduler/scheduler.h"
 
@@ -31,14 +32,18 @@ constexpr std::uint32_t kExperts = 650;
 constexpr std::uint32_t kExpertsOfTheCountry = 13'000;
 constexpr std::uint32_t kOffices = 50;
 
-/// A scheduler with the bench city, and the stamping that the engine would do.
+/// A scheduler with the bench city, and the stamping that the engine would do. Its tables are in
+/// memory as those of a daemon that has been up for a second.
 class CoreBench {
  public:
   static constexpr std::uint32_t kBatch = 64;
 
   explicit CoreBench(std::uint32_t jobs_max, std::uint32_t keys_max = scheduler::Limits{}.keys_max,
-                     std::uint32_t experts = kExperts, bool visits = false)
-      : experts_(experts), visits_(visits) {
+                     std::uint32_t experts = kExperts, bool visits = false, bool touched = true)
+      : tables_(touched ? std::make_unique<daemon::TouchedTables>(daemon::memory_left()) : nullptr),
+        scheduler_(tables_.get()),
+        experts_(experts),
+        visits_(visits) {
     Command limits = command_of(CommandKind::kSetLimits, ActorKind::kEngine, 0);
     limits.body.set_limits.limits = scheduler::Limits{};
     scheduler::Limits& wanted = limits.body.set_limits.limits;
@@ -48,6 +53,7 @@ class CoreBench {
     wanted.events_max = 4 * jobs_max;  // an open case keeps its history
     wanted.experts_max = std::max(wanted.experts_max, experts);
     require(apply(limits));
+    if (tables_) tables_->wait();
     define_city();
   }
 
@@ -258,6 +264,7 @@ class CoreBench {
             static_cast<std::int32_t>(51'200'000 + number * 30'211 % 400'000)};
   }
 
+  std::unique_ptr<daemon::TouchedTables> tables_;  // null: they come in as they are used
   scheduler::Scheduler scheduler_;
   std::uint32_t experts_;
   bool visits_;
@@ -323,23 +330,9 @@ BENCHMARK(core_cycle_in_batches)->Arg(0)->Arg(1'000'000);
 
 using Seconds = std::chrono::duration<double>;
 
-/// While it lives, memory is there as soon as it is allocated, as it is in a daemon that has used
-/// its tables once. On a virtual machine a first touch takes longer than ten decisions.
-class TouchedMemory {
- public:
-  explicit TouchedMemory(benchmark::State& state) {
-    if (mlockall(MCL_CURRENT | MCL_FUTURE) != 0)
-      state.SkipWithError("memory cannot be locked: raise ulimit -l, or be root");
-  }
-  ~TouchedMemory() { munlockall(); }
-  TouchedMemory(const TouchedMemory&) = delete;
-  TouchedMemory& operator=(const TouchedMemory&) = delete;
-};
-
 /// Decisions alone: somebody asks, and gets the best of the jobs that wait. Arguments: experts,
 /// jobs waiting. What begins and ends the work is not timed.
 void core_decision_by_claim(benchmark::State& state) {
-  const TouchedMemory touched(state);
   const auto experts = static_cast<std::uint32_t>(state.range(0));
   const auto backlog = static_cast<std::uint32_t>(state.range(1));
   CoreBench core(with_room(backlog), 1U << 17, experts);
@@ -363,7 +356,6 @@ BENCHMARK(core_decision_by_claim)
 
 /// The same, each decision timed alone (reading the clock twice is in it).
 void core_decision_times(benchmark::State& state) {
-  const TouchedMemory touched(state);
   const auto experts = static_cast<std::uint32_t>(state.range(0));
   const auto backlog = static_cast<std::uint32_t>(state.range(1));
   CoreBench core(with_room(backlog), 1U << 17, experts);
@@ -394,7 +386,6 @@ BENCHMARK(core_decision_times)
 /// Decisions the other way: a job is filed and looks for the least loaded of all who wait. The
 /// filing itself is in the time; core_filing_alone is the same where nobody waits.
 void decide_by_job(benchmark::State& state, bool visits, bool somebody_waits = true) {
-  const TouchedMemory touched(state);
   const auto experts = static_cast<std::uint32_t>(state.range(0));
   constexpr std::uint16_t kWanted = 16;
   const std::uint32_t batches = experts * kWanted / CoreBench::kBatch;
@@ -444,7 +435,7 @@ void core_memory(benchmark::State& state) {
   constexpr double kFiled = 98;                        // fields of a submission, in bytes
   double bytes = 0;
   for (auto _ : state) {
-    CoreBench core(kJobsMax, 1024);
+    CoreBench core(kJobsMax, 1024, kExperts, false, false);
     core.submit();
     const std::uint64_t before = resident_bytes();
     for (std::uint32_t i = 1; i < kJobs; ++i) core.submit();
