@@ -1,7 +1,6 @@
 #include "daemon/touched_tables.h"
 
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,8 +17,6 @@ namespace permitd::daemon {
 
 namespace {
 
-// Below the threads that answer requests.
-constexpr int kNice = 10;
 // Of a huge page on x86-64 and on ARM with pages of 4 KiB. Also what is asked for at a time: a
 // thread that maps memory meanwhile waits for as much.
 constexpr std::uintptr_t kHugePageSize = std::uintptr_t{2} << 20;
@@ -67,7 +64,8 @@ void TouchedTables::wait() {
 }
 
 void TouchedTables::touch(const std::stop_token& stop) const {
-  setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNice);
+  // No nicer than the others: who waits for the processor here holds a lock on the address space,
+  // and threads that map memory would wait with it.
   const auto begin = std::chrono::steady_clock::now();
   std::size_t size = 0;
   int failure = 0;

@@ -3,8 +3,8 @@
 // more than a decision, and a million jobs on small pages miss the translation of an address at
 // nearly every record.
 //
-// Pages are asked for on a thread below the others, so that a start waits for none of them; a
-// scheduler that is at work meanwhile only finds them sooner. Nothing is written: a page that is
+// Pages are asked for on a thread of their own, so that a start waits for none of them; a scheduler
+// that is at work meanwhile only finds them sooner. Nothing is written: a page that is
 // asked for after its table has moved is one of whatever lies there now, unchanged.
 #pragma once
 
