@@ -29,6 +29,7 @@ struct LoadPlan {
 class Samples {
  public:
   void add(std::int64_t ns) { ns_.push_back(ns); }
+  void add(const Samples& more) { ns_.insert(ns_.end(), more.ns_.begin(), more.ns_.end()); }
   void clear() { ns_.clear(); }
   std::size_t count() const { return ns_.size(); }
   /// Nearest rank; `permille` 0 … 1000 (999.9 needs ten-thousandths, so the unit is 1/10,000). 0

@@ -13,6 +13,7 @@
 #include "bench/load_city.h"
 #include "bench/load_daemon.h"
 #include "bench/load_handshake.h"
+#include "bench/load_offers.h"
 #include "bench/load_plan.h"
 #include "bench/load_report.h"
 #include "bench/load_run.h"
@@ -31,6 +32,7 @@ struct Options {
   std::uint32_t runs = 3;
   bool closed = false;
   bool recovery = false;
+  bool offers = false;
   std::uint32_t handshakes = 0;
 };
 
@@ -187,6 +189,8 @@ void describe(CLI::App& app, Options& options) {
   app.add_option("--runs", options.runs, "runs, each on a fresh daemon; the median is reported")
       ->check(CLI::Range(1, 100));
   app.add_flag("--recovery", options.recovery, "measure restarts with --backlog open jobs instead");
+  app.add_flag("--offers", options.offers,
+               "measure questions for half-days on full days of a city instead");
   app.add_flag("--tls", plan.tls, "over TLS, each connection with its office's certificate");
   app.add_option("--handshakes", options.handshakes,
                  "measure connections that come, say hello and go instead, so many at once");
@@ -222,7 +226,9 @@ void complete(Options& options, const std::string& own_path) {
   options.conditions.spin_us = options.daemon.spin_us;
   options.conditions.directory = options.daemon.directory;
   if (options.conditions.label.empty())
-    options.conditions.label = options.recovery ? "recovery" : options.mix;
+    options.conditions.label = options.offers     ? "offers"
+                               : options.recovery ? "recovery"
+                                                  : options.mix;
 }
 
 void write_json(const Options& options, const std::string& line) {
@@ -230,6 +236,10 @@ void write_json(const Options& options, const std::string& line) {
 }
 
 void run(const Options& options) {
+  if (options.offers) {
+    return write_json(options,
+                      measure_offers(options.daemon, {}, options.conditions, options.runs));
+  }
   Bench bench(options);
   if (options.recovery) {
     std::vector<RecoveryResult> runs;
