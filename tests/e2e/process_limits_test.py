@@ -6,6 +6,7 @@ import re
 import resource
 import subprocess
 import sys
+import time
 import unittest
 from pathlib import Path
 
@@ -41,7 +42,8 @@ class LimitedDaemon(Daemon):
 @unittest.skipIf(is_sanitized(), "a sanitizer reserves more addresses than any limit allows")
 class AddressSpace(unittest.TestCase):
     def setUp(self):
-        self.daemon = LimitedDaemon(settings=["engine.snapshot_after_size=0", "planner.interval_seconds=0"])
+        self.daemon = LimitedDaemon(settings=["engine.snapshot_after_size=0", "planner.interval_seconds=0",
+                                              "memory.touched=true"])
         self.addCleanup(self.daemon.close)
         self.daemon.start()
         self.daemon.ctl("city", "load", "--yes", ROOT / "city/minimal.toml")
@@ -92,6 +94,24 @@ class AddressSpace(unittest.TestCase):
         self.assertGreater(len(answered), 0, "no limit was enough")
         self.assertGreater(len(refused), 3, "hardly a start failed in the daemon itself")
         print(f"{len(refused)} starts refused, the first that answers has {answered[0]} MiB of addresses")
+
+
+@unittest.skipIf(is_sanitized(), "a sanitizer's own memory is resident, too")
+class Tables(unittest.TestCase):
+    def resident_mib(self, daemon):
+        status = Path(f"/proc/{daemon.process.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+) kB", status).group(1)) / 1024
+
+    def test_they_come_into_memory_beside_a_daemon_that_answers(self):
+        with Daemon(settings=["memory.touched=true"]) as daemon:
+            deadline = time.monotonic() + ANSWER_SECONDS
+            while "are in memory after" not in daemon.log_tail(100):
+                self.assertLess(time.monotonic(), deadline, daemon.log_tail())
+                daemon.ctl("health")
+            size = int(re.search(r"the tables, (\d+) MiB, are in memory", daemon.log_tail(100)).group(1))
+            self.assertGreater(self.resident_mib(daemon), size)
+        with Daemon() as daemon:
+            self.assertLess(self.resident_mib(daemon), size)
 
 
 class OpenFiles(unittest.TestCase):

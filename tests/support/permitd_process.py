@@ -37,7 +37,9 @@ class Daemon:
         # /dev/null: what is installed on this machine is no business of a test.
         self.arguments = [str(binary or BIN / "permitd"), "--config", os.devnull, "--data", str(self.data), "--socket", str(self.socket),
                           f"--rehearsal={start_at}", "--set", "drain_seconds=1",
-                          "--set", "journal.segment_size=16 MiB"]
+                          "--set", "journal.segment_size=16 MiB",
+                          # A daemon of a test fills a hundredth of its tables, and is one of thousands.
+                          "--set", "memory.touched=false"]
         for setting in settings:
             self.arguments += ["--set", setting]
         self.arguments += options
