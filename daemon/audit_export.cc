@@ -55,16 +55,18 @@ Expected<Range> range_of(const AuditExport& wanted, Storage& storage, const Lead
   std::uint64_t oldest = raw(lead.first_op);
   if (oldest > 1) {
     std::uint64_t base = UINT64_MAX;
-    auto marks = storage.snapshots();
-    if (!marks) return std::unexpected(marks.error());
-    for (const SnapshotMark& mark : *marks)
+    auto list = storage.snapshots();
+    if (!list) return std::unexpected(list.error());
+    for (const SnapshotMark& mark : list->marks)
       if (raw(mark.op) + 1 >= oldest) base = std::min(base, raw(mark.op));
-    if (base == UINT64_MAX)
-      return std::unexpected(Error{ErrorCode::kDamaged, 0,
-                                   fmt::format("tell what happened: the journal begins at op {} "
-                                               "and no snapshot reaches it",
-                                               oldest),
-                                   "Use a backup that is whole."});
+    if (base == UINT64_MAX) {
+      const Error error{ErrorCode::kDamaged, 0,
+                        fmt::format("tell what happened: the journal begins at op {} and no "
+                                    "snapshot reaches it",
+                                    oldest),
+                        "Use a backup that is whole."};
+      return std::unexpected(with_unread(error, Op{oldest - 2}, list->unread));
+    }
     oldest = base + 1;
   }
   const std::uint64_t from = wanted.from == 0 ? oldest : wanted.from;

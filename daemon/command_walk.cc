@@ -34,11 +34,13 @@ bool is_in_it(const Command& command, const PastMoment& moment) {
 /// The newest snapshot that does not lie behind the moment; none leaves the scheduler empty. Which
 /// moment a snapshot was taken at is in its state alone, so it is loaded to find out.
 Expected<void> load_base(Storage& storage, const Lead& lead, const PastMoment& moment,
-                         std::unique_ptr<Scheduler>& scheduler, std::vector<std::string>& notes) {
+                         std::unique_ptr<Scheduler>& scheduler,
+                         std::vector<UnreadSnapshot>& unread) {
   Op newest = moment.op ? std::min(*moment.op, lead.last_op) : lead.last_op;
   while (true) {
     scheduler = std::make_unique<Scheduler>();
-    auto mark = load_newest_snapshot(storage, *scheduler, newest, notes);
+    unread.clear();
+    auto mark = load_newest_snapshot(storage, *scheduler, newest, unread);
     if (!mark) return std::unexpected(mark.error());
     if (raw(mark->op) == 0 || !is_behind(*scheduler, moment)) return {};
     newest = Op{raw(mark->op) - 1};
@@ -96,14 +98,16 @@ Expected<void> replay_to(Storage& storage, const Lead& lead, const PastMoment& m
         ErrorCode::kConfiguration, 0,
         fmt::format("look at op {}: the last one is {}", raw(*moment.op), raw(lead.last_op)), ""});
   }
-  if (auto loaded = load_base(storage, lead, moment, scheduler, notes); !loaded) return loaded;
+  std::vector<UnreadSnapshot> unread;
+  if (auto loaded = load_base(storage, lead, moment, scheduler, unread); !loaded) return loaded;
+  for (const UnreadSnapshot& each : unread) notes.push_back(each.error.text());
   auto walk = CommandWalk::open(storage, behind(scheduler->op_applied()), lead.last_op);
-  if (!walk) return std::unexpected(walk.error());
+  if (!walk) return std::unexpected(with_unread(walk.error(), scheduler->op_applied(), unread));
   Command command;
   while (true) {
     if (moment.op && scheduler->op_applied() >= *moment.op) return {};
     auto taken = (*walk)->next(command);
-    if (!taken) return std::unexpected(taken.error());
+    if (!taken) return std::unexpected(with_unread(taken.error(), scheduler->op_applied(), unread));
     if (!*taken || !is_in_it(command, moment)) return {};
     scheduler->apply(command);
   }

@@ -25,9 +25,7 @@ class FrozenStorage final : public Storage {
   [[nodiscard]] Expected<std::unique_ptr<BatchReader>> read(scheduler::Op) override {
     return std::unexpected(frozen("read the journal"));
   }
-  [[nodiscard]] Expected<std::vector<SnapshotMark>> snapshots() override {
-    return std::vector<SnapshotMark>();
-  }
+  [[nodiscard]] Expected<SnapshotList> snapshots() override { return SnapshotList{}; }
   [[nodiscard]] Expected<std::unique_ptr<SnapshotWriter>> write_snapshot(scheduler::Op) override {
     return std::unexpected(frozen("write a snapshot"));
   }

@@ -39,11 +39,10 @@ Expected<Lead> JournalArchive::lead() {
     return std::unexpected(
         Error{ErrorCode::kDamaged, 0, "open " + directory_.path() + ": there is no segment", ""});
   }
-  const auto marks = snapshots();
-  if (!marks) return std::unexpected(marks.error());
+  const auto list = snapshots();
+  if (!list) return std::unexpected(list.error());
   FileSegments source(directory_, false);
-  auto tail =
-      find_tail(source, format_, numbers->front(), marks->empty() ? 0 : raw(marks->front().op));
+  auto tail = find_tail(source, format_, numbers->front(), newest_op(*list));
   if (!tail) return std::unexpected(tail.error());
   (void)holds_.let_go(numbers->front());
   op_durable_ = Op{tail->end.next_op - 1};
@@ -59,9 +58,7 @@ Expected<std::unique_ptr<BatchReader>> JournalArchive::read(Op from) {
   return reader;
 }
 
-Expected<std::vector<SnapshotMark>> JournalArchive::snapshots() {
-  return list_snapshots(directory_);
-}
+Expected<SnapshotList> JournalArchive::snapshots() { return list_snapshots(directory_); }
 
 Expected<std::unique_ptr<SnapshotReader>> JournalArchive::read_snapshot(Op op) {
   return open_snapshot(directory_, op);

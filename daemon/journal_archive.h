@@ -21,7 +21,7 @@ class JournalArchive final : public Storage {
   [[nodiscard]] Expected<Lead> lead() override;
   scheduler::Op op_durable() const override { return op_durable_; }
   [[nodiscard]] Expected<std::unique_ptr<BatchReader>> read(scheduler::Op from) override;
-  [[nodiscard]] Expected<std::vector<SnapshotMark>> snapshots() override;
+  [[nodiscard]] Expected<SnapshotList> snapshots() override;
   [[nodiscard]] Expected<std::unique_ptr<SnapshotReader>> read_snapshot(scheduler::Op op) override;
 
   // Nothing can be written.

@@ -129,15 +129,15 @@ Expected<void> JournalStorage::create() {
 
 // A snapshot that was put into an empty directory is where the state begins.
 Expected<Op> JournalStorage::first_op_of_creation() {
-  auto marks = list_snapshots(directory_);
-  if (!marks) return std::unexpected(marks.error());
-  if (!marks->empty()) return Op{raw(marks->front().op) + 1};
-  auto numbers = directory_.numbers("snapshot.");
-  if (!numbers) return std::unexpected(numbers.error());
-  if (numbers->empty()) return Op{1};
+  auto list = list_snapshots(directory_);
+  if (!list) return std::unexpected(list.error());
+  if (!list->marks.empty() || list->unread.empty()) return Op{newest_op(*list) + 1};
   // A journal from op 1 beside it would be refused by every later start that can read it.
-  return std::unexpected(
-      damaged(fmt::format("open {}: there are snapshots and none can be read", directory_.path())));
+  const Error& error = list->unread.front().error;
+  return std::unexpected(Error{error.code, error.number,
+                               fmt::format("open {}: there are snapshots and none can be read: {}",
+                                           directory_.path(), error.act),
+                               error.remedy});
 }
 
 // Without FORMAT there may be the first segments of a creation that was cut short, but never a
@@ -204,11 +204,10 @@ Expected<File> JournalStorage::open_segment(std::uint64_t number) {
 Expected<Lead> JournalStorage::take_over() {
   auto numbers = segments_there();
   if (!numbers) return std::unexpected(numbers.error());
-  const auto marks = list_snapshots(directory_);
-  if (!marks) return std::unexpected(marks.error());
+  const auto list = list_snapshots(directory_);
+  if (!list) return std::unexpected(list.error());
   FileSegments source(directory_, options_.direct);
-  auto tail =
-      find_tail(source, format_, numbers->front(), marks->empty() ? 0 : raw(marks->front().op));
+  auto tail = find_tail(source, format_, numbers->front(), newest_op(*list));
   if (!tail) return std::unexpected(tail.error());
   if (auto cut_done = cut(*tail); !cut_done) return std::unexpected(cut_done.error());
   segments_ = tail->segments;
@@ -417,7 +416,8 @@ void JournalStorage::collect_results() {
   if (failure_) return;
   while (frame_durable_ < end_.frame) {
     Slot& slot = slot_of(frame_durable_ + 1);
-    if (!slot.busy || !slot.done) break;
+    PERMIT_ASSERT(slot.busy, frame_durable_);
+    if (!slot.done) break;
     slot.busy = false;
     frame_durable_ += 1;
     op_durable_ = slot.last_op;
@@ -441,9 +441,7 @@ Expected<std::unique_ptr<BatchReader>> JournalStorage::read(Op from) {
   return reader;
 }
 
-Expected<std::vector<SnapshotMark>> JournalStorage::snapshots() {
-  return list_snapshots(directory_);
-}
+Expected<SnapshotList> JournalStorage::snapshots() { return list_snapshots(directory_); }
 
 Expected<std::unique_ptr<SnapshotWriter>> JournalStorage::write_snapshot(Op op) {
   return create_snapshot(directory_, op);

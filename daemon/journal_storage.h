@@ -66,7 +66,7 @@ class JournalStorage final : public Storage {
   void poll() override;
   void flush() override;
   [[nodiscard]] Expected<std::unique_ptr<BatchReader>> read(scheduler::Op from) override;
-  [[nodiscard]] Expected<std::vector<SnapshotMark>> snapshots() override;
+  [[nodiscard]] Expected<SnapshotList> snapshots() override;
   [[nodiscard]] Expected<std::unique_ptr<SnapshotWriter>> write_snapshot(scheduler::Op op) override;
   [[nodiscard]] Expected<std::unique_ptr<SnapshotReader>> read_snapshot(scheduler::Op op) override;
   void trim(scheduler::Op op) override;

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
+#include <iterator>
 #include <optional>
 
 #include "daemon/snapshot_file.h"
@@ -42,10 +44,10 @@ class SnapshotSource final : public scheduler::StateSource {
  public:
   explicit SnapshotSource(SnapshotReader& reader) : reader_(reader) {}
   bool read(std::span<std::byte> bytes) override {
-    if (error) return false;
-    if (auto done = reader_.read(bytes); !done) error = done.error();
+    auto done = reader_.read(bytes);
+    if (!done) error = done.error();
     size += bytes.size();
-    return !error;
+    return done.has_value();
   }
   std::optional<Error> error;
   std::uint64_t size = 0;
@@ -108,21 +110,33 @@ StateDigest digest_of_state(const Scheduler& scheduler) {
 }
 
 Expected<SnapshotMark> load_newest_snapshot(Storage& storage, Scheduler& scheduler, Op last,
-                                            std::vector<std::string>& notes) {
-  auto marks = storage.snapshots();
-  if (!marks) return std::unexpected(marks.error());
+                                            std::vector<UnreadSnapshot>& unread) {
+  auto list = storage.snapshots();
+  if (!list) return std::unexpected(list.error());
+  std::copy_if(list->unread.begin(), list->unread.end(), std::back_inserter(unread),
+               [last](const UnreadSnapshot& each) { return each.op <= last; });
   std::optional<Error> failed;
-  for (const SnapshotMark& mark : *marks) {
+  for (const SnapshotMark& mark : list->marks) {
     if (mark.op > last) continue;
     auto loaded = load_snapshot(storage, scheduler, mark.op);
-    if (loaded || loaded.error().code == ErrorCode::kVersion) return loaded;
-    notes.push_back(loaded.error().text());
+    if (loaded) return loaded;
+    unread.push_back({mark.op, loaded.error()});
     failed = loaded.error();
   }
   // A scheduler that a snapshot was half loaded into cannot begin at the first op: the operator
   // removes the file and starts again.
   if (failed) return std::unexpected(*failed);
   return SnapshotMark{};
+}
+
+Error with_unread(const Error& error, Op reached, const std::vector<UnreadSnapshot>& unread) {
+  const auto later = std::find_if(unread.begin(), unread.end(),
+                                  [reached](const auto& each) { return each.op > reached; });
+  if (error.code != ErrorCode::kDamaged || later == unread.end()) return error;
+  return Error{later->error.code, later->error.number,
+               fmt::format("{}; the snapshot at op {} might reach, but: {}", error.act,
+                           raw(later->op), later->error.act),
+               later->error.code == ErrorCode::kDamaged ? error.remedy : later->error.remedy};
 }
 
 Expected<Replay> replay_journal(Storage& storage, Scheduler& scheduler, Op last) {
@@ -162,15 +176,17 @@ Expected<RecoveryReport> recover(Storage& storage, Scheduler& scheduler) {
   if (!lead->torn_note.empty()) report.notes.push_back(lead->torn_note);
 
   const Stopwatch snapshot_watch;
-  auto mark = load_newest_snapshot(storage, scheduler, lead->last_op, report.notes);
+  std::vector<UnreadSnapshot> unread;
+  auto mark = load_newest_snapshot(storage, scheduler, lead->last_op, unread);
   if (!mark) return std::unexpected(mark.error());
+  for (const UnreadSnapshot& each : unread) report.notes.push_back(each.error.text());
   report.snapshot_op = mark->op;
   report.snapshot_size = mark->size;
   report.snapshot_ms = snapshot_watch.ms();
 
   const Stopwatch replay_watch;
   auto replay = replay_journal(storage, scheduler, lead->last_op);
-  if (!replay) return std::unexpected(replay.error());
+  if (!replay) return std::unexpected(with_unread(replay.error(), scheduler.op_applied(), unread));
   report.replay = *replay;
   report.replay_ms = replay_watch.ms();
   if (scheduler.op_applied() == lead->last_op) return report;
@@ -200,15 +216,19 @@ Expected<Verification> verify_snapshot(Storage& storage, Op op) {
               "Keep the directory and report the fault: this is a bug."});
   }
   Scheduler shadow;
-  std::vector<std::string> notes;
-  auto base = raw(op) == 0 ? Expected<SnapshotMark>{}
-                           : load_newest_snapshot(storage, shadow, Op{raw(op) - 1}, notes);
+  std::vector<UnreadSnapshot> unread;
+  const Op before{std::max<std::uint64_t>(raw(op), 1) - 1};
+  auto base = load_newest_snapshot(storage, shadow, before, unread);
   if (!base) return std::unexpected(base.error());
   result.base_op = base->op;
   auto replay = replay_journal(storage, shadow, op);
   // Where the journal does not reach back it says so; what could not be read was not verified.
-  if (!replay && replay.error().code != ErrorCode::kDamaged) return std::unexpected(replay.error());
-  if (!replay || shadow.op_applied() != op) return result;
+  if (!replay) {
+    const Error error = with_unread(replay.error(), shadow.op_applied(), unread);
+    if (error.code != ErrorCode::kDamaged) return std::unexpected(error);
+    return result;
+  }
+  if (shadow.op_applied() != op) return result;
   result.replayed = true;
   if (digest_of_state(shadow) == result.mark.digest) return result;
   return std::unexpected(

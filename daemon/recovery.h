@@ -34,15 +34,20 @@ struct RecoveryReport {
 
 /// Takes the lead and brings `scheduler`, which is empty, to the newest durable op.
 /// Errors: those of Storage::lead(); kDamaged when neither a snapshot nor the journal reaches far
-/// enough.
+/// enough; that of reading when a snapshot might.
 [[nodiscard]] Expected<RecoveryReport> recover(Storage& storage, scheduler::Scheduler& scheduler);
 
 /// Loads the newest readable snapshot at or before `last`. Returns its mark, op 0 when there is
-/// none. Unreadable ones are passed over with a note.
+/// none. Those that cannot be read are passed over and added to `unread`.
 [[nodiscard]] Expected<SnapshotMark> load_newest_snapshot(Storage& storage,
                                                           scheduler::Scheduler& scheduler,
                                                           scheduler::Op last,
-                                                          std::vector<std::string>& notes);
+                                                          std::vector<UnreadSnapshot>& unread);
+
+/// The same error, or, where a snapshot behind `reached` was passed over and might have spared it,
+/// that one's with both acts: a journal that has been given up is no damage.
+Error with_unread(const Error& error, scheduler::Op reached,
+                  const std::vector<UnreadSnapshot>& unread);
 
 /// Applies the batches behind op_applied() that end at or before `last`.
 [[nodiscard]] Expected<Replay> replay_journal(Storage& storage, scheduler::Scheduler& scheduler,

@@ -258,14 +258,19 @@ StateDigest StateHasher::digest() const {
   return {value.high64, value.low64};
 }
 
-Expected<std::vector<SnapshotMark>> list_snapshots(const JournalDirectory& directory) {
-  std::vector<SnapshotMark> marks;
+Expected<SnapshotList> list_snapshots(const JournalDirectory& directory) {
+  SnapshotList list;
   const auto numbers = directory.numbers(kPrefix);
   if (!numbers) return std::unexpected(numbers.error());
   for (auto number = numbers->rbegin(); number != numbers->rend(); ++number) {
-    if (auto reader = open_snapshot(directory, Op{*number})) marks.push_back((*reader)->mark());
+    auto reader = open_snapshot(directory, Op{*number});
+    if (reader) {
+      list.marks.push_back((*reader)->mark());
+    } else {
+      list.unread.push_back({Op{*number}, reader.error()});
+    }
   }
-  return marks;
+  return list;
 }
 
 void remove_snapshots(const JournalDirectory& directory, std::uint64_t op) {

@@ -30,9 +30,9 @@ class StateHasher {
   XXH3_state_s* state_;
 };
 
-/// Snapshots of the directory whose header and footer are whole, newest first. Errors: kSystem when
-/// the directory cannot be listed.
-[[nodiscard]] Expected<std::vector<SnapshotMark>> list_snapshots(const JournalDirectory& directory);
+/// Snapshots of the directory, by the header and footer of each. Errors: kSystem when the directory
+/// cannot be listed.
+[[nodiscard]] Expected<SnapshotList> list_snapshots(const JournalDirectory& directory);
 
 /// Removes the snapshots older than `op` as far as possible.
 void remove_snapshots(const JournalDirectory& directory, std::uint64_t op);

@@ -101,9 +101,9 @@ Snapshotter::Result Snapshotter::make(Op op) {
   }
   result.ok = true;
   result.mark = *mark;
-  auto marks = storage_.snapshots();
-  if (!marks) return result;  // nothing is given up until the next one
-  for (const SnapshotMark& older : *marks) {
+  auto list = storage_.snapshots();
+  if (!list) return result;  // nothing is given up until the next one
+  for (const SnapshotMark& older : list->marks) {
     if (older.op >= mark->op) continue;
     result.trim_op = older.op;
     break;
@@ -112,16 +112,16 @@ Snapshotter::Result Snapshotter::make(Op op) {
 }
 
 Expected<SnapshotMark> Snapshotter::write(Op op) {
-  auto marks = storage_.snapshots();
-  if (!marks) return std::unexpected(marks.error());
-  if (!marks->empty() && marks->front().op >= op) return marks->front();
-  if (raw(op) == 0) return SnapshotMark{};
+  auto list = storage_.snapshots();
+  if (!list) return std::unexpected(list.error());
+  if (newest_op(*list) >= raw(op))
+    return list->marks.empty() ? SnapshotMark{} : list->marks.front();
   auto shadow = std::make_unique<scheduler::Scheduler>();
-  std::vector<std::string> notes;
-  auto base = load_newest_snapshot(storage_, *shadow, op, notes);
+  std::vector<UnreadSnapshot> unread;
+  auto base = load_newest_snapshot(storage_, *shadow, op, unread);
   if (!base) return base;
   auto replay = replay_journal(storage_, *shadow, op);
-  if (!replay) return std::unexpected(replay.error());
+  if (!replay) return std::unexpected(with_unread(replay.error(), shadow->op_applied(), unread));
   PERMIT_ASSERT(raw(shadow->op_applied()) != 0);
   auto writer = storage_.write_snapshot(shadow->op_applied());
   if (!writer) return std::unexpected(writer.error());

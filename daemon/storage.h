@@ -44,6 +44,23 @@ struct SnapshotMark {
   std::uint64_t size = 0;  // bytes of state
 };
 
+/// A snapshot that is there by name and could not be read, or is damaged.
+struct UnreadSnapshot {
+  scheduler::Op op{};
+  Error error;
+};
+
+/// Both newest first.
+struct SnapshotList {
+  std::vector<SnapshotMark> marks;  // of those whose header and footer are whole
+  std::vector<UnreadSnapshot> unread;
+};
+
+/// Op of the newest snapshot that can be read, 0 when there is none.
+inline std::uint64_t newest_op(const SnapshotList& list) {
+  return list.marks.empty() ? 0 : scheduler::raw(list.marks.front().op);
+}
+
 /// Reads durable batches in order. May live on another thread than the Storage it came from, which
 /// must outlive it; never reads past the op it is given.
 class BatchReader {
@@ -122,8 +139,8 @@ class Storage {
   /// Reader that starts at the batch holding `from`. Any thread.
   [[nodiscard]] virtual Expected<std::unique_ptr<BatchReader>> read(scheduler::Op from) = 0;
 
-  /// Snapshots whose header is whole, newest first. Any thread. Errors: kSystem.
-  [[nodiscard]] virtual Expected<std::vector<SnapshotMark>> snapshots() = 0;
+  /// The snapshots that are there. Any thread. Errors: kSystem when they cannot be listed.
+  [[nodiscard]] virtual Expected<SnapshotList> snapshots() = 0;
   [[nodiscard]] virtual Expected<std::unique_ptr<SnapshotWriter>> write_snapshot(
       scheduler::Op op) = 0;
   [[nodiscard]] virtual Expected<std::unique_ptr<SnapshotReader>> read_snapshot(

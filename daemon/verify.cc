@@ -23,9 +23,10 @@ int report_failure(const Error& error) {
 
 Expected<std::string> verify_snapshots(Storage& storage) {
   std::string rows;
-  auto marks = storage.snapshots();
-  if (!marks) return std::unexpected(marks.error());
-  for (const SnapshotMark& mark : *marks) {
+  auto list = storage.snapshots();
+  if (!list) return std::unexpected(list.error());
+  if (!list->unread.empty()) return std::unexpected(list->unread.front().error);
+  for (const SnapshotMark& mark : list->marks) {
     auto verified = verify_snapshot(storage, mark.op);
     if (!verified) return std::unexpected(verified.error());
     rows += fmt::format("{}{{\"op\":{},\"digest\":\"{:016x}{:016x}\",\"replayedFrom\":{}}}",

@@ -260,9 +260,9 @@ void SimulationRun::check_archive() {
   // A tick that nobody waits for may have become durable at the very end.
   std::string why;
   if (!history_.cut(lead->last_op, why)) return fail("an archive is not what was written: " + why);
-  auto marks = (*archive)->snapshots();
-  if (!marks) return fail("an archive is refused: " + marks.error().text());
-  for (const daemon::SnapshotMark& mark : *marks) {
+  auto list = (*archive)->snapshots();
+  if (!list) return fail("an archive is refused: " + list.error().text());
+  for (const daemon::SnapshotMark& mark : list->marks) {
     auto verified = daemon::verify_snapshot(**archive, mark.op);
     if (!verified) return fail("a snapshot does not verify: " + verified.error().text());
   }

@@ -41,7 +41,7 @@ class WitnessStorage final : public daemon::Storage {
     if (!reader || !reads_wrongly_) return reader;
     return std::make_unique<WrongReader>(std::move(*reader));
   }
-  [[nodiscard]] daemon::Expected<std::vector<daemon::SnapshotMark>> snapshots() override {
+  [[nodiscard]] daemon::Expected<daemon::SnapshotList> snapshots() override {
     return below_.snapshots();
   }
   [[nodiscard]] daemon::Expected<std::unique_ptr<daemon::SnapshotWriter>> write_snapshot(

@@ -144,8 +144,7 @@ void FaultyStorage::complete(std::size_t index) { finish(index); }
 void FaultyStorage::format_disk() {
   disk_.format = {kJournalId, options_.segment_size};
   end_.position = {1, 0};
-  const std::vector<daemon::SnapshotMark> marks = *snapshots();
-  end_.next_op = marks.empty() ? 1 : raw(marks.front().op) + 1;
+  end_.next_op = newest_op(*snapshots()) + 1;
   end_.now_ms = 0;
   disk_.make_segment(1);
   const Write write = make_frame({Op{end_.next_op}, 0, 0, {}, 0}, FrameKind::kLead);
@@ -159,9 +158,8 @@ Expected<daemon::Lead> FaultyStorage::lead() {
   if (disk_.format.segment_size == 0) format_disk();
   options_.segment_size = disk_.format.segment_size;
   DiskSegments source(disk_);
-  const std::vector<daemon::SnapshotMark> marks = *snapshots();
   auto tail = daemon::find_tail(source, disk_.format, disk_.segments.begin()->first,
-                                marks.empty() ? 0 : raw(marks.front().op));
+                                newest_op(*snapshots()));
   if (!tail) {
     disk_.in_use = false;
     return std::unexpected(tail.error());
@@ -289,12 +287,19 @@ Expected<std::unique_ptr<daemon::BatchReader>> FaultyStorage::read(Op from) {
   return reader;
 }
 
-Expected<std::vector<daemon::SnapshotMark>> FaultyStorage::snapshots() {
+Expected<daemon::SnapshotList> FaultyStorage::snapshots() {
   const std::lock_guard lock(disk_.mutex);
-  std::vector<daemon::SnapshotMark> marks;
-  for (auto each = disk_.snapshots.rbegin(); each != disk_.snapshots.rend(); ++each)
-    marks.push_back(each->second.mark);
-  return marks;
+  daemon::SnapshotList list;
+  for (auto each = disk_.snapshots.rbegin(); each != disk_.snapshots.rend(); ++each) {
+    const FaultyDisk::Snapshot& snapshot = each->second;
+    if (snapshot.read_error == 0) {
+      list.marks.push_back(snapshot.mark);
+    } else {
+      list.unread.push_back({snapshot.mark.op, Error{ErrorCode::kSystem, snapshot.read_error,
+                                                     "read a simulated snapshot", ""}});
+    }
+  }
+  return list;
 }
 
 Expected<std::unique_ptr<daemon::SnapshotWriter>> FaultyStorage::write_snapshot(Op op) {

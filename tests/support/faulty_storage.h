@@ -31,6 +31,7 @@ class FaultyDisk {
     daemon::SnapshotMark mark;
     std::vector<std::byte> bytes;
     bool damaged = false;
+    int read_error = 0;  // errno of reading its header
   };
 
   std::mutex mutex;
@@ -86,7 +87,7 @@ class FaultyStorage final : public daemon::Storage {
   void flush() override;
   [[nodiscard]] daemon::Expected<std::unique_ptr<daemon::BatchReader>> read(
       scheduler::Op from) override;
-  [[nodiscard]] daemon::Expected<std::vector<daemon::SnapshotMark>> snapshots() override;
+  [[nodiscard]] daemon::Expected<daemon::SnapshotList> snapshots() override;
   [[nodiscard]] daemon::Expected<std::unique_ptr<daemon::SnapshotWriter>> write_snapshot(
       scheduler::Op op) override;
   [[nodiscard]] daemon::Expected<std::unique_ptr<daemon::SnapshotReader>> read_snapshot(

@@ -5,10 +5,12 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <map>
 #include <memory>
 #include <thread>
 
+#include "daemon/command_walk.h"
 #include "daemon/snapshotter.h"
 #include "protocol/command_codec.h"
 #include "tests/support/command_generator.h"
@@ -207,6 +209,101 @@ TEST_F(Recovery, RefusesWhenNothingReachesFarEnough) {
   EXPECT_NE(report.error().act.find("op 1 is needed"), std::string::npos) << report.error().text();
 }
 
+// It was passed over, and then the journal was said not to reach back far enough.
+TEST_F(Recovery, ASnapshotThatCannotBeReadIsNamedWhereNothingElseReaches) {
+  start();
+  live(100);
+  snapshot(*storage_, city_.scheduler());
+  const Op older = op();
+  live(50);
+  snapshot(*storage_, city_.scheduler());
+  const Op newer = op();
+  live(50);
+  const auto is_named = [](const daemon::Error& error) {
+    return error.code == ErrorCode::kSystem && error.number == EINTR &&
+           error.act.find("read a simulated snapshot") != std::string::npos &&
+           error.act.find("op 1 is needed") != std::string::npos;
+  };
+  for (const bool trimmed : {false, true}) {
+    if (trimmed) storage_->trim(older);
+    disk_.snapshots.at(raw(older)).read_error = EINTR;
+    auto verified = daemon::verify_snapshot(*storage_, newer);
+    ASSERT_EQ(verified.has_value(), !trimmed);
+    EXPECT_TRUE(!trimmed || is_named(verified.error())) << verified.error().text();
+
+    disk_.snapshots.at(raw(newer)).read_error = EINTR;
+    daemon::Waker waker;
+    daemon::Snapshotter snapshotter(*storage_);
+    snapshotter.attach(waker);
+    snapshotter.request(op());
+    EXPECT_TRUE(snapshotter.work());
+    const daemon::Snapshotter::Result made = snapshotter.collect();
+    ASSERT_EQ(made.ok, !trimmed);
+    EXPECT_TRUE(!trimmed || is_named(*made.error)) << made.error->text();
+    disk_.snapshots.erase(raw(op()));
+
+    auto scheduler = std::make_unique<Scheduler>();
+    std::vector<std::string> notes;
+    daemon::Lead lead;
+    lead.last_op = op();
+    auto replayed = daemon::replay_to(*storage_, lead, {.op = op()}, scheduler, notes);
+    ASSERT_EQ(replayed.has_value(), !trimmed);
+    EXPECT_TRUE(!trimmed || is_named(replayed.error())) << replayed.error().text();
+
+    Scheduler found;
+    auto report = recover_into(found);
+    ASSERT_EQ(report.has_value(), !trimmed);
+    if (trimmed) {
+      EXPECT_TRUE(is_named(report.error())) << report.error().text();
+    } else {
+      EXPECT_EQ(report->notes, notes);
+      EXPECT_EQ(notes.size(), 2U);
+      EXPECT_EQ(daemon::digest_of_state(found), digest());
+    }
+    disk_.snapshots.at(raw(older)).read_error = 0;
+    disk_.snapshots.at(raw(newer)).read_error = 0;
+  }
+  Scheduler found;
+  EXPECT_TRUE(recover_into(found).has_value());
+}
+
+TEST(Unread, WhatMightHaveReachedIsSaidWithTheRemedyThatHelps) {
+  const daemon::Error damage{ErrorCode::kDamaged, 0, "it begins with op 9", "Restore it."};
+  const daemon::Error device{ErrorCode::kSystem, EIO, "read x", ""};
+  const daemon::Error rotten{ErrorCode::kDamaged, 0, "read y", "Remove the file."};
+  EXPECT_EQ(daemon::with_unread(device, Op{0}, {{Op{8}, rotten}}).act, "read x");
+  EXPECT_EQ(daemon::with_unread(damage, Op{8}, {{Op{8}, device}}).act, "it begins with op 9");
+  const daemon::Error unread = daemon::with_unread(damage, Op{7}, {{Op{8}, device}});
+  EXPECT_EQ(unread.code, ErrorCode::kSystem);
+  EXPECT_EQ(unread.number, EIO);
+  EXPECT_NE(unread.act.find("read x"), std::string::npos);
+  EXPECT_EQ(unread.remedy, "");
+  const daemon::Error twice = daemon::with_unread(damage, Op{7}, {{Op{8}, rotten}});
+  EXPECT_EQ(twice.code, ErrorCode::kDamaged);
+  EXPECT_NE(twice.act.find("read y"), std::string::npos);
+  EXPECT_EQ(twice.remedy, "Restore it.");
+}
+
+TEST_F(Recovery, ASnapshotThatIsNoStateOrAnotherOnesIsPassedOver) {
+  start();
+  live(60);
+  snapshot(*storage_, city_.scheduler());
+  const FaultyDisk::Snapshot right = disk_.snapshots.at(raw(op()));
+  disk_.snapshots.clear();
+  FaultyDisk::Snapshot& no_state = disk_.snapshots[raw(op())] = right;
+  std::fill_n(no_state.bytes.begin(), 64, std::byte{0xFF});
+  FaultyDisk::Snapshot& other = disk_.snapshots[raw(op()) - 1] = right;
+  other.mark.op = Op{raw(op()) - 1};
+  Scheduler found;
+  auto report = recover_into(found);
+  ASSERT_FALSE(report.has_value());
+  EXPECT_NE(report.error().act.find("whole but not a state"), std::string::npos)
+      << report.error().text();
+  disk_.snapshots.clear();
+  Scheduler again;
+  EXPECT_TRUE(recover_into(again).has_value());
+}
+
 /// A storage that breaks its word: its reader leaves out one batch, or everything from it on.
 class ForgetfulStorage final : public daemon::Storage {
  public:
@@ -226,7 +323,7 @@ class ForgetfulStorage final : public daemon::Storage {
   const daemon::Error* failure() const override { return nullptr; }
   void poll() override {}
   void flush() override {}
-  [[nodiscard]] daemon::Expected<std::vector<daemon::SnapshotMark>> snapshots() override {
+  [[nodiscard]] daemon::Expected<daemon::SnapshotList> snapshots() override {
     return real_.snapshots();
   }
   daemon::Expected<std::unique_ptr<daemon::SnapshotWriter>> write_snapshot(Op op) override {
@@ -278,6 +375,31 @@ TEST_F(Recovery, AStorageThatLeavesSomethingOutIsNotBelieved) {
     EXPECT_NE(report.error().act.find(wanted), std::string::npos) << report.error().text();
     storage_.reset();
   }
+}
+
+TEST_F(Recovery, WhatIsNotReplayedToItsEndIsNotVerified) {
+  start();
+  live(20);
+  snapshot(*storage_, city_.scheduler());
+  ForgetfulStorage forgetful(*storage_, 10, true);
+  auto verified = daemon::verify_snapshot(forgetful, op());
+  ASSERT_TRUE(verified.has_value()) << verified.error().text();
+  EXPECT_FALSE(verified->replayed);
+}
+
+TEST_F(Recovery, ABatchThatHoldsFewerCommandsThanItSaysIsNamed) {
+  start();
+  live(3);
+  const std::uint64_t first = raw(op()) + 1;
+  Command tick;
+  const std::size_t size = protocol::encode_command(tick, storage_->begin_batch());
+  storage_->append({Op{first}, 2, static_cast<std::uint32_t>(size), city_.scheduler().now(), 1});
+  storage_->flush();
+  Scheduler found;
+  auto report = recover_into(found);
+  ASSERT_FALSE(report.has_value());
+  EXPECT_EQ(report.error().code, ErrorCode::kVersion);
+  EXPECT_NE(report.error().act.find("op " + std::to_string(first + 1)), std::string::npos);
 }
 
 TEST_F(Recovery, ACommandOfANewerProgramIsNamed) {
@@ -342,6 +464,16 @@ TEST_F(Recovery, VerificationReplaysFromTheSnapshotBefore) {
   EXPECT_FALSE(unreachable->replayed);
 }
 
+TEST_F(Recovery, VerificationNoticesAStateThatIsWrittenOtherwiseThanItWasRead) {
+  start();
+  live(60);
+  snapshot(*storage_, city_.scheduler());
+  disk_.snapshots.at(raw(op())).mark.digest.low ^= 1;
+  auto verified = daemon::verify_snapshot(*storage_, op());
+  ASSERT_FALSE(verified.has_value());
+  EXPECT_NE(verified.error().act.find("writing it again changes it"), std::string::npos);
+}
+
 TEST_F(Recovery, VerificationNoticesAStateThatTheJournalDoesNotGive) {
   start();
   live(200);
@@ -394,7 +526,21 @@ TEST_F(Recovery, TheSnapshotterMakesTheStateThatTheEngineHad) {
   const auto again = await_result(snapshotter);
   EXPECT_TRUE(again.ok);
   EXPECT_EQ(again.mark.op, before);
-  EXPECT_EQ(storage_->snapshots()->size(), 2U);
+  EXPECT_EQ(storage_->snapshots()->marks.size(), 2U);
+}
+
+TEST_F(Recovery, OfNothingThereIsNoSnapshot) {
+  start();
+  daemon::Waker waker;
+  daemon::Snapshotter snapshotter(*storage_);
+  snapshotter.attach(waker);
+  EXPECT_FALSE(snapshotter.work());
+  snapshotter.request(Op{0});
+  EXPECT_TRUE(snapshotter.work());
+  const auto result = snapshotter.collect();
+  EXPECT_TRUE(result.ok);
+  EXPECT_EQ(result.mark.op, Op{0});
+  EXPECT_TRUE(storage_->snapshots()->marks.empty());
 }
 
 TEST_F(Recovery, TheSnapshotterSaysWhatWentWrong) {

@@ -199,7 +199,7 @@ TEST_P(StorageConformance, EmptyAtFirstAndTheEpochGrowsWithEveryLead) {
   EXPECT_EQ(lead_.first_op, Op{0});
   EXPECT_EQ(lead_.last_op, Op{0});
   EXPECT_EQ(storage_->op_durable(), Op{0});
-  EXPECT_TRUE(storage_->snapshots()->empty());
+  EXPECT_TRUE(storage_->snapshots()->marks.empty());
   for (std::uint64_t round = 1; round <= 3; ++round) {
     reopen();
     EXPECT_EQ(lead_.epoch, epoch + round);
@@ -298,7 +298,7 @@ TEST_P(StorageConformance, SnapshotsCountOnlyWhenCommitted) {
     ASSERT_TRUE((*abandoned)->write({&byte, 1}).has_value());
   }
   reopen();
-  const auto marks = *storage_->snapshots();
+  const auto marks = storage_->snapshots()->marks;
   ASSERT_EQ(marks.size(), 2U);
   EXPECT_EQ(marks[0].op, Op{7});
   EXPECT_EQ(marks[1].op, Op{3});
@@ -327,7 +327,7 @@ TEST_P(StorageConformance, TrimmingKeepsWhatComesAfter) {
   EXPECT_LE(lead_.first_op, Op{201});
   EXPECT_EQ(lead_.last_op, Op{400});
   expect_reads_from(20, Op{201});
-  const auto marks = *storage_->snapshots();
+  const auto marks = storage_->snapshots()->marks;
   ASSERT_EQ(marks.size(), 1U);
   EXPECT_EQ(marks[0].op, Op{200});
   // Segments that were trimmed are used again, and what is stale in them is never read.
