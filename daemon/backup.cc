@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -22,8 +21,6 @@ constexpr int kDamagedStatus = 5;
 constexpr char kNoteName[] = "BACKUP";
 // A running daemon may give up the oldest segment while it is copied: then from the beginning.
 constexpr int kAttemptsMax = 5;
-// Below the daemon that answers meanwhile.
-constexpr int kNice = 10;
 
 int report_failure(const Error& error) {
   std::fprintf(stderr, "permitd: %s\n", error.text().c_str());
@@ -228,11 +225,13 @@ Expected<void> check_reach(const RestoreRequest& wanted, const CopiedJournal& co
 Expected<void> check_against(const BackupNote& note, const CopiedJournal& copied,
                              const CheckedState& state) {
   if (state.op != note.op) return {};
-  if (state.digest == note.digest && hex(copied.hash) == note.frame_hash) return {};
+  const std::string hash = hex(copied.hash);
+  if (state.digest == note.digest && hash == note.frame_hash) return {};
   return std::unexpected(
       Error{ErrorCode::kDamaged, 0,
-            fmt::format("check the state at op {}: its digest is {}, BACKUP says {}", raw(state.op),
-                        state.digest, note.digest),
+            fmt::format("check the state at op {}: its digest is {} and its last frame {}, BACKUP "
+                        "says {} and {}",
+                        raw(state.op), state.digest, hash, note.digest, note.frame_hash),
             "The copy is not the backup that was made, or this permitd plays it otherwise than the "
             "one that made it: use that one."});
 }
@@ -293,7 +292,6 @@ Expected<std::optional<BackupNote>> read_backup_note(const JournalDirectory& dir
 }
 
 int make_backup(const BackupRequest& wanted) {
-  setpriority(PRIO_PROCESS, 0, kNice);
   auto done = back_up(wanted);
   return done ? 0 : report_failure(done.error());
 }

@@ -44,7 +44,7 @@ bool ends_with_number(std::string_view name, std::string_view prefix, std::uint6
   if (!name.starts_with(prefix)) return false;
   const std::string_view digits = name.substr(prefix.size());
   const auto [end, fault] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  return fault == std::errc() && end == digits.data() + digits.size() && !digits.empty();
+  return fault == std::errc() && end == digits.data() + digits.size();
 }
 
 std::string format_text(const JournalFormat& format) {
@@ -57,10 +57,9 @@ std::string format_text(const JournalFormat& format) {
 }  // namespace
 
 File& File::operator=(File&& other) noexcept {
-  if (this != &other) {
-    reset();
-    number_ = other.release();
-  }
+  const int taken = other.release();
+  reset();
+  number_ = taken;
   return *this;
 }
 
@@ -97,8 +96,7 @@ Expected<void> JournalDirectory::lock() {
   if (flock(file->number(), LOCK_EX | LOCK_NB) != 0) {
     const int number = errno;
     if (number != EWOULDBLOCK) return std::unexpected(system_error("lock " + path_of(kLockName)));
-    const auto owner = read_text(*file, kLockName);
-    std::string pid = owner ? *owner : "";
+    std::string pid = read_text(*file, kLockName).value_or("");
     while (!pid.empty() && pid.back() == '\n') pid.pop_back();
     return std::unexpected(Error{ErrorCode::kFenced, 0,
                                  fmt::format("lock {}: process {} leads this journal",

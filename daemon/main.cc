@@ -1,5 +1,7 @@
 // permitd: what was asked for on the command line, done.
 
+#include <sys/resource.h>
+
 #include <cstdio>
 #include <exception>
 #include <new>
@@ -15,6 +17,9 @@
 using permitd::daemon::Action;
 
 namespace {
+
+// Below the daemon that answers meanwhile.
+constexpr int kBackupNice = 10;
 
 int run(int argc, char** argv) {
   auto invocation = permitd::daemon::parse_command_line(
@@ -34,6 +39,7 @@ int run(int argc, char** argv) {
     case Action::kServePast:
       return permitd::daemon::serve_past(invocation->config, invocation->moment);
     case Action::kBackup:
+      setpriority(PRIO_PROCESS, 0, kBackupNice);
       return permitd::daemon::make_backup(invocation->backup);
     case Action::kRestore:
       return permitd::daemon::restore_backup(invocation->restore);

@@ -106,7 +106,9 @@ FrameFault FrameAssembler::feed_partial(std::span<const std::byte>& bytes) {
   if (partial_.size() == words) {
     push(kj::mv(partial_));
   } else {
-    push(kj::heapArray<capnp::word>(partial_.slice(0, words)));
+    auto frame = kj::heapArray<capnp::word>(words);
+    std::memcpy(frame.begin(), partial_.begin(), partial_size_);
+    push(kj::mv(frame));
   }
   partial_ = nullptr;
   partial_size_ = 0;

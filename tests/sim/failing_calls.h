@@ -16,13 +16,14 @@ enum class Lasting : std::uint8_t {
   kEverywhere,   // the device is gone
 };
 
-/// What a failing call does instead of failing: a half of what was asked for, a byte at least. In
-/// place of an errno.
+/// What a failing call does instead of failing, in place of an errno: a half of what was asked for,
+/// a byte at least, or nothing at all.
 inline constexpr int kShortCall = -1;
+inline constexpr int kEmptyCall = -2;
 
 struct CallFailure {
   std::uint64_t call = 0;  // number of the first call that fails, from 1; 0: none
-  int number = 0;          // errno, or kShortCall
+  int number = 0;          // errno, kShortCall or kEmptyCall
   Lasting lasting = Lasting::kOnce;
 };
 
@@ -32,14 +33,16 @@ struct CallNote {
   std::string file;             // or directory
   const void* place = nullptr;  // return address
   const char* phase = "";       // what the test was doing
+  std::uint64_t path = 0;       // hash of the return addresses of all callers; noted without a plan
 };
 
 class FailingCalls {
  public:
   FailingCalls() = default;
-  explicit FailingCalls(const CallFailure& failure) : failure_(failure) {}
+  explicit FailingCalls(const CallFailure& failure)
+      : failure_(failure), notes_paths_(failure.call == 0) {}
 
-  /// Notes a call; errno when it fails, kShortCall, or 0 when it does what it should.
+  /// Notes a call; errno when it fails, kShortCall, kEmptyCall, or 0 when it does what it should.
   int look(const char* name, std::string file, const void* place);
   /// What the test does next.
   void enter(const char* phase) { phase_ = phase; }
@@ -52,6 +55,7 @@ class FailingCalls {
 
  private:
   CallFailure failure_;
+  bool notes_paths_ = true;
   const char* phase_ = "";
   const void* failing_place_ = nullptr;
   std::uint64_t failed_count_ = 0;

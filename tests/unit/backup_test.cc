@@ -10,6 +10,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "daemon/journal_archive.h"
 #include "daemon/journal_copy.h"
@@ -116,6 +117,9 @@ TEST_F(Backups, EveryOpCanBeHadAlsoWithinABatch) {
     expect_gives(scratch_ / "restored", Op{op});
     std::filesystem::remove_all(scratch_ / "restored");
   }
+  ASSERT_EQ(restore(target(), {.at = scheduler::Tick{INT64_MAX}}).status, 0);
+  expect_gives(scratch_ / "restored", last_);
+  std::filesystem::remove_all(scratch_ / "restored");
   const Said early = restore(target(), {.at = scheduler::Tick{1}});
   EXPECT_EQ(early.status, 0) << early.errors;
   expect_gives(scratch_ / "restored", Op{0});
@@ -211,6 +215,62 @@ TEST_F(Backups, AnotherStateThanTheNoteSaysIsRefused) {
   EXPECT_EQ(restore(target(), {.op = Op{5}}).status, 0);
 }
 
+TEST_F(Backups, AnotherChainThanTheNoteSaysIsRefused) {
+  ASSERT_EQ(back_up().status, 0);
+  std::ifstream file(target() + "/BACKUP");
+  std::string text((std::istreambuf_iterator<char>(file)), {});
+  text.resize(text.find("checksum "));
+  char& digit = text.at(text.find("frame ") + 6);
+  digit = digit == '0' ? '1' : '0';
+  write(target() + "/BACKUP",
+        text + fmt::format("checksum {:016x}\n",
+                           protocol::checksum_of(std::as_bytes(std::span(text)))));
+  const Said said = restore(target());
+  EXPECT_EQ(said.status, kDamaged);
+  EXPECT_THAT(said.errors, HasSubstr("its last frame"));
+  EXPECT_FALSE(is_journal(scratch_ / "restored"));
+}
+
+TEST_F(Backups, ANoteThatCannotBeReadIsNamed) {
+  ASSERT_EQ(back_up().status, 0);
+  std::filesystem::remove(target() + "/BACKUP");
+  std::filesystem::create_directory(target() + "/BACKUP");
+  const Said said = restore(target());
+  EXPECT_EQ(said.status, 1);
+  EXPECT_THAT(said.errors, HasSubstr("BACKUP"));
+}
+
+TEST_F(Backups, DamageBeforeAWantedOpIsDamage) {
+  // The third frame is the first batch, and those behind it prove that it was there.
+  patch(data() + "/journal.000001", 2 * protocol::kBlockSize + 200, "damage");
+  const Said said = restore(data(), {.op = last_});
+  EXPECT_EQ(said.status, kDamaged);
+  EXPECT_THAT(said.errors, HasSubstr("journal.000001 at 8192"));
+  EXPECT_FALSE(is_journal(scratch_ / "restored"));
+}
+
+TEST_F(Backups, ADamagedSnapshotAtAWantedOpIsDamage) {
+  add_snapshot(data());
+  const std::string name = fmt::format("snapshot.{:020}", raw(last_));
+  patch(data() + "/" + name, 64 + 24 + 100, "damage");
+  const Said said = restore(data(), {.op = last_});
+  EXPECT_EQ(said.status, kDamaged);
+  EXPECT_THAT(said.errors, HasSubstr(name));
+  EXPECT_EQ(restore(data(), {.op = Op{raw(last_) - 1}}).status, 0);
+}
+
+TEST_F(Backups, ARunningDaemonWithoutSegmentsHasNoJournal) {
+  auto storage = open_storage(options_in(data()));
+  ASSERT_TRUE(storage->lead().has_value());
+  const auto directory = JournalDirectory::open(data());
+  const auto numbers = directory->numbers("journal.");
+  for (const std::uint64_t number : *numbers)
+    std::filesystem::remove(data() + "/" + JournalDirectory::segment_name(number));
+  const Said said = back_up(last_);
+  EXPECT_EQ(said.status, kDamaged);
+  EXPECT_THAT(said.errors, HasSubstr("there is no journal in it"));
+}
+
 TEST_F(Backups, ALostEndIsNoticedByTheNote) {
   ASSERT_EQ(back_up().status, 0);
   const std::string journal = target() + "/journal.000001";
@@ -245,11 +305,32 @@ TEST_F(Backups, WhatTheJournalDoesNotReachIsSaid) {
   EXPECT_THAT(early.errors, HasSubstr("does not reach back so far"));
 }
 
+TEST_F(Backups, AJournalThatBeginsLaterNeedsASnapshot) {
+  tests::ScratchDirectory other;
+  {
+    auto storage = open_storage(options_in(other / "data"));
+    ASSERT_TRUE(storage->lead().has_value());
+    for (std::uint64_t op = 1; op <= 9; ++op) {
+      while (!storage->can_append()) std::this_thread::yield();
+      tests::append(*storage, op, 1'500'000);  // two fill a segment
+      storage->flush();
+    }
+  }
+  std::filesystem::remove(other / "data/journal.000001");
+  const Said said = said_by([&] {
+    return restore_backup({other / "data", scratch_ / "restored", {.op = Op{5}}});
+  });
+  EXPECT_EQ(said.status, 1);
+  EXPECT_THAT(said.errors, HasSubstr("its journal begins at op 3"));
+  EXPECT_FALSE(is_journal(scratch_ / "restored"));
+}
+
 TEST_F(Backups, ADamagedSnapshotIsNamedAndNothingIsLeft) {
   add_snapshot(data());
   const std::string name = fmt::format("snapshot.{:020}", raw(last_));
   patch(data() + "/" + name, 64 + 24 + 100, "damage");
   EXPECT_THAT(back_up().errors, HasSubstr(name + " at "));
+  EXPECT_EQ(restore(data()).status, kDamaged);
   EXPECT_FALSE(is_journal(target()));
   EXPECT_TRUE(std::filesystem::is_empty(target()));
 }

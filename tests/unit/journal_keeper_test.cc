@@ -4,6 +4,7 @@
 #include "daemon/journal_keeper.h"
 
 #include <gtest/gtest.h>
+#include <poll.h>
 
 #include <filesystem>
 #include <fstream>
@@ -101,6 +102,48 @@ TEST_F(TrimmedJournal, ASegmentGoesOnlyWithItsLastOp) {
   EXPECT_TRUE(has_segment(3));
 }
 
+TEST_F(TrimmedJournal, NothingGoesWithoutAnOpOrUnderAReader) {
+  append_durable_halves(5);
+  trim(0);
+  EXPECT_TRUE(has_segment(1));
+  {
+    auto reader = storage_->read(Op{1});
+    ASSERT_TRUE(reader.has_value());
+    trim(4);
+    EXPECT_TRUE(has_segment(1));
+  }
+  trim(4);
+  EXPECT_FALSE(has_segment(1));
+  EXPECT_FALSE(has_segment(2));
+}
+
+TEST_F(TrimmedJournal, NoRoomYetIsNotFull) {
+  for (int half = 0; half < 2; ++half) {
+    ASSERT_TRUE(storage_->can_append());
+    append(*storage_, ++op_, 1'900'000);
+    storage_->flush();
+  }
+  EXPECT_FALSE(storage_->can_append());
+  EXPECT_FALSE(storage_->is_full());
+  storage_->keep_house();
+  EXPECT_TRUE(storage_->can_append());
+}
+
+TEST(JournalKeeper, WhoWaitsForASegmentIsWokenAlsoWhenThereIsNone) {
+  tests::ScratchDirectory scratch;
+  const auto directory = JournalDirectory::open(scratch.path());
+  JournalKeeper keeper(*directory, {kSegmentSize, 2, 1, false});
+  Waker waker;
+  keeper.set_waker(&waker);
+  keeper.set_up(0, 1);
+  waker.announce_sleep();
+  keeper.work();
+  EXPECT_EQ(keeper.ready_count(), 1U);
+  EXPECT_TRUE(keeper.is_stuck());
+  pollfd wanted{waker.file(), POLLIN, 0};
+  EXPECT_EQ(poll(&wanted, 1, 0), 1);
+}
+
 TEST_F(TrimmedJournal, TheSegmentThatTheChainNeedsStays) {
   append_durable_halves(2);
   append_half();
@@ -128,6 +171,31 @@ TEST_F(TrimmedJournal, ASegmentThatStaysKeepsThoseBehindIt) {
   auto lead = lead_of(options_);
   ASSERT_TRUE(lead.has_value()) << lead.error().text();
   EXPECT_EQ(lead->last_op, Op{9});
+}
+
+TEST_F(TrimmedJournal, MoreSparesThanAreUsedAreRemoved) {
+  constexpr std::uint64_t kSparesMax = 8;
+  append_durable_halves(2 * kSparesMax + 6);
+  trim(2 * kSparesMax + 4);
+  for (std::uint64_t number = 1; number <= kSparesMax + 2; ++number) {
+    EXPECT_FALSE(has_segment(number)) << number;
+    EXPECT_EQ(std::filesystem::exists(directory_ / JournalDirectory::spare_name(number)),
+              number <= kSparesMax)
+        << number;
+  }
+  EXPECT_TRUE(has_segment(kSparesMax + 3));
+  storage_.reset();
+  EXPECT_EQ(lead_of(options_)->last_op, Op{op_});
+}
+
+TEST_F(TrimmedJournal, AKeeperThatIsFarBehindIsAskedAgainLater) {
+  append_durable_halves(5);
+  // More than its ring of tasks holds.
+  for (int count = 0; count < 100; ++count) storage_->trim(Op{1});
+  trim(2);
+  EXPECT_TRUE(has_segment(1));
+  trim(2);
+  EXPECT_FALSE(has_segment(1));
 }
 
 // The second of two frames under way is on the disk, the first is not. Its header goes, so that no

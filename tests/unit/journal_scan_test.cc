@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <cstring>
 #include <functional>
 #include <map>
@@ -22,6 +23,7 @@ constexpr JournalFormat kFormat{7, kSegmentSize};
 /// Segments in memory, with a writer that chains frames.
 class MadeSegments final : public SegmentSource {
  public:
+  explicit MadeSegments(std::uint64_t segment_size = kSegmentSize) : segment_size_(segment_size) {}
   Expected<bool> read(std::uint64_t segment, std::uint64_t offset,
                       std::span<std::byte> bytes) override {
     const auto found = segments_.find(segment);
@@ -35,7 +37,7 @@ class MadeSegments final : public SegmentSource {
 
   std::vector<std::byte>& bytes_of(std::uint64_t segment) {
     std::vector<std::byte>& bytes = segments_[segment];
-    bytes.resize(kSegmentSize);
+    bytes.resize(segment_size_);
     return bytes;
   }
   /// The frame that belongs next, at the end of what was written.
@@ -63,7 +65,10 @@ class MadeSegments final : public SegmentSource {
   }
   const FramePosition& position() const { return position_; }
 
+  void go_to(const FramePosition& position) { position_ = position; }
+
  private:
+  std::uint64_t segment_size_;
   std::map<std::uint64_t, std::vector<std::byte>> segments_;
   protocol::FrameHasher hasher_;
   FramePosition position_{1, 0};
@@ -167,6 +172,57 @@ TEST(JournalScan, AFrameBehindTheEndIsProofOnlyOfWhatItSaysWasDurable) {
       EXPECT_NE(tail.error().act.find("made.1 at 4096: frame 2 (op 2)"), std::string::npos)
           << tail.error().act;
     }
+  }
+}
+
+/// Fails or finds nothing the n-th time it is read, and from then on.
+class FailingSegments final : public SegmentSource {
+ public:
+  FailingSegments(SegmentSource& real, int reads, bool fails)
+      : real_(real), left_(reads), fails_(fails) {}
+  Expected<bool> read(std::uint64_t segment, std::uint64_t offset,
+                      std::span<std::byte> bytes) override {
+    if (left_ > 0 && left_-- > 0) return real_.read(segment, offset, bytes);
+    reached_ = true;
+    if (!fails_) return false;
+    return std::unexpected(Error{ErrorCode::kSystem, EIO, "read " + name_of(segment), ""});
+  }
+  std::string name_of(std::uint64_t segment) const override { return real_.name_of(segment); }
+  bool was_reached() const { return reached_; }
+
+ private:
+  SegmentSource& real_;
+  int left_;
+  bool fails_;
+  bool reached_ = false;
+};
+
+// Segments are larger than what is read at once, so that frames lie across its end.
+TEST(JournalScan, WhicheverReadFailsNothingIsMadeUp) {
+  constexpr JournalFormat kLarge{7, std::uint64_t{8} << 20};
+  MadeSegments segments(kLarge.segment_size);
+  const std::vector<std::byte> payload(1'500'000, std::byte{1});
+  for (int frame = 0; frame < 5; ++frame) segments.put(segments.next_frame(1), payload);
+  segments.go_to({2, 0});
+  for (int frame = 0; frame < 3; ++frame) segments.put(segments.next_frame(1), payload);
+  FrameHeader torn = segments.next_frame(1);
+  torn.previous[0] ^= 1;
+  segments.put(torn, payload);
+  ASSERT_EQ(find_tail(segments, kLarge, 1, 0)->end.frame, 8U);
+  for (const bool fails : {true, false}) {
+    int reads = 0;
+    for (bool reached = true; reached; ++reads) {
+      FailingSegments failing(segments, reads, fails);
+      auto tail = find_tail(failing, kLarge, 1, 0);
+      reached = failing.was_reached();
+      if (!tail) {
+        EXPECT_EQ(tail.error().code, fails ? ErrorCode::kSystem : ErrorCode::kDamaged) << reads;
+        EXPECT_NE(tail.error().act.find("made."), std::string::npos) << tail.error().text();
+      }
+      EXPECT_EQ(tail.has_value() && fails, !reached && fails) << reads;
+      EXPECT_LE(tail.has_value() ? tail->end.frame : 0, 8U);
+    }
+    EXPECT_GT(reads, 6);
   }
 }
 

@@ -15,12 +15,14 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <sstream>
 #include <thread>
 
+#include "daemon/uring.h"
 #include "tests/support/journal_in_files.h"
 #include "tests/support/scratch_directory.h"
 
@@ -269,6 +271,58 @@ TEST_F(JournalFiles, AnUnfinishedCreationIsDoneAgain) {
   EXPECT_EQ(lead->last_op, Op{0});
 }
 
+// Only what a creation leaves behind that was cut short may be thrown away.
+TEST(JournalStorage, WhatIsNoUnfinishedCreationIsNotOverwritten) {
+  const auto make_first = [](protocol::FrameHeader& header) { header.frame = 1; };
+  const auto of_later_frame = [](protocol::FrameHeader& header) { header.frame = 2; };
+  const auto with_a_command = [](protocol::FrameHeader& header) { header.op_count = 1; };
+  struct Case {
+    const char* name;
+    std::function<void(protocol::FrameHeader&)> spoil;
+    bool is_thrown_away;
+  };
+  for (const Case& each :
+       {Case{"journal.000001", make_first, true}, Case{"journal.000002", make_first, false},
+        Case{"journal.000001", of_later_frame, false},
+        Case{"journal.000001", with_a_command, false}}) {
+    tests::ScratchDirectory directory;
+    protocol::FrameHeader header;
+    header.segment = header.block = 0;
+    header.frame = 1;
+    each.spoil(header);
+    std::string bytes(kSegmentSize, '\0');
+    std::memcpy(bytes.data(), &header, sizeof header);
+    write_text(directory / each.name, bytes);
+    auto lead = lead_of(options_in(directory.path()));
+    ASSERT_EQ(lead.has_value(), each.is_thrown_away);
+    if (lead) continue;
+    EXPECT_EQ(lead.error().code, ErrorCode::kDamaged);
+    EXPECT_EQ(read_text(directory / each.name), bytes);
+  }
+}
+
+// A loop that owns the ring runs its completions; the journal only looks what has come.
+TEST(JournalStorage, WhoOwnsTheRingRunsItsCompletions) {
+  tests::ScratchDirectory directory;
+  auto ring = Ring::create({.entries = 64});
+  ASSERT_TRUE(ring.has_value());
+  JournalOptions options = options_in(directory.path());
+  options.runs_completions = false;
+  auto storage = JournalStorage::open(options, ring->get());
+  ASSERT_TRUE(storage.has_value());
+  EXPECT_EQ((*storage)->stats().room, 0U);
+  ASSERT_TRUE((*storage)->lead().has_value());
+  append(**storage, 1, 10);
+  EXPECT_TRUE(wait_until([&] {
+    (*storage)->poll();
+    EXPECT_EQ((*storage)->op_durable(), Op{0});
+    return (*ring)->has_completions();
+  }));
+  (*ring)->run_completions();
+  (*storage)->poll();
+  EXPECT_EQ((*storage)->op_durable(), Op{1});
+}
+
 // It would begin at op 1, and be refused for ever once the snapshot can be read again.
 TEST(JournalStorage, ASnapshotThatCannotBeReadIsNoBeginning) {
   tests::ScratchDirectory directory;
@@ -368,24 +422,30 @@ TEST(JournalStorage, WithoutDirectWritingItWorksTheSame) {
 // With one block left the mark of the lead took it, and the limits that an engine journals first
 // found no segment prepared: the start ended in a failed assertion.
 TEST(JournalStorage, ALeadLeavesRoomForAFirstSmallBatch) {
-  tests::ScratchDirectory directory;
-  JournalOptions options = options_in(directory.path());
-  options.keeper_thread = false;        // prepares nothing
-  constexpr std::size_t kBlocks = 510;  // two leads, two such batches and the end leave one of 1024
-  constexpr std::size_t kPayload = kBlocks * protocol::kBlockSize - sizeof(protocol::FrameHeader);
-  {
-    auto storage = open_storage(options);
-    ASSERT_TRUE(storage->lead().has_value());
-    append(*storage, 1, kPayload);
-    append(*storage, 2, kPayload);
-    storage->flush();
-    ASSERT_EQ(storage->stats().room, 2 * protocol::kBlockSize);
+  // Two leads, two such batches and the end leave one block of 1024, or not even room for the end.
+  for (const std::size_t blocks : {std::size_t{510}, std::size_t{511}}) {
+    for (const bool is_prepared : {false, true}) {
+      SCOPED_TRACE(std::to_string(blocks) + (is_prepared ? ", the next is prepared" : ""));
+      tests::ScratchDirectory directory;
+      JournalOptions options = options_in(directory.path());
+      options.keeper_thread = false;  // prepares nothing by itself
+      const std::size_t payload = blocks * protocol::kBlockSize - sizeof(protocol::FrameHeader);
+      {
+        auto storage = open_storage(options);
+        ASSERT_TRUE(storage->lead().has_value());
+        append(*storage, 1, payload);
+        append(*storage, 2, payload);
+        storage->flush();
+        ASSERT_EQ(storage->stats().room, (1022 - 2 * blocks) * protocol::kBlockSize);
+        if (is_prepared) storage->keep_house();
+      }
+      auto storage = open_storage(options);
+      ASSERT_EQ(storage->lead()->last_op, Op{2});
+      append(*storage, 3, 100);
+      storage->flush();
+      EXPECT_EQ(storage->op_durable(), Op{3});
+    }
   }
-  auto storage = open_storage(options);
-  ASSERT_EQ(storage->lead()->last_op, Op{2});
-  append(*storage, 3, 100);
-  storage->flush();
-  EXPECT_EQ(storage->op_durable(), Op{3});
 }
 
 // The oldest format that is read, byte for byte as its specification shows it.
@@ -590,11 +650,11 @@ TEST_F(OrderedJournal, AFailedWriteIsForEver) {
   start(2);
   append(*storage_, 1, 10);
   append(*storage_, 2, 10);
-  writer_->complete(1);
-  writer_->complete(0, -EIO);
+  writer_->complete(1, -EIO);
+  writer_->complete(0, -ENOSPC);
   EXPECT_EQ(durable(), 0U);
   ASSERT_NE(storage_->failure(), nullptr);
-  EXPECT_EQ(storage_->failure()->number, EIO);
+  EXPECT_EQ(storage_->failure()->number, EIO);  // the first that was told
   EXPECT_NE(storage_->failure()->act.find("journal.000001 at "), std::string::npos);
   EXPECT_FALSE(storage_->can_append());
   storage_->flush();

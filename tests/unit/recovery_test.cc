@@ -392,6 +392,7 @@ TEST_F(Recovery, ABatchThatHoldsFewerCommandsThanItSaysIsNamed) {
   live(3);
   const std::uint64_t first = raw(op()) + 1;
   Command tick;
+  tick.kind = scheduler::CommandKind::kTick;
   const std::size_t size = protocol::encode_command(tick, storage_->begin_batch());
   storage_->append({Op{first}, 2, static_cast<std::uint32_t>(size), city_.scheduler().now(), 1});
   storage_->flush();

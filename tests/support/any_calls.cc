@@ -1,0 +1,125 @@
+#include "tests/support/any_calls.h"
+
+#include <capnp/message.h>
+
+#include "tests/support/any_arguments.h"
+
+namespace permitd::tests {
+
+using capnp::DynamicCapability;
+using capnp::DynamicStruct;
+
+namespace {
+
+/// They end the daemon's service or wind its clock where no timer is any more.
+bool is_tried_apart(kj::StringPtr interface, kj::StringPtr method) {
+  return interface == "OperatorSession" && (method == "drain" || method == "advance");
+}
+
+class Quiet final : public protocol::Subscriber::Server {
+  kj::Promise<void> events(EventsContext) override { return kj::READY_NOW; }
+  kj::Promise<void> ended(EndedContext) override { return kj::READY_NOW; }
+};
+
+void judge_field(capnp::StructSchema::Field field, DynamicStruct::Reader answer,
+                 AnyCalls::Answer& found);
+
+void judge_struct(DynamicStruct::Reader answer, AnyCalls::Answer& found) {
+  for (auto field : answer.getSchema().getNonUnionFields()) judge_field(field, answer, found);
+  KJ_IF_MAYBE (field, answer.which()) {
+    judge_field(*field, answer, found);
+  }
+}
+
+void judge_field(capnp::StructSchema::Field field, DynamicStruct::Reader answer,
+                 AnyCalls::Answer& found) {
+  const capnp::Type type = field.getType();
+  if (!type.isStruct()) return;
+  const auto value = answer.get(field).as<DynamicStruct>();
+  if (type != capnp::Type(capnp::Schema::from<protocol::Refusal>()))
+    return judge_struct(value, found);
+  if (field.getProto().getName() != "refused") return;
+  found.is_refused = true;
+  const auto refusal = value.as<protocol::Refusal>();
+  const bool says_why = static_cast<int>(refusal.getCode()) != 0 &&
+                        refusal.getCodeName().size() > 0 && refusal.getSentence().size() > 0 &&
+                        refusal.getCodeName() != "unknown";
+  if (!says_why) found.complaint = "it is refused and not said why";
+}
+
+}  // namespace
+
+AnyCalls::AnyCalls(RpcClient& client) : client_(client) {
+  const auto add_session = [this](DynamicCapability::Client session) {
+    add(session, session.getSchema());
+  };
+  add_session(client.office(101));
+  add_session(client.office(202));
+  add_session(client.expert(1));
+  add_session(client.expert(2));
+  add_session(client.supervisor());
+  add_session(client.operator_session());
+  add_session(client.auditor());
+  auto opened = client.office(101).streamRequest().send().wait(client.wait_scope());
+  add_session(opened.getStream());
+}
+
+void AnyCalls::add(DynamicCapability::Client session, capnp::InterfaceSchema schema) {
+  for (auto method : schema.getMethods()) {
+    const kj::StringPtr interface = schema.getShortDisplayName();
+    if (is_tried_apart(interface, method.getProto().getName())) continue;
+    tried_.push_back(
+        {kj::str(interface, '.', method.getProto().getName()).cStr(), session, method});
+  }
+  for (auto super : schema.getSuperclasses()) add(session, super);
+}
+
+template <class Call>
+AnyCalls::Answer AnyCalls::answer_to(const Tried& tried, const Call& call) {
+  Answer answer;
+  kj::Maybe<kj::Exception> thrown = kj::runCatchingExceptions([&] { answer = call(); });
+  KJ_IF_MAYBE (exception, thrown) {
+    // Busy is no value where a method has none; everything else would be a fault of the server.
+    if (exception->getType() != kj::Exception::Type::OVERLOADED)
+      answer.complaint = exception->getDescription().cStr();
+  }
+  if (!answer.complaint.empty()) answer.complaint = tried.name + ": " + answer.complaint;
+  return answer;
+}
+
+AnyCalls::Answer AnyCalls::call(std::size_t method, Chance& chance) {
+  Tried& tried = tried_.at(method);
+  auto request = tried.session.newRequest(tried.method);
+  fill_with_anything(request, chance);
+  for (auto field : tried.method.getParamType().getFields()) {
+    if (field.getType().isInterface() && chance.chance(900))
+      request.set(field, protocol::Subscriber::Client(kj::heap<Quiet>()));
+  }
+  return answer_to(tried, [&] { return judge(request.send().wait(client_.wait_scope())); });
+}
+
+AnyCalls::Answer AnyCalls::call(std::size_t method, kj::ArrayPtr<const capnp::word> words) {
+  Tried& tried = tried_.at(method);
+  const kj::ArrayPtr<const capnp::word> segments[] = {words};
+  capnp::ReaderOptions options;
+  options.traversalLimitInWords = 1 << 14;
+  options.nestingLimit = 32;
+  capnp::SegmentArrayMessageReader message(kj::arrayPtr(segments, 1), options);
+  auto request = tried.session.typelessRequest(
+      tried.method.getContainingInterface().getProto().getId(), tried.method.getOrdinal(), nullptr);
+  kj::Maybe<kj::Exception> malformed =
+      kj::runCatchingExceptions([&] { request.set(message.getRoot<capnp::AnyPointer>()); });
+  if (malformed != nullptr) return {};
+  return answer_to(tried, [&] {
+    auto response = request.send().wait(client_.wait_scope());
+    return judge(response.getAs<DynamicStruct>(tried.method.getResultType()));
+  });
+}
+
+AnyCalls::Answer AnyCalls::judge(DynamicStruct::Reader answer) {
+  Answer found;
+  judge_struct(answer, found);
+  return found;
+}
+
+}  // namespace permitd::tests
