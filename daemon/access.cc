@@ -101,6 +101,12 @@ bool AccessPolicy::allows(const PeerProof& peer, const PeerIdentity& asked) cons
   });
 }
 
+std::string name_of_peer(const PeerProof& peer) {
+  if (peer.certified) return described(*peer.certified);
+  if (peer.is_tls) return "a certificate of no identity";
+  return peer.is_unix ? fmt::format("user {}", peer.uid) : "plain TCP";
+}
+
 std::string access_denial(const PeerProof& peer, const PeerIdentity& asked) {
   const std::string who = described(asked);
   if (peer.is_tls) {

@@ -52,6 +52,10 @@ struct AccessPolicy {
   bool allows(const PeerProof& peer, const PeerIdentity& asked) const;
 };
 
+/// The peer as its proof names it, for the log: "number 17 of the offices", "user 1000"; one name
+/// for all whom nothing names.
+std::string name_of_peer(const PeerProof& peer);
+
 /// Why not, and what would change it: one sentence for the peer and the log.
 std::string access_denial(const PeerProof& peer, const PeerIdentity& asked);
 

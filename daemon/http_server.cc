@@ -25,11 +25,31 @@ constexpr std::uint32_t kHeaderSizeMax = 8'192;
 constexpr std::chrono::seconds kRequestTimeout{10};
 constexpr std::chrono::milliseconds kAcceptRetry{100};
 
+/// Whether a request for `host` ("localhost:7780") is meant for this machine: by that name, or by
+/// an address of it. Every other name may be a stranger's, who has it lead here.
+bool is_own_name(std::string_view host) {
+  std::string name;
+  if (host.starts_with('[')) {
+    const std::size_t end = host.find(']');
+    if (end == std::string_view::npos) return false;
+    name = host.substr(1, end - 1);
+  } else {
+    name = host.substr(0, host.rfind(':'));
+  }
+  if (beast::iequals(name, "localhost")) return true;
+  beast::error_code error;
+  const asio::ip::address address = asio::ip::make_address(name, error);
+  return !error && address.is_loopback();
+}
+
 /// One connection: one request at a time, closed after a fault.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   Connection(tcp::socket socket, HttpServer::Ask& ask, std::shared_ptr<std::size_t> open)
       : stream_(std::move(socket)), ask_(ask), open_(std::move(open)) {
+    beast::error_code error;
+    const tcp::endpoint own = stream_.socket().local_endpoint(error);
+    is_loopback_ = !error && own.address().is_loopback();
     *open_ += 1;
   }
   ~Connection() { *open_ -= 1; }
@@ -48,6 +68,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
  private:
   void route() {
     const auto& request = parser_->get();
+    // A page in a browser on this machine can have its own name lead to the loopback; it reads what
+    // comes from there as its own.
+    if (const auto host = request.find(http::field::host);
+        is_loopback_ && host != request.end() &&
+        !is_own_name({host->value().data(), host->value().size()})) {
+      return write(http::status::misdirected_request, "text/plain", "ask by localhost\n");
+    }
     const std::string_view target(request.target().data(), request.target().size());
     if (request.method() != http::verb::get && request.method() != http::verb::head) {
       return write(http::status::method_not_allowed, "text/plain", "only GET and HEAD\n");
@@ -82,6 +109,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   }
 
   beast::tcp_stream stream_;
+  bool is_loopback_ = false;  // asked at an address of this machine alone
   HttpServer::Ask& ask_;
   std::shared_ptr<std::size_t> open_;
   beast::flat_buffer buffer_{kHeaderSizeMax + 4'096};

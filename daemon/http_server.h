@@ -1,5 +1,6 @@
 // A small HTTP/1.1 server (Boost.Beast) for health and metrics, on the ops thread's io_context.
-// GET and HEAD only; headers at most 8 KiB, bodies refused, a request must be whole within ten
+// GET and HEAD only; at the loopback under its own names only, against DNS rebinding; headers at
+// most 8 KiB, bodies refused, a request must be whole within ten
 // seconds, at most 64 connections at once.
 #pragma once
 

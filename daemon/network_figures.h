@@ -16,6 +16,7 @@ struct NetworkFigures {
   std::atomic<std::uint64_t> handshakes{0};       // of TLS, completed
   std::atomic<std::uint64_t> sessions_denied{0};  // asked for by somebody who may not be that
   std::atomic<std::uint64_t> calls_denied{0};     // refused by the core as not allowed
+  std::atomic<std::uint64_t> unknown_numbers{0};  // named in calls: not there for who named them
   std::atomic<std::uint64_t> calls_busy{0};       // refused as busy, read or unread
   std::array<std::atomic<std::uint64_t>, kDropReasonCount> drops{};
 

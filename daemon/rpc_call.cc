@@ -1,5 +1,7 @@
 #include "daemon/rpc_call.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "daemon/rpc_convert.h"
@@ -22,6 +24,21 @@ constexpr std::size_t kReadReserveMax = 256;
 // Answers handed out before KJ gets its turn: enough to keep a batch together, too few to starve
 // new calls.
 constexpr std::uint32_t kDeliverMax = 8192;
+
+/// What a refusal says is not there, of what not everybody may see; nothing for other refusals.
+std::string_view unknown_thing(scheduler::Refusal refusal) {
+  using scheduler::Refusal;
+  if (refusal == Refusal::kUnknownCase) return "case";
+  if (refusal == Refusal::kUnknownJob) return "job";
+  if (refusal == Refusal::kUnknownOffice) return "office";
+  if (refusal == Refusal::kUnknownExpert) return "expert";
+  if (refusal == Refusal::kUnknownApplication) return "application";
+  return {};
+}
+
+std::string name_of_actor(const scheduler::Actor& actor) {
+  return fmt::format("{} {}", protocol::name_of(actor.kind), actor.id);
+}
 
 std::uint64_t make_ticket(SlotIndex slot, std::uint32_t generation, std::uint16_t item) {
   return (std::uint64_t{slot} << (kItemBits + kGenerationBits)) |
@@ -102,8 +119,26 @@ void CallTable::free_slot(SlotIndex index) {
 void CallTable::note_denial(const scheduler::Actor& actor, scheduler::CommandKind kind,
                             const scheduler::Outcome& outcome) {
   if (figures_ != nullptr) figures_->count(&NetworkFigures::calls_denied);
-  log_line(denials_, LogLevel::kWarning, "{} {} was denied {}: {}", protocol::name_of(actor.kind),
-           actor.id, protocol::name_of(kind), protocol::name_of(outcome.field));
+  denials_.note(
+      Denial::kCall, name_of_actor(actor),
+      fmt::format("was denied {}: {}", protocol::name_of(kind), protocol::name_of(outcome.field)));
+}
+
+void CallTable::note_unknown(const scheduler::Actor& actor, std::string_view method,
+                             scheduler::Refusal refusal) {
+  const std::string_view thing = unknown_thing(refusal);
+  if (thing.empty()) return;
+  if (figures_ != nullptr) figures_->count(&NetworkFigures::unknown_numbers);
+  denials_.note(Denial::kUnknownNumber, name_of_actor(actor),
+                fmt::format("named an unknown {} in {}", thing, method));
+}
+
+void CallTable::note_refusal(const Slot& slot, const scheduler::Outcome& outcome) {
+  if (outcome.refusal == scheduler::Refusal::kNotAllowed) {
+    note_denial(slot.actor, slot.kind, outcome);
+  } else {
+    note_unknown(slot.actor, protocol::name_of(slot.kind), outcome.refusal);
+  }
 }
 
 void CallTable::forget(RoomWaiter& waiter) { std::erase(waiters_, &waiter); }
@@ -120,8 +155,8 @@ bool CallTable::deliver() {
     PERMIT_ASSERT(slot.generation == ((ticket >> kItemBits) & kGenerationMask), slot.generation,
                   ticket);
     PERMIT_ASSERT(slot.outstanding > 0, ticket);
-    if (response->outcome.refusal == scheduler::Refusal::kNotAllowed) [[unlikely]]
-      note_denial(slot.actor, slot.kind, response->outcome);
+    if (response->outcome.refusal != scheduler::Refusal::kNone) [[unlikely]]
+      note_refusal(slot, response->outcome);
     Receiver* receiver = slot.receiver;
     if (receiver != nullptr) receiver->answer(static_cast<std::uint16_t>(ticket), *response);
     port_.pop_response();

@@ -11,11 +11,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "daemon/denial_log.h"
 #include "daemon/engine.h"
-#include "daemon/log.h"
 #include "daemon/network_figures.h"
 #include "protocol/permit.capnp.h"
 #include "scheduler/assert.h"
@@ -91,6 +92,11 @@ class CallTable {
   /// what the call said.
   void note_denial(const scheduler::Actor& actor, scheduler::CommandKind kind,
                    const scheduler::Outcome& outcome);
+  /// The same for a number that is not there for who named it in `method`: trying numbers is seen.
+  /// Other refusals are not noted.
+  void note_unknown(const scheduler::Actor& actor, std::string_view method,
+                    scheduler::Refusal refusal);
+  DenialLog& denials() { return denials_; }
   /// Where what is not allowed is counted; null: nowhere.
   void set_figures(NetworkFigures* figures) { figures_ = figures; }
   std::uint32_t open_count() const { return open_count_; }
@@ -109,6 +115,7 @@ class CallTable {
     scheduler::Actor actor;
   };
   void free_slot(SlotIndex slot);
+  void note_refusal(const Slot& slot, const scheduler::Outcome& outcome);
 
   Port& port_;
   const std::size_t capacity_;      // of the ring
@@ -118,7 +125,7 @@ class CallTable {
   std::uint32_t open_count_ = 0;
   std::uint64_t sent_count_ = 0;
   NetworkFigures* figures_ = nullptr;
-  LogSite denials_;
+  DenialLog denials_;
   bool pushed_ = false;
   Request request_;
   std::vector<RoomWaiter*> waiters_;

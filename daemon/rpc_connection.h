@@ -95,7 +95,6 @@ class RpcServices : public kj::Refcounted {
   WatchHub watches;
   OfficeQuota quota;
   RpcFigures figures;
-  LogSite denials;
   LogSite faults;
   std::int64_t begin_ns = 0;  // monotonic, when the server began
   std::int64_t now_ns = 0;    // monotonic, read once a turn

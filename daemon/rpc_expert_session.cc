@@ -173,7 +173,8 @@ kj::Promise<void> ExpertSessionServer::watch(WatchContext context) {
 kj::Promise<void> ExpertSessionServer::case_(CaseContext context) {
   auto query =
       std::make_unique<CaseQuery>(scope_, scheduler::CaseId{context.getParams().getCaseId()});
-  return ask(std::move(query), [context](CaseQuery& done, scheduler::Op) mutable {
+  return ask(std::move(query), [this, context](CaseQuery& done, scheduler::Op) mutable {
+    if (!done.found) note_unknown("case", scheduler::Refusal::kUnknownCase);
     write_case_answer(done, context.getResults());
   });
 }

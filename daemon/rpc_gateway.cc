@@ -1,8 +1,9 @@
 #include "daemon/rpc_gateway.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
-#include "daemon/log.h"
 #include "daemon/rpc_expert_session.h"
 #include "daemon/rpc_office_session.h"
 #include "daemon/rpc_operator_session.h"
@@ -52,7 +53,8 @@ bool GatewayServer::is_allowed(const PeerIdentity& asked,
   if (NetworkFigures* network = services().options.network)
     network->count(&NetworkFigures::sessions_denied);
   const std::string denial = access_denial(connection_->proof, asked);
-  log_line(services().denials, LogLevel::kWarning, "{}: {}", connection_->address, denial);
+  calls().denials().note(Denial::kSession, name_of_peer(connection_->proof),
+                         fmt::format("at {}: {}", connection_->address, denial));
   auto refused = results.initRefused();
   refuse(refused, Refusal::kUnauthenticated, Field::kActor);
   refused.setSentence(denial);

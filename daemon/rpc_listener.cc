@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <charconv>
+#include <cstddef>
 #include <cstring>
 #include <optional>
 #include <string_view>
@@ -232,6 +233,46 @@ Expected<ListeningSocket> adopt_listener(int file) {
     set_tcp_options(file);
   }
   return ListeningSocket{.file = file};
+}
+
+Expected<std::string> check_passed_listener(int file, bool trusts_loopback) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof storage;
+  int type = 0;
+  socklen_t type_size = sizeof type;
+  if (getsockname(file, reinterpret_cast<sockaddr*>(&storage), &size) != 0 ||
+      getsockopt(file, SOL_SOCKET, SO_TYPE, &type, &type_size) != 0) {
+    return std::unexpected(system_error(fmt::format("look at the passed socket {}", file),
+                                        "The service manager must pass a stream socket."));
+  }
+  const auto refused = [&](std::string_view what, std::string remedy) {
+    return std::unexpected(Error{ErrorCode::kConfiguration, 0,
+                                 fmt::format("take the passed socket {}: {}", file, what),
+                                 std::move(remedy)});
+  };
+  if (type != SOCK_STREAM)
+    return refused("it is not a stream", "Pass one of ListenStream=, not another kind.");
+  if (storage.ss_family == AF_UNIX) {
+    const auto& address = reinterpret_cast<const sockaddr_un&>(storage);
+    const std::size_t length = size - offsetof(sockaddr_un, sun_path);
+    if (length > 1 && address.sun_path[0] == '\0')  // of the abstract kind, without a file
+      return "@" + std::string(address.sun_path + 1, length - 1);
+    return std::string(address.sun_path, strnlen(address.sun_path, length));
+  }
+  if (storage.ss_family != AF_INET && storage.ss_family != AF_INET6)
+    return refused("it is neither a unix nor an IP socket", "Pass a unix socket.");
+  const std::string address = internet_text(storage);
+  if (!is_loopback_address(storage)) {
+    return refused(fmt::format("{} is not an address of this machine alone", address),
+                   "Plain TCP proves nobody's identity: pass a unix socket, and set listen.tls for "
+                   "other machines.");
+  }
+  if (!trusts_loopback) {
+    return refused(fmt::format("{} is plain TCP, where nobody can say who they are", address),
+                   "Pass a unix socket, or set listen.trust_loopback if everybody on this machine "
+                   "may be anybody.");
+  }
+  return address;
 }
 
 void close_listener(ListeningSocket& socket) {

@@ -25,6 +25,10 @@ Expected<ListeningSocket> open_tcp_listener(const std::string& address);
 Expected<ListeningSocket> open_unix_listener(const std::string& path, std::uint32_t mode);
 /// Takes over a listening socket made elsewhere.
 Expected<ListeningSocket> adopt_listener(int file);
+/// Whether a socket that the service manager has passed may be listened at without TLS; its address
+/// for the log. A unix socket may; TCP only at an address of this machine, where loopback is
+/// trusted. Errors: kConfiguration, naming descriptor and address.
+Expected<std::string> check_passed_listener(int file, bool trusts_loopback);
 /// Closes; removes the path if it is still the one that was made.
 void close_listener(ListeningSocket& socket);
 

@@ -121,7 +121,8 @@ kj::Promise<void> ReaderServer::offers(OffersContext context) {
   const bool sees_city = scope_.kind == Scope::Kind::kCity;
   return await_question(
       *connection_, kj::mv(asked), ticket,
-      [context, sees_city](const OffersAnswer& done) mutable {
+      [this, context, sees_city](const OffersAnswer& done) mutable {
+        note_unknown("offers", done.refused.refusal);
         if (done.refused.refusal != Refusal::kNone)
           return write_refusal(done.refused, scheduler::CommandKind::kSchedule,
                                context.getResults().initRefused());

@@ -113,6 +113,7 @@ kj::Promise<void> SupervisorSessionServer::preview(std::unique_ptr<Q> query, Con
       .then([this, context, posting, ticket, write]() mutable -> kj::Promise<void> {
         if (posting->flaw) {
           if (posting->flaw.refusal == Refusal::kBusy) services().note_busy();
+          note_unknown("a plan preview", posting->flaw.refusal);
           refuse(context.getResults().initRefused(), posting->flaw.refusal, posting->flaw.field);
           return kj::READY_NOW;
         }

@@ -154,6 +154,7 @@ bool RpcServer::work() {
     tell_engine_to_drain();
     close_connections();
   }
+  services_->calls.denials().tell_at(services_->now_ns);
   services_->calls.publish();
   return worked;
 }
@@ -161,7 +162,8 @@ bool RpcServer::work() {
 std::int64_t RpcServer::sleep_limit_ns() {
   if (services_->calls.has_waiters()) return kRetryNs;
   if (services_->is_draining && !is_engine_told_) return kRetryNs;
-  return services_->is_draining && services_->figures.connections != 0 ? kDrainRetryNs : -1;
+  if (services_->is_draining && services_->figures.connections != 0) return kDrainRetryNs;
+  return services_->calls.denials().wait_ns(services_->now_ns);
 }
 
 void RpcServer::drain() {

@@ -66,6 +66,12 @@ class RpcSession {
   /// What concerns the whole city, asked by who has districts: refused, counted and logged.
   void deny_city_matter(protocol::Refusal::Builder out) const;
 
+  /// Notes that a read named a number which is not there for its session; nothing for other
+  /// refusals. Commands are noted where their outcomes come in.
+  void note_unknown(std::string_view method, scheduler::Refusal refusal) const {
+    calls().note_unknown(actor_, method, refusal);
+  }
+
   RpcServices& services() const { return connection_->services; }
   CallTable& calls() const { return connection_->services.calls; }
 

@@ -224,10 +224,18 @@ Expected<void> Service::make_engine() {
 Expected<void> Service::open_sockets() {
   const int passed = sd_listen_fds(1);
   for (int i = 0; i < passed; ++i) {
-    auto socket = adopt_listener(SD_LISTEN_FDS_START + i);
+    const int file = SD_LISTEN_FDS_START + i;
+    const auto address = check_passed_listener(file, config_.listen.trust_loopback);
+    if (!address) return std::unexpected(address.error());
+    auto socket = adopt_listener(file);
     if (!socket) return std::unexpected(socket.error());
     sockets_.push_back({*socket});
-    log_line(LogLevel::kInfo, "listening on a socket of the service manager");
+    log_line(LogLevel::kInfo, "listening on {}, a socket of the service manager", *address);
+  }
+  if (passed > 0 && !config_.listen.socket_path.empty()) {
+    log_line(LogLevel::kNotice,
+             "what the service manager has passed takes the place of listen.socket = {}",
+             config_.listen.socket_path);
   }
   if (passed <= 0 && !config_.listen.socket_path.empty()) {
     auto socket = open_unix_listener(config_.listen.socket_path, config_.listen.socket_mode);

@@ -1,16 +1,18 @@
 #include "daemon/tls_keeper.h"
 
+#include <fcntl.h>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
 #include <iterator>
 #include <utility>
 
 #include "daemon/access.h"
+#include "daemon/journal_files.h"
 #include "daemon/log.h"
 
 namespace permitd::daemon {
@@ -20,6 +22,9 @@ namespace {
 constexpr std::int64_t kSecondsPerDay = 86'400;
 constexpr std::int64_t kWarningDays = 3;  // certificates live for weeks; time to issue another
 constexpr std::size_t kDeniedMax = 100'000;
+// So many names of the longest kind (a common name has 64 characters), with a comment each.
+constexpr std::size_t kDenyTextSizeMax = 16U << 20;
+constexpr std::size_t kReadSize = 64U << 10;
 
 Error wrong(std::string act, std::string remedy = {}) {
   return Error{ErrorCode::kConfiguration, 0, std::move(act), std::move(remedy)};
@@ -43,6 +48,47 @@ bool is_role_name(std::string_view name) {
 bool is_possible_name(std::string_view name) {
   if (is_role_name(name)) return identity_of_name(name).has_value();
   return std::ranges::all_of(name, [](char c) { return c > ' ' && c < 0x7F; });
+}
+
+Error unreadable(const std::string& path, std::string_view why, int number = 0) {
+  return Error{ErrorCode::kConfiguration, number,
+               fmt::format("tls.deny: '{}' cannot be read{}", path, why),
+               "Make the file, empty at first, or leave tls.deny out"};
+}
+
+/// A list that cannot be read is not an empty one: whatever fails on the way is an error.
+Expected<std::string> read_deny_list(const std::string& path) {
+  // O_NONBLOCK: the open of a named pipe would wait for somebody to write into it.
+  const File file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  struct stat status {};
+  if (!file.is_open() || fstat(file.number(), &status) != 0)
+    return std::unexpected(unreadable(path, "", errno));
+  if (!S_ISREG(status.st_mode)) return std::unexpected(unreadable(path, ": it is not a file"));
+  std::string text;
+  for (;;) {
+    const std::size_t done = text.size();
+    if (done > kDenyTextSizeMax)
+      return std::unexpected(unreadable(path, ": it is larger than 16 MiB"));
+    text.resize(done + kReadSize);
+    const ssize_t got =
+        uninterrupted([&] { return read(file.number(), text.data() + done, kReadSize); });
+    if (got < 0) return std::unexpected(unreadable(path, "", errno));
+    text.resize(done + static_cast<std::size_t>(got));
+    if (got == 0) return text;
+  }
+}
+
+/// The library opens the other files by name, and would wait at a named pipe. One that is not there
+/// is for it to name.
+Expected<void> check_files(const Config::Tls& files) {
+  for (const auto& [setting, path] :
+       {std::pair{"tls.certificate", &files.certificate}, std::pair{"tls.key", &files.key},
+        std::pair{"tls.authority", &files.authority}}) {
+    struct stat status {};
+    if (stat(path->c_str(), &status) == 0 && !S_ISREG(status.st_mode))
+      return std::unexpected(wrong(fmt::format("{}: '{}' is not a file", setting, *path)));
+  }
+  return {};
 }
 
 }  // namespace
@@ -133,17 +179,13 @@ std::vector<TlsKeeper::Mark> TlsKeeper::marks() const {
 Expected<CredentialsPointer> TlsKeeper::load() const {
   protocol::NameSet denied;
   if (!files_.deny.empty()) {
-    // A list that cannot be read is not an empty one.
-    std::ifstream file(files_.deny, std::ios::binary);
-    const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-    if (!file) {
-      return std::unexpected(wrong(fmt::format("tls.deny: '{}' cannot be read", files_.deny),
-                                   "Make the file, empty at first, or leave tls.deny out"));
-    }
-    auto names = parse_deny_list(text, files_.deny);
+    auto text = read_deny_list(files_.deny);
+    if (!text) return std::unexpected(text.error());
+    auto names = parse_deny_list(*text, files_.deny);
     if (!names) return std::unexpected(names.error());
     denied = std::move(*names);
   }
+  if (auto checked = check_files(files_); !checked) return std::unexpected(checked.error());
   auto loaded = protocol::TlsCredentials::load(protocol::TlsSide::kServer,
                                                {files_.certificate, files_.key, files_.authority},
                                                std::move(denied));

@@ -66,12 +66,16 @@ Error unsupported(int number, std::string act, std::string remedy) {
 Error setup_error(int number) {
   switch (number) {
     case ENOSYS:
-      return unsupported(number, "set up io_uring: the kernel, or a sandbox, does not offer it",
-                         "Start with --io=epoll, or allow the io_uring system calls.");
+      return unsupported(
+          number, "set up io_uring: the kernel, or a sandbox, does not offer it",
+          "Start with --io=epoll, or allow the io_uring system calls, by the seccomp profile "
+          "where this is a container.");
     case EPERM:
     case EACCES:
-      return unsupported(number, "set up io_uring: it is forbidden here",
-                         "Start with --io=epoll, or set the sysctl kernel.io_uring_disabled to 0.");
+      return unsupported(
+          number, "set up io_uring: it is forbidden here",
+          "Start with --io=epoll, set the sysctl kernel.io_uring_disabled to 0, or let the "
+          "seccomp profile of the container allow io_uring_setup, _enter and _register.");
     case EINVAL:
       return unsupported(number, "set up io_uring: the kernel lacks deferred task work (Linux 6.1)",
                          "Start with --io=epoll, or boot Linux 6.1 or later.");

@@ -153,7 +153,9 @@ std::string TlsCredentials::read(const TlsFiles& files) {
   if (SSL_CTX_load_verify_locations(context_, files.authority.c_str(), nullptr) != 1)
     return cannot("the authority", files.authority);
   std::ifstream authority(files.authority, std::ios::binary);
-  authority_ = {std::istreambuf_iterator<char>(authority), std::istreambuf_iterator<char>()};
+  // Unlike an iterator over the file, getline turns what fails while reading into a state of it.
+  if (!std::getline(authority, authority_, '\0'))
+    return "the authority '" + files.authority + "' cannot be read";
   expires_at_ = seconds_of(X509_get0_notAfter(SSL_CTX_get0_certificate(context_)));
   SSL_CTX_set_app_data(context_, this);
   SSL_CTX_set_verify(context_, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,

@@ -7,14 +7,16 @@ Needs systemd-analyze; ends as skipped where it is missing.
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 import unittest
+import urllib.request
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
-from permitd_process import BIN, ROOT  # noqa: E402
+from permitd_process import BIN, ROOT, Daemon  # noqa: E402
 
 SKIPPED = 77
 EXPOSURE_MAX = 1.5
@@ -43,6 +45,30 @@ class Units(unittest.TestCase):
         found = re.search(r"Overall exposure level for permitd\.service: ([0-9.]+)", done.stdout)
         self.assertIsNotNone(found, done.stdout + done.stderr)
         self.assertLessEqual(float(found.group(1)), EXPOSURE_MAX)
+
+    def test_memory_and_tasks_are_bounded_above_what_the_settings_allow(self):
+        unit = (self.directory / "permitd.service").read_text()
+
+        def limit(name):
+            found = re.findall(rf"^{name}=(\d+)([KMG]?)$", unit, re.M)
+            self.assertEqual(len(found), 1, name)
+            return int(found[0][0]) << {"": 0, "K": 10, "M": 20, "G": 30}[found[0][1]]
+        settings = (ROOT / "systemd/permitd.toml").read_text()
+        held = int(re.search(r'^#held_size_max = "(\d+) GiB"$', settings, re.M).group(1)) << 30
+        connections = int(re.search(r"^#connections_max = (\d+)$", settings, re.M).group(1))
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        with Daemon(settings=[f"listen.http=127.0.0.1:{port}"]):
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60) as page:
+                tables = int(re.search(r"^permitd_scheduler_memory_bytes (\d+)$", page.read().decode(), re.M).group(1))
+        wanted = (2 * tables + held + connections * (64 << 10)
+                  + 1024 * (16 << 10) + 4096 * (28 << 10) + (256 << 20))
+        self.assertGreater(limit("MemoryHigh"), wanted)
+        self.assertLess(limit("MemoryHigh") - wanted, wanted / 2, "the comment's arithmetic is out of date")
+        self.assertGreater(limit("MemoryMax"), limit("MemoryHigh"))
+        self.assertEqual(limit("MemorySwapMax"), 0)
+        self.assertGreater(limit("TasksMax"), 7 + 64)
 
     def test_io_uring_stays_allowed(self):
         unit = (self.directory / "permitd.service").read_text()

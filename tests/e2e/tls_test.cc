@@ -17,6 +17,7 @@
 
 #include "cli/pki.h"
 #include "cli/tls_stream.h"
+#include "daemon/network_figures.h"
 #include "protocol/frame_check.h"
 #include "scheduler/outcome.h"
 #include "tests/support/certificates.h"
@@ -64,6 +65,14 @@ class RawTls {
       take(kinds);
     } while (!channel_.is_over() && receive());
     take(kinds);
+    return kinds;
+  }
+  /// The same of so many messages; fewer when the peer closes before.
+  std::vector<capnp::rpc::Message::Which> messages(std::size_t count) {
+    std::vector<capnp::rpc::Message::Which> kinds;
+    do {
+      take(kinds);
+    } while (kinds.size() < count && !channel_.is_over() && receive());
     return kinds;
   }
   RawSocket& socket() { return socket_; }
@@ -133,6 +142,45 @@ Bytes forged_message(std::uint32_t question, std::uint32_t export_id, std::uint6
   call.setMethodId(0);
   call.initParams().initContent().initAs<protocol::OfficeSession::SubmitParams>();
   return bytes_of(builder);
+}
+
+// A call of Gateway.session as an office, on what bootstrap_message() asked for.
+Bytes session_message(std::uint32_t question, std::uint16_t office) {
+  capnp::MallocMessageBuilder builder;
+  auto call = builder.initRoot<capnp::rpc::Message>().initCall();
+  call.setQuestionId(question);
+  call.initTarget().initPromisedAnswer().setQuestionId(0);
+  call.setInterfaceId(capnp::typeId<protocol::Gateway>());
+  call.setMethodId(1);
+  auto params = call.initParams().initContent().initAs<protocol::Gateway::SessionParams>();
+  params.initIdentity().setOffice(office);
+  return bytes_of(builder);
+}
+
+// A call of OfficeSession.submit on the session that `session` asked for, with `list_pointer` in
+// the place of its list, and `tag` where that points to.
+Bytes submit_message(std::uint32_t question, std::uint32_t session, std::uint64_t list_pointer,
+                     std::uint64_t tag) {
+  capnp::MallocMessageBuilder builder;
+  auto call = builder.initRoot<capnp::rpc::Message>().initCall();
+  call.setQuestionId(question);
+  auto target = call.initTarget().initPromisedAnswer();
+  target.setQuestionId(session);
+  target.initTransform(1)[0].setGetPointerField(0);
+  call.setInterfaceId(capnp::typeId<protocol::OfficeSession>());
+  call.setMethodId(0);
+  call.initParams().initContent().initAs<protocol::OfficeSession::SubmitParams>();
+  // The parameters came last and are one null pointer: the last word of the one segment.
+  Bytes bytes = bytes_of(builder);
+  std::memcpy(bytes.data() + bytes.size() - sizeof list_pointer, &list_pointer,
+              sizeof list_pointer);
+  bytes.resize(bytes.size() + sizeof tag);
+  std::memcpy(bytes.data() + bytes.size() - sizeof tag, &tag, sizeof tag);
+  std::uint32_t words = 0;
+  std::memcpy(&words, bytes.data() + sizeof words, sizeof words);
+  words += 1;
+  std::memcpy(bytes.data() + sizeof words, &words, sizeof words);
+  return bytes;
 }
 
 // Asks for a list within a list within a list, deeper than any message of ours.
@@ -223,6 +271,7 @@ class TlsTest : public testing::TestWithParam<IoKind> {
 
   kj::AsyncIoContext io_ = kj::setupAsyncIo();
   TestAuthority authority_;
+  daemon::NetworkFigures figures_;
   std::unique_ptr<ServedEngine> served_;
   std::unique_ptr<RpcClient> honest_;  // office 101
 };
@@ -345,12 +394,74 @@ TEST_P(TlsTest, AnotherOfficesKeyTellsNothing) {
   copied.setLow(low);
   const auto answer = replay.send().wait(wait());
   const auto result = answer.getResults()[0];
-  if (result.isAccepted()) {
-    EXPECT_NE(result.getAccepted().getCaseId(), case_id);
-    EXPECT_FALSE(result.getAccepted().getRepeated());
-  } else {
-    EXPECT_EQ(result.getRefused().getCode(), raw(Refusal::kKeyReused));
+  // A key belongs to its caller: here it is a new one, and it does its work.
+  ASSERT_TRUE(result.isAccepted()) << result.getRefused().getSentence().cStr();
+  EXPECT_NE(result.getAccepted().getCaseId(), case_id);
+  EXPECT_FALSE(result.getAccepted().getRepeated());
+  // With another body it is no sooner refused than any key: only who has used it knows that it is.
+  auto other = stranger->office(202).submitRequest();
+  fill_submission(other.initSubmissions(1)[0], 909);
+  auto more = honest_->office(101).submitRequest();
+  fill_submission(more.initSubmissions(1)[0], 808);
+  auto other_key = other.getSubmissions()[0].initKey();
+  other_key.setHigh(more.getSubmissions()[0].getKey().getHigh());
+  other_key.setLow(more.getSubmissions()[0].getKey().getLow());
+  const auto second = more.send().wait(wait());
+  ASSERT_TRUE(second.getResults()[0].isAccepted());
+  const auto third = other.send().wait(wait());
+  ASSERT_TRUE(third.getResults()[0].isAccepted())
+      << third.getResults()[0].getRefused().getSentence().cStr();
+  EXPECT_FALSE(third.getResults()[0].getAccepted().getRepeated());
+  EXPECT_NE(third.getResults()[0].getAccepted().getCaseId(),
+            second.getResults()[0].getAccepted().getCaseId());
+  // The control: its owner, who comes again with another body, is told.
+  auto again = honest_->office(101).submitRequest();
+  fill_submission(again.initSubmissions(1)[0], 707);
+  auto same_key = again.getSubmissions()[0].initKey();
+  same_key.setHigh(high);
+  same_key.setLow(low);
+  EXPECT_EQ(again.send().wait(wait()).getResults()[0].getRefused().getCode(),
+            raw(Refusal::kKeyReused));
+}
+
+TEST_P(TlsTest, NumbersThatAreTriedAreSeen) {
+  auto counted = options();
+  counted.server.network = &figures_;
+  start(std::move(counted));
+  const std::uint64_t case_id = submit_one(honest_->office(101));
+  constexpr std::uint64_t kTries = 20;
+  RpcClient local(io_, "unix:" + served_->socket_path());
+  auto stranger = connect("office-202");
+  auto office = stranger->office(202);
+  auto expert = local.expert(2);
+  testing::internal::CaptureStderr();
+  for (std::uint64_t i = 0; i < kTries; ++i) {
+    auto history = office.historyRequest();
+    history.setCaseId(case_id + i);
+    EXPECT_TRUE(history.send().wait(wait()).isRefused());
   }
+  auto why = office.whyRequest();
+  why.setJob(kTries);
+  EXPECT_TRUE(why.send().wait(wait()).isRefused());
+  auto read = expert.caseRequest();
+  read.setCaseId(case_id);
+  EXPECT_TRUE(read.send().wait(wait()).isRefused());
+  auto close = office.closeRequest();
+  fill_key(close.initKey());
+  close.setCaseId(case_id + kTries);
+  EXPECT_EQ(close.send().wait(wait()).getResult().getRefused().getCode(),
+            raw(Refusal::kUnknownCase));
+  const std::string log = testing::internal::GetCapturedStderr();
+  // One line of each peer now; the many of the office hide nothing of the expert's one.
+  EXPECT_THAT(log, HasSubstr("office 202 named an unknown case in history"));
+  EXPECT_THAT(log, HasSubstr("expert 2 named an unknown case in case"));
+  EXPECT_EQ(log.find("office 202"), log.rfind("office 202")) << log;
+  EXPECT_EQ(figures_.unknown_numbers.load(), kTries + 3);
+  // What is there for its caller is no try.
+  auto own = honest_->office(101).caseRequest();
+  own.setCaseId(case_id);
+  EXPECT_TRUE(own.send().wait(wait()).isCase());
+  EXPECT_EQ(figures_.unknown_numbers.load(), kTries + 3);
 }
 
 // ---- Who is not let in ----
@@ -508,6 +619,38 @@ TEST_P(TlsTest, HostileMessagesEndTheirOwnConnection) {
     const auto said = peer.messages_until_closed();
     EXPECT_THAT(said, testing::ElementsAre(capnp::rpc::Message::ABORT));
     EXPECT_TRUE(served_->eventually_dropped(hostile.reason)) << drop_reason_name(hostile.reason);
+    expect_service();
+  }
+}
+
+TEST_P(TlsTest, ListsThatClaimWhatIsNotThereCostNothing) {
+  start(options());
+  // A pointer to a list: 1 in the lowest bits, then words up to the list; from bit 32 the kind of
+  // its elements and their number (Cap'n Proto, "Encoding Spec", "Lists"). A tag is a number of
+  // elements and their size.
+  constexpr std::uint64_t kCountMax = (1U << 29) - 1;
+  constexpr std::uint64_t kVoids = 0;
+  constexpr std::uint64_t kComposite = 7;
+  struct Case {
+    const char* what;
+    std::uint64_t pointer;
+    std::uint64_t tag;
+  };
+  const Case cases[] = {
+      {"elements without a size", 1 | (kCountMax << 3 | kVoids) << 32, 0},
+      {"more words than there are", 1 | (kCountMax << 3 | kComposite) << 32, kCountMax << 2},
+      {"structs without a size", 1 | kComposite << 32, kCountMax << 2},
+      {"more structs than words", 1 | (1U << 3 | kComposite) << 32, kCountMax << 2 | 1ULL << 32}};
+  for (const Case& hostile : cases) {
+    RawTls peer = raw_tls("office-202");
+    Bytes bytes = bootstrap_message();
+    append(bytes, session_message(1, 202));
+    append(bytes, submit_message(2, 1, hostile.pointer, hostile.tag));
+    const std::int64_t begin = now_ms();
+    ASSERT_TRUE(peer.send(bytes));
+    // Each call is answered, the last with a refusal or an exception: nothing is fatal.
+    EXPECT_EQ(peer.messages(3), std::vector(3, capnp::rpc::Message::RETURN)) << hostile.what;
+    EXPECT_LT(now_ms() - begin, 10'000) << hostile.what;
     expect_service();
   }
 }

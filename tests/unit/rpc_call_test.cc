@@ -202,8 +202,39 @@ TEST_F(RpcCallTest, ADeniedCallIsLoggedWithWhoAndWhatAndNotWithoutEnd) {
   const std::string log = testing::internal::GetCapturedStderr();
   EXPECT_NE(log.find("expert 17 was denied defineOffice: "), std::string::npos) << log;
   EXPECT_EQ(log.find("4711"), std::string::npos) << log;
-  EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), kLogSiteBurst);
+  EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 1);
   EXPECT_EQ(figures.calls_denied.load(), 10U);
+  testing::internal::CaptureStderr();
+  calls_.denials().tell_at(INT64_MAX);
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("(9 like it "), std::string::npos);
+}
+
+TEST_F(RpcCallTest, ACallThatNamesWhatIsNotThereIsCountedAndLogged) {
+  NetworkFigures figures;
+  calls_.set_figures(&figures);
+  testing::internal::CaptureStderr();
+  for (const std::uint32_t office : {101U, 101U, 202U}) {
+    Recorder recorder;
+    const SlotIndex slot = calls_.open();
+    calls_.attach(slot, recorder);
+    Request& request = calls_.blank_request();
+    request.command.kind = scheduler::CommandKind::kRegisterCase;
+    request.command.actor = {scheduler::ActorKind::kOffice, office};
+    request.command.key = {2, ++key_};
+    request.command.body.register_case.id = scheduler::CaseId{47'114'711};
+    calls_.send(slot, 0);
+    deliver_all();
+    ASSERT_EQ(recorder.last.refusal, scheduler::Refusal::kUnknownCase);
+  }
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(log,
+            "<5>office 101 named an unknown case in registerCase\n"
+            "<5>office 202 named an unknown case in registerCase\n");
+  EXPECT_EQ(figures.unknown_numbers.load(), 3U);
+  EXPECT_EQ(figures.calls_denied.load(), 0U);
+  calls_.note_unknown({scheduler::ActorKind::kOffice, 101}, "zoningRules",
+                      scheduler::Refusal::kUnknownZoning);
+  EXPECT_EQ(figures.unknown_numbers.load(), 3U) << "what everybody may know is no secret";
 }
 
 TEST_F(RpcCallTest, ASupervisorWhoseScopeIsNotStatedSteersNothing) {

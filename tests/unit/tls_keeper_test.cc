@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
@@ -101,6 +102,55 @@ TEST_F(TlsKeeperTest, FilesThatCannotBeUsedChangeNothingUntilTheyCan) {
   (*keeper)->look();
   ASSERT_TRUE(mailbox.has_new());
   EXPECT_TRUE(mailbox.take()->denies("office-17"));
+}
+
+TEST_F(TlsKeeperTest, WhatIsNotAFileChangesNothing) {
+  write_deny("office-13\n");
+  auto keeper = TlsKeeper::open(files_);
+  ASSERT_TRUE(keeper.has_value()) << keeper.error().text();
+  TlsMailbox mailbox;
+  (*keeper)->add(mailbox);
+  mailbox.take();
+  const auto expect_nothing_new = [&](const std::string& path, const char* what) {
+    (*keeper)->look();
+    EXPECT_FALSE(mailbox.has_new()) << what << " at " << path;
+    (*keeper)->reload();
+    EXPECT_FALSE(mailbox.has_new()) << what << " at " << path;
+  };
+  for (const std::string& path : {files_.deny, files_.certificate, files_.key, files_.authority}) {
+    const std::string aside = path + ".aside";
+    std::filesystem::rename(path, aside);
+    expect_nothing_new(path, "nothing");
+    std::filesystem::create_directory(path);
+    expect_nothing_new(path, "a directory");
+    std::filesystem::remove(path);
+    ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+    expect_nothing_new(path, "a pipe that nobody writes into");
+    std::filesystem::remove(path);
+    std::filesystem::create_symlink(path, path);
+    expect_nothing_new(path, "a link to itself");
+    std::filesystem::remove(path);
+    std::filesystem::rename(aside, path);
+  }
+  (*keeper)->look();
+  ASSERT_TRUE(mailbox.has_new());
+  EXPECT_TRUE(mailbox.take()->denies("office-13"));
+}
+
+TEST_F(TlsKeeperTest, AListWithoutEndIsNotReadToItsEnd) {
+  auto keeper = TlsKeeper::open(files_);
+  ASSERT_TRUE(keeper.has_value());
+  TlsMailbox mailbox;
+  (*keeper)->add(mailbox);
+  mailbox.take();
+  std::ofstream(files_.deny + ".new") << "office-17\n";
+  std::filesystem::resize_file(files_.deny + ".new", std::uintmax_t{1} << 30);  // one hole
+  std::filesystem::rename(files_.deny + ".new", files_.deny);
+  (*keeper)->look();
+  EXPECT_FALSE(mailbox.has_new());
+  const auto refused = TlsKeeper::open(files_);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_THAT(refused.error().text(), HasSubstr("larger than 16 MiB"));
 }
 
 TEST_F(TlsKeeperTest, AStartWithoutTheFilesIsRefused) {

@@ -9,6 +9,7 @@
 #include <linux/io_uring.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -77,6 +78,76 @@ TEST(Uring, TheKernelRefusesWhatPermitdDoesNotDo) {
   EXPECT_EQ(registers(*ring, IORING_REGISTER_PERSONALITY), EACCES);
   EXPECT_EQ(registers(*ring, IORING_REGISTER_RESTRICTIONS), EACCES);  // they cannot be lifted
   close(plain);
+}
+
+// Submits to a ring beside its owner, which must not use it afterwards: what one entry says comes
+// to.
+class StolenQueue {
+ public:
+  explicit StolenQueue(const Ring& ring) : file_(ring.file()) {
+    // Where the kernel puts things within its pages is the same for every ring.
+    const auto other = static_cast<int>(syscall(__NR_io_uring_setup, 4, &at_));
+    EXPECT_GE(other, 0);
+    close(other);
+    rings_ = static_cast<std::byte*>(map(kPageSize, IORING_OFF_SQ_RING));
+    entries_ = static_cast<io_uring_sqe*>(
+        map((at(at_.sq_off.ring_mask) + 1) * sizeof(io_uring_sqe), IORING_OFF_SQES));
+  }
+  int result_of(const io_uring_sqe& entry) {
+    unsigned& tail = at(at_.sq_off.tail);
+    entries_[tail & at(at_.sq_off.ring_mask)] = entry;
+    __atomic_store_n(&tail, tail + 1, __ATOMIC_RELEASE);
+    EXPECT_EQ(syscall(__NR_io_uring_enter, file_, 1, 1, IORING_ENTER_GETEVENTS, nullptr, 0), 1);
+    unsigned& head = at(at_.cq_off.head);
+    EXPECT_NE(head, __atomic_load_n(&at(at_.cq_off.tail), __ATOMIC_ACQUIRE));
+    const auto* completions = reinterpret_cast<const io_uring_cqe*>(rings_ + at_.cq_off.cqes);
+    const int result = completions[head & at(at_.cq_off.ring_mask)].res;
+    __atomic_store_n(&head, head + 1, __ATOMIC_RELEASE);
+    return result;
+  }
+
+ private:
+  static constexpr std::size_t kPageSize = 4096;
+  void* map(std::size_t size, std::uint64_t what) const {
+    void* memory =
+        mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, file_, static_cast<off_t>(what));
+    EXPECT_NE(memory, MAP_FAILED);
+    return memory;
+  }
+  unsigned& at(unsigned offset) { return *reinterpret_cast<unsigned*>(rings_ + offset); }
+
+  const int file_;
+  io_uring_params at_{};
+  std::byte* rings_ = nullptr;
+  io_uring_sqe* entries_ = nullptr;
+};
+
+TEST(Uring, TheKernelRefusesOperationsAndFlagsThatPermitdDoesNotUse) {
+  const auto ring = make_ring({.entries = 8});
+  StolenQueue queue(*ring);
+  const int file = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
+  io_uring_sqe poll{};
+  poll.opcode = IORING_OP_POLL_ADD;
+  poll.fd = file;
+  poll.poll32_events = POLLIN;
+  // The control: what permitd does itself is done.
+  EXPECT_EQ(queue.result_of(poll), POLLIN);
+  for (const unsigned flag : {IOSQE_IO_LINK, IOSQE_IO_DRAIN, IOSQE_ASYNC}) {
+    io_uring_sqe flagged = poll;
+    flagged.flags = static_cast<std::uint8_t>(flag);
+    EXPECT_EQ(queue.result_of(flagged), -EACCES) << flag;
+  }
+  io_uring_sqe open{};
+  open.opcode = IORING_OP_OPENAT;
+  open.fd = AT_FDCWD;
+  open.addr = reinterpret_cast<std::uintptr_t>("/etc/passwd");
+  EXPECT_EQ(queue.result_of(open), -EACCES);
+  io_uring_sqe socket{};
+  socket.opcode = IORING_OP_SOCKET;
+  socket.fd = AF_INET;
+  socket.off = SOCK_STREAM;
+  EXPECT_EQ(queue.result_of(socket), -EACCES);
+  close(file);
 }
 
 TEST(Uring, ReceivesIntoProvidedBuffersUntilTheyAreExhaustedAndThenArmsAgain) {
