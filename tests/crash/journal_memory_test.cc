@@ -1,16 +1,19 @@
-// Goal: memory that runs out while a journal is taken over and replayed costs that start, never the
-// journal. Method: the same directory is recovered again and again in a child process in which the
-// n-th allocation fails, for every n at first and for some of the rest; afterwards it holds what it
-// held.
+// Goal: memory that runs out while a journal is made, or taken over and its snapshot loaded and the
+// rest replayed, costs that start, never the journal. Method: a directory is started in a child
+// process in which the n-th allocation fails, for every n at first and for some of the rest;
+// afterwards it holds what it held, or can be made.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdlib>
 #include <new>
 
 #include "daemon/recovery.h"
+#include "daemon/snapshotter.h"
+#include "daemon/waker.h"
 #include "tests/support/journal_in_files.h"
 #include "tests/support/recorded_city.h"
 #include "tests/support/scratch_directory.h"
@@ -36,9 +39,10 @@ std::int64_t allocations_made = 0;
 namespace permitd::tests {
 namespace {
 
+using scheduler::Op;
 using scheduler::Scheduler;
 
-constexpr int kRecovered = 0;
+constexpr int kStarted = 0;
 constexpr int kOutOfMemory = 3;
 constexpr int kRefused = 4;
 
@@ -56,12 +60,12 @@ daemon::StateDigest record(const std::string& directory) {
   return record_city(*storage, 400, 1, false).rbegin()->second;
 }
 
-/// Recovers in a child whose allocation number `failing` fails. The status of its end.
-int recover_in_child(const std::string& directory, std::int64_t failing) {
+/// Starts in a child whose allocation number `failing` fails. The status of its end.
+int start_in_child(const std::string& directory, std::int64_t failing) {
   const pid_t child = fork();
   if (child == 0) {
     (void)!freopen("/dev/null", "w", stderr);  // an abort says what failed
-    int status = kRecovered;
+    int status = kStarted;
     allocations_left = failing;
     try {
       auto storage = open_storage(options_of(directory));
@@ -78,38 +82,103 @@ int recover_in_child(const std::string& directory, std::int64_t failing) {
   return status;
 }
 
-TEST(JournalMemory, ARecoveryThatRunsOutOfMemoryLosesNothing) {
-  ScratchDirectory directory;
-  const daemon::StateDigest digest = record(directory.path());
-  const auto recover_now = [&] {
-    auto storage = open_storage(options_of(directory.path()));
-    Scheduler scheduler;
-    auto report = daemon::recover(*storage, scheduler);
-    ASSERT_TRUE(report.has_value()) << report.error().text();
-    ASSERT_EQ(daemon::digest_of_state(scheduler), digest);
-  };
+bool has_started(int status) { return WIFEXITED(status) && WEXITSTATUS(status) == kStarted; }
+/// An abort at the failed allocation, or its exception to the end.
+bool has_run_out(int status) {
+  if (WIFSIGNALED(status)) return WTERMSIG(status) == SIGABRT;
+  return WIFEXITED(status) && WEXITSTATUS(status) == kOutOfMemory;
+}
+
+/// Starts with all the memory there is; what it finds must be this.
+void expect_start(const std::string& directory, const daemon::StateDigest& digest, Op snapshot) {
+  auto storage = open_storage(options_of(directory));
+  Scheduler scheduler;
+  auto report = daemon::recover(*storage, scheduler);
+  ASSERT_TRUE(report.has_value()) << report.error().text();
+  ASSERT_EQ(report->snapshot_op, snapshot);
+  ASSERT_EQ(daemon::digest_of_state(scheduler), digest);
+}
+
+std::int64_t allocations_of_a_start(const std::string& directory, const daemon::StateDigest& digest,
+                                    Op snapshot) {
   const std::int64_t before = allocations_made;
-  ASSERT_NO_FATAL_FAILURE(recover_now());
-  const std::int64_t needed = allocations_made - before;
+  expect_start(directory, digest, snapshot);
+  return allocations_made - before;
+}
+
+/// The number of the allocation to fail behind this one: all at first, then some 150 of them.
+std::int64_t next_failing(std::int64_t failing, std::int64_t needed) {
+  return failing + (failing < 300 ? 1 : std::max<std::int64_t>(1, needed / 150));
+}
+
+/// Starts a directory again and again with too little memory; it stays what it is.
+void expect_nothing_lost(const std::string& directory, const daemon::StateDigest& digest,
+                         Op snapshot) {
+  const std::int64_t needed = allocations_of_a_start(directory, digest, snapshot);
   ASSERT_GT(needed, 50);
   int failed = 0;
-  int recovered = 0;
-  for (std::int64_t failing = 1; failing <= 2 * needed;
-       failing += failing < 300 ? 1 : std::max<std::int64_t>(1, needed / 150)) {
-    const int status = recover_in_child(directory.path(), failing);
-    const bool aborted = WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
-    const bool ended = WIFEXITED(status) && WEXITSTATUS(status) == kOutOfMemory;
-    const bool done = WIFEXITED(status) && WEXITSTATUS(status) == kRecovered;
-    ASSERT_TRUE(aborted || ended || done) << "allocation " << failing << ", status " << status;
-    failed += done ? 0 : 1;
-    recovered += done ? 1 : 0;
+  int started = 0;
+  for (std::int64_t failing = 1; failing <= 2 * needed; failing = next_failing(failing, needed)) {
+    const int status = start_in_child(directory, failing);
+    ASSERT_TRUE(has_started(status) || has_run_out(status))
+        << "allocation " << failing << ", status " << status;
+    failed += has_started(status) ? 0 : 1;
+    started += has_started(status) ? 1 : 0;
     if (failing % 20 == 0) {
-      ASSERT_NO_FATAL_FAILURE(recover_now()) << failing;
+      ASSERT_NO_FATAL_FAILURE(expect_start(directory, digest, snapshot)) << failing;
     }
   }
   EXPECT_GT(failed, 50);
-  EXPECT_GT(recovered, 0);
-  ASSERT_NO_FATAL_FAILURE(recover_now());
+  EXPECT_GT(started, 0);
+  ASSERT_NO_FATAL_FAILURE(expect_start(directory, digest, snapshot));
+}
+
+TEST(JournalMemory, ARecoveryThatRunsOutOfMemoryLosesNothing) {
+  ScratchDirectory directory;
+  const daemon::StateDigest digest = record(directory.path());
+  expect_nothing_lost(directory.path(), digest, Op{0});
+}
+
+TEST(JournalMemory, ASnapshotThatDoesNotFitIntoMemoryIsLoadedAnotherTime) {
+  ScratchDirectory directory;
+  const daemon::StateDigest digest = record(directory.path());
+  Op snapshot{};
+  {
+    auto storage = open_storage(options_of(directory.path()));
+    ASSERT_TRUE(storage->lead().has_value());
+    daemon::Waker waker;
+    daemon::Snapshotter snapshotter(*storage);
+    snapshotter.attach(waker);
+    snapshot = storage->op_durable();
+    snapshotter.request(snapshot);
+    ASSERT_TRUE(snapshotter.work());
+    ASSERT_TRUE(snapshotter.collect().ok);
+  }
+  ASSERT_NE(snapshot, Op{0});
+  expect_nothing_lost(directory.path(), digest, snapshot);
+}
+
+TEST(JournalMemory, AJournalThatCannotBeMadeForWantOfMemoryIsMadeAnotherTime) {
+  const daemon::StateDigest empty = daemon::digest_of_state(Scheduler());
+  std::int64_t needed = 0;
+  {
+    ScratchDirectory directory;
+    needed = allocations_of_a_start(directory.path(), empty, Op{0});
+  }
+  ASSERT_GT(needed, 10);
+  int failed = 0;
+  int started = 0;
+  for (std::int64_t failing = 1; failing <= needed + 20; failing = next_failing(failing, needed)) {
+    ScratchDirectory directory;
+    const int status = start_in_child(directory.path(), failing);
+    ASSERT_TRUE(has_started(status) || has_run_out(status))
+        << "allocation " << failing << ", status " << status;
+    failed += has_started(status) ? 0 : 1;
+    started += has_started(status) ? 1 : 0;
+    ASSERT_NO_FATAL_FAILURE(expect_start(directory.path(), empty, Op{0})) << failing;
+  }
+  EXPECT_GT(failed, 10);
+  EXPECT_GT(started, 0);
 }
 
 }  // namespace

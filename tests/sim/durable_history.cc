@@ -48,7 +48,8 @@ std::uint64_t fingerprint_of(const scheduler::Scheduler& scheduler, std::uint64_
   return hash;
 }
 
-DurableHistory::DurableHistory() : scheduler_(std::make_unique<scheduler::Scheduler>()) {}
+DurableHistory::DurableHistory()
+    : scheduler_(std::make_unique<scheduler::Scheduler>()), audit_every_(kAuditEvery) {}
 
 void DurableHistory::complain(const std::string& text) {
   if (complaint_.empty()) complaint_ = text;
@@ -110,7 +111,7 @@ void DurableHistory::apply(const Batch& batch) {
   for (; complaint_.empty() && decoder.next(command); ++count) apply(command);
   if (complaint_.empty() && (count != batch.header.op_count || decoder.is_broken()))
     complain(fmt::format("the batch at op {} does not decode", raw(batch.header.first_op)));
-  if (++batches_applied_ % kAuditEvery == 0) audit();
+  if (++batches_applied_ % audit_every_ == 0) audit();
 }
 
 void DurableHistory::apply(const Command& command) {

@@ -52,6 +52,8 @@ class DurableHistory {
 
   /// Compares everything with the model.
   void audit();
+  /// From now on behind every batch; otherwise it is each sixteenth.
+  void audit_each_batch() { audit_every_ = 1; }
 
   /// What does not agree; empty while all is well.
   const std::string& complaint() const { return complaint_; }
@@ -82,6 +84,7 @@ class DurableHistory {
   std::unique_ptr<scheduler::Scheduler> scheduler_;
   NaiveModel model_;
   std::string complaint_;
+  std::uint64_t audit_every_;  // in batches
   std::uint64_t batches_applied_ = 0;
   std::uint64_t shown_count_ = 0;
   std::uint64_t told_count_ = 0;

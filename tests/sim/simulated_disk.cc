@@ -243,7 +243,8 @@ std::int64_t SimulatedDisk::finish(Write& write, Fault fault) {
   write.file->read(write.offset, before);
   arrive(write);
   if (fault == Fault::kLatentCorruption) {
-    write.file->flip_bit(write.offset + chance.below(write.bytes.size()), chance.below(8U));
+    const unsigned bit = chance.below(8U);
+    write.file->flip_bit(write.offset + chance.below(write.bytes.size()), bit);
   } else {
     write.file->show_instead(write.offset, before);
     if (fault == Fault::kMisdirectedWrite) misdirect(write);

@@ -70,6 +70,9 @@ struct SimulationReport {
 std::size_t steps_of_seed(std::uint64_t seed);
 /// Whether the disk of a seed has no room for most of the run.
 bool is_crowded(std::uint64_t seed);
+/// Whether the naive model compares everything behind every batch of a seed: one in ten, long runs
+/// and short.
+bool is_audited_throughout(std::uint64_t seed);
 
 SimulationReport simulate(const SimulationOptions& options);
 

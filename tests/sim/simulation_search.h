@@ -12,7 +12,8 @@ struct SearchOptions {
   std::uint64_t first = 1;
   std::uint64_t count = 0;
   bool shrinks = true;
-  SimulationOptions run;  // for every seed
+  bool prints_hashes = false;  // a line for each seed, to compare builds by (same_bytes.py)
+  SimulationOptions run;       // for every seed
 };
 
 struct SearchResult {
@@ -22,11 +23,15 @@ struct SearchResult {
   SimulationReport total;
 };
 
-/// From the arguments of the test: --seed, --seeds, --steps, --faults, --without, --no-shrink.
+/// From the arguments of the test: --seed, --seeds, --steps, --faults, --without, --no-shrink,
+/// --print-hashes.
 SearchOptions asked_for(const std::vector<std::string>& arguments);
 SearchResult search(const SearchOptions& options);
 /// A failing run cut down to fewer steps and kinds of faults.
 SimulationOptions shrink(SimulationOptions options, SimulationReport& report);
+/// The first words of what a run complains of, without its numbers: two runs that complain of the
+/// same have the same, whatever the ops and moments.
+std::string kind_of_failure(const std::string& failure);
 std::string line_of(const SimulationOptions& options);
 std::string text_of(const SearchResult& result);
 

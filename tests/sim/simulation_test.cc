@@ -3,6 +3,7 @@
 //
 //   sim_simulation_test --seed=N [--steps=M] [--faults=MASK] [--without=a-b,c-d]   one run
 //   sim_simulation_test --gtest_filter=*Promises --seeds=N [--first=M]               so many
+//   … --print-hashes     a line for each seed: "hash", seed, hash of all journal bytes, digest, ops
 #include <fmt/core.h>
 #include <gtest/gtest.h>
 
@@ -11,8 +12,9 @@
 namespace permitd::tests {
 namespace {
 
-// From so many seeds on every kind of fault must have come about.
+// From so many seeds on every kind of fault must have come about, and a year have passed.
 constexpr std::uint64_t kSeedsForEveryFault = 300;
+constexpr std::int64_t kYearMs = std::int64_t{365} * 86'400'000;
 
 TEST(Simulation, KeepsItsPromises) {
   const SearchOptions options = asked_for(testing::internal::GetArgvs());
@@ -27,6 +29,18 @@ TEST(Simulation, KeepsItsPromises) {
   EXPECT_NE(result.total.refused_starts, 0U);
   EXPECT_NE(result.total.segments_recycled, 0U);
   EXPECT_NE(result.total.full_refusals, 0U);
+  EXPECT_GE(result.total.simulated_ms, kYearMs);
+}
+
+TEST(Simulation, TheSameComplaintHasTheSameKindWhateverItsNumbers) {
+  const std::string one = "op 17, kind 3 by 2:101 at 99:\n  job 4 is held twice";
+  EXPECT_EQ(kind_of_failure(one),
+            kind_of_failure("op 9, kind 40 by 1:1 at 5:\n  job 88 is held twice"));
+  EXPECT_NE(kind_of_failure(one),
+            kind_of_failure("op 17, kind 3 by 2:101 at 99:\n  case 4 has no job"));
+  EXPECT_EQ(kind_of_failure("op 4 was acknowledged, the journal ends at op 3"),
+            kind_of_failure("op 40 was acknowledged, the journal ends at op 1"));
+  EXPECT_EQ(kind_of_failure(""), "");
 }
 
 TEST(Simulation, APowerCutInsideAnyCallThatChangesTheDiskIsSurvived) {

@@ -72,6 +72,23 @@ class SnapshotFile : public testing::Test {
         .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   }
 
+  /// Flips a bit of the snapshot at op 5, wants it refused, and flips it back.
+  void expect_noticed(std::size_t byte, unsigned bit) {
+    flip(byte, bit);
+    auto found = read(Op{5});
+    flip(byte, bit);
+    ASSERT_FALSE(found.has_value()) << "bit " << bit << " of byte " << byte;
+    ASSERT_TRUE(found.error().code == ErrorCode::kDamaged ||
+                found.error().code == ErrorCode::kVersion);
+  }
+  void flip(std::size_t byte, unsigned bit) const {
+    std::fstream stream(file(5), std::ios::binary | std::ios::in | std::ios::out);
+    const auto place = static_cast<std::streamoff>(byte);
+    char value = 0;
+    stream.seekg(place).get(value);
+    stream.seekp(place).put(static_cast<char>(value ^ (1 << bit)));
+  }
+
   tests::ScratchDirectory scratch_;
   std::unique_ptr<JournalDirectory> directory_;
 };
@@ -99,28 +116,37 @@ TEST_F(SnapshotFile, AnySizeInAnyPiecesComesBack) {
   EXPECT_EQ(list_snapshots(*directory_)->marks.front().op, Op{14});
 }
 
+// Small enough for every bit of the whole file, state and all.
 TEST_F(SnapshotFile, EveryFlippedBitIsNoticed) {
-  write(Op{5}, random_state(protocol::kSnapshotChunkSize + 5000), 1 << 20);
-  const std::vector<char> right = file_bytes(5);
-  // Each byte of the records, and the state in steps.
-  const std::size_t second_chunk = sizeof(protocol::SnapshotHeader) +
-                                   sizeof(protocol::SnapshotChunk) + protocol::kSnapshotChunkSize;
-  std::size_t noticed = 0;
-  for (std::size_t byte = 0; byte < right.size();) {
-    std::vector<char> wrong = right;
-    wrong[byte] = static_cast<char>(wrong[byte] ^ (1 << (byte % 8)));
-    set_file_bytes(5, wrong);
-    auto found = read(Op{5});
-    ASSERT_FALSE(found.has_value()) << byte;
-    ASSERT_TRUE(found.error().code == ErrorCode::kDamaged ||
-                found.error().code == ErrorCode::kVersion);
-    ++noticed;
-    const bool is_record = byte < 100 || (byte >= second_chunk && byte < second_chunk + 40) ||
-                           byte + 100 >= right.size();
-    byte = is_record ? byte + 1 : std::min(byte + 50'021, std::max(byte + 1, right.size() - 100));
-    if (byte > 100 && byte < second_chunk && byte + 50'021 >= second_chunk) byte = second_chunk;
+  write(Op{5}, random_state(1500), 1 << 20);
+  const std::size_t size = file_bytes(5).size();
+  for (std::size_t byte = 0; byte < size; ++byte) {
+    for (unsigned bit = 0; bit < 8; ++bit) ASSERT_NO_FATAL_FAILURE(expect_noticed(byte, bit));
   }
-  EXPECT_GT(noticed, 250U);
+  EXPECT_TRUE(read(Op{5}).has_value());
+}
+
+// Two chunks: every bit of each record, and of the state one bit of some bytes.
+TEST_F(SnapshotFile, EveryFlippedBitOfARecordBetweenChunksIsNoticed) {
+  constexpr std::size_t kStateStep = 10'007;
+  write(Op{5}, random_state(protocol::kSnapshotChunkSize + 5000), 1 << 20);
+  const std::size_t size = file_bytes(5).size();
+  const std::size_t first_state =
+      sizeof(protocol::SnapshotHeader) + sizeof(protocol::SnapshotChunk);
+  const std::size_t second_chunk = first_state + protocol::kSnapshotChunkSize;
+  const std::size_t second_state = second_chunk + sizeof(protocol::SnapshotChunk);
+  ASSERT_EQ(size, second_state + 5000 + sizeof(protocol::SnapshotFooter));
+  const auto flip_record = [&](std::size_t begin, std::size_t end) {
+    for (std::size_t byte = begin; byte < end; ++byte) {
+      for (unsigned bit = 0; bit < 8; ++bit) ASSERT_NO_FATAL_FAILURE(expect_noticed(byte, bit));
+    }
+  };
+  ASSERT_NO_FATAL_FAILURE(flip_record(0, first_state));
+  ASSERT_NO_FATAL_FAILURE(flip_record(second_chunk, second_state));
+  ASSERT_NO_FATAL_FAILURE(flip_record(size - sizeof(protocol::SnapshotFooter), size));
+  for (std::size_t byte = first_state; byte < size; byte += kStateStep)
+    ASSERT_NO_FATAL_FAILURE(expect_noticed(byte, static_cast<unsigned>(byte % 8)));
+  EXPECT_TRUE(read(Op{5}).has_value());
 }
 
 // Each chunk is as it was written, and together they are another state than the one promised.
