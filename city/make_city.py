@@ -31,6 +31,8 @@ LAST = ("احمدی محمدی حسینی رضایی کریمی موسوی جع�
         "اکبری مرادی عباسی یوسفی شریفی نجفی امینی طاهری زمانی فرهادی سلیمانی حیدری "
         "باقری میرزایی داوودی پناهی ملکی بهرامی").split()
 
+# Of the people of each kind, by their first skill.
+DEGREES = {"file": "associate", "inspect": "bachelor", "review": "bachelor", "confirm": "master"}
 LICENSEE_BASE, MANAGER_BASE, EXPERT_BASE = 1_000_000, 1_100_000, 2_000_000
 DAY = 420  # working minutes, 07:30-14:30
 
@@ -45,13 +47,14 @@ STAGES = {
     "municipal_decision": dict(skill="confirm", effort_minutes=0, sla_minutes=1 * DAY, sovereign=True),
     "permit_delivery": dict(skill="deliver", effort_minutes=15, sla_minutes=1 * DAY, needs_decision=True),
 }
-CODES = {1: "file_formation", 2: "site_inspection", 3: "admin_processing", 4: "plan_review",
+CODES = {1: "file_formation", 2: "site_inspection",
+         "2 if built": dict(stage="site_inspection", only_if_built=True), 3: "admin_processing", 4: "plan_review",
          "D": "municipal_decision", 5: "permit_delivery"}
 SERVICES = [
     ("NEW_BUILD", "پروانه احداث بنا", (1, 2, 3, 4, "D", 5)),
     ("DEMOLISH_REBUILD", "تخریب و نوسازی", (1, 2, 3, 4, "D", 5)),
     ("EXTENSION", "توسعه / اضافه‌اشکوب", (1, 2, 3, 4, "D", 5)),
-    ("PLAN_AMENDMENT", "اصلاح / تغییر نقشه", (1, 3, 4, "D", 5)),
+    ("PLAN_AMENDMENT", "اصلاح / تغییر نقشه", (1, "2 if built", 3, 4, "D", 5)),
     ("RENEWAL", "تمدید پروانه", (1, 3, "D", 5)),
     ("REPAIR", "پروانه تعمیرات", (1, 2, 3, "D", 5)),
     ("COMPLETION", "پایان کار ساختمان", (1, 2, 3, 4, "D", 5)),
@@ -114,6 +117,8 @@ def value(v):
         return f"{v:.6f}"
     if isinstance(v, (list, tuple)):
         return "[" + ", ".join(value(x) for x in v) + "]"
+    if isinstance(v, dict):
+        return "{ " + ", ".join(f"{k} = {value(x)}" for k, x in v.items()) + " }"
     assert len(v.encode()) <= 39, v  # labels are stored in 39 bytes
     return '"' + v + '"'
 
@@ -150,7 +155,7 @@ def offices_and_experts(rng, outline):
                     home = scatter(rng, outline, rng.choice(list(DISTRICTS)))
                     identity = len(experts) + 1
                     experts.append(dict(id=identity, office=code, person=EXPERT_BASE + identity, label=name(rng),
-                                        skills=skills, home=home))
+                                        degree=DEGREES[skills[0]], skills=skills, home=home))
     return offices, experts
 
 
@@ -199,6 +204,9 @@ travel_weight = 500  # of a kilometre to a visit,
 share_weight = 200  # of a hundredth of load of the whole office
 zoning_review = "second_reviewer"  # reads a plan review again that is beyond the zoning plan, or of an unknown zone
 reserved_share_percent = 0  # of the effort an expert is given in a day, for other organisations although municipal work waits
+waiting_alarm_minutes = 840  # working time after which work that waits is an alarm: two days of seven hours
+lapse_warning_days = 60  # certificates that end so soon are warned of
+expert_degree = "associate"  # the least with which an expert's training begins
 homes = "when_ended"  # cases of an office whose licence has ended go to other offices by themselves; propose: a supervisor moves them
 
 # A working day has {day} minutes. Thursday and Friday are closed.

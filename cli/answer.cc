@@ -13,6 +13,7 @@ Refused to_refused(protocol::Refusal::Reader refusal) {
   out.field = static_cast<scheduler::Field>(refusal.getField());
   out.filter = static_cast<scheduler::Filter>(refusal.getFilter());
   out.state = refusal.getState();
+  out.rule = refusal.getRule();
   out.command = static_cast<scheduler::CommandKind>(refusal.getCommand());
   out.code_name = text_of(refusal.getCodeName());
   out.field_name = text_of(refusal.getFieldName());

@@ -44,7 +44,9 @@ struct Refused {
   scheduler::Refusal code{};
   scheduler::Field field{};
   scheduler::Filter filter{};
-  std::uint8_t state = 0;            // present state where the code is kWrongState
+  std::uint8_t state = 0;            // present state where the code is kWrongState, Stage where it
+                                     // is kNotDelegable
+  std::uint16_t rule = 0;            // of a version of the zoning plan, from 1; 0: not about one
   scheduler::CommandKind command{};  // refused; kNone for reads
   std::string code_name;             // stable identifier: "staleLease"
   std::string field_name;            // "token"; empty when none

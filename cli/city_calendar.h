@@ -7,6 +7,7 @@
 
 #include "cli/city_file.h"
 #include "cli/local_time.h"
+#include "cli/reader_client.h"
 #include "cli/toml_section.h"
 
 namespace permitd::cli {
@@ -27,7 +28,24 @@ scheduler::CalendarDay to_calendar_day(LocalDay day, DayHours hours);
 /// Reads the section in the time zone in force. `directory` is where named files are looked for.
 CityCalendar read_calendar(TomlSection section, const std::string& directory);
 
-/// Column `date` of a CSV with a header row; a sentence when it cannot be read.
-std::expected<std::vector<LocalDay>, std::string> read_holidays(const std::string& path);
+/// A day that is closed, and why.
+struct Holiday {
+  LocalDay day = 0;
+  std::string name;
+};
+
+/// Column `date` of a CSV with a header row, with the names of `name`; where `estimated` is true
+/// the name says so. A sentence when it cannot be read.
+std::expected<std::vector<Holiday>, std::string> read_holidays(const std::string& path);
+
+/// A note of the calendar: as much of the text as a note holds, in whole characters.
+std::string calendar_note(std::string_view text);
+/// The name of a day, marked where the day is only estimated to be it.
+std::string name_of_day(std::string_view name, bool is_estimated);
+/// "true", "yes" or "1", in any case.
+bool is_estimated_text(std::string_view text);
+/// What the days of a calendar need: consecutive days with the same note together, as many as one
+/// command carries.
+std::vector<CalendarRunSpec> runs_of(const CityCalendar& calendar);
 
 }  // namespace permitd::cli

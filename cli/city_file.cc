@@ -58,6 +58,9 @@ SetPolicy read_policy(TomlSection section) {
   policy.zoning_review = section.name<ZoningReview>("zoning_review", policy.zoning_review);
   set(policy.reserved_share_percent, "reserved_share_percent", 0, 100);
   policy.homes = section.name<HomePolicy>("homes", policy.homes);
+  set(policy.waiting_alarm_minutes, "waiting_alarm_minutes", 0, 60'000);
+  set(policy.lapse_warning_days, "lapse_warning_days", 0, 3650);
+  policy.expert_degree = section.name<Degree>("expert_degree", policy.expert_degree);
   section.finish();
   return policy;
 }
@@ -76,6 +79,7 @@ StageSpec read_stage(TomlSection& section, Stage stage, std::optional<StageSpec>
   set_flag("needs_decision", kStageNeedsDecision);
   set_flag("field_lease", kStageFieldLease);
   set_flag("not_mechanised", kStageNotMechanised);
+  set_flag("only_if_built", kStageOnlyIfBuilt);
   bool is_sovereign = (spec.flags & kStageIsSovereign) != 0;
   auto or_base = [&](auto value) { return base ? std::optional(value) : std::nullopt; };
   spec.skill = section.name<Skill>(
@@ -247,6 +251,7 @@ void read_expert(TomlSection& section, City& city) {
   auto person = section.number<std::uint64_t>("person", std::nullopt, 1, kPersonMax - kExpertMax);
   auto label = section.text("label", "", kLabelSize);
   expert.state = section.name<ExpertState>("state", ExpertState::kCertified);
+  expert.degree = section.name<Degree>("degree", Degree::kNone);
   for (auto district : section.numbers("districts", 1, kDistrictCount - 1))
     expert.districts |= 1U << district;
   expert.units_per_day = section.number<std::uint16_t>("units_per_day", 0, 0, 48);

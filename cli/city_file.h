@@ -18,17 +18,18 @@
 //   from = 2025-03-21                    # required: first day
 //   until = 2026-03-20                   # required: last day, inclusive; at most 14,610 days
 //   holidays = ["holidays.csv"]          # []: CSV with a header and a column `date` (YYYY-MM-DD);
-//   closed days
+//   closed days; from the columns `name` and `estimated` their note
 //     [[calendar.hours]]                 # a weekly pattern; the last one whose `from` has come is
 //     in force from = 2025-03-21                  # calendar.from saturday = "07:30-14:30" # a
 //     missing weekday is closed; "00:00-24:00" is the whole day
 //     [[calendar.closure]]               # closed by decree
 //     from = 2025-07-01                  # required
 //     until = 2025-07-02                 # from; inclusive
-//     why = "heat"                       # ""
+//     why = "heat"                       # ""; the note of its days
 //     [[calendar.opening]]               # open against pattern, holiday and closure
 //     date = 2025-07-04                  # required
 //     hours = "08:00-12:00"              # required
+//     why = "make-up day"                # ""
 //
 //   [stage.site_inspection]              # a template: how this stage is done unless a service says
 //   otherwise skill = "inspect"                    # required,
@@ -42,6 +43,7 @@
 //   needs_decision = false
 //   field_lease = true
 //   not_mechanised = false
+//   only_if_built = false                # the stage is skipped where no building stands
 //
 //   [[service]]
 //   id = 1                               # required, 1–63
@@ -82,6 +84,7 @@
 //   first office = "0101"                      # required person = 1001                        #
 //   required label = "Expert"                     # "" ; with count > 1 the id is appended state =
 //   "certified"                  # "certified" districts = [1, 2]                   # []: all
+//   degree = "bachelor"                  # "none"; training asks for the policy's expert_degree
 //   units_per_day = 14                   # 0: the policy's; units of 30 minutes, 0–48
 //   home = [35.7, 51.4]                  # unknown
 //   skills = ["file", "inspect"]         # []: certified in these …
@@ -109,6 +112,7 @@ namespace permitd::cli {
 struct CityCalendar {
   std::int32_t first_day = 0;  // days since 1970-01-01
   std::vector<scheduler::CalendarDay> days;
+  std::vector<std::string> notes;  // why each day is as it is; "" where the week says so
 };
 
 /// A city as the commands that define it, in the order in which they must be given.

@@ -6,6 +6,7 @@
 #include <memory>
 #include <type_traits>
 
+#include "cli/city_calendar.h"
 #include "cli/local_time.h"
 
 namespace permitd::cli {
@@ -48,16 +49,16 @@ std::string content_of(std::string_view kind, const Body& body) {
 }
 
 void add_calendar(Steps& steps, SupervisorClient& supervisor, const CityCalendar& calendar) {
-  for (std::size_t at = 0; at < calendar.days.size(); at += kCalendarDaysPerCommand) {
-    auto count = std::min<std::size_t>(kCalendarDaysPerCommand, calendar.days.size() - at);
-    std::span days(calendar.days.data() + at, count);
-    auto first_day = calendar.first_day + static_cast<LocalDay>(at);
-    auto content = content_of("calendar", first_day);
-    for (const auto& day : days)
+  for (CalendarRunSpec& run : runs_of(calendar)) {
+    auto content = content_of("calendar", run.first_day);
+    for (const auto& day : run.days)
       content += fmt::format("|{},{}", day.open_minute, day.length_minutes);
-    steps.push_back({IfRemembered::kAskAgain, fmt::format("calendar from {}", day_text(first_day)),
-                     content, [&supervisor, first_day, days](CallOptions options) {
-                       return supervisor.set_calendar_days(first_day, days, options);
+    content += "|" + run.note;
+    const auto what = fmt::format("calendar from {}", day_text(run.first_day));
+    steps.push_back({IfRemembered::kAskAgain, what, content,
+                     [&supervisor, run = std::move(run)](CallOptions options) {
+                       return supervisor.set_calendar_days(run.first_day, run.days, options,
+                                                           run.note);
                      }});
   }
 }
@@ -167,10 +168,10 @@ kj::Promise<void> work_kinds(Loading& loading) {
 }  // namespace
 
 std::size_t definition_count(const City& city) {
-  auto days = city.calendar ? city.calendar->days.size() : 0;
-  return (city.policy ? 1U : 0U) + (days + kCalendarDaysPerCommand - 1) / kCalendarDaysPerCommand +
-         city.organisations.size() + city.services.size() + city.offices.size() +
-         city.activations.size() + city.experts.size() + city.certificates.size();
+  const std::size_t runs = city.calendar ? runs_of(*city.calendar).size() : 0;
+  return (city.policy ? 1U : 0U) + runs + city.organisations.size() + city.services.size() +
+         city.offices.size() + city.activations.size() + city.experts.size() +
+         city.certificates.size();
 }
 
 kj::Promise<LoadReport> load_city(SupervisorClient& supervisor, const City& city,

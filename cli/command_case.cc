@@ -368,7 +368,7 @@ void add_case_commands(CLI::App& app, Context& context) {
         return office.record_fees(CaseId{options.id}, options.amount, call);
       },
       "is paid")
-      ->add_option("--amount", fees->amount, "Amount in rial")
+      ->add_option("--amount", fees->amount, "Amount in rial, 1 to 10^15")
       ->required();
   add_schedule(app, context);
   add_decide(app, context);

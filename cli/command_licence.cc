@@ -9,11 +9,13 @@
 #include <iterator>
 #include <map>
 #include <memory>
+#include <optional>
 
 #include "cli/commands.h"
 #include "cli/json_fill.h"
 #include "cli/json_text.h"
 #include "cli/local_time.h"
+#include "cli/office_leaving.h"
 #include "cli/supervisor_client.h"
 
 namespace permitd::cli {
@@ -40,7 +42,8 @@ struct Method {
   std::vector<Member> members;
   std::function<kj::Promise<Answer>(SupervisorClient&, const object&, Tick, CallOptions)> call;
   std::function<std::string(const Accepted&)> sentence;
-  bool dated = false;  // sets `day` to today where it is not given
+  bool dated = false;   // sets `day` to today where it is not given
+  bool leaves = false;  // can have its office leave Active: shows first what that brings about
 };
 
 Identity me(Context& context) { return context.identity({ActorKind::kSupervisor}, 1); }
@@ -81,7 +84,7 @@ std::vector<Method> methods_of_rounds() {
       {{"set-rules", "Put a version of the licensing rules into force; rounds keep theirs.",
         "permitctl licence set-rules rules.json", "That it is kept, from its date on."},
        "rules",
-       {},
+       {kNote},
        PERMIT_CALL(SetLicenceRules, setLicenceRules),
        [](const Accepted&) { return std::string("The rules are set."); }},
       {{"want", "Say how many offices the city wants, from a moment on.",
@@ -99,7 +102,8 @@ std::vector<Method> methods_of_rounds() {
        {{"--places", "places", "Offices to be licensed"},
         {"--opens", "opens", "From when it takes applications; now if not given"},
         {"--closes", "closes", "Until when"},
-        {"--label", "label", "Its name; at most 39 bytes"}},
+        {"--label", "label", "Its name; at most 39 bytes"},
+        kNote},
        PERMIT_CALL(OpenRound, openRound),
        round_is},
       {{"close", "Take no more applications in a round before its own time.",
@@ -234,7 +238,8 @@ std::vector<Method> methods_of_offices() {
        true},
       {{"manager", "Suspend, restore, take out or replace an office's technical manager.",
         "permitctl licence manager --office 501 --change suspend --note \"under inquiry\"",
-        "The office's state: without a manager who can act it is suspended."},
+        "The office's state: without a manager who can act it is suspended. It says how many jobs\n"
+        "  that concerns and asks first; --dry-run shows what becomes of them."},
        "",
        {{"--office", "office", "Code of the office"},
         {"--change", "change", "suspend, restore, leave or replace"},
@@ -246,6 +251,7 @@ std::vector<Method> methods_of_offices() {
         kNote},
        PERMIT_CALL(SetTechnicalManager, setTechnicalManager),
        office_is,
+       true,
        true},
   };
 }
@@ -284,6 +290,7 @@ array objects_of_file(const std::string& path) {
 struct Given {
   std::string file;
   std::map<const char*, std::string> options;  // by path
+  bool dry_run = false;
 };
 
 std::vector<object> requests_of(const Method& method, const Given& given) {
@@ -316,7 +323,7 @@ void add_now(object& request, std::string_view name) {
                        (name == "rent" && member == "from");
     if (asked && !request.contains(member)) request[member] = "now";
   }
-  if (name == "set-rules") {
+  if (name == "set-rules" && request.contains("rules")) {
     object& rules = request["rules"].get_object();
     if (!rules.contains("effectiveFrom")) rules["effectiveFrom"] = "now";
   }
@@ -343,11 +350,56 @@ int run_many(Context& context, const Method& method, const std::vector<object>& 
   return refused == 0 ? kExitOk : kExitRefused;
 }
 
+/// What a request says of its office, where that can be told before it is sent.
+OfficeId office_in(const object& request) {
+  const value* office = request.if_contains("office");
+  if (office == nullptr) return OfficeId{};
+  if (office->is_string()) return office_option(std::string(office->get_string()), "--office");
+  boost::system::error_code fault;
+  const auto code = office->to_number<std::uint16_t>(fault);
+  return fault ? OfficeId{} : OfficeId{code};  // the request itself says what is wrong with it
+}
+
+bool restores(const object& request) {
+  const value* change = request.if_contains("change");
+  return change != nullptr && change->is_string() &&
+         protocol::is_same_name(std::string_view(change->get_string()), "restore");
+}
+
+/// Shows what it brings about that the offices leave Active, and asks; nothing: go on.
+std::optional<int> ask_before(Context& context, const std::vector<object>& requests,
+                              const Given& given) {
+  SupervisorClient supervisor(context.client(), me(context));
+  bool is_shown = false;
+  for (const object& request : requests) {
+    const OfficeId office = restores(request) ? OfficeId{} : office_in(request);
+    const bool leaves = raw(office) != 0 && state_of_office(context, supervisor, office) ==
+                                                scheduler::OfficeState::kActive;
+    if (!leaves) continue;
+    const OfficeLeaving leaving =
+        preview_leaving(context, supervisor, office, scheduler::OfficeState::kSuspended);
+    if (given.dry_run) {
+      if (const int code = show_leaving(context, office, leaving); code != kExitOk) return code;
+      is_shown = true;
+      continue;
+    }
+    if (leaving.refused) return context.refuse(*leaving.refused);
+    if (leaving.needs_question() && !context.confirm(leaving.preview)) return kExitRefused;
+  }
+  if (!given.dry_run) return std::nullopt;
+  if (!is_shown && !context.wants_json())
+    fmt::print("No office would leave Active. Nothing was changed (--dry-run).\n");
+  return kExitOk;
+}
+
 int run_method(Context& context, const Method& method, const Given& given) {
   const Tick now = context.daemon_now();
   std::vector<object> requests = requests_of(method, given);
   for (object& request : requests) add_now(request, method.text.name);
   try {
+    if (method.leaves) {
+      if (const auto code = ask_before(context, requests, given)) return *code;
+    }
     if (requests.size() != 1) return run_many(context, method, requests, now);
     SupervisorClient supervisor(context.client(), me(context));
     const Answer answer =
@@ -364,6 +416,9 @@ void add_method(CLI::App& app, Context& context, Method from) {
   auto* command = add_command(app, method->text);
   for (const Member& member : method->members)
     command->add_option(member.option, given->options[member.path], member.help);
+  if (method->leaves)
+    command->add_flag("--dry-run", given->dry_run,
+                      "Show what becomes of the office's cases and jobs and change nothing");
   command->add_option("FILE", given->file,
                       "JSON with one object or a list of them, named as in the schema; - is stdin");
   context.on(command, [&context, method, given] {

@@ -287,17 +287,49 @@ void add_rules(CLI::App& app, Context& context) {
   });
 }
 
+/// Licences in use whose rent contract has ended: nothing happens to them, somebody must be told.
+array ended_rents(Context& context, CityReaderClient& reader) {
+  constexpr std::uint32_t kInUse =
+      1U << raw(scheduler::LicenceState::kActive) | 1U << raw(scheduler::LicenceState::kSuspended);
+  array rows;
+  all_pages(
+      context,
+      [&](const PageSpec& page) {
+        return reader.send([page](CityReader& session) {
+          auto request = session.applicationsRequest();
+          fill(request.initPage(), page);
+          request.initFilter().setStates(kInUse);
+          return request;
+        });
+      },
+      [&](auto& response) {
+        for (const auto one : response.getApplications()) {
+          if ((one.getMissing() & scheduler::kMissingRent) == 0) continue;
+          rows.push_back(boost::json::object{{"application", one.getApplication()},
+                                             {"office", one.getOffice()},
+                                             {"rentUntil", one.getRentUntil()}});
+        }
+      });
+  return rows;
+}
+
 void add_summary(CLI::App& app, Context& context) {
   auto* command = add_command(
-      app, {"status", "Licensing at a glance: wanted and taken places, venues, the queue.",
-            "permitctl licence status", "And every number of offices wanted, with its date."});
+      app,
+      {"status", "Licensing at a glance: wanted and taken places, venues, the queue.",
+       "permitctl licence status",
+       "And every number of offices wanted, with its date, and the offices whose rent contract\n"
+       "  has ended: they go on, and need another one recorded."});
   context.on(command, [&context] {
     CityReaderClient reader(context.client(), reading(context));
     auto response =
         context.wait(reader.send([](CityReader& session) { return session.licensingRequest(); }));
     const auto sums = response.getLicensing();
+    const array rents = ended_rents(context, reader);
     if (context.wants_json()) {
-      context.print(message_json(sums));
+      auto document = message_json(sums);
+      document.get_object()["rentsEnded"] = rents;
+      context.print(document);
       return kExitOk;
     }
     fmt::print("{} offices are wanted, {} places are taken.\n", sums.getWanted(), sums.getTaken());
@@ -307,6 +339,10 @@ void add_summary(CLI::App& app, Context& context) {
     for (const auto wanted : sums.getHistory())
       fmt::print("  {} wanted from {} (op {})\n", wanted.getCount(),
                  moment(wanted.getEffectiveFrom()), wanted.getOp());
+    for (const auto& rent : rents)
+      fmt::print("Warning: the rent contract of office {:04} ended at {}; see `licence rent`.\n",
+                 rent.at("office").to_number<unsigned>(),
+                 moment(rent.at("rentUntil").to_number<std::int64_t>()));
     return kExitOk;
   });
 }

@@ -1,5 +1,5 @@
 // The city's people and what they may do: experts on their way from candidate to certified,
-// certificates, which service is active at which office, and whose requests are taken.
+// certificates, and which service is active at which office.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -28,10 +28,11 @@ struct PeopleOptions {
   std::uint64_t person = 0;
   std::uint16_t units = 0;
   std::uint16_t service = 0;
-  std::uint32_t within_days = 60;
+  std::uint32_t within_days = 0;  // 0: as the policy warns
   std::string office;
   std::string label;
   std::string state;
+  std::string degree;
   std::string reason = "supervisorOrder";
   std::string note;
   std::vector<std::string> skills;
@@ -61,6 +62,7 @@ int add_expert(Context& context, const PeopleOptions& options) {
   expert.office = office_option(options.office, "--office");
   expert.person = scheduler::PersonId{options.person};
   expert.state = ExpertState::kCandidate;
+  expert.degree = enum_option<scheduler::Degree>(options.degree, "--degree");
   expert.units_per_day = options.units;
   expert.label = label_of(options.label);
   for (const unsigned district : options.districts) expert.districts |= 1U << district;
@@ -68,7 +70,8 @@ int add_expert(Context& context, const PeopleOptions& options) {
     expert.home = {static_cast<std::int32_t>(options.home[0] * 1e6),
                    static_cast<std::int32_t>(options.home[1] * 1e6)};
   SupervisorClient supervisor(context.client(), me(context));
-  const auto answer = context.wait(supervisor.define_expert(expert, context.call_options()));
+  const auto answer =
+      context.wait(supervisor.define_expert(expert, context.call_options(), options.note));
   return context.finish(answer, [&](const Accepted&) {
     return fmt::format("Expert {} belongs to office {:04}.", options.expert, raw(expert.office));
   });
@@ -91,13 +94,19 @@ void add_expert_commands(CLI::App& app, Context& context) {
   expert->fallthrough();
   auto added = std::make_shared<PeopleOptions>();
   auto* command = add_command(
-      *expert, {"add", "Add an expert to an office as a candidate, or change who is there.",
-                "permitctl expert add 17 --office 0101 --person 5017 --label \"Clerk\"",
-                "That the expert belongs to the office. A candidate takes no work: training, exam\n"
-                "  and certificate come first, see `expert set` and `cert grant`."});
+      *expert,
+      {"add", "Add an expert to an office as a candidate, or change who is there.",
+       "permitctl expert add 17 --office 0101 --person 5017 --degree bachelor --label \"Clerk\"",
+       "That the expert belongs to the office. A candidate takes no work: training, exam\n"
+       "  and certificate come first, see `expert set` and `cert grant`."});
   command->add_option("EXPERT", added->expert, "Number of the expert")->required();
   command->add_option("--office", added->office, "Code of the office")->required();
   command->add_option("--person", added->person, "Number of the person, for conflicts of interest")
+      ->required();
+  command
+      ->add_option("--degree", added->degree,
+                   "associate, bachelor, master, doctorate or none; the training asks for the "
+                   "policy's least")
       ->required();
   command->add_option("--label", added->label, "Name, at most 39 bytes");
   command->add_option("--units", added->units, "Half hours a day; without it the policy's");
@@ -105,6 +114,7 @@ void add_expert_commands(CLI::App& app, Context& context) {
       ->check(CLI::Range(1, 31));
   command->add_option("--home", added->home, "Degrees north and east, where the day begins")
       ->expected(2);
+  command->add_option("--note", added->note, "Why, in words; at most 79 bytes");
   context.on(command, [&context, added] { return add_expert(context, *added); });
 
   auto changed = std::make_shared<PeopleOptions>();
@@ -133,7 +143,7 @@ int grant(Context& context, const PeopleOptions& options, bool is_granted) {
   for (const std::string& name : options.skills) {
     const auto answer = context.wait(supervisor.set_certificate(
         ExpertId{options.expert}, enum_option<Skill>(name, "--skill"), from, until,
-        options.skills.size() == 1 ? context.call_options() : CallOptions{}));
+        options.skills.size() == 1 ? context.call_options() : CallOptions{}, options.note));
     const int status = context.finish(answer, [&](const Accepted&) {
       if (!is_granted) return fmt::format("Expert {} has no {} any more.", options.expert, name);
       return fmt::format("Expert {} may do {} from {} until {}.", options.expert, name,
@@ -154,13 +164,13 @@ struct Lapse {
   std::string label;
 };
 
-std::vector<Lapse> lapses_until(Context& context, CityReaderClient& reader, Tick last) {
+std::vector<Lapse> lapses_between(Context& context, CityReaderClient& reader, Tick now, Tick last) {
   std::vector<Lapse> lapses;
   const auto take = [&](auto& answer) {
     for (auto expert : answer.getExperts()) {
       const auto until = expert.getCertifiedUntil();
       for (unsigned skill = 0; skill < until.size(); ++skill) {
-        if (until[skill] == 0 || Tick{until[skill]} > last) continue;
+        if (Tick{until[skill]} <= now || Tick{until[skill]} > last) continue;
         lapses.push_back({Tick{until[skill]}, expert.getExpert(), expert.getOffice(), skill,
                           expert.getWindowMinutes(), expert.getLabel().cStr()});
       }
@@ -176,7 +186,11 @@ std::vector<Lapse> lapses_until(Context& context, CityReaderClient& reader, Tick
 int list_lapses(Context& context, const PeopleOptions& options) {
   CityReaderClient reader(context.client(),
                           context.identity({ActorKind::kSupervisor, ActorKind::kAuditor}, 1));
-  const Tick last{context.daemon_now().ms + options.within_days * kMsPerDay};
+  const std::uint32_t days = options.within_days != 0
+                                 ? options.within_days
+                                 : context.wait(reader.policy()).getPolicy().getLapseWarningDays();
+  const Tick now = context.daemon_now();
+  const Tick last{now.ms + days * kMsPerDay};
   Table table({{"lapses"},
                {"expert", kRight},
                {"name"},
@@ -184,7 +198,7 @@ int list_lapses(Context& context, const PeopleOptions& options) {
                {"skill"},
                {"30 days", kRight, "window_minutes"}});
   json::array rows;
-  for (const Lapse& one : lapses_until(context, reader, last)) {
+  for (const Lapse& one : lapses_between(context, reader, now, last)) {
     const auto skill = protocol::name_of(static_cast<Skill>(one.skill));
     rows.push_back(json::object{{"until", one.until.ms},
                                 {"expert", one.expert},
@@ -206,6 +220,7 @@ CLI::App* add_one_certificate(CLI::App& cert, const CommandText& text, const Opt
       ->add_option("--skill", options->skills,
                    fmt::format("One or more of {}", fmt::join(protocol::names_of<Skill>(), ", ")))
       ->required();
+  command->add_option("--note", options->note, "Why, in words; at most 79 bytes");
   return command;
 }
 
@@ -237,7 +252,10 @@ void add_certificate_commands(CLI::App& app, Context& context) {
       *cert, {"list", "Which certificates lapse soon, and how much work their holders do.",
               "permitctl cert list --within 60",
               "The next to lapse first; the last column is the effort of the last 30 days."});
-  command->add_option("--within", listed->within_days, "Days from now")->capture_default_str();
+  command
+      ->add_option("--within", listed->within_days,
+                   "Days from now, 1 to 36500; without it as many as the policy warns of")
+      ->check(CLI::Range(1, 36'500));
   context.on(command, [&context, listed] { return list_lapses(context, *listed); });
 }
 
@@ -250,7 +268,7 @@ int activate(Context& context, const PeopleOptions& options) {
   SupervisorClient supervisor(context.client(), me(context));
   const auto answer = context.wait(supervisor.activate_service(
       office, scheduler::ServiceId{static_cast<std::uint8_t>(options.service)}, from, until,
-      context.call_options()));
+      context.call_options(), options.note));
   return context.finish(answer, [&](const Accepted&) {
     return fmt::format("Service {} is with office {:04} from {} until {}.", options.service,
                        raw(office), local_text(from), local_text(until));
@@ -269,54 +287,8 @@ void add_activate(CLI::App& app, Context& context) {
   command->add_option("--office", options->office, "Code of the office")->required();
   command->add_option("--from", options->from, "2025-03-21, now, +2d")->capture_default_str();
   command->add_option("--until", options->until, "The same, or never")->capture_default_str();
+  command->add_option("--note", options->note, "Why, in words; at most 79 bytes");
   context.on(command, [&context, options] { return activate(context, *options); });
-}
-
-// ---- organisations ----
-
-int set_gate(Context& context, const PeopleOptions& options, bool is_enabled) {
-  scheduler::DefineOrganisation organisation;
-  organisation.organisation = scheduler::OrganisationId{static_cast<std::uint8_t>(options.service)};
-  organisation.priority = enum_option<scheduler::PriorityClass>(options.state, "--priority");
-  organisation.enabled = is_enabled ? 1 : 0;
-  organisation.label = label_of(options.label);
-  SupervisorClient supervisor(context.client(), me(context));
-  const auto answer =
-      context.wait(supervisor.define_organisation(organisation, context.call_options()));
-  return context.finish(answer, [&](const Accepted&) {
-    return fmt::format("Requests of {} are {}.", options.label,
-                       is_enabled ? "taken from now on" : "refused from now on");
-  });
-}
-
-void add_gate(CLI::App& org, Context& context, const CommandText& text, bool is_enabled) {
-  auto options = std::make_shared<PeopleOptions>();
-  options->state = "other";
-  auto* command = add_command(org, text);
-  command->add_option("ORGANISATION", options->service, "Its number")
-      ->required()
-      ->check(CLI::Range(1, 255));
-  command->add_option("--label", options->label, "Its name, at most 39 bytes")->required();
-  command->add_option("--priority", options->state, "municipal or other; municipal work goes first")
-      ->capture_default_str();
-  context.on(command,
-             [&context, options, is_enabled] { return set_gate(context, *options, is_enabled); });
-}
-
-void add_organisation_commands(CLI::App& app, Context& context) {
-  auto* org = app.add_subcommand("org", "Whose requests are taken: enable, disable.");
-  org->require_subcommand(1);
-  org->fallthrough();
-  add_gate(*org, context,
-           {"enable", "Take an organisation's requests from now on; a new number adds one.",
-            "permitctl org enable 2 --label \"Water company\"",
-            "That its requests are taken. Those of others than the municipality wait behind its."},
-           true);
-  add_gate(*org, context,
-           {"disable", "Take no more requests of an organisation.",
-            "permitctl org disable 2 --label \"Water company\"",
-            "That they are refused from now on; cases that are there go on."},
-           false);
 }
 
 }  // namespace
@@ -325,7 +297,6 @@ void add_people_commands(CLI::App& app, Context& context) {
   add_expert_commands(app, context);
   add_certificate_commands(app, context);
   add_activate(app, context);
-  add_organisation_commands(app, context);
 }
 
 }  // namespace permitd::cli

@@ -10,6 +10,7 @@
 #include "cli/pages.h"
 #include "cli/progress.h"
 #include "cli/reader_client.h"
+#include "cli/why_text.h"
 #include "cli/zoning_text.h"
 
 namespace permitd::cli {
@@ -31,44 +32,25 @@ Identity city_identity(Context& context) {
   return context.identity({ActorKind::kSupervisor, ActorKind::kAuditor}, 1);
 }
 
-void print_zoning(protocol::Case::Reader found) {
-  if (found.getZone().size() == 0) {
-    fmt::print("  zone not stated, so the zoning plan was not asked\n");
-    return;
-  }
-  fmt::print("  zone {}, {} of the parcel, street {}", found.getZone().cStr(),
-             coverage_text(found.getCoveragePermille()),
-             found.getStreetWidthDm() == 0 ? "not stated" : width_text(found.getStreetWidthDm()));
-  if (!found.hasZoning()) {
-    fmt::print("; checked when it is registered\n");
-    return;
-  }
-  auto finding = found.getZoning();
-  fmt::print("\n  zoning plan version {}, {}: allowed {}, asked {} floors at {}: {}\n",
-             found.getZoningVersion(), local_text(Tick{found.getZoningCheckedAt()}),
-             allowed_text(finding), found.getFloors(), coverage_text(found.getCoveragePermille()),
-             word<scheduler::ZoningResult>(finding.getResult()));
-  const std::string conditions = conditions_text(finding);
-  if (!conditions.empty()) fmt::print("  conditions: {}\n", conditions);
-}
-
 void print_case(protocol::Case::Reader found) {
   fmt::print("case {}: {}, service {} version {}, office {:04}, district {}\n", found.getCaseId(),
              word<scheduler::CaseState>(found.getState()), found.getService(),
              found.getServiceVersion(), found.getOffice(), found.getDistrict());
-  fmt::print("  parcel {}{}{}, {} floors, {} m², organisation {}, class {}\n",
+  fmt::print("  parcel {}{}{}, {}, {} floors, {} m², organisation {}, class {}\n",
              found.getParcel().cStr(), found.getReference().size() > 0 ? ", reference " : "",
-             found.getReference().cStr(), found.getFloors(), grouped(found.getAreaM2()),
-             found.getOrganisation(), word<scheduler::PriorityClass>(found.getPriority()));
+             found.getReference().cStr(), found.getBuilt() ? "built" : "not built",
+             found.getFloors(), grouped(found.getAreaM2()), found.getOrganisation(),
+             word<scheduler::PriorityClass>(found.getPriority()));
   fmt::print("  owner {}, designer {}, supervising engineer {}\n", found.getOwner(),
              found.getDesigner(), found.getSupervisingEngineer());
   auto closed = Tick{found.getClosedAt()};
-  fmt::print("  registered {}{}{}; {}, {}\n", local_text(Tick{found.getRegisteredAt()}),
-             closed == scheduler::kNever ? "" : ", ended ",
-             closed == scheduler::kNever ? "" : local_text(closed),
-             found.getDecided() ? "decided" : "not decided",
-             found.getFeesPaid() ? "paid" : "not paid");
-  print_zoning(found);
+  fmt::print(
+      "  registered {}{}{}; {}, {}\n", local_text(Tick{found.getRegisteredAt()}),
+      closed == scheduler::kNever ? "" : ", ended ",
+      closed == scheduler::kNever ? "" : local_text(closed),
+      found.getDecided() ? "decided" : "not decided",
+      found.getFeesPaid() ? fmt::format("{} rial paid", grouped(found.getFeesRial())) : "not paid");
+  fmt::print("{}", zoning_lines(found));
   std::string stages;
   auto list = found.getStages();
   for (unsigned index = 0; index < list.size(); ++index) {
@@ -101,43 +83,6 @@ int get(Context& context, std::uint64_t id, bool is_job) {
   return kExitOk;
 }
 
-void print_decision(protocol::Decision::Reader decision) {
-  fmt::print("\nAssignment at op {} ({}): {}\n", decision.getOp(),
-             local_text(Tick{decision.getAt()}), decision.getSentence().cStr());
-  Table near({{"near-equal expert", kRight},
-              {"load", kRight},
-              {"way", kRight},
-              {"office load", kRight},
-              {""}});
-  const auto percent = [](std::uint32_t ppm) {
-    return fmt::format("{}.{:01} %", ppm / 10'000, ppm / 1000 % 10);
-  };
-  const bool ways = decision.getTravelWeight() != 0 || decision.getPassedOver() != 0;
-  for (auto candidate : decision.getNearEqual()) {
-    const std::uint32_t metres = candidate.getMetres();
-    near.add({fmt::to_string(candidate.getExpert()), percent(candidate.getLoadPpm()),
-              ways ? fmt::format("{}.{} km", metres / 1000, metres / 100 % 10) : "-",
-              decision.getShareWeight() != 0 ? percent(candidate.getOfficePpm()) : "-",
-              candidate.getExpert() == decision.getChosen() ? "chosen" : ""});
-  }
-  fmt::print("{}", near.aligned());
-  Table rejected({{"rejected expert", kRight}, {"by"}});
-  for (auto each : decision.getRejected()) {
-    rejected.add(
-        {fmt::to_string(each.getExpert()), std::string(word<scheduler::Filter>(each.getFilter()))});
-  }
-  fmt::print("{}", rejected.aligned());
-  std::string removed;
-  auto counts = decision.getRemoved();
-  for (unsigned filter = 0; filter < counts.size(); ++filter) {
-    if (counts[filter] == 0) continue;
-    removed += fmt::format("{}{} {}", removed.empty() ? "" : ", ", counts[filter],
-                           protocol::name_of(static_cast<scheduler::Filter>(filter)));
-  }
-  fmt::print("Considered {}; removed by filter: {}.\n", decision.getConsidered(),
-             removed.empty() ? "none" : removed);
-}
-
 int why(Context& context, std::uint64_t id) {
   ReaderClient reader(context.client(), reader_identity(context));
   auto result = context.wait(reader.why(JobId{id}, context.language()));
@@ -147,28 +92,14 @@ int why(Context& context, std::uint64_t id) {
     context.print(message_json(answer));
     return kExitOk;
   }
+  const protocol::Language language = context.language();
   auto job = answer.getJob();
-  fmt::print("job {} of case {}: {}, {}\n", job.getJob(), job.getCaseId(),
-             word<scheduler::Stage>(job.getStage()), word<scheduler::JobState>(job.getState()));
-  auto stuck = answer.getStuck();
-  fmt::print("{}\n", stuck.getSentence().cStr());
-  if (job.getPlannedFor() != 0) {
-    fmt::print("Planned for expert {} at {}; fixed: {}.\n", job.getPlannedFor(),
-               local_text(Tick{job.getPlannedStart()}), protocol::locks_text(job.getPlanLocks()));
-  }
+  fmt::print("{}", why_job_text(answer, language));
   if (job.getStage() == protocol::Stage::PLAN_REVIEW) {
     auto found = context.wait(reader.get_case(CaseId{job.getCaseId()}));
-    if (found.isCase()) print_zoning(found.getCase());
+    if (found.isCase()) fmt::print("{}", zoning_lines(found.getCase(), language));
   }
-  bool is_waiting = stuck.getCertified() + stuck.getAhead() > 0;
-  if (is_waiting) {
-    fmt::print("Certified now {}, of them with capacity {}; jobs before it {}.\n",
-               stuck.getCertified(), stuck.getWithCapacity(), stuck.getAhead());
-  }
-  if (answer.getHasDecision())
-    print_decision(answer.getDecision());
-  else
-    fmt::print("It was never assigned.\n");
+  fmt::print("{}", why_decision_text(answer, language));
   return kExitOk;
 }
 
@@ -201,6 +132,7 @@ int experts(Context& context, const std::string& office_code, const std::string&
   Table table({{"expert", kRight},
                {"name"},
                {"office"},
+               {"degree"},
                {"state"},
                {"now"},
                {"booked", kRight, "booked_minutes"},
@@ -231,6 +163,7 @@ int experts(Context& context, const std::string& office_code, const std::string&
                                                 : "on shift";
       table.add({id_cell(expert.getExpert()), expert.getLabel().cStr(),
                  fmt::format("{:04}", expert.getOffice()),
+                 word<scheduler::Degree>(expert.getDegree()),
                  word<scheduler::ExpertState>(expert.getState()), now,
                  minutes_cell(expert.getBookedMinutesToday()),
                  minutes_cell(expert.getUnitsPerDay() * scheduler::kMinutesPerUnit),
@@ -316,18 +249,32 @@ void print_flow(protocol::Stats::Reader stats) {
 }
 
 void print_oldest(protocol::Stats::Reader stats) {
-  Table table({{"class"}, {"skill"}, {"ready", kRight}, {"oldest since"}});
+  Table table(
+      {{"class"}, {"skill"}, {"ready", kRight}, {"oldest since"}, {"waits", kRight}, {"alarm"}});
   for (unsigned priority = 0; priority < stats.getReady().size(); ++priority) {
     auto counts = stats.getReady()[priority];
     for (unsigned skill = 0; skill < counts.size(); ++skill) {
       if (counts[skill] == 0) continue;
       table.add({std::string(protocol::name_of(static_cast<scheduler::PriorityClass>(priority))),
                  std::string(protocol::name_of(static_cast<scheduler::Skill>(skill))),
-                 grouped(counts[skill]),
-                 local_text(Tick{stats.getOldestReady()[priority][skill]})});
+                 grouped(counts[skill]), local_text(Tick{stats.getOldestReady()[priority][skill]}),
+                 working_text(stats.getWaitingMinutes()[priority][skill]),
+                 stats.getWaitingAlarm()[priority][skill] ? "ALARM" : ""});
     }
   }
   fmt::print("{}", table.aligned());
+}
+
+void print_lapsing(protocol::Stats::Reader stats) {
+  std::string text;
+  auto counts = stats.getCertificatesLapsing();
+  for (unsigned skill = 0; skill < counts.size(); ++skill) {
+    if (counts[skill] == 0) continue;
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", grouped(counts[skill]),
+                        protocol::name_of(static_cast<scheduler::Skill>(skill)));
+  }
+  if (!text.empty())
+    fmt::print("certificates that end soon: {} (`permitctl cert list` names them)\n", text);
 }
 
 template <class Core, class Counts>
@@ -357,6 +304,7 @@ int stats(Context& context) {
   print_flow(stats);
   fmt::print("\n");
   print_oldest(stats);
+  print_lapsing(stats);
   if (identity.districts != protocol::kWholeCity) {
     fmt::print("\nOf districts {}, as far as it is in memory; the city alone has other figures.\n",
                protocol::districts_text(identity.districts));

@@ -5,12 +5,9 @@
 #include <memory>
 
 #include "cli/commands.h"
-#include "cli/homes_text.h"
-#include "cli/json_text.h"
 #include "cli/local_time.h"
-#include "cli/pages.h"
+#include "cli/office_leaving.h"
 #include "cli/supervisor_client.h"
-#include "scheduler/home_choice.h"
 
 namespace permitd::cli {
 namespace {
@@ -262,55 +259,19 @@ void add_absent(CLI::App& app, Context& context) {
   context.on(command, [&context, options] { return absent(context, *options); });
 }
 
-std::uint64_t open_jobs_of(Context& context, SupervisorClient& supervisor, OfficeId office) {
-  std::uint64_t count = 0;
-  const auto take = [&](auto& list) {
-    for (auto cell : list.getCells()) {
-      count += cell.getBlocked() + cell.getReady() + cell.getScheduled() + cell.getAssigned() +
-               cell.getStarted() + cell.getHeld() + cell.getConfirming();
-    }
-  };
-  all_pages(
-      context, [&](const PageSpec& page) { return supervisor.open_cells(office, page); }, take);
-  return count;
-}
-
-/// What a state of the office would bring about: its cases with their new homes.
-int show_leaving(Context& context, SupervisorClient& supervisor, OfficeId office,
-                 const std::string& sentences) {
-  auto answer = context.wait(supervisor.new_homes(office));
-  if (answer.isRefused()) return context.refuse(to_refused(answer.getRefused()));
-  const auto homes = answer.getHomes();
-  context.print(homes_table(homes), message_json(homes));
-  if (!context.wants_json() && !context.globals.csv)
-    fmt::print("\n{}\n{}\nNothing was changed (--dry-run).\n", sentences,
-               homes_summary(office, homes));
-  return kExitOk;
-}
-
 int set_office_state(Context& context, const SteeringOptions& options) {
   auto office = office_option(options.office, "OFFICE");
   auto state = enum_option<OfficeState>(options.state, "--state");
   auto reason = enum_option<Reason>(options.reason, "--reason");
   SupervisorClient supervisor(context.client(), me(context));
-  const auto open = open_jobs_of(context, supervisor, office);
-  const bool leaves = state != OfficeState::kActive && open > 0;
-  const auto homes =
-      static_cast<scheduler::HomePolicy>(context.wait(supervisor.policy()).getPolicy().getHomes());
-  const std::string afterwards =
-      !leaves ? ""
-      : scheduler::cases_move_by_themselves(homes, state)
-          ? "Its cases go to other offices by themselves, as the policy says."
-          : fmt::format(
-                "Its cases stay until a supervisor moves them: permitctl rehome {:04} "
-                "--dry-run",
-                raw(office));
-  const auto preview = fmt::format(
-      "Office {:04} has {} open job{} of its own cases; its experts take nothing while it is not "
-      "active. {}",
-      raw(office), open, open == 1 ? "" : "s", afterwards);
-  if (options.dry_run) return show_leaving(context, supervisor, office, preview);
-  if (leaves && open > 1 && !context.confirm(preview)) return kExitRefused;
+  std::string afterwards;
+  if (options.dry_run || state != OfficeState::kActive) {
+    const OfficeLeaving leaving = preview_leaving(context, supervisor, office, state);
+    if (options.dry_run) return show_leaving(context, office, leaving);
+    if (leaving.refused) return context.refuse(*leaving.refused);
+    if (leaving.needs_question() && !context.confirm(leaving.preview)) return kExitRefused;
+    afterwards = leaving.afterwards;
+  }
   auto answer = context.wait(
       supervisor.set_office_state(office, state, reason, options.note, context.call_options()));
   return context.finish(answer, [&](const Accepted&) {
@@ -321,18 +282,20 @@ int set_office_state(Context& context, const SteeringOptions& options) {
 void add_suspend(CLI::App& app, Context& context) {
   auto options = std::make_shared<SteeringOptions>();
   auto* command = add_command(
-      app, {"suspend", "Suspend an office, or set another state of its licence.",
-            "permitctl suspend 0101 --reason violation --note \"inspection of 3 Mehr\"",
-            "The state of the office. It says how many open jobs are concerned and asks first;\n"
-            "  --dry-run shows the office that each open case would go to, and whether by itself\n"
-            "  (the policy's `homes`) or by `rehome`. --state active lifts a suspension."});
+      app,
+      {"suspend", "Suspend an office, or set another state of its licence.",
+       "permitctl suspend 0101 --reason violation --note \"inspection of 3 Mehr\"",
+       "The state of the office. It says how many jobs are concerned, its own and those that\n"
+       "  its experts hold for others, and asks first; --dry-run shows the office that each\n"
+       "  open case would go to, whether by itself (the policy's `homes`) or by `rehome`, and\n"
+       "  each job that comes back. --state active lifts a suspension."});
   command->add_option("OFFICE", options->office, "Code of the office")->required();
   command
       ->add_option("--state", options->state,
                    fmt::format("One of {}", fmt::join(protocol::names_of<OfficeState>(), ", ")))
       ->capture_default_str();
   command->add_flag("--dry-run", options->dry_run,
-                    "Show what becomes of its cases and change nothing");
+                    "Show what becomes of its cases and jobs and change nothing");
   add_reason(command, options, "supervisorOrder");
   add_note(command, options, false);
   context.on(command, [&context, options] { return set_office_state(context, *options); });

@@ -17,7 +17,8 @@ void add_case_commands(CLI::App& app, Context& context);  // submit … close
 void add_work_commands(CLI::App& app, Context& context);  // claim … decline, worklist
 void add_steering_commands(CLI::App& app, Context& context);  // hold … suspend
 void add_home_commands(CLI::App& app, Context& context);      // move rehome
-void add_people_commands(CLI::App& app, Context& context);    // expert cert activate org
+void add_people_commands(CLI::App& app, Context& context);    // expert cert activate
+void add_rule_commands(CLI::App& app, Context& context);      // catalog org policy
 void add_plan_command(CLI::App& app, Context& context);       // replan
 void add_forecast_command(CLI::App& app, Context& context);   // forecast
 void add_question_commands(CLI::App& app, Context& context);  // offers eligibility fairness
@@ -25,7 +26,7 @@ void add_audit_commands(CLI::App& app, Context& context);     // audit asof
 void add_machine_commands(CLI::App& app, Context& context);   // health … advance
 void add_backup_commands(CLI::App& app, Context& context);    // backup restore
 void add_city_command(CLI::App& app, Context& context);       // city load
-void add_calendar_command(CLI::App& app, Context& context);   // calendar show, import
+void add_calendar_command(CLI::App& app, Context& context);   // calendar show, set, import
 void add_zoning_command(CLI::App& app, Context& context);     // zoning load … rebase
 void add_pki_command(CLI::App& app, Context& context);        // pki init, issue, list
 void add_licence_command(CLI::App& app, Context& context);    // licence …

@@ -190,6 +190,7 @@ std::string Context::sentence_of(const Refused& refused) const {
   outcome.field = refused.field;
   outcome.filter = refused.filter;
   outcome.state = refused.state;
+  outcome.until.ms = refused.rule;
   return protocol::refusal_sentence(outcome, refused.command, language());
 }
 
@@ -197,7 +198,10 @@ int Context::refuse(const Refused& refused) {
   if (globals.json) print(json::object{{"refused", to_json(refused)}});
   auto about = refused.field_name.empty() ? refused.code_name
                                           : refused.code_name + ", " + refused.field_name;
-  fmt::print(stderr, "permitctl: refused ({}): {}\n", about, sentence_of(refused));
+  if (language() == protocol::Language::kPersian)
+    fmt::print(stderr, "permitctl: رد شد (\u2066{}\u2069): {}\n", about, sentence_of(refused));
+  else
+    fmt::print(stderr, "permitctl: refused ({}): {}\n", about, sentence_of(refused));
   return kExitRefused;
 }
 

@@ -30,6 +30,8 @@ scheduler::Event to_event(protocol::Event::Reader event) {
   out.after = event.getAfter();
   out.reason = static_cast<scheduler::Reason>(event.getReason());
   out.version = event.getVersion();
+  out.subject = event.getSubject();
+  out.skill = static_cast<scheduler::Skill>(event.getSkill());
   return out;
 }
 

@@ -21,6 +21,7 @@ struct Columns {
   std::size_t date = kNone;
   std::size_t hours = kNone;
   std::size_t name = kNone;
+  std::size_t estimated = kNone;
 };
 
 using Fields = std::vector<std::string_view>;
@@ -38,7 +39,7 @@ Columns columns_of(const Fields& header) {
     return found == header.end() ? Columns::kNone
                                  : static_cast<std::size_t>(found - header.begin());
   };
-  return {column("date"), column("hours"), column("name")};
+  return {column("date"), column("hours"), column("name"), column("estimated")};
 }
 
 std::string_view field_at(const Fields& fields, std::size_t column) {
@@ -76,8 +77,9 @@ class Reading {
     else if (!hours)
       complain(number, "hours must be closed or HH:MM-HH:MM, the end after the beginning");
     else
-      days_.push_back(
-          {*day, to_calendar_day(*day, *hours), std::string(field_at(fields, columns_.name))});
+      days_.push_back({*day, to_calendar_day(*day, *hours),
+                       name_of_day(field_at(fields, columns_.name),
+                                   is_estimated_text(field_at(fields, columns_.estimated)))});
   }
 
   std::expected<std::vector<TableDay>, CityErrors> finish() {
@@ -88,7 +90,7 @@ class Reading {
     std::vector<TableDay> once;
     for (TableDay& each : days_) {
       if (!once.empty() && once.back().day == each.day)
-        once.back().name += ", " + each.name;
+        once.back().name = calendar_note(once.back().name + ", " + each.name);
       else
         once.push_back(std::move(each));
     }
@@ -150,8 +152,9 @@ std::vector<CalendarRunSpec> runs_of(const std::vector<TableDay>& days) {
     const bool goes_on =
         !runs.empty() &&
         each.day == runs.back().first_day + static_cast<LocalDay>(runs.back().days.size()) &&
+        runs.back().note == each.name &&
         runs.back().days.size() < scheduler::kCalendarDaysPerCommand;
-    if (!goes_on) runs.push_back({each.day, {}});
+    if (!goes_on) runs.push_back({each.day, {}, each.name});
     runs.back().days.push_back(each.hours);
   }
   return runs;

@@ -49,6 +49,24 @@ Table homes_table(protocol::NewHomes::Reader homes) {
   return table;
 }
 
+Table held_table(protocol::NewHomes::Reader homes) {
+  Table table({{"job", kRight},
+               {"case", kRight},
+               {"of office", kRight, "case_office"},
+               {"district", kRight},
+               {"stage"},
+               {"held by", kRight, "holder"},
+               {"state"}});
+  for (auto one : homes.getHeld()) {
+    table.add({count_cell(one.getJob()), count_cell(one.getCaseId()),
+               fmt::format("{:04}", one.getOffice()), count_cell(one.getDistrict()),
+               protocol::name_of(static_cast<scheduler::Stage>(one.getStage())),
+               count_cell(one.getHolder()),
+               protocol::name_of(static_cast<scheduler::JobState>(one.getState()))});
+  }
+  return table;
+}
+
 std::string homes_summary(OfficeId office, protocol::NewHomes::Reader homes) {
   std::map<unsigned, unsigned> cases_of;
   unsigned promised = 0;

@@ -11,7 +11,9 @@ namespace permitd::cli {
 
 /// Each case with its new office and why.
 Table homes_table(protocol::NewHomes::Reader homes);
-/// All of them in a few sentences.
+/// Each job in the hands of the office's experts: it goes back to the queue at once.
+Table held_table(protocol::NewHomes::Reader homes);
+/// All cases in a few sentences.
 std::string homes_summary(scheduler::OfficeId office, protocol::NewHomes::Reader homes);
 
 }  // namespace permitd::cli

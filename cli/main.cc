@@ -101,6 +101,7 @@ int run(int argc, char** argv) {
   add_steering_commands(app, context);
   add_home_commands(app, context);
   add_people_commands(app, context);
+  add_rule_commands(app, context);
   add_plan_command(app, context);
   add_forecast_command(app, context);
   add_question_commands(app, context);

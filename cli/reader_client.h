@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "cli/session.h"
@@ -70,6 +71,7 @@ struct EligibilitySpec {
 struct CalendarRunSpec {
   std::int32_t first_day = 0;
   std::vector<scheduler::CalendarDay> days;
+  std::string note = {};  // why they are so; at most 79 bytes
 };
 
 void fill(capnp::List<protocol::CalendarRun>::Builder out,
@@ -152,6 +154,27 @@ class CityReaderCalls : public ReaderCalls<Interface> {
   }
   auto policy() {
     return this->send([](Capability& session) { return session.policyRequest(); });
+  }
+  auto catalogue(const PageSpec& page = {}) {
+    return this->send([page](Capability& session) {
+      auto request = session.catalogueRequest();
+      fill(request.initPage(), page);
+      return request;
+    });
+  }
+  auto organisations(const PageSpec& page = {}) {
+    return this->send([page](Capability& session) {
+      auto request = session.organisationsRequest();
+      fill(request.initPage(), page);
+      return request;
+    });
+  }
+  auto activations(const PageSpec& page = {}) {
+    return this->send([page](Capability& session) {
+      auto request = session.activationsRequest();
+      fill(request.initPage(), page);
+      return request;
+    });
   }
   auto forecast(const ForecastSpec& spec) {
     return this->send([spec](Capability& session) {

@@ -30,6 +30,7 @@ void fill(protocol::StageSpec::Builder out, const scheduler::StageSpec& stage) {
   out.setNeedsDecision((stage.flags & scheduler::kStageNeedsDecision) != 0);
   out.setFieldLease((stage.flags & scheduler::kStageFieldLease) != 0);
   out.setNotMechanised((stage.flags & scheduler::kStageNotMechanised) != 0);
+  out.setOnlyIfBuilt((stage.flags & scheduler::kStageOnlyIfBuilt) != 0);
   out.setEffortMinutes(stage.effort_minutes);
   out.setEffortComplexMinutes(stage.effort_complex_minutes);
   out.setSlaMinutes(stage.sla_minutes);
@@ -69,6 +70,9 @@ void fill(protocol::Policy::Builder out, const scheduler::SetPolicy& policy) {
   out.setZoningReview(static_cast<protocol::ZoningReview>(policy.zoning_review));
   out.setReservedSharePercent(policy.reserved_share_percent);
   out.setHomes(static_cast<protocol::HomePolicy>(policy.homes));
+  out.setWaitingAlarmMinutes(policy.waiting_alarm_minutes);
+  out.setLapseWarningDays(policy.lapse_warning_days);
+  out.setExpertDegree(static_cast<protocol::Degree>(policy.expert_degree));
 }
 
 }  // namespace
@@ -249,13 +253,16 @@ kj::Promise<Answer> SupervisorClient::set_policy(const scheduler::SetPolicy& pol
 }
 
 kj::Promise<Answer> SupervisorClient::set_calendar_days(
-    std::int32_t first_day, std::span<const scheduler::CalendarDay> days, CallOptions options) {
+    std::int32_t first_day, std::span<const scheduler::CalendarDay> days, CallOptions options,
+    std::string note) {
   PERMIT_ASSERT(days.size() <= scheduler::kCalendarDaysPerCommand, days.size());
   std::array<scheduler::CalendarDay, scheduler::kCalendarDaysPerCommand> kept{};
   std::copy(days.begin(), days.end(), kept.begin());
   return call(
-      [first_day, kept, count = static_cast<unsigned>(days.size())](Supervisor& session) {
+      [first_day, kept, count = static_cast<unsigned>(days.size()),
+       note = std::move(note)](Supervisor& session) {
         auto request = session.setCalendarDaysRequest();
+        request.setNote(note);
         request.setFirstDay(first_day);
         auto list = request.initDays(count);
         for (unsigned index = 0; index < count; ++index) {
@@ -286,10 +293,11 @@ kj::Promise<Answer> SupervisorClient::define_service(const scheduler::DefineServ
 }
 
 kj::Promise<Answer> SupervisorClient::define_organisation(
-    const scheduler::DefineOrganisation& organisation, CallOptions options) {
+    const scheduler::DefineOrganisation& organisation, CallOptions options, std::string note) {
   return call(
-      [organisation](Supervisor& session) {
+      [organisation, note = std::move(note)](Supervisor& session) {
         auto request = session.defineOrganisationRequest();
+        request.setNote(note);
         auto out = request.initOrganisation();
         out.setOrganisation(raw(organisation.organisation));
         out.setPriority(wire<protocol::PriorityClass>(organisation.priority));
@@ -301,10 +309,11 @@ kj::Promise<Answer> SupervisorClient::define_organisation(
 }
 
 kj::Promise<Answer> SupervisorClient::define_office(const scheduler::DefineOffice& office,
-                                                    CallOptions options) {
+                                                    CallOptions options, std::string note) {
   return call(
-      [office](Supervisor& session) {
+      [office, note = std::move(note)](Supervisor& session) {
         auto request = session.defineOfficeRequest();
+        request.setNote(note);
         auto out = request.initOffice();
         out.setOffice(raw(office.office));
         out.setDistrict(office.district);
@@ -320,10 +329,12 @@ kj::Promise<Answer> SupervisorClient::define_office(const scheduler::DefineOffic
 
 kj::Promise<Answer> SupervisorClient::activate_service(OfficeId office,
                                                        scheduler::ServiceId service, Tick from,
-                                                       Tick until, CallOptions options) {
+                                                       Tick until, CallOptions options,
+                                                       std::string note) {
   return call(
-      [=](Supervisor& session) {
+      [=, note = std::move(note)](Supervisor& session) {
         auto request = session.activateServiceRequest();
+        request.setNote(note);
         request.setOffice(raw(office));
         request.setService(raw(service));
         request.setFrom(from.ms);
@@ -334,14 +345,16 @@ kj::Promise<Answer> SupervisorClient::activate_service(OfficeId office,
 }
 
 kj::Promise<Answer> SupervisorClient::define_expert(const scheduler::DefineExpert& expert,
-                                                    CallOptions options) {
+                                                    CallOptions options, std::string note) {
   return call(
-      [expert](Supervisor& session) {
+      [expert, note = std::move(note)](Supervisor& session) {
         auto request = session.defineExpertRequest();
+        request.setNote(note);
         auto out = request.initExpert();
         out.setExpert(raw(expert.expert));
         out.setOffice(raw(expert.office));
         out.setState(wire<protocol::ExpertState>(expert.state));
+        out.setDegree(wire<protocol::Degree>(expert.degree));
         out.setPerson(raw(expert.person));
         out.setDistricts(expert.districts);
         out.setUnitsPerDay(expert.units_per_day);
@@ -354,10 +367,11 @@ kj::Promise<Answer> SupervisorClient::define_expert(const scheduler::DefineExper
 
 kj::Promise<Answer> SupervisorClient::set_certificate(ExpertId expert, scheduler::Skill skill,
                                                       Tick valid_from, Tick valid_until,
-                                                      CallOptions options) {
+                                                      CallOptions options, std::string note) {
   return call(
-      [=](Supervisor& session) {
+      [=, note = std::move(note)](Supervisor& session) {
         auto request = session.setCertificateRequest();
+        request.setNote(note);
         request.setExpert(raw(expert));
         request.setSkill(wire<protocol::Skill>(skill));
         request.setValidFrom(valid_from.ms);

@@ -139,24 +139,26 @@ class SupervisorClient : public CityReaderCalls<protocol::SupervisorSession> {
   /// Has a case judged by the version in force now.
   kj::Promise<Answer> rebase(CaseId id, std::string note, CallOptions options = {});
 
-  // What the city is.
+  // What the city is. A note says why.
   kj::Promise<Answer> set_policy(const scheduler::SetPolicy& policy, CallOptions options = {});
-  /// At most kCalendarDaysPerCommand days; `first_day` counts local dates from 1970-01-01.
+  /// At most kCalendarDaysPerCommand days; `first_day` counts local dates from 1970-01-01. The note
+  /// says why they are so.
   kj::Promise<Answer> set_calendar_days(std::int32_t first_day,
                                         std::span<const scheduler::CalendarDay> days,
-                                        CallOptions options = {});
+                                        CallOptions options = {}, std::string note = {});
   kj::Promise<Answer> define_service(const scheduler::DefineService& service,
                                      CallOptions options = {});
   kj::Promise<Answer> define_organisation(const scheduler::DefineOrganisation& organisation,
-                                          CallOptions options = {});
-  kj::Promise<Answer> define_office(const scheduler::DefineOffice& office,
-                                    CallOptions options = {});
+                                          CallOptions options = {}, std::string note = {});
+  kj::Promise<Answer> define_office(const scheduler::DefineOffice& office, CallOptions options = {},
+                                    std::string note = {});
   kj::Promise<Answer> activate_service(OfficeId office, scheduler::ServiceId service, Tick from,
-                                       Tick until, CallOptions options = {});
-  kj::Promise<Answer> define_expert(const scheduler::DefineExpert& expert,
-                                    CallOptions options = {});
+                                       Tick until, CallOptions options = {}, std::string note = {});
+  kj::Promise<Answer> define_expert(const scheduler::DefineExpert& expert, CallOptions options = {},
+                                    std::string note = {});
   kj::Promise<Answer> set_certificate(ExpertId expert, scheduler::Skill skill, Tick valid_from,
-                                      Tick valid_until, CallOptions options = {});
+                                      Tick valid_until, CallOptions options = {},
+                                      std::string note = {});
 };
 
 }  // namespace permitd::cli

@@ -105,8 +105,10 @@ class Exporter {
       auto taken = (*walk)->next(command);
       if (!taken) return std::unexpected(taken.error());
       if (!*taken) break;
+      const AuditBefore before = look_before(command, *scheduler);
       const scheduler::Outcome outcome = scheduler->apply(command);
-      if (auto done = write(audit_members(command, (*walk)->batch(), outcome, *scheduler)); !done)
+      if (auto done = write(audit_members(command, (*walk)->batch(), outcome, before, *scheduler));
+          !done)
         return done;
       count_ += 1;
     }

@@ -72,22 +72,28 @@ std::string state_text(EventKind kind, std::uint8_t value) {
       return fmt::format("\"{}\"", name_of(scheduler::LicenceState{value}));
     case EventKind::kRoundChanged:
       return fmt::format("\"{}\"", name_of(scheduler::RoundState{value}));
+    case EventKind::kCertificateChanged:
+    case EventKind::kAbsenceChanged:
+      return fmt::format("\"{}\"", name_of(scheduler::SpanState{value}));
     case EventKind::kVenueChanged:
-    case EventKind::kLicenceChecked:
-    case EventKind::kLicenceRecorded:
+      return value != 0 ? "\"held\"" : "\"free\"";
     case EventKind::kCaseAmended:
     case EventKind::kFeesRecorded:
+      return fmt::format("\"{}\"", name_of(scheduler::CaseState{value}));
     case EventKind::kSlaNotified:
     case EventKind::kSlaBreached:
     case EventKind::kSlaEscalated:
-    case EventKind::kExpedited:
-    case EventKind::kDeadlineMoved:
-    case EventKind::kCertificateChanged:
-    case EventKind::kAbsenceChanged:
-    case EventKind::kReferenceChanged:
     case EventKind::kCapacityOverridden:
+      return fmt::format("\"{}\"", name_of(JobState{value}));
+    case EventKind::kExpedited:
+      return fmt::format("\"{}\"", name_of(scheduler::PriorityClass{value}));
     case EventKind::kPlanLocked:
-      break;
+      return fmt::format("\"{}\"", protocol::locks_text(value));
+    case EventKind::kLicenceChecked:
+    case EventKind::kLicenceRecorded:
+    case EventKind::kDeadlineMoved:
+    case EventKind::kReferenceChanged:
+      break;  // see states_text()
   }
   return fmt::format("{}", value);
 }
@@ -96,7 +102,43 @@ void add_number(std::string& out, std::string_view name, std::uint64_t value) {
   if (value != 0) out += fmt::format(",\"{}\":{}", name, value);
 }
 
-std::string event_text(const Event& event, Actor of_command) {
+/// Whose work a job is; none where the job is not in memory any more.
+std::string class_member(scheduler::JobId id, const scheduler::Scheduler& scheduler) {
+  scheduler::JobView job;
+  if (!scheduler.find_job(id, job)) return {};
+  return fmt::format(",\"class\":\"{}\"", name_of(job.priority));
+}
+
+/// What the event says of before and after; of kinds without states, what it is about in words.
+std::string states_text(const Event& event, const AuditBefore& before,
+                        const scheduler::Scheduler& scheduler) {
+  using scheduler::CommandKind;
+  if (event.kind == EventKind::kDeadlineMoved) {
+    scheduler::JobView job;
+    const auto was = before.deadlines.find(event.job);
+    if (was == before.deadlines.end() || !scheduler.find_job(event.job, job)) return {};
+    return fmt::format(",\"before\":{},\"after\":{}", moment_value(was->second),
+                       moment_value(job.deadline));
+  }
+  if (event.kind == EventKind::kReferenceChanged) {
+    std::string out = fmt::format(",\"by\":\"{}\"", name_of(static_cast<CommandKind>(event.after)));
+    add_number(out, "number", event.before);
+    return out;
+  }
+  if (event.kind == EventKind::kLicenceRecorded)
+    return fmt::format(",\"by\":\"{}\"", name_of(static_cast<CommandKind>(event.before)));
+  if (event.kind == EventKind::kLicenceChecked) {
+    const auto check = static_cast<scheduler::LicenceCheck>(event.before % 16);
+    return fmt::format(",\"of\":\"{}\",\"check\":\"{}\",\"after\":\"{}\"",
+                       event.before >= 16 ? "manager" : "licensee", name_of(check),
+                       name_of(scheduler::CheckResult{event.after}));
+  }
+  return fmt::format(",\"before\":{},\"after\":{}", state_text(event.kind, event.before),
+                     state_text(event.kind, event.after));
+}
+
+std::string event_text(const Event& event, Actor of_command, const AuditBefore& before,
+                       const scheduler::Scheduler& scheduler) {
   std::string out = fmt::format("{{\"event\":\"{}\"", name_of(event.kind));
   add_number(out, "case", raw(event.case_id));
   add_number(out, "job", raw(event.job));
@@ -106,11 +148,63 @@ std::string event_text(const Event& event, Actor of_command) {
   add_number(out, "version", event.version);
   add_number(out, "subject", event.subject);
   if (raw(event.job) != 0) out += fmt::format(",\"stage\":\"{}\"", name_of(event.stage));
-  out += fmt::format(",\"before\":{},\"after\":{}", state_text(event.kind, event.before),
-                     state_text(event.kind, event.after));
+  if (event.kind == EventKind::kJobCreated || event.kind == EventKind::kJobChanged)
+    out += class_member(event.job, scheduler);
+  scheduler::CaseView paid;
+  if (event.kind == EventKind::kFeesRecorded && scheduler.find_case(event.case_id, paid))
+    add_number(out, "amount", paid.fees_rial);
+  if (event.kind == EventKind::kCertificateChanged)
+    out += fmt::format(",\"skill\":\"{}\"", name_of(event.skill));
+  out += states_text(event, before, scheduler);
   if (event.reason != scheduler::Reason::kNone)
     out += fmt::format(",\"reason\":\"{}\"", name_of(event.reason));
   return out + "}";
+}
+
+/// A command can move more deadlines than it has room for events: what it did not list is found by
+/// comparing, and told all the same.
+std::vector<Event> moved_silently(const Command& command, const AuditBefore& before,
+                                  const scheduler::Scheduler& scheduler) {
+  std::vector<Event> found;
+  std::vector<scheduler::JobId> told;
+  for (const Event& event : scheduler.events())
+    if (event.kind == EventKind::kDeadlineMoved) told.push_back(event.job);
+  std::ranges::sort(told);
+  for (const auto& [id, deadline] : before.deadlines) {
+    scheduler::JobView job;
+    if (!scheduler.find_job(id, job) || job.deadline == deadline) continue;
+    if (std::ranges::binary_search(told, id)) continue;
+    Event event;
+    event.op = command.op;
+    event.at = command.now;
+    event.actor = command.actor;
+    event.kind = EventKind::kDeadlineMoved;
+    event.case_id = job.case_id;
+    event.job = id;
+    event.office = job.intake_office;
+    event.stage = job.stage;
+    found.push_back(event);
+  }
+  return found;
+}
+
+/// Stands at the end of a full list, and says that there were more.
+bool is_marker(const Event& event) {
+  return event.kind == EventKind::kDeadlineMoved && raw(event.job) == 0;
+}
+
+/// What changed, in order.
+std::string events_text(const Command& command, const AuditBefore& before,
+                        const scheduler::Scheduler& scheduler) {
+  std::string out;
+  const auto add = [&](const Event& event) {
+    if (!out.empty()) out += ',';
+    out += event_text(event, command.actor, before, scheduler);
+  };
+  for (const Event& event : scheduler.events())
+    if (!is_marker(event)) add(event);
+  for (const Event& event : moved_silently(command, before, scheduler)) add(event);
+  return out;
 }
 
 std::string_view way_of(const DecisionView& decision) {
@@ -138,6 +232,19 @@ std::string comparison_text(const DecisionView& decision, std::uint16_t near_equ
   return out;
 }
 
+/// How many each filter took away.
+template <class Count>
+std::string removed_member(const std::array<Count, scheduler::kFilterCount>& by_filter) {
+  std::string removed;
+  for (std::size_t filter = 0; filter < by_filter.size(); ++filter) {
+    if (by_filter[filter] == 0) continue;
+    removed += fmt::format("{}\"{}\":{}", removed.empty() ? "" : ",",
+                           name_of(scheduler::Filter{static_cast<std::uint8_t>(filter)}),
+                           by_filter[filter]);
+  }
+  return removed.empty() ? removed : fmt::format(",\"removed\":{{{}}}", removed);
+}
+
 std::string decision_text(const DecisionView& decision, const scheduler::SetPolicy& policy) {
   std::string out = fmt::format("{{\"job\":{},\"by\":\"{}\",\"seed\":\"{:016x}\",\"near\":[",
                                 raw(decision.job), way_of(decision), decision.seed);
@@ -157,18 +264,15 @@ std::string decision_text(const DecisionView& decision, const scheduler::SetPoli
     out += fmt::format(",\"plan\":{},\"planReason\":\"{}\"", raw(decision.plan),
                        name_of(decision.plan_reason));
   if (decision.by_share) out += ",\"share\":true";
-  std::string removed;
-  for (std::size_t filter = 0; filter < decision.removed.size(); ++filter) {
-    if (decision.removed[filter] == 0) continue;
-    removed += fmt::format("{}\"{}\":{}", removed.empty() ? "" : ",",
-                           name_of(scheduler::Filter{static_cast<std::uint8_t>(filter)}),
-                           decision.removed[filter]);
-  }
-  if (!removed.empty()) out += fmt::format(",\"removed\":{{{}}}", removed);
+  if (decision.municipal_first != 0)
+    out += fmt::format(",\"municipalFirst\":{}", decision.municipal_first);
+  out += removed_member(decision.removed);
   std::string rejected;
   for (std::size_t i = 0; i < decision.rejected_count; ++i) {
-    rejected += fmt::format("{}[{},\"{}\"]", rejected.empty() ? "" : ",",
-                            raw(decision.rejected[i].expert), name_of(decision.rejected[i].filter));
+    const scheduler::RejectedView& each = decision.rejected[i];
+    rejected +=
+        fmt::format("{}[{},\"{}\"]", rejected.empty() ? "" : ",",
+                    decision.by_claim ? raw(each.job) : raw(each.expert), name_of(each.filter));
   }
   if (!rejected.empty()) out += fmt::format(",\"rejected\":[{}]", rejected);
   return out + "}";
@@ -192,6 +296,22 @@ std::string decisions_text(const Command& command, const scheduler::Scheduler& s
   return out;
 }
 
+/// What stood before a job of another organisation when it was started. Looked up behind the
+/// command: a start changes nothing of it.
+std::string municipal_member(const scheduler::Scheduler& scheduler) {
+  for (const Event& event : scheduler.events()) {
+    scheduler::JobView job;
+    if (event.kind != EventKind::kJobChanged || JobState{event.after} != JobState::kStarted ||
+        !scheduler.find_job(event.job, job) || job.priority != scheduler::PriorityClass::kOther)
+      continue;
+    const scheduler::MunicipalLook look = scheduler.look_for_municipal(event.expert);
+    return fmt::format(",\"municipal\":{{\"waiting\":[{},{}],\"fitting\":[{},{}]{}{}}}",
+                       look.waiting[0], look.waiting[1], look.fitting[0], look.fitting[1],
+                       removed_member(look.removed), look.cut ? ",\"cut\":true" : "");
+  }
+  return {};
+}
+
 std::string turn_member(const scheduler::TurnLottery& turn) {
   std::string out = fmt::format(",\"lottery\":{{\"day\":{},\"commitment\":\"{}\"", turn.day,
                                 hex_of(std::as_bytes(std::span(turn.commitment))));
@@ -202,22 +322,6 @@ std::string turn_member(const scheduler::TurnLottery& turn) {
 
 }  // namespace
 
-std::string json_escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (byte < 0x20 || byte == 0x7F) {
-      out += fmt::format("\\u{:04x}", byte);
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
 std::string lottery_member(const scheduler::LotteryView& standing) {
   if (standing.turns == 0) return {};
   return fmt::format(",\"lottery\":{{\"turned\":{},\"day\":{},\"commitment\":\"{}\"}}",
@@ -226,7 +330,7 @@ std::string lottery_member(const scheduler::LotteryView& standing) {
 }
 
 std::string audit_members(const Command& command, scheduler::Op batch, const Outcome& outcome,
-                          const scheduler::Scheduler& scheduler) {
+                          const AuditBefore& before, const scheduler::Scheduler& scheduler) {
   std::string out =
       fmt::format("\"op\":{},\"at\":{},\"command\":\"{}\",\"actor\":\"{}\"", raw(command.op),
                   command.now.ms, name_of(command.kind), actor_text(command.actor));
@@ -245,14 +349,13 @@ std::string audit_members(const Command& command, scheduler::Op batch, const Out
   if (note.size != 0)
     out += fmt::format(",\"note\":\"{}\"",
                        json_escaped(std::string_view(note.bytes.data(), note.size)));
-  std::string events;
-  for (const Event& event : scheduler.events()) {
-    if (!events.empty()) events += ',';
-    events += event_text(event, command.actor);
-  }
+  const bool is_done = outcome.refusal == scheduler::Refusal::kNone && outcome.repeated == 0;
+  if (is_done) out += change_members(before, command, scheduler);
+  const std::string events = is_done ? events_text(command, before, scheduler) : std::string{};
   if (!events.empty()) out += fmt::format(",\"events\":[{}]", events);
   const std::string decisions = decisions_text(command, scheduler);
   if (!decisions.empty()) out += fmt::format(",\"decisions\":[{}]", decisions);
+  out += municipal_member(scheduler);
   return out;
 }
 

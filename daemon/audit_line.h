@@ -5,22 +5,21 @@
 #include <span>
 #include <string>
 
+#include "daemon/audit_change.h"
 #include "protocol/journal_format.h"
 #include "scheduler/scheduler.h"
 
 namespace permitd::daemon {
 
 /// The members of a command's line without the braces, before its hash. `scheduler` has just
-/// applied the command: its events and decisions are told. `batch` is the first op of its batch.
+/// applied the command: its events and decisions are told. `batch` is the first op of its batch,
+/// `before` what was looked up before it was applied.
 std::string audit_members(const scheduler::Command& command, scheduler::Op batch,
-                          const scheduler::Outcome& outcome,
+                          const scheduler::Outcome& outcome, const AuditBefore& before,
                           const scheduler::Scheduler& scheduler);
 
 /// What the lottery stands on, as a member of the begin line; empty where it never turned.
 std::string lottery_member(const scheduler::LotteryView& standing);
-
-/// Text inside a JSON string.
-std::string json_escaped(std::string_view text);
 
 /// Links lines: the hash of a line is SHA-256 over the hash before it, as 64 hexadecimal digits,
 /// and the line up to its own hash.

@@ -109,6 +109,28 @@ void write_queues(Exposition& out, const scheduler::StatsView& stats) {
                  static_cast<std::uint64_t>(age_ms / 1000));
     }
   }
+  out.announce("permitd_oldest_ready_working_minutes", "gauge",
+               "Working time that the oldest ready job has waited.");
+  for (std::size_t priority = 0; priority < stats.waiting_minutes.size(); ++priority) {
+    for (std::size_t skill = 0; skill < stats.waiting_minutes[priority].size(); ++skill) {
+      out.sample("permitd_oldest_ready_working_minutes", labels(priority, skill),
+                 stats.waiting_minutes[priority][skill]);
+    }
+  }
+  out.announce("permitd_waiting_alarm", "gauge",
+               "1 while the oldest ready job has waited longer than the policy allows.");
+  for (std::size_t priority = 0; priority < stats.waiting_minutes.size(); ++priority) {
+    for (std::size_t skill = 0; skill < stats.waiting_minutes[priority].size(); ++skill) {
+      out.sample("permitd_waiting_alarm", labels(priority, skill),
+                 stats.waiting_alarm(priority, skill) ? 1 : 0);
+    }
+  }
+  out.announce("permitd_certificates_lapsing", "gauge",
+               "Certificates that end within the days that the policy warns of.");
+  for (std::size_t skill = 0; skill < stats.certificates_lapsing.size(); ++skill) {
+    out.sample("permitd_certificates_lapsing", label<scheduler::Skill>("skill", skill),
+               stats.certificates_lapsing[skill]);
+  }
 }
 
 void write_engine(Exposition& out, const OpsFigures& figures) {
@@ -174,6 +196,10 @@ void write_network(Exposition& out, const NetworkFigures& network) {
              "Sessions asked for by somebody who may not be that.", value(network.sessions_denied));
   out.single("permitd_calls_denied_total", "counter", "Commands that their caller may not give.",
              value(network.calls_denied));
+  out.single("permitd_unknown_numbers_total", "counter",
+             "Calls that named a case, job, office, expert or application that is not there for "
+             "their caller.",
+             value(network.unknown_numbers));
   out.announce("permitd_connections_dropped_total", "counter", "Connections ended, by reason.");
   for (std::size_t i = 0; i < kDropReasonCount; ++i) {
     const std::string_view reason = drop_reason_name(static_cast<DropReason>(i));

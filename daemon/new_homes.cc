@@ -1,5 +1,8 @@
 #include "daemon/new_homes.h"
 
+#include <array>
+#include <span>
+
 #include "daemon/snapshot_rows.h"
 #include "scheduler/home_choice.h"
 
@@ -13,6 +16,9 @@ using scheduler::raw;
 using scheduler::Scheduler;
 
 namespace {
+
+// Each holds at most kHeldJobsMax jobs, which are looked at in the same slice.
+constexpr std::size_t kExpertsPerSlice = 64;
 
 bool has_ended(CaseState state) {
   return state == CaseState::kClosed || state == CaseState::kRejected ||
@@ -46,8 +52,13 @@ NewHome home_of(const Homeless& homeless, std::vector<Candidate>& candidates) {
 }  // namespace
 
 HomelessQuery::HomelessQuery(const Scope& scope, OfficeId office)
-    : scope_(scope), office_(office), page_(kRowsPerSlice), office_page_(kRowsPerSlice) {
+    : scope_(scope),
+      office_(office),
+      page_(kRowsPerSlice),
+      expert_page_(kExpertsPerSlice),
+      office_page_(kRowsPerSlice) {
   cases.reserve(kHomelessMax);
+  held.reserve(kHeldBackMax);
   offices.reserve(kSnapshotOfficesMax);
 }
 
@@ -58,10 +69,40 @@ bool HomelessQuery::run(const Scheduler& scheduler) noexcept {
     is_known = scheduler.find_office(office_, view) && scope_.covers(view);
     if (!is_known) return true;
   }
-  if (has_offices_) return take_cases(scheduler);
-  has_offices_ = take_offices(scheduler);
-  if (has_offices_) cursor_ = {};
+  if (part_ == Part::kCases) return take_cases(scheduler);
+  const bool is_whole = part_ == Part::kOffices ? take_offices(scheduler) : take_experts(scheduler);
+  if (is_whole) {
+    part_ = part_ == Part::kOffices ? Part::kExperts : Part::kCases;
+    cursor_ = {};
+  }
   return false;
+}
+
+bool HomelessQuery::take_experts(const Scheduler& scheduler) {
+  const std::size_t count = scheduler.list_experts(office_, cursor_, expert_page_);
+  for (std::size_t i = 0; i < count; ++i) take_held(scheduler, expert_page_[i].expert);
+  return cursor_.done;
+}
+
+void HomelessQuery::take_held(const Scheduler& scheduler, scheduler::ExpertId expert) {
+  std::array<scheduler::JobView, scheduler::kHeldJobsMax> jobs;
+  const std::size_t count = scheduler.list_held(expert, jobs);
+  for (const scheduler::JobView& job : std::span(jobs).first(count)) {
+    if (!scope_.covers(scheduler, job)) continue;
+    if (held.size() == kHeldBackMax) {
+      held_left_out += 1;
+      continue;
+    }
+    HeldBack one;
+    one.job = job.job;
+    one.case_id = job.case_id;
+    one.holder = expert;
+    one.office = job.intake_office;
+    one.state = job.state;
+    one.stage = job.stage;
+    one.district = job.district;
+    held.push_back(one);
+  }
 }
 
 bool HomelessQuery::take_offices(const Scheduler& scheduler) {

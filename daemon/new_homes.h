@@ -18,6 +18,7 @@
 namespace permitd::daemon {
 
 inline constexpr std::size_t kHomelessMax = 40'000;
+inline constexpr std::size_t kHeldBackMax = 40'000;
 
 struct Homeless {
   scheduler::CaseId case_id{};
@@ -28,6 +29,18 @@ struct Homeless {
   scheduler::District district = 0;
   scheduler::CaseState state{};
   scheduler::Stage stage{};
+};
+
+/// A job in the hands of an expert of the office, on whatever office's case: it goes back to the
+/// queue at once when the office leaves.
+struct HeldBack {
+  scheduler::JobId job{};
+  scheduler::CaseId case_id{};
+  scheduler::ExpertId holder{};
+  scheduler::OfficeId office{};  // of the case
+  scheduler::JobState state{};
+  scheduler::Stage stage{};
+  scheduler::District district = 0;
 };
 
 enum class HomeReason : std::uint8_t {
@@ -42,7 +55,8 @@ struct NewHome {
   HomeReason reason = HomeReason::kNone;
 };
 
-/// Every open case of an office, and the offices of the city, as far as the scope covers them.
+/// Every open case of an office, what its experts hold, and the offices of the city, as far as the
+/// scope covers them.
 class HomelessQuery final : public Query {
  public:
   HomelessQuery(const Scope& scope, scheduler::OfficeId office);
@@ -52,9 +66,15 @@ class HomelessQuery final : public Query {
   scheduler::Op op{};     // as the reading began
   std::vector<Homeless> cases;
   std::vector<scheduler::OfficeView> offices;
-  std::uint32_t left_out = 0;  // cases beyond kHomelessMax
+  std::uint32_t left_out = 0;       // cases beyond kHomelessMax
+  std::vector<HeldBack> held;       // by expert
+  std::uint32_t held_left_out = 0;  // jobs beyond kHeldBackMax
 
  private:
+  enum class Part : std::uint8_t { kOffices, kExperts, kCases };
+
+  bool take_experts(const scheduler::Scheduler& scheduler);
+  void take_held(const scheduler::Scheduler& scheduler, scheduler::ExpertId expert);
   bool take_offices(const scheduler::Scheduler& scheduler);
   bool take_cases(const scheduler::Scheduler& scheduler);
   void take_case(const scheduler::Scheduler& scheduler, const scheduler::CaseView& view);
@@ -62,8 +82,9 @@ class HomelessQuery final : public Query {
   const Scope scope_;
   scheduler::OfficeId office_;
   scheduler::Cursor cursor_;
-  bool has_offices_ = false;
+  Part part_ = Part::kOffices;
   std::vector<scheduler::CaseView> page_;
+  std::vector<scheduler::ExpertView> expert_page_;
   std::vector<scheduler::OfficeView> office_page_;
 };
 

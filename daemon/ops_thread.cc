@@ -6,6 +6,7 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -15,7 +16,9 @@
 #include <thread>
 
 #include "daemon/http_server.h"
+#include "daemon/lapse_count.h"
 #include "daemon/log.h"
+#include "daemon/warnings.h"
 
 static_assert(BOOST_VERSION >= 108100,
               "the default Boost of Debian 12 is too old; build with 1.81");
@@ -26,12 +29,25 @@ namespace asio = boost::asio;
 
 namespace {
 
-/// Copies the figures on the engine's thread.
+/// Copies the figures on the engine's thread. Certificates are counted at a question's begin when
+/// the last count is old or of another day.
 class FiguresQuery final : public Query {
  public:
   explicit FiguresQuery(Engine& engine) : engine_(engine) {}
   bool run(const scheduler::Scheduler& scheduler) noexcept override {
+    figures.day = scheduler.working_day(scheduler.now());
+    if (!is_counted(scheduler)) {
+      count_ended_ = lapses_.run(scheduler);
+      if (count_ended_) {
+        counted_at_ = std::chrono::steady_clock::now();
+        counted_day_ = figures.day;
+        counted_days_ = scheduler.policy().lapse_warning_days;
+        counted_ = lapses_.lapsing;
+      }
+      return false;
+    }
     figures.stats = scheduler.stats();
+    figures.stats.certificates_lapsing = counted_;
     figures.engine = engine_.stats();
     figures.storage = engine_.storage().stats();
     return true;
@@ -39,7 +55,20 @@ class FiguresQuery final : public Query {
   OpsFigures figures;
 
  private:
+  bool is_counted(const scheduler::Scheduler& scheduler) const {
+    return count_ended_ && counted_day_ == figures.day &&
+           counted_days_ == scheduler.policy().lapse_warning_days &&
+           std::chrono::steady_clock::now() - counted_at_ < kCountHolds;
+  }
+
+  static constexpr std::chrono::minutes kCountHolds{1};
   Engine& engine_;
+  LapseCount lapses_{Scope{}};
+  bool count_ended_ = false;
+  std::chrono::steady_clock::time_point counted_at_;
+  std::int32_t counted_day_ = 0;
+  std::uint16_t counted_days_ = 0;
+  std::array<std::uint32_t, scheduler::kSkillCount> counted_{};
 };
 
 class OpsThreadImpl final : public OpsThread {
@@ -51,7 +80,8 @@ class OpsThreadImpl final : public OpsThread {
         signals_(io_),
         answers_(io_),
         watchdog_(io_),
-        look_(io_) {}
+        look_(io_),
+        warning_(io_) {}
 
   ~OpsThreadImpl() override {
     io_.stop();
@@ -83,6 +113,7 @@ class OpsThreadImpl final : public OpsThread {
     if (sd_watchdog_enabled(0, &interval_us) > 0)
       feed_watchdog(std::chrono::microseconds(interval_us / 3));
     if (on_look_) look_later();
+    warn_later();
     thread_ = std::thread([this] { io_.run(); });
     return {};
   }
@@ -121,6 +152,15 @@ class OpsThreadImpl final : public OpsThread {
     });
   }
 
+  void warn_later() {
+    warning_.expires_after(std::chrono::milliseconds(kWarningIntervalMs));
+    warning_.async_wait([this](boost::system::error_code error) {
+      if (error) return;
+      ask([](const OpsFigures&) {});  // every answer is looked at
+      warn_later();
+    });
+  }
+
   /// The port's waker only writes to its eventfd while its owner is announced asleep; this loop
   /// always is.
   void wait_for_answer() {
@@ -138,6 +178,8 @@ class OpsThreadImpl final : public OpsThread {
     while (port_.front_response() != nullptr) {
       port_.pop_response();
       asked_ = false;
+      for (const Warning& warning : warnings_.look(query_.figures.stats, query_.figures.day))
+        log_line(warning_site_, warning.level, "{}", warning.text);
       std::deque<HttpServer::Answer> waiting;
       waiting.swap(waiting_);
       for (HttpServer::Answer& answer : waiting) answer(query_.figures);
@@ -175,6 +217,9 @@ class OpsThreadImpl final : public OpsThread {
   asio::posix::stream_descriptor answers_;
   asio::steady_timer watchdog_;
   asio::steady_timer look_;
+  asio::steady_timer warning_;
+  Warnings warnings_;
+  LogSite warning_site_;
   std::unique_ptr<HttpServer> http_;
   std::deque<HttpServer::Answer> waiting_;
   bool asked_ = false;

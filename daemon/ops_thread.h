@@ -1,6 +1,6 @@
-// The thread beside the engine: signals, the service manager's watchdog, and a small HTTP server
-// for health and metrics. It never touches live state: it asks the engine through a port of its
-// own, so what it shows is durable like everything else.
+// The thread beside the engine: signals, the service manager's watchdog, warnings in the log, and a
+// small HTTP server for health and metrics. It never touches live state: it asks the engine through
+// a port of its own, so what it shows is durable like everything else.
 #pragma once
 
 #include <atomic>
@@ -24,12 +24,15 @@ struct OpsOptions {
 };
 /// Half a second, so that a change of a watched file is noticed within one.
 inline constexpr std::int64_t kLookIntervalMs = 500;
+/// How often the figures are looked at for what must be warned of, asked for or not.
+inline constexpr std::int64_t kWarningIntervalMs = 10'000;
 
 /// What the metrics show beside the scheduler's own figures; filled on the engine's thread.
 struct OpsFigures {
   scheduler::StatsView stats;
   EngineStats engine;
   StorageStats storage;
+  std::int32_t day = 0;  // working day of stats.now
   const NetworkFigures* network = nullptr;  // null: left out
 };
 

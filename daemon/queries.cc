@@ -244,9 +244,36 @@ bool ZoningChangesQuery::run(const Scheduler& scheduler) noexcept {
   return true;
 }
 
+bool ServicesQuery::run(const Scheduler& scheduler) noexcept {
+  fill_page(rows, [&](std::span<scheduler::ServiceView> out) {
+    return scheduler.list_services(cursor, out);
+  });
+  return true;
+}
+
+bool OrganisationsQuery::run(const Scheduler& scheduler) noexcept {
+  fill_page(rows, [&](std::span<scheduler::OrganisationView> out) {
+    return scheduler.list_organisations(cursor, out);
+  });
+  return true;
+}
+
+bool ActivationsQuery::run(const Scheduler& scheduler) noexcept {
+  count_ += scheduler.list_activations(cursor, kQueryScanMax, std::span{rows}.subspan(count_));
+  slices_ += 1;
+  if (!cursor.done && count_ < rows.size() && slices_ < kQuerySlicesMax) return false;
+  rows.resize(count_);
+  return true;
+}
+
 bool CalendarQuery::run(const Scheduler& scheduler) noexcept {
   for (std::size_t i = 0; i < days.size(); ++i)
     days[i] = scheduler.calendar_day(first_day_ + static_cast<std::int32_t>(i));
+  for (std::size_t i = 0; i < days.size(); ++i) {
+    scheduler::CalendarNoteView note;
+    if (scheduler.find_calendar_note(first_day_ + static_cast<std::int32_t>(i), note))
+      notes.push_back(note);  // reserved
+  }
   scheduler.calendar_span(covered_from, covered_days);
   return true;
 }
@@ -256,7 +283,8 @@ CalendarPreviewQuery::CalendarPreviewQuery(std::vector<scheduler::SetCalendarDay
   changed_.reserve();
 }
 
-void CalendarPreviewQuery::take_run(const scheduler::SetCalendarDays& days) {
+void CalendarPreviewQuery::take_run(const Scheduler& scheduler,
+                                    const scheduler::SetCalendarDays& days) {
   is_acceptable = changed_.accepts(days);
   if (!is_acceptable) return;
   scheduler::SetCalendarDays one;
@@ -265,7 +293,14 @@ void CalendarPreviewQuery::take_run(const scheduler::SetCalendarDays& days) {
     one.first_day = days.first_day + static_cast<std::int32_t>(i);
     one.open_minute[0] = days.open_minute[i];
     one.length_minutes[0] = days.length_minutes[i];
-    if (!changed_.has_days(one)) ++days_changed;
+    scheduler::CalendarNoteView present;
+    const bool has_note =
+        days.note.size == 0 ||
+        (scheduler.find_calendar_note(one.first_day, present) && present.note == days.note);
+    if (!changed_.has_days(one))
+      ++days_changed;
+    else if (!has_note)
+      ++notes_changed;
   }
   changed_.set_days(days);
 }
@@ -273,7 +308,7 @@ void CalendarPreviewQuery::take_run(const scheduler::SetCalendarDays& days) {
 bool CalendarPreviewQuery::run(const Scheduler& scheduler) noexcept {
   if (next_ == 0) scheduler.copy_calendar(changed_);
   if (next_ < runs_.size()) {
-    take_run(runs_[next_++]);
+    take_run(scheduler, runs_[next_++]);
     return !is_acceptable;
   }
   scheduler.count_shifts(changed_, cursor_, kQueryScanMax, shift);
@@ -282,14 +317,20 @@ bool CalendarPreviewQuery::run(const Scheduler& scheduler) noexcept {
 
 StatsQuery::StatsQuery(Scope scope)
     : scope_(scope),
+      lapses_(scope),
       cases_(scope.sees_city() ? 0 : kCountedPerSlice),
       jobs_(scope.sees_city() ? 0 : kCountedPerSlice) {
   for (auto& of_class : stats.oldest_ready) of_class.fill(scheduler::kNever);
 }
 
 bool StatsQuery::run(const Scheduler& scheduler) noexcept {
+  if (!has_lapses_) {
+    has_lapses_ = lapses_.run(scheduler);
+    return false;
+  }
   if (scope_.sees_city()) {
     stats = scheduler.stats();
+    stats.certificates_lapsing = lapses_.lapsing;
     return true;
   }
   if (!has_cases_) {
@@ -300,7 +341,22 @@ bool StatsQuery::run(const Scheduler& scheduler) noexcept {
   if (!count_jobs(scheduler)) return false;
   stats.op_applied = scheduler.op_applied();
   stats.now = scheduler.now();
+  stats.certificates_lapsing = lapses_.lapsing;
+  stats.lapse_warning_days = scheduler.policy().lapse_warning_days;
+  stats.waiting_alarm_minutes = scheduler.policy().waiting_alarm_minutes;
+  judge_waiting(scheduler);
   return true;
+}
+
+void StatsQuery::judge_waiting(const Scheduler& scheduler) {
+  for (std::size_t c = 0; c < stats.oldest_ready.size(); ++c) {
+    for (std::size_t s = 0; s < stats.oldest_ready[c].size(); ++s) {
+      const scheduler::Tick since = stats.oldest_ready[c][s];
+      if (since == scheduler::kNever) continue;
+      stats.waiting_minutes[c][s] =
+          static_cast<std::uint32_t>(scheduler.working_minutes(since, stats.now));
+    }
+  }
 }
 
 bool StatsQuery::count_cases(const Scheduler& scheduler) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "daemon/engine.h"
+#include "daemon/lapse_count.h"
 #include "daemon/scope.h"
 #include "scheduler/scheduler.h"
 #include "scheduler/working_calendar.h"
@@ -207,13 +208,52 @@ class ZoningChangesQuery final : public PageQuery {
   std::uint32_t slices_ = 0;
 };
 
-/// Hours of some days, and which days are covered.
+/// The catalogue: every version that is kept, by service.
+class ServicesQuery final : public PageQuery {
+ public:
+  ServicesQuery(std::uint64_t position, std::uint16_t limit) : rows(limit) {
+    cursor.position = position;
+  }
+  bool run(const scheduler::Scheduler& scheduler) noexcept override;
+
+  std::vector<scheduler::ServiceView> rows;
+};
+
+class OrganisationsQuery final : public PageQuery {
+ public:
+  OrganisationsQuery(std::uint64_t position, std::uint16_t limit) : rows(limit) {
+    cursor.position = position;
+  }
+  bool run(const scheduler::Scheduler& scheduler) noexcept override;
+
+  std::vector<scheduler::OrganisationView> rows;
+};
+
+/// Which services were ever handed over to which office.
+class ActivationsQuery final : public PageQuery {
+ public:
+  ActivationsQuery(std::uint64_t position, std::uint16_t limit) : rows(limit) {
+    cursor.position = position;
+  }
+  bool run(const scheduler::Scheduler& scheduler) noexcept override;
+
+  std::vector<scheduler::ActivationView> rows;
+
+ private:
+  std::size_t count_ = 0;
+  std::uint32_t slices_ = 0;
+};
+
+/// Hours of some days, why they are so, and which days are covered.
 class CalendarQuery final : public Query {
  public:
-  CalendarQuery(std::int32_t first_day, std::size_t count) : days(count), first_day_(first_day) {}
+  CalendarQuery(std::int32_t first_day, std::size_t count) : days(count), first_day_(first_day) {
+    notes.reserve(count);
+  }
   bool run(const scheduler::Scheduler& scheduler) noexcept override;
 
   std::vector<scheduler::CalendarDay> days;
+  std::vector<scheduler::CalendarNoteView> notes;  // by day, where one is remembered
   std::int32_t covered_from = 0;
   std::uint32_t covered_days = 0;
 
@@ -229,10 +269,11 @@ class CalendarPreviewQuery final : public Query {
 
   bool is_acceptable = true;
   std::uint32_t days_changed = 0;
+  std::uint32_t notes_changed = 0;  // of days that keep their hours
   scheduler::DeadlineShift shift;
 
  private:
-  void take_run(const scheduler::SetCalendarDays& days);
+  void take_run(const scheduler::Scheduler& scheduler, const scheduler::SetCalendarDays& days);
 
   std::vector<scheduler::SetCalendarDays> runs_;
   std::size_t next_ = 0;
@@ -255,9 +296,12 @@ class StatsQuery final : public Query {
   void count(const scheduler::JobView& view);
   bool count_cases(const scheduler::Scheduler& scheduler);
   bool count_jobs(const scheduler::Scheduler& scheduler);
+  void judge_waiting(const scheduler::Scheduler& scheduler);
 
   Scope scope_;
+  bool has_lapses_ = false;
   bool has_cases_ = false;
+  LapseCount lapses_;
   scheduler::Cursor cursor_;
   std::vector<scheduler::CaseView> cases_;
   std::vector<scheduler::JobView> jobs_;

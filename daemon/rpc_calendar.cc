@@ -29,6 +29,8 @@ kj::Promise<void> CityReaderServer::calendar(CalendarContext context) {
       list[i].setOpenMinute(done.days[i].open_minute);
       list[i].setLengthMinutes(done.days[i].length_minutes);
     }
+    auto notes = results.initNotes(static_cast<unsigned>(done.notes.size()));
+    for (unsigned i = 0; i < notes.size(); ++i) write_calendar_note(done.notes[i], notes[i]);
     results.setCoveredFrom(done.covered_from);
     results.setCoveredDays(done.covered_days);
     results.setOp(raw(op));
@@ -41,8 +43,10 @@ kj::Promise<void> CityReaderServer::previewCalendar(PreviewCalendarContext conte
   Flaw flaw;
   if (runs.size() == 0) flaw = {Refusal::kMissing, Field::kDay};
   if (runs.size() > kRunsMax) flaw = {Refusal::kTooLarge, Field::kDay};
-  for (unsigned i = 0; i < edits.size() && !flaw; ++i)
+  for (unsigned i = 0; i < edits.size() && !flaw; ++i) {
     flaw = read_calendar(runs[i].getFirstDay(), runs[i].getDays(), edits[i]);
+    if (!flaw) flaw = read_note(runs[i].getNote(), edits[i].note);
+  }
   if (!scope_.sees_city()) {
     deny_city_matter(context.getResults().initRefused());
     return kj::READY_NOW;
@@ -59,6 +63,7 @@ kj::Promise<void> CityReaderServer::previewCalendar(PreviewCalendarContext conte
                auto out = results.initPreview();
                out.setOp(raw(op));
                out.setDaysChanged(done.days_changed);
+               out.setNotesChanged(done.notes_changed);
                out.setDeadlinesLater(done.shift.later);
                out.setDeadlinesEarlier(done.shift.earlier);
              });

@@ -59,6 +59,7 @@ void write_refusal(const Outcome& outcome, CommandKind kind, protocol::Refusal::
   out.setFieldName(to_text(protocol::name_of(outcome.field)));
   out.setSentence(to_text(protocol::refusal_sentence(outcome, kind)));
   out.setCommand(raw(kind));
+  if (protocol::is_of_zoning(kind)) out.setRule(static_cast<std::uint16_t>(outcome.until.ms));
 }
 
 void write_refusal(Refusal refusal, scheduler::Field field, CommandKind kind,
@@ -181,6 +182,8 @@ void write_case(const scheduler::CaseView& view, protocol::Case::Builder out) {
     stages.set(i, to_wire<protocol::Stage>(view.stages[i]));
   out.setDecided(view.decided);
   out.setFeesPaid(view.fees_paid);
+  out.setFeesRial(view.fees_rial);
+  out.setBuilt(view.built);
   out.setCurrentJob(raw(view.current_job));
   write_text(view.zone, [&](std::uint8_t size) { return out.initZone(size); });
   out.setCoveragePermille(view.coverage_permille);
@@ -206,6 +209,7 @@ void write_event(const scheduler::Event& event, protocol::Event::Builder out) {
   out.setReason(to_wire<protocol::Reason>(event.reason));
   out.setVersion(event.version);
   out.setSubject(event.subject);
+  out.setSkill(to_wire<protocol::Skill>(event.skill));
 }
 
 void write_history(const scheduler::HistoryView& view, protocol::Event::Builder out) {
@@ -235,6 +239,7 @@ void write_expert(const scheduler::ExpertView& view, protocol::Expert::Builder o
   out.setAbsentFrom(view.absent_from.ms);
   out.setAbsentUntil(view.absent_until.ms);
   out.setOtherMinutesToday(view.other_minutes_today);
+  out.setDegree(to_wire<protocol::Degree>(view.degree));
   write_text(view.label, [&](std::uint8_t size) { return out.initLabel(size); });
 }
 
@@ -284,6 +289,7 @@ void write_decision(const scheduler::DecisionView& view, protocol::Language lang
   for (unsigned i = 0; i < view.rejected_count; ++i) {
     rejected[i].setExpert(raw(view.rejected[i].expert));
     rejected[i].setFilter(to_wire<protocol::Filter>(view.rejected[i].filter));
+    rejected[i].setJob(raw(view.rejected[i].job));
   }
   out.setSentence(to_text(protocol::decision_sentence(view, language)));
   out.setPassedOver(raw(view.passed_over));
@@ -293,6 +299,7 @@ void write_decision(const scheduler::DecisionView& view, protocol::Language lang
   out.setTravelWeight(view.weights.travel);
   out.setShareWeight(view.weights.share);
   out.setByShare(view.by_share);
+  out.setMunicipalFirst(view.municipal_first);
 }
 
 void write_stuck(const scheduler::StuckView& view, protocol::Language language,
@@ -302,6 +309,11 @@ void write_stuck(const scheduler::StuckView& view, protocol::Language language,
   out.setWithCapacity(view.with_capacity);
   out.setAhead(view.ahead);
   out.setUntil(view.until.ms);
+  auto removed = out.initRemoved(scheduler::kFilterCount);
+  for (unsigned i = 0; i < scheduler::kFilterCount; ++i) removed.set(i, view.removed[i]);
+  out.setWaiting(view.waiting);
+  out.setMunicipalAsked(view.municipal_asked);
+  out.setMunicipalFirst(view.municipal_first);
   out.setSentence(to_text(protocol::stuck_sentence(view, language)));
 }
 
@@ -346,12 +358,18 @@ void write_stats_by_stage(const scheduler::StatsView& view, protocol::Stats::Bui
 void write_stats_by_class(const scheduler::StatsView& view, protocol::Stats::Builder out) {
   auto ready = out.initReady(scheduler::kClassCount);
   auto oldest = out.initOldestReady(scheduler::kClassCount);
+  auto waiting = out.initWaitingMinutes(scheduler::kClassCount);
+  auto alarm = out.initWaitingAlarm(scheduler::kClassCount);
   for (unsigned priority = 0; priority < scheduler::kClassCount; ++priority) {
     auto ready_row = ready.init(priority, scheduler::kSkillCount);
     auto oldest_row = oldest.init(priority, scheduler::kSkillCount);
+    auto waiting_row = waiting.init(priority, scheduler::kSkillCount);
+    auto alarm_row = alarm.init(priority, scheduler::kSkillCount);
     for (unsigned skill = 0; skill < scheduler::kSkillCount; ++skill) {
       ready_row.set(skill, view.ready[priority][skill]);
       oldest_row.set(skill, view.oldest_ready[priority][skill].ms);
+      waiting_row.set(skill, view.waiting_minutes[priority][skill]);
+      alarm_row.set(skill, view.waiting_alarm(priority, skill));
     }
   }
 }
@@ -383,6 +401,9 @@ void write_stats(const scheduler::StatsView& view, protocol::Stats::Builder out)
   out.setMemoryBytes(view.memory_bytes);
   out.setCasesRebased(view.cases_rebased);
   out.setReservedShareStarts(view.reserved_share_starts);
+  auto lapsing = out.initCertificatesLapsing(scheduler::kSkillCount);
+  for (unsigned skill = 0; skill < scheduler::kSkillCount; ++skill)
+    lapsing.set(skill, view.certificates_lapsing[skill]);
 }
 
 void write_lottery(const scheduler::LotteryView& view, protocol::Lottery::Builder out) {
@@ -427,6 +448,65 @@ void write_policy(const scheduler::SetPolicy& policy, protocol::Policy::Builder 
   out.setZoningReview(to_wire<protocol::ZoningReview>(policy.zoning_review));
   out.setReservedSharePercent(policy.reserved_share_percent);
   out.setHomes(to_wire<protocol::HomePolicy>(policy.homes));
+  out.setWaitingAlarmMinutes(policy.waiting_alarm_minutes);
+  out.setLapseWarningDays(policy.lapse_warning_days);
+  out.setExpertDegree(to_wire<protocol::Degree>(policy.expert_degree));
+}
+
+namespace {
+
+void write_stage(const scheduler::StageSpec& stage, protocol::StageSpec::Builder out) {
+  const auto has = [&](std::uint8_t flag) { return (stage.flags & flag) != 0; };
+  out.setStage(to_wire<protocol::Stage>(stage.stage));
+  out.setSkill(to_wire<protocol::Skill>(stage.skill));
+  out.setConfirmer(to_wire<protocol::Confirmer>(stage.confirmer));
+  out.setReach(to_wire<protocol::Reach>(stage.reach));
+  out.setNeedsAppointment(has(scheduler::kStageNeedsAppointment));
+  out.setSovereign(has(scheduler::kStageIsSovereign));
+  out.setNeedsDecision(has(scheduler::kStageNeedsDecision));
+  out.setFieldLease(has(scheduler::kStageFieldLease));
+  out.setNotMechanised(has(scheduler::kStageNotMechanised));
+  out.setOnlyIfBuilt(has(scheduler::kStageOnlyIfBuilt));
+  out.setEffortMinutes(stage.effort_minutes);
+  out.setEffortComplexMinutes(stage.effort_complex_minutes);
+  out.setSlaMinutes(stage.sla_minutes);
+}
+
+}  // namespace
+
+void write_service(const scheduler::ServiceView& service, protocol::Service::Builder out) {
+  out.setService(raw(service.service));
+  out.setVersion(service.version);
+  out.setEffectiveFrom(service.effective_from.ms);
+  write_text(service.label, [&](std::uint8_t size) { return out.initLabel(size); });
+  auto stages = out.initStages(service.stage_count);
+  for (unsigned i = 0; i < service.stage_count; ++i) write_stage(service.stages[i], stages[i]);
+}
+
+void write_organisation(const scheduler::OrganisationView& organisation,
+                        protocol::Organisation::Builder out) {
+  out.setOrganisation(raw(organisation.organisation));
+  out.setPriority(to_wire<protocol::PriorityClass>(organisation.priority));
+  out.setEnabled(organisation.enabled);
+  write_text(organisation.label, [&](std::uint8_t size) { return out.initLabel(size); });
+}
+
+void write_activation(const scheduler::ActivationView& activation,
+                      protocol::Activation::Builder out) {
+  out.setOffice(raw(activation.office));
+  out.setService(raw(activation.service));
+  out.setFrom(activation.from.ms);
+  out.setUntil(activation.until.ms);
+}
+
+void write_calendar_note(const scheduler::CalendarNoteView& note,
+                         protocol::CalendarNote::Builder out) {
+  out.setDay(note.day);
+  write_text(note.note, [&](std::uint8_t size) { return out.initNote(size); });
+  out.setAt(note.at.ms);
+  out.setOp(raw(note.op));
+  out.setActorKind(to_wire<protocol::ActorKind>(note.actor.kind));
+  out.setActor(note.actor.id);
 }
 
 }  // namespace permitd::daemon

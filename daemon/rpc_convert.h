@@ -39,5 +39,12 @@ void write_stats(const scheduler::StatsView& view, protocol::Stats::Builder out)
 void write_lottery(const scheduler::LotteryView& view, protocol::Lottery::Builder out);
 void write_policy(const scheduler::SetPolicy& policy, protocol::Policy::Builder out);
 void write_lease(const scheduler::Outcome& outcome, protocol::Lease::Builder out);
+void write_service(const scheduler::ServiceView& service, protocol::Service::Builder out);
+void write_organisation(const scheduler::OrganisationView& organisation,
+                        protocol::Organisation::Builder out);
+void write_activation(const scheduler::ActivationView& activation,
+                      protocol::Activation::Builder out);
+void write_calendar_note(const scheduler::CalendarNoteView& note,
+                         protocol::CalendarNote::Builder out);
 
 }  // namespace permitd::daemon

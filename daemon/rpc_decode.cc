@@ -100,6 +100,7 @@ Flaw read_expert(protocol::ExpertSpec::Reader in, scheduler::DefineExpert& out) 
   out.expert = scheduler::ExpertId{in.getExpert()};
   out.office = scheduler::OfficeId{in.getOffice()};
   if (!to_core(in.getState(), out.state)) return out_of_range(Field::kState);
+  if (!to_core(in.getDegree(), out.degree)) return out_of_range(Field::kDegree);
   out.person = scheduler::PersonId{in.getPerson()};
   out.districts = in.getDistricts();
   out.units_per_day = in.getUnitsPerDay();
@@ -120,6 +121,7 @@ Flaw read_stage(protocol::StageSpec::Reader in, scheduler::StageSpec& out) {
   if (in.getNeedsDecision()) flags |= scheduler::kStageNeedsDecision;
   if (in.getFieldLease()) flags |= scheduler::kStageFieldLease;
   if (in.getNotMechanised()) flags |= scheduler::kStageNotMechanised;
+  if (in.getOnlyIfBuilt()) flags |= scheduler::kStageOnlyIfBuilt;
   out.flags = static_cast<std::uint8_t>(flags);
   out.effort_minutes = in.getEffortMinutes();
   out.effort_complex_minutes = in.getEffortComplexMinutes();
@@ -196,6 +198,11 @@ void read_policy(protocol::Policy::Reader in, scheduler::SetPolicy& out) {
   out.zoning_review = scheduler::ZoningReview{
       static_cast<std::uint8_t>(std::min<std::uint16_t>(review, UINT8_MAX))};
   out.reserved_share_percent = in.getReservedSharePercent();
+  out.waiting_alarm_minutes = in.getWaitingAlarmMinutes();
+  out.lapse_warning_days = in.getLapseWarningDays();
+  const auto degree = static_cast<std::uint16_t>(in.getExpertDegree());
+  out.expert_degree =
+      scheduler::Degree{static_cast<std::uint8_t>(std::min<std::uint16_t>(degree, UINT8_MAX))};
   const auto homes = static_cast<std::uint16_t>(in.getHomes());
   out.homes =
       scheduler::HomePolicy{static_cast<std::uint8_t>(std::min<std::uint16_t>(homes, UINT8_MAX))};

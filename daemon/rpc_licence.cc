@@ -76,11 +76,12 @@ kj::Promise<void> CityReaderServer::applications(ApplicationsContext context) {
 kj::Promise<void> CityReaderServer::application(ApplicationContext context) {
   const scheduler::ApplicationId id{context.getParams().getApplication()};
   return ask(std::make_unique<ApplicationQuery>(scope_, id),
-             [context](ApplicationQuery& done, scheduler::Op) mutable {
+             [this, context](ApplicationQuery& done, scheduler::Op) mutable {
                auto results = context.getResults();
                if (done.found) {
                  write_application(done.view, results.initApplication());
                } else {
+                 note_unknown("application", Refusal::kUnknownApplication);
                  refuse(results.initRefused(), Refusal::kUnknownApplication, Field::kApplication);
                }
              });
@@ -103,7 +104,8 @@ kj::Promise<void> SupervisorSessionServer::setLicenceRules(SetLicenceRulesContex
   return command(context.getResults().initResult(), CommandKind::kSetLicenceRules, params.getKey(),
                  [&](CommandBody& body) {
                    scheduler::SetLicenceRules& out = body.set_licence_rules;
-                   return read_licence_rules(params.getRules(), out);
+                   if (const Flaw flaw = read_licence_rules(params.getRules(), out)) return flaw;
+                   return read_note(params.getNote(), body.noted.note);
                  });
 }
 
@@ -126,7 +128,8 @@ kj::Promise<void> SupervisorSessionServer::openRound(OpenRoundContext context) {
                    out.places = params.getPlaces();
                    out.opens = {params.getOpens()};
                    out.closes = {params.getCloses()};
-                   return read_label(params.getLabel(), out.label);
+                   if (const Flaw flaw = read_label(params.getLabel(), out.label)) return flaw;
+                   return read_note(params.getNote(), body.noted.note);
                  });
 }
 

@@ -244,7 +244,8 @@ kj::Promise<void> CityReaderServer::forecast(ForecastContext context) {
       });
   return await_question(
       *connection_, kj::mv(asked), ticket,
-      [context, question](const CityForecast& done) mutable {
+      [this, context, question](const CityForecast& done) mutable {
+        note_unknown("forecast", done.refusal);
         if (done.refusal != Refusal::kNone)
           return refuse(context.getResults().initRefused(), done.refusal, done.field);
         write_forecast(done, question, context.getResults().initForecast());

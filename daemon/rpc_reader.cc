@@ -22,7 +22,10 @@ constexpr std::uint64_t kExpertWords = 24;
 constexpr std::uint64_t kOfficeWords = 20;
 constexpr std::uint64_t kOpenCellWords = 6;
 constexpr std::uint64_t kCaseWords = 24;
-constexpr std::uint64_t kStatsWords = 200;
+constexpr std::uint64_t kServiceWords = 26;
+constexpr std::uint64_t kOrganisationWords = 6;
+constexpr std::uint64_t kActivationWords = 3;
+constexpr std::uint64_t kStatsWords = 230;
 
 template <class Row, class Write>
 void write_rows(const std::vector<Row>& rows, auto list, Write&& write) {
@@ -53,18 +56,20 @@ void write_case_answer(const CaseQuery& query, protocol::CaseResult::Builder out
 kj::Promise<void> ReaderServer::case_(CaseContext context) {
   auto query =
       std::make_unique<CaseQuery>(scope_, scheduler::CaseId{context.getParams().getCaseId()});
-  return ask(std::move(query), [context](CaseQuery& done, scheduler::Op) mutable {
+  return ask(std::move(query), [this, context](CaseQuery& done, scheduler::Op) mutable {
+    if (!done.found) note_unknown("case", Refusal::kUnknownCase);
     write_case_answer(done, context.getResults(size_hint(done.jobs.size() + 2, kJobWords)));
   });
 }
 
 kj::Promise<void> ReaderServer::job(JobContext context) {
   auto query = std::make_unique<JobQuery>(scope_, scheduler::JobId{context.getParams().getJob()});
-  return ask(std::move(query), [context](JobQuery& done, scheduler::Op) mutable {
+  return ask(std::move(query), [this, context](JobQuery& done, scheduler::Op) mutable {
     auto results = context.getResults(size_hint(1, kJobWords));
     if (done.found) {
       write_job(done.view, results.initJob());
     } else {
+      note_unknown("job", Refusal::kUnknownJob);
       refuse(results.initRefused(), Refusal::kUnknownJob, scheduler::Field::kJob);
     }
   });
@@ -74,9 +79,10 @@ kj::Promise<void> ReaderServer::history(HistoryContext context) {
   const auto params = context.getParams();
   auto query = std::make_unique<HistoryQuery>(scope_, scheduler::CaseId{params.getCaseId()},
                                               params.getFrom(), page_limit(params.getLimit()));
-  return ask(std::move(query), [context](HistoryQuery& done, scheduler::Op) mutable {
+  return ask(std::move(query), [this, context](HistoryQuery& done, scheduler::Op) mutable {
     auto results = context.getResults(size_hint(done.events.size(), kEventWords));
     if (!done.found) {
+      note_unknown("history", Refusal::kUnknownCase);
       refuse(results.initRefused(), Refusal::kUnknownCase, scheduler::Field::kCase);
       return;
     }
@@ -90,9 +96,10 @@ kj::Promise<void> ReaderServer::why(WhyContext context) {
   const auto language = context.getParams().getLanguage() == protocol::SentenceLanguage::FA
                             ? protocol::Language::kPersian
                             : protocol::Language::kEnglish;
-  return ask(std::move(query), [context, language](WhyQuery& done, scheduler::Op) mutable {
+  return ask(std::move(query), [this, context, language](WhyQuery& done, scheduler::Op) mutable {
     auto results = context.getResults();
     if (!done.found) {
+      note_unknown("why", Refusal::kUnknownJob);
       refuse(results.initRefused(), Refusal::kUnknownJob, scheduler::Field::kJob);
       return;
     }
@@ -174,6 +181,36 @@ kj::Promise<void> ReaderServer::lottery(LotteryContext context) {
 kj::Promise<void> CityReaderServer::policy(PolicyContext context) {
   return ask(std::make_unique<PolicyQuery>(), [context](PolicyQuery& done, scheduler::Op) mutable {
     write_policy(done.policy, context.getResults().initPolicy());
+  });
+}
+
+kj::Promise<void> CityReaderServer::catalogue(CatalogueContext context) {
+  const auto page = context.getParams().getPage();
+  auto query = std::make_unique<ServicesQuery>(page.getCursor(), page_limit(page.getLimit()));
+  return ask(std::move(query), [context](ServicesQuery& done, scheduler::Op op) mutable {
+    auto results = context.getResults(size_hint(done.rows.size(), kServiceWords));
+    write_rows(done.rows, results.initServices(count_of(done.rows)), write_service);
+    write_page_end(done, op, results.initEnd());
+  });
+}
+
+kj::Promise<void> CityReaderServer::organisations(OrganisationsContext context) {
+  const auto page = context.getParams().getPage();
+  auto query = std::make_unique<OrganisationsQuery>(page.getCursor(), page_limit(page.getLimit()));
+  return ask(std::move(query), [context](OrganisationsQuery& done, scheduler::Op op) mutable {
+    auto results = context.getResults(size_hint(done.rows.size(), kOrganisationWords));
+    write_rows(done.rows, results.initOrganisations(count_of(done.rows)), write_organisation);
+    write_page_end(done, op, results.initEnd());
+  });
+}
+
+kj::Promise<void> CityReaderServer::activations(ActivationsContext context) {
+  const auto page = context.getParams().getPage();
+  auto query = std::make_unique<ActivationsQuery>(page.getCursor(), page_limit(page.getLimit()));
+  return ask(std::move(query), [context](ActivationsQuery& done, scheduler::Op op) mutable {
+    auto results = context.getResults(size_hint(done.rows.size(), kActivationWords));
+    write_rows(done.rows, results.initActivations(count_of(done.rows)), write_activation);
+    write_page_end(done, op, results.initEnd());
   });
 }
 

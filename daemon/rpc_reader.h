@@ -31,6 +31,9 @@ class CityReaderServer : public virtual protocol::CityReader::Server, public Rea
   kj::Promise<void> offices(OfficesContext context) override;
   kj::Promise<void> experts(ExpertsContext context) override;
   kj::Promise<void> policy(PolicyContext context) override;
+  kj::Promise<void> catalogue(CatalogueContext context) override;
+  kj::Promise<void> organisations(OrganisationsContext context) override;
+  kj::Promise<void> activations(ActivationsContext context) override;
   // In rpc_questions.cc.
   kj::Promise<void> forecast(ForecastContext context) override;
   kj::Promise<void> eligibility(EligibilityContext context) override;

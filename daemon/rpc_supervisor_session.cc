@@ -158,24 +158,30 @@ kj::Promise<void> SupervisorSessionServer::setCertificate(SetCertificateContext 
                    certificate.expert = scheduler::ExpertId{params.getExpert()};
                    certificate.valid_from = {params.getValidFrom()};
                    certificate.valid_until = {params.getValidUntil()};
-                   return to_core(params.getSkill(), certificate.skill)
-                              ? kSound
-                              : Flaw{Refusal::kOutOfRange, Field::kSkill};
+                   if (!to_core(params.getSkill(), certificate.skill))
+                     return Flaw{Refusal::kOutOfRange, Field::kSkill};
+                   return read_note(params.getNote(), body.noted.note);
                  });
 }
 
 kj::Promise<void> SupervisorSessionServer::defineOffice(DefineOfficeContext context) {
   const auto params = context.getParams();
-  return command(
-      context.getResults().initResult(), CommandKind::kDefineOffice, params.getKey(),
-      [&](CommandBody& body) { return read_office(params.getOffice(), body.define_office); });
+  return command(context.getResults().initResult(), CommandKind::kDefineOffice, params.getKey(),
+                 [&](CommandBody& body) {
+                   if (const Flaw flaw = read_office(params.getOffice(), body.define_office))
+                     return flaw;
+                   return read_note(params.getNote(), body.noted.note);
+                 });
 }
 
 kj::Promise<void> SupervisorSessionServer::defineExpert(DefineExpertContext context) {
   const auto params = context.getParams();
-  return command(
-      context.getResults().initResult(), CommandKind::kDefineExpert, params.getKey(),
-      [&](CommandBody& body) { return read_expert(params.getExpert(), body.define_expert); });
+  return command(context.getResults().initResult(), CommandKind::kDefineExpert, params.getKey(),
+                 [&](CommandBody& body) {
+                   if (const Flaw flaw = read_expert(params.getExpert(), body.define_expert))
+                     return flaw;
+                   return read_note(params.getNote(), body.noted.note);
+                 });
 }
 
 // ---- catalogue, calendar, policy ----
@@ -195,24 +201,29 @@ kj::Promise<void> SupervisorSessionServer::activateService(ActivateServiceContex
                    body.activate_service.service = scheduler::ServiceId{params.getService()};
                    body.activate_service.from = {params.getFrom()};
                    body.activate_service.until = {params.getUntil()};
-                   return kSound;
+                   return read_note(params.getNote(), body.noted.note);
                  });
 }
 
 kj::Promise<void> SupervisorSessionServer::defineOrganisation(DefineOrganisationContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kDefineOrganisation,
-                 params.getKey(), [&](CommandBody& body) {
-                   return read_organisation(params.getOrganisation(), body.define_organisation);
-                 });
+  return command(
+      context.getResults().initResult(), CommandKind::kDefineOrganisation, params.getKey(),
+      [&](CommandBody& body) {
+        if (const Flaw flaw = read_organisation(params.getOrganisation(), body.define_organisation))
+          return flaw;
+        return read_note(params.getNote(), body.noted.note);
+      });
 }
 
 kj::Promise<void> SupervisorSessionServer::setCalendarDays(SetCalendarDaysContext context) {
   const auto params = context.getParams();
   return command(context.getResults().initResult(), CommandKind::kSetCalendarDays, params.getKey(),
                  [&](CommandBody& body) {
-                   return read_calendar(params.getFirstDay(), params.getDays(),
-                                        body.set_calendar_days);
+                   if (const Flaw flaw = read_calendar(params.getFirstDay(), params.getDays(),
+                                                       body.set_calendar_days))
+                     return flaw;
+                   return read_note(params.getNote(), body.set_calendar_days.note);
                  });
 }
 
@@ -221,7 +232,7 @@ kj::Promise<void> SupervisorSessionServer::setPolicy(SetPolicyContext context) {
   return command(context.getResults().initResult(), CommandKind::kSetPolicy, params.getKey(),
                  [&](CommandBody& body) {
                    read_policy(params.getPolicy(), body.set_policy);
-                   return kSound;
+                   return read_note(params.getNote(), body.noted.note);
                  });
 }
 

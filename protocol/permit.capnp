@@ -47,7 +47,8 @@ enum EventKind { caseChanged @0; jobChanged @1; jobCreated @2; caseAmended @3; f
   roundChanged @25; venueChanged @26; licenceChecked @27; licenceRecorded @28; caseMoved @29; }
 enum Stuck { notStuck @0; finished @1; caseDraft @2; held @3; escalated @4; awaitingApplicant @5; awaitingAgency @6; caseHeld @7;
   referred @8; awaitingDecision @9; feesNotPaid @10; serviceNotActive @11; appointmentAhead @12; noCertifiedExpert @13;
-  calendarClosed @14; noCapacity @15; nobodyAvailable @16; awaitingConfirmation @17; reserved @18; }
+  calendarClosed @14; nobodyFits @15; nobodyAvailable @16; awaitingConfirmation @17; reserved @18; municipalFirst @19;
+  offerDue @20; }
 enum Nationality { unknown @0; iranian @1; other @2; }
 enum Degree { none @0; associate @1; bachelor @2; master @3; doctorate @4; }
 enum DegreeField { none @0; architecture @1; urbanPlanning @2; management @3; informationTechnology @4; urbanDesign @5;
@@ -72,6 +73,7 @@ enum ZoningState { none @0; loaded @1; validated @2; notified @3; inForce @4; su
 enum ZoningResult { notChecked @0; noPlan @1; unknownZone @2; within @3; beyond @4; }
 enum ZoningReview { nobody @0; secondReviewer @1; }
 enum HomePolicy { propose @0; whenEnded @1; whenInactive @2; }
+enum SpanState { none @0; ahead @1; inForce @2; over @3; }
 
 # ---- common values ----
 
@@ -86,11 +88,12 @@ struct Refusal {
   code @0 :UInt8;       # scheduler::Refusal
   field @1 :UInt8;      # scheduler::Field
   filter @2 :Filter;
-  state @3 :UInt8;      # present state where the code is wrongState
+  state @3 :UInt8;      # present state where the code is wrongState; the Stage where it is notDelegable
   codeName @4 :Text;    # stable identifier, e.g. "staleLease"
   fieldName @5 :Text;   # e.g. "token"; empty when none
   sentence @6 :Text;    # what is wrong, which rule, what to do, in English
   command @7 :UInt8;    # scheduler::CommandKind refused, 0 for reads: with it a client can tell it in its own words
+  rule @8 :UInt16;      # of a version of the zoning plan, from 1; 0: not about one
 }
 
 struct Accepted {       # fields that a method does not use are zero
@@ -134,6 +137,9 @@ struct Policy {         # ranges in scheduler/command.h
   zoningReview @25 :ZoningReview = secondReviewer;  # who reads a plan review again, beyond the zoning plan or of an unknown zone
   reservedSharePercent @26 :UInt8;             # 0–100 of a day's effort may be of other organisations though municipal work waits
   homes @27 :HomePolicy;                       # when cases of an office that leaves Active move by themselves
+  waitingAlarmMinutes @28 :UInt16 = 840;       # working time after which the oldest ready job of a class and skill is an alarm; 0: never
+  lapseWarningDays @29 :UInt16 = 60;           # certificates that end so soon are warned of
+  expertDegree @30 :Degree = associate;        # the least with which an expert's training begins
 }
 struct CalendarDay { openMinute @0 :UInt32; lengthMinutes @1 :UInt16; }  # minutes since the epoch, UTC; length 0 = closed
 struct StageSpec {
@@ -149,6 +155,7 @@ struct StageSpec {
   effortMinutes @9 :UInt16;
   effortComplexMinutes @10 :UInt16;
   slaMinutes @11 :UInt16;
+  onlyIfBuilt @12 :Bool;      # skipped where no building stands
 }
 struct Service {
   service @0 :UInt8;
@@ -158,6 +165,9 @@ struct Service {
   stages @4 :List(StageSpec);
 }
 struct Organisation { organisation @0 :UInt8; priority @1 :PriorityClass; enabled @2 :Bool; label @3 :Text; }
+struct Activation {                    # of a service at an office; `until` not after `from`: it was taken back
+  office @0 :UInt16; service @1 :UInt8; from @2 :Moment; until @3 :Moment;
+}
 struct OfficeSpec {
   office @0 :UInt16;
   district @1 :UInt8;
@@ -176,6 +186,7 @@ struct ExpertSpec {
   unitsPerDay @5 :UInt16;     # 0 = policy
   home @6 :Point;
   label @7 :Text;
+  degree @8 :Degree;          # training wants the policy's expertDegree
 }
 
 struct Submission {
@@ -231,6 +242,8 @@ struct Case {
   zoningVersion @27 :UInt16;            # of the zoning plan, that judges it; 0: none
   zoningCheckedAt @28 :Moment;          # never: it names no zone
   zoning @29 :ZoningFinding;            # as of that moment
+  built @30 :Bool;                     # a building stands there already
+  feesRial @31 :UInt64;                 # 0 while they are not paid
 }
 struct ZoningFinding {                  # what the zoning plan says; never a decision
   result @0 :ZoningResult;
@@ -260,6 +273,7 @@ struct Event {
   kind @8 :EventKind; stage @9 :Stage; before @10 :UInt8; after @11 :UInt8; reason @12 :Reason; note @13 :Text;
   version @14 :UInt16;                  # of the zoning plan; with zoningChanged, zoningChecked and caseRebased
   subject @15 :UInt16;                  # of events about licensing: the application, round or venue
+  skill @16 :Skill;                     # of certificateChanged, whose before and after are SpanState, as those of absenceChanged
 }
 struct Expert {
   expert @0 :UInt32; person @1 :UInt64; office @2 :UInt16; state @3 :ExpertState;
@@ -268,6 +282,7 @@ struct Expert {
   windowMinutes @12 :UInt32; doneTotal @13 :UInt64; certifiedUntil @14 :List(Moment);  # by Skill; 0 = never
   districts @15 :Districts; absentFrom @16 :Moment; absentUntil @17 :Moment; label @18 :Text;
   otherMinutesToday @19 :UInt16;        # of bookedMinutesToday, for other organisations
+  degree @20 :Degree;
 }
 struct Office {
   office @0 :UInt16; district @1 :UInt8; state @2 :OfficeState; expertsCertified @3 :UInt16;
@@ -277,22 +292,27 @@ struct Office {
   licenceUntil @16 :Moment; application @17 :UInt32; venue @18 :UInt16; managerState @19 :ManagerState;
 }
 struct Candidate { expert @0 :UInt32; loadPpm @1 :UInt32; metres @2 :UInt32; officePpm @3 :UInt32; }
-struct Rejected { expert @0 :UInt32; filter @1 :Filter; }
+struct Rejected { expert @0 :UInt32; filter @1 :Filter; job @2 :UInt64; }  # by a claim a job that came before, else an expert
 struct Decision {
   job @0 :UInt64; op @1 :UInt64; at @2 :Moment; seed @3 :UInt64; chosen @4 :UInt32;
   byClaim @5 :Bool; bySupervisor @6 :Bool; considered @7 :UInt16;
-  removed @8 :List(UInt16);  # by Filter
+  removed @8 :List(UInt16);  # by Filter: experts, by a claim jobs
   nearEqual @9 :List(Candidate);
-  rejected @10 :List(Rejected);
+  rejected @10 :List(Rejected);  # the first eight
   sentence @11 :Text;
   passedOver @12 :UInt64;        # the job that came first and can wait, when a nearer visit was given to who asked; 0: none
   passedOverMetres @13 :UInt32;
   compared @14 :UInt16;          # so many candidates were compared by their scores, or visits by their ways
   loadWeight @15 :UInt16; travelWeight @16 :UInt16; shareWeight @17 :UInt16;  # as in the policy then; all 0: by load alone
   byShare @18 :Bool;             # out of the share reserved for other organisations, while municipal work waited
+  municipalFirst @19 :UInt16;    # experts passed over, as municipal work waited for them
 }
 struct StuckReason {
   cause @0 :Stuck; certified @1 :UInt32; withCapacity @2 :UInt32; ahead @3 :UInt32; until @4 :Moment; sentence @5 :Text;
+  removed @6 :List(UInt32);      # certified experts by the first Filter that keeps them from it
+  waiting @7 :UInt32;            # with capacity, and waiting in a claim
+  municipalAsked @8 :UInt32;     # with capacity, and asked whether municipal work waits for them: up to 32, for a job of others
+  municipalFirst @9 :UInt32;     # of them it does for so many
 }
 struct OpenCell {
   stage @0 :Stage; office @1 :UInt16; district @2 :UInt8; priority @3 :PriorityClass;
@@ -315,6 +335,9 @@ struct Stats {
   casesInMemory @17 :UInt32; jobsInMemory @18 :UInt32; eventsInMemory @19 :UInt32; keysInMemory @20 :UInt32; memoryBytes @21 :UInt64;
   casesRebased @22 :UInt64;             # to another version of the zoning plan
   reservedShareStarts @23 :UInt64;      # class-2 starts while municipal work waited, allowed by the reserved share
+  waitingMinutes @24 :List(List(UInt32));  # [PriorityClass][Skill] working time that the oldest ready job has waited
+  waitingAlarm @25 :List(List(Bool));   # it has waited as long as the policy's waitingAlarmMinutes
+  certificatesLapsing @26 :List(UInt32);  # by Skill: that end within the policy's lapseWarningDays, of experts who work
 }
 struct JobFilter {               # masks have a bit per enumerator; 0 = no filter
   stages @0 :UInt32; states @1 :UInt32; classes @2 :UInt32; districts @3 :UInt32; bands @4 :UInt32;
@@ -359,11 +382,16 @@ struct SnapshotResult { union { taken @0 :Snapshot; refused @1 :Refusal; } }
 struct ZoningRulesResult { union { rules @0 :List(ZoningRule); refused @1 :Refusal; } }
 struct ZoningChanges { changes @0 :List(ZoningChange); end @1 :PageEnd; }
 struct ZoningChangesResult { union { page @0 :ZoningChanges; refused @1 :Refusal; } }
-struct CalendarRun { firstDay @0 :Int32; days @1 :List(CalendarDay); }  # at most 30 days; at most 400 runs a call
+struct CalendarRun { firstDay @0 :Int32; days @1 :List(CalendarDay); note @2 :Text; }  # at most 18 days; at most 400 runs a call
 struct CalendarPreview {
   op @0 :UInt64;
-  daysChanged @1 :UInt32;
+  daysChanged @1 :UInt32;                                  # in their hours
   deadlinesLater @2 :UInt64; deadlinesEarlier @3 :UInt64;  # of open jobs
+  notesChanged @4 :UInt32;                                 # of days that keep their hours
+}
+struct CalendarNote {                  # why a day is as it is
+  day @0 :Int32; note @1 :Text;        # empty: the edit gave none
+  at @2 :Moment; op @3 :UInt64; actorKind @4 :ActorKind; actor @5 :UInt32;  # of the edit
 }
 struct CalendarPreviewResult { union { preview @0 :CalendarPreview; refused @1 :Refusal; } }
 struct AdvanceResult { union { now @0 :Moment; refused @1 :Refusal; } }
@@ -449,10 +477,16 @@ interface CityReader extends(Reader) {
   application @15 (application :UInt32) -> ApplicationResult;
   venues @16 (page :Page) -> (venues :List(Venue), end :PageEnd);
   calendar @17 (firstDay :Int32, count :UInt16) -> (days :List(CalendarDay), coveredFrom :Int32, coveredDays :UInt32,
-    op :UInt64);
-  # Hours of at most 400 days. What is not covered is closed; a city without any covered day is always open.
+    op :UInt64, notes :List(CalendarNote));
+  # Hours of at most 400 days, and why they are so where that is remembered, by day. What is not covered is closed; a
+  # city without any covered day is always open.
   previewCalendar @18 (runs :List(CalendarRun)) -> CalendarPreviewResult;  # what an edit would change; nothing changes
-  newHomes @19 (office :UInt16) -> NewHomesResult;  # where its open cases would go, were it to leave; nothing changes
+  newHomes @19 (office :UInt16) -> NewHomesResult;
+  # Where its open cases would go, and the jobs that its experts would give back, were it to leave; nothing changes.
+  # Rules are everybody's: what follows is not cut to the session's districts.
+  catalogue @20 (page :Page) -> (services :List(Service), end :PageEnd);  # every version that is kept, by service
+  organisations @21 (page :Page) -> (organisations :List(Organisation), end :PageEnd);  # by number
+  activations @22 (page :Page) -> (activations :List(Activation), end :PageEnd);  # that were ever given, by office
 }
 
 interface SupervisorSession extends(CityReader) {
@@ -466,14 +500,15 @@ interface SupervisorSession extends(CityReader) {
   setExpertState @7 (key :Key, expert :UInt32, state :ExpertState, reason :Reason, note :Text) -> (result :Result);
   recordDecision @8 (key :Key, caseId :UInt64, approved :Bool, reason :Reason, note :Text) -> (result :Result);
   refer @9 (key :Key, caseId :UInt64, refer :Bool, note :Text) -> (result :Result);
-  defineOffice @10 (key :Key, office :OfficeSpec) -> (result :Result);
-  defineExpert @11 (key :Key, expert :ExpertSpec) -> (result :Result);
-  setCertificate @12 (key :Key, expert :UInt32, skill :Skill, validFrom :Moment, validUntil :Moment) -> (result :Result);
+  defineOffice @10 (key :Key, office :OfficeSpec, note :Text) -> (result :Result);
+  defineExpert @11 (key :Key, expert :ExpertSpec, note :Text) -> (result :Result);
+  setCertificate @12 (key :Key, expert :UInt32, skill :Skill, validFrom :Moment, validUntil :Moment, note :Text) -> (result :Result);
   defineService @13 (key :Key, service :Service) -> (result :Result);
-  activateService @14 (key :Key, office :UInt16, service :UInt8, from :Moment, until :Moment) -> (result :Result);
-  defineOrganisation @15 (key :Key, organisation :Organisation) -> (result :Result);
-  setCalendarDays @16 (key :Key, firstDay :Int32, days :List(CalendarDay)) -> (result :Result);  # at most 30 days a call
-  setPolicy @17 (key :Key, policy :Policy) -> (result :Result);
+  activateService @14 (key :Key, office :UInt16, service :UInt8, from :Moment, until :Moment, note :Text) -> (result :Result);
+  defineOrganisation @15 (key :Key, organisation :Organisation, note :Text) -> (result :Result);
+  setCalendarDays @16 (key :Key, firstDay :Int32, days :List(CalendarDay), note :Text) -> (result :Result);
+  # At most 18 days a call.
+  setPolicy @17 (key :Key, policy :Policy, note :Text) -> (result :Result);
   withdraw @18 (key :Key, caseId :UInt64, reason :Reason, note :Text) -> (result :Result);
   planVisits @19 (request :VisitPlanRequest) -> VisitPlanResult;  # a preview: nothing changes
   applyPlan @20 (key :Key, op :UInt64, lines :List(PlanLine)) -> PlanAnswer;
@@ -489,9 +524,9 @@ interface SupervisorSession extends(CityReader) {
   dropZoning @27 (key :Key, version :UInt16, note :Text) -> (result :Result);  # one that judges no case
   rebase @28 (key :Key, caseId :UInt64, note :Text) -> (result :Result);  # judged by the version in force now
   # Licences of offices. `day` is the local date, days since 1970-01-01.
-  setLicenceRules @29 (key :Key, rules :LicenceRules) -> (result :Result);
+  setLicenceRules @29 (key :Key, rules :LicenceRules, note :Text) -> (result :Result);
   setOfficesWanted @30 (key :Key, count :UInt16, effectiveFrom :Moment, note :Text) -> (result :Result);
-  openRound @31 (key :Key, places :UInt16, opens :Moment, closes :Moment, label :Text) -> (result :Result);
+  openRound @31 (key :Key, places :UInt16, opens :Moment, closes :Moment, label :Text, note :Text) -> (result :Result);
   closeRound @32 (key :Key, round :UInt16, note :Text) -> (result :Result);
   applyForLicence @33 (key :Key, application :LicenceRequest) -> (result :Result);
   recordLicenceCheck @34 (key :Key, application :UInt32, subject :LicenceSubject, check :LicenceCheck, passed :Bool,
@@ -808,7 +843,16 @@ struct NewHome {
   office @7 :UInt16;                   # 0: none
   reason @8 :HomeReason;
 }
-struct NewHomes { op @0 :UInt64; homes @1 :List(NewHome); leftOut @2 :UInt32; }  # leftOut: cases beyond what one answer holds
+struct HeldBack {                      # a job that comes back at once when its holder's office leaves
+  job @0 :UInt64; caseId @1 :UInt64; holder @2 :UInt32; state @3 :JobState; stage @4 :Stage; district @5 :UInt8;
+  office @6 :UInt16;                   # of the case
+}
+struct NewHomes {
+  op @0 :UInt64; homes @1 :List(NewHome);
+  leftOut @2 :UInt32;                  # cases beyond what one answer holds
+  held @3 :List(HeldBack);             # by its experts, whatever office answers for the case
+  heldLeftOut @4 :UInt32;              # jobs beyond what one answer holds
+}
 struct NewHomesResult { union { homes @0 :NewHomes; refused @1 :Refusal; } }
 
 struct Lottery {                       # the secrets that chance comes from, see docs/AUDIT.md

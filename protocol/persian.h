@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "protocol/words.h"
 #include "scheduler/command.h"
 #include "scheduler/outcome.h"
 #include "scheduler/views.h"
@@ -19,10 +20,20 @@ std::string_view name_of(scheduler::ZoningResult result);
 std::string_view name_of(scheduler::JobState state);
 std::string_view name_of(scheduler::OfficeState state);
 std::string_view name_of(scheduler::ExpertState state);
+std::string_view name_of(scheduler::Skill skill);
+std::string_view name_of(scheduler::SpanState state);
 std::string_view name_of(scheduler::ActorKind kind);
 std::string_view name_of(scheduler::Reason reason);
 /// What removed a candidate, as a noun: "چهارچشمی".
 std::string_view name_of(scheduler::Filter filter);
+
+// What a field may hold, and what is wrong with a version of the zoning plan (persian_rules.cc):
+// see words.h.
+std::string_view rule_of(scheduler::Field field);
+std::string_view zoning_phrase(ZoningFault fault);
+
+/// "کارشناس، ترتیب"; see locks_text().
+std::string locks_text(std::uint8_t locks);
 
 std::string_view name_of(scheduler::LicenceState state);
 std::string_view name_of(scheduler::RoundState state);

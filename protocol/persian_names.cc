@@ -167,6 +167,40 @@ std::string_view name_of(ExpertState state) {
   return "وضعیت ناشناخته";
 }
 
+std::string_view name_of(Skill skill) {
+  using enum Skill;
+  switch (skill) {
+    case kFile:
+      return "تشکیل پرونده";
+    case kInspect:
+      return "بازدید";
+    case kAdmin:
+      return "اقدامات اداری";
+    case kReview:
+      return "کنترل نقشه";
+    case kDeliver:
+      return "تحویل پروانه";
+    case kConfirm:
+      return "تأیید";
+  }
+  return "صلاحیت ناشناخته";
+}
+
+std::string_view name_of(SpanState state) {
+  using enum SpanState;
+  switch (state) {
+    case kNone:
+      return "نیست";
+    case kAhead:
+      return "در پیش";
+    case kInForce:
+      return "جاری";
+    case kOver:
+      return "پایان‌یافته";
+  }
+  return "وضعیت ناشناخته";
+}
+
 std::string_view name_of(ActorKind kind) {
   using enum ActorKind;
   switch (kind) {

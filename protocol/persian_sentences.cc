@@ -40,17 +40,45 @@ std::string state_phrase(const Outcome& outcome, CommandKind kind) {
 }
 
 std::string rule_phrase(Field field) {
-  const std::string_view rule = rule_of(field);
-  return rule.empty() ? "با شرح فراخوانی مقایسه کنید" : fmt::format("قاعده: {}", code(rule));
+  const std::string_view rule = persian::rule_of(field);
+  return rule.empty() ? "با شرح فراخوانی مقایسه کنید" : fmt::format("قاعده: {}", rule);
 }
 
 std::string field_sentence(std::string_view what, Field field) {
+  if (field == Field::kNone) return fmt::format("مقداری {}. {}.", what, rule_phrase(field));
   return fmt::format("مقدار {} {}. {}.", code(protocol::name_of(field)), what, rule_phrase(field));
+}
+
+std::string too_large_sentence(Field field) {
+  if (field == Field::kNone || field == Field::kCount) {
+    return fmt::format(
+        "این فراخوانی یک‌جا بیش از اندازه می‌خواهد. آن را بخش کنید؛ اندازه‌ها را "
+        "{} "
+        "می‌گوید.",
+        code("hello"));
+  }
+  return field_sentence("بزرگ‌تر از اندازهٔ مجاز است", field);
+}
+
+// What is said of a version of the zoning plan instead of the usual; empty where the usual does.
+std::string zoning_sentence(const Outcome& outcome, CommandKind kind) {
+  const std::string_view phrase = zoning_phrase(zoning_fault(outcome, kind));
+  const bool of_rule = outcome.until.ms > 0 && is_of_zoning(kind);
+  const std::string where =
+      of_rule ? fmt::format("، ضابطهٔ {}", number(static_cast<std::uint64_t>(outcome.until.ms)))
+              : std::string{};
+  const std::string what = code(protocol::name_of(outcome.field));
+  if (!phrase.empty()) return fmt::format("{} در طرح تفصیلی{}: {}.", what, where, phrase);
+  if (!of_rule || outcome.refusal != Refusal::kOutOfRange) return "";
+  return fmt::format("{} در طرح تفصیلی{} بیرون از بازهٔ مجاز است. {}.", what, where,
+                     rule_phrase(outcome.field));
 }
 
 }  // namespace
 
 std::string refusal_sentence(const Outcome& outcome, CommandKind kind) {
+  if (const std::string of_zoning = zoning_sentence(outcome, kind); !of_zoning.empty())
+    return of_zoning;
   using enum Refusal;
   switch (outcome.refusal) {
     case kNone:
@@ -95,15 +123,17 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind) {
              "می‌کند.";
     case kNotDelegable:
       return outcome.field == Field::kSovereign
-                 ? "همهٔ گام‌های این خدمت حاکمیتی است و نزد شهرداری "
-                   "می‌ماند. "
-                   "متقاضی "
-                   "را "
-                   "به "
-                   "منطقه "
-                   "راهنمایی کنید."
-                 : "گامی از این خدمت هنوز مکانیزه نیست و واگذاری آن ممکن نیست. متقاضی را به منطقه "
-                   "راهنمایی کنید.";
+                 ? fmt::format(
+                       "این خدمت با گامی حاکمیتی («{}») آغاز می‌شود که نزد "
+                       "شهرداری "
+                       "می‌ماند و واگذار نمی‌شود. متقاضی را به "
+                       "منطقه "
+                       "راهنمایی کنید.",
+                       name_of(Stage{outcome.state}))
+                 : fmt::format(
+                       "مرحلهٔ «{}» از این خدمت هنوز مکانیزه نیست و واگذاری "
+                       "آن ممکن نیست. متقاضی را به منطقه راهنمایی کنید.",
+                       name_of(Stage{outcome.state}));
     case kOrganisationNotEnabled:
       return "درخواست‌های این سازمان هنوز پذیرفته نمی‌شود. "
              "ناظر "
@@ -119,7 +149,8 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind) {
       return "کلید یکتایی صفر است. برای هر فراخوانی ۱۲۸ بیت تصادفی برگزینید و در تکرار همان را "
              "بفرستید.";
     case kKeyReused:
-      return "این کلید پیش‌تر با درخواست دیگری آمده است. برای "
+      return "این کلید پیش‌تر با درخواست دیگری آمده است. "
+             "برای "
              "درخواست "
              "تازه "
              "کلید "
@@ -127,7 +158,8 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind) {
              "بسازید.";
     case kNotEligible:
       return fmt::format(
-          "کارشناس نمی‌تواند این کار را بگیرد؛ علت: {}. کارشناس "
+          "کارشناس نمی‌تواند این کار را بگیرد؛ علت: {}. "
+          "کارشناس "
           "دیگری "
           "برگزینید "
           "یا "
@@ -135,7 +167,9 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind) {
           "کنید.",
           name_of(outcome.filter));
     case kNotMunicipal:
-      return "تنها پرونده‌های شهرداری را می‌توان پیش انداخت؛ این "
+      return "تنها پرونده‌های شهرداری را می‌توان پیش "
+             "انداخت؛ "
+             "این "
              "پرونده "
              "از "
              "سازمان "
@@ -168,11 +202,15 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind) {
     case kNotCompatible:
       return field_sentence("با آنچه جاری است سازگار نیست", outcome.field);
     case kNotPlanned:
-      return "این کار در برنامه‌ای نیست که چیزی از آن ثابت شود. نخست برنامه را "
+      return "این کار در برنامه‌ای نیست که چیزی از آن ثابت شود. نخست "
+             "برنامه "
+             "را "
              "اجرا "
              "کنید.";
     case kUnknownZoning:
-      return "چنین نسخه‌ای از طرح تفصیلی نگه داشته نشده است. فهرست نسخه‌ها را ببینید یا آن "
+      return "چنین نسخه‌ای از طرح تفصیلی نگه داشته نشده است. فهرست نسخه‌ها را ببینید "
+             "یا "
+             "آن "
              "را "
              "بار "
              "کنید.";
@@ -188,25 +226,29 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind) {
     case kApplicationsFull:
       return licence_refusal(outcome);
     case kBusy:
-      return "سامانه بیش از این کار در صف نمی‌پذیرد. اندکی بعد "
+      return "سامانه بیش از این کار در صف نمی‌پذیرد. اندکی "
+             "بعد "
              "با "
              "همان "
              "کلید "
              "دوباره "
              "بفرستید.";
     case kQuotaExceeded:
-      return "دفتر شما بیش از سهم خود فرستاده است. ثانیه‌ای بعد "
+      return "دفتر شما بیش از سهم خود فرستاده است. ثانیه‌ای "
+             "بعد "
              "با "
              "همان "
              "کلید "
              "دوباره "
              "بفرستید.";
     case kTooLarge:
-      return field_sentence("بزرگ‌تر از اندازهٔ مجاز است", outcome.field);
+      return too_large_sentence(outcome.field);
     case kDiskFull:
       return "دیسک روزنگار پر است و چیزی پذیرفته نشد. راهبر باید جا باز کند.";
     case kDraining:
-      return "سامانه در حال توقف است و کار تازه نمی‌پذیرد؛ کارهای در دست "
+      return "سامانه در حال توقف است و کار تازه نمی‌پذیرد؛ کارهای "
+             "در "
+             "دست "
              "را "
              "می‌توان "
              "به "
@@ -214,7 +256,9 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind) {
              "برد. "
              "اندکی بعد دوباره وصل شوید.";
     case kUnauthenticated:
-      return "این اتصال هویتی را که خواسته ثابت نمی‌کند. با حسابی وصل "
+      return "این اتصال هویتی را که خواسته ثابت نمی‌کند. با "
+             "حسابی "
+             "وصل "
              "شوید "
              "که "
              "قواعد "
@@ -226,6 +270,17 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind) {
   }
   return fmt::format("رد شد، با کد {} که این نسخه نمی‌شناسد.",
                      number(raw(outcome.refusal)));
+}
+
+std::string locks_text(std::uint8_t locks) {
+  std::string text;
+  const auto add = [&](std::uint8_t lock, std::string_view name) {
+    if ((locks & lock) != 0) text += fmt::format("{}{}", text.empty() ? "" : "، ", name);
+  };
+  add(scheduler::kLockPerson, "کارشناس");
+  add(scheduler::kLockStart, "نیم‌روز");
+  add(scheduler::kLockOrder, "ترتیب");
+  return text.empty() ? "هیچ" : text;
 }
 
 namespace {
@@ -248,17 +303,6 @@ std::string event_subject(const Event& event) {
 template <class State>
 std::string change(const Event& event) {
   return fmt::format("از «{}» به «{}»", name_of(State{event.before}), name_of(State{event.after}));
-}
-
-std::string locks(std::uint8_t fixed) {
-  std::string text;
-  const auto add = [&](std::uint8_t lock, std::string_view name) {
-    if ((fixed & lock) != 0) text += fmt::format("{}{}", text.empty() ? "" : "، ", name);
-  };
-  add(scheduler::kLockPerson, "کارشناس");
-  add(scheduler::kLockStart, "نیم‌روز");
-  add(scheduler::kLockOrder, "ترتیب");
-  return text.empty() ? "هیچ" : text;
 }
 
 std::string event_act(const Event& event) {
@@ -289,9 +333,9 @@ std::string event_act(const Event& event) {
     case kExpertChanged:
       return change<ExpertState>(event);
     case kCertificateChanged:
-      return "گواهینامه تغییر کرد";
+      return fmt::format("گواهینامهٔ {}، {}", name_of(event.skill), change<SpanState>(event));
     case kAbsenceChanged:
-      return "غیبت تغییر کرد";
+      return fmt::format("غیبت، {}", change<SpanState>(event));
     case kReferenceChanged:
       return "تغییر کرد";
     case kCapacityOverridden:
@@ -303,8 +347,8 @@ std::string event_act(const Event& event) {
     case kPlanEnded:
       return "دیگر در برنامه نیست";
     case kPlanLocked:
-      return fmt::format("آنچه در برنامه ثابت است: از «{}» به «{}»", locks(event.before),
-                         locks(event.after));
+      return fmt::format("آنچه در برنامه ثابت است: از «{}» به «{}»", locks_text(event.before),
+                         locks_text(event.after));
     case kZoningChanged:
       return change<ZoningState>(event);
     case kZoningChecked:
@@ -315,7 +359,9 @@ std::string event_act(const Event& event) {
           "از این پس با نسخهٔ {} طرح تفصیلی سنجیده می‌شود",
           number(event.version));
     case kShareUsed:
-      return "از سهم سازمان‌های دیگر آغاز شد، با آنکه کار شهرداری در انتظار "
+      return "از سهم سازمان‌های دیگر آغاز شد، با آنکه کار شهرداری "
+             "در "
+             "انتظار "
              "بود";
     case kLicenceChanged:
     case kRoundChanged:
@@ -348,6 +394,31 @@ namespace {
 
 std::string kilometres(std::uint32_t metres) {
   return fmt::format("{}٫{} کیلومتر", number(metres / 1000), number(metres / 100 % 10));
+}
+
+// "۳ نفر به علت غیبت، ۲ نفر به علت …"; empty when nobody was removed.
+std::string kept_phrase(const StuckView& stuck) {
+  std::string text;
+  for (std::size_t filter = 1; filter < kFilterCount; ++filter) {
+    if (stuck.removed[filter] == 0) continue;
+    fmt::format_to(std::back_inserter(text), "{}{} نفر به علت {}", text.empty() ? "" : "، ",
+                   number(stuck.removed[filter]), name_of(static_cast<Filter>(filter)));
+  }
+  return text;
+}
+
+// Who else is certified, and what stands in front of the job.
+std::string rest_phrase(const StuckView& stuck) {
+  const std::string kept = kept_phrase(stuck);
+  std::string text =
+      kept.empty() ? "" : fmt::format(" دیگران نمی‌توانند: {}.", kept);
+  if (stuck.municipal_first != 0 && stuck.cause != Stuck::kMunicipalFirst) {
+    fmt::format_to(std::back_inserter(text),
+                   " برای {} نفر از آنان کار شهرداری پیش‌تر است.",
+                   number(stuck.municipal_first));
+  }
+  fmt::format_to(std::back_inserter(text), " {} کار پیش از آن است.", number(stuck.ahead));
+  return text;
 }
 
 std::string removed_phrase(const DecisionView& decision) {
@@ -402,11 +473,21 @@ std::string decision_sentence(const DecisionView& decision) {
   const auto out = std::back_inserter(text);
   if (decision.by_share)
     fmt::format_to(out,
-                   " نوبت سهم سازمان‌های دیگر بود و پیش از کار شهرداری "
+                   " نوبت سهم سازمان‌های دیگر بود و پیش از کار "
+                   "شهرداری "
                    "داده "
                    "شد.");
   const std::string removed = removed_phrase(decision);
-  if (!removed.empty()) fmt::format_to(out, " کنار گذاشته‌شده‌ها: {}.", removed);
+  if (!removed.empty()) {
+    fmt::format_to(
+        out, " {}: {}.",
+        decision.by_claim ? "کارهایی که درخور او نبود" : "کنار گذاشته‌شده‌ها",
+        removed);
+  }
+  if (decision.municipal_first != 0) {
+    fmt::format_to(out, " از {} نفر گذشته شد، چون کار شهرداری در انتظار آنان بود.",
+                   number(decision.municipal_first));
+  }
   const bool by_score = decision.compared != 0 && !decision.by_claim;
   if (by_score) {
     fmt::format_to(out, " {} نفر از نظر بار{}{} سنجیده شدند.", number(decision.compared),
@@ -438,7 +519,9 @@ std::string stuck_sentence(const StuckView& stuck) {
     case kHeld:
       return "ناظر آن را متوقف کرده است؛ او باید آن را آزاد کند.";
     case kEscalated:
-      return "بارها بی‌نتیجه مانده و در فهرست ناظران است؛ آن را به "
+      return "بارها بی‌نتیجه مانده و در فهرست ناظران است؛ آن "
+             "را "
+             "به "
              "کسی "
              "واگذارید "
              "یا "
@@ -470,22 +553,34 @@ std::string stuck_sentence(const StuckView& stuck) {
       return stuck.until == kNever
                  ? std::string{"وقت کاری نیست و روز کاری بعدی تعیین نشده است."}
                  : fmt::format("تا {} وقت کاری نیست.", jalali_moment_text(stuck.until));
-    case kNoCapacity:
+    case kNobodyFits:
       return fmt::format(
-          "{} کارشناس گواهینامهٔ معتبر دارند و هیچ‌یک برای آن جا ندارد: ظرفیت "
-          "پر، "
-          "غیبت "
-          "یا "
-          "تعارض. "
-          "{} "
-          "کار پیش از آن است.",
-          number(stuck.certified), number(stuck.ahead));
-    case kNobodyAvailable:
-      return fmt::format(
-          "از {} کارشناس دارای گواهینامه {} نفر جا دارند، ولی کسی کار نخواسته است. {} کار پیش از "
+          "از {} کارشناس دارای گواهینامه هیچ‌یک اکنون نمی‌تواند آن را بگیرد: {}. {} کار پیش "
+          "از "
           "آن "
           "است.",
-          number(stuck.certified), number(stuck.with_capacity), number(stuck.ahead));
+          number(stuck.certified), kept_phrase(stuck), number(stuck.ahead));
+    case kNobodyAvailable:
+      return fmt::format(
+          "از {} کارشناس دارای گواهینامه {} نفر می‌توانند آن را بگیرند، ولی هیچ‌یک در "
+          "انتظار "
+          "کار "
+          "نیست.{}",
+          number(stuck.certified), number(stuck.with_capacity), rest_phrase(stuck));
+    case kMunicipalFirst:
+      return fmt::format(
+          "این کار از سازمان دیگری است و کار شهرداری پیش‌تر است: از {} کارشناسی که "
+          "می‌توانند "
+          "آن را "
+          "بگیرند {} نفر بررسی شدند و کار شهرداری در انتظار همهٔ آنان است.{}",
+          number(stuck.with_capacity), number(stuck.municipal_asked), rest_phrase(stuck));
+    case kOfferDue:
+      return fmt::format(
+          "{} کارشناسی که می‌توانند آن را بگیرند در انتظار کارند؛ نوبت بعد به "
+          "آنان "
+          "پیشنهاد "
+          "می‌شود.{}",
+          number(stuck.waiting), rest_phrase(stuck));
     case kAwaitingConfirmation:
       return "انجام شده و منتظر تأیید نفر دوم است.";
     case kReserved:

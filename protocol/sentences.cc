@@ -195,7 +195,7 @@ std::string_view rule_of(Field field) {
     case kActor:
       return "somebody whose task this is";
     case kAmount:
-      return "more than 0";
+      return "1 to 1,000,000,000,000,000 rial";
     case kCount:
       return "1 up to the limit that hello names";
     case kOwner:
@@ -247,7 +247,8 @@ std::string_view rule_of(Field field) {
     case kAge:
       return "Jalali years completed, within the rules' range";
     case kDegree:
-      return "the rules' least degree, in one of the rules' fields";
+      return "the rules' least degree, in one of their fields; of an expert in training the "
+             "policy's";
     case kNationality:
       return "Iranian where the rules ask for it";
     case kCheck:
@@ -315,43 +316,47 @@ std::string too_large_sentence(Field field) {
                      rule_of(field));
 }
 
-// What is wrong with a version of the zoning plan, and what to do about it; empty where the usual
-// sentence says it.
-std::string zoning_phrase(const Outcome& outcome, CommandKind kind) {
-  using scheduler::Refusal;
-  if (outcome.refusal == Refusal::kMissing && outcome.field == Field::kCount)
-    return "it is incomplete: rules that were announced have not come. Load them first";
-  if (outcome.refusal == Refusal::kOutOfRange && outcome.field == Field::kCount)
-    return "1 to 8 rules a call, 1 to 256 in a version, and no more than were announced";
-  if (outcome.field == Field::kValidity) {
-    return outcome.refusal == Refusal::kOutOfRange
-               ? "it can come into force from now on, not before. Give a moment to come"
-               : "another version comes into force at that moment or later. Give a later one, or "
-                 "drop the other";
+std::string_view zoning_phrase(ZoningFault fault) {
+  using enum ZoningFault;
+  switch (fault) {
+    case kNone:
+      return "";
+    case kIncomplete:
+      return "it is incomplete: rules that were announced have not come. Load them first";
+    case kRuleCount:
+      return "1 to 8 rules a call, 1 to 256 in a version, and no more than were announced";
+    case kPast:
+      return "it can come into force from now on, not before. Give a moment to come";
+    case kNotLast:
+      return "another version comes into force at that moment or later. Give a later one, or drop "
+             "the other";
+    case kZoneTwice:
+      return "the zone stands in it twice. Drop it and load it anew";
+    case kEffect:
+      return "each condition needs an effect and each effect a condition, of at most the floors of "
+             "the zone. Drop it and load it anew";
+    case kNoPlace:
+      return "8 versions are kept, and all of them still judge cases or are yet to come. Drop one";
+    case kAnnounced:
+      return "the number of its rules was announced otherwise. Drop it, or announce the same";
+    case kOldVersion:
+      return "a later version is known. Give a greater number";
   }
-  if (outcome.refusal != Refusal::kNotCompatible) return "";
-  if (outcome.field == Field::kZone) return "the zone stands in it twice. Drop it and load it anew";
-  if (outcome.field == Field::kEffect)
-    return "each condition needs an effect and each effect a condition, of at most the floors of "
-           "the zone. Drop it and load it anew";
-  if (outcome.field == Field::kLimits)
-    return "8 versions are kept, and all of them still judge cases or are yet to come. Drop one";
-  if (outcome.field == Field::kCount)
-    return "the number of its rules was announced otherwise. Drop it, or announce the same";
-  if (outcome.field == Field::kVersion && kind == CommandKind::kLoadZoning)
-    return "a later version is known. Give a greater number";
   return "";
 }
 
-std::string_view not_delegable_sentence(Field field) {
-  if (field == Field::kSovereign) {
-    return "This service contains only steps that are sovereign; they stay with the municipality "
-           "and cannot be "
-           "delegated. Send the applicant to the district.";
+std::string not_delegable_sentence(const Outcome& outcome) {
+  const std::string_view stage = name_of(scheduler::Stage{outcome.state});
+  if (outcome.field == Field::kSovereign) {
+    return fmt::format(
+        "This service begins with a step that is sovereign ({}); it stays with the municipality "
+        "and cannot be delegated. Send the applicant to the district.",
+        stage);
   }
-  return "A stage of this service is not mechanised, so the service cannot be delegated yet. Send "
-         "the applicant "
-         "to the district.";
+  return fmt::format(
+      "Stage {} of this service is not mechanised, so the service cannot be delegated yet. Send "
+      "the applicant to the district.",
+      stage);
 }
 
 }  // namespace
@@ -361,10 +366,25 @@ bool is_of_zoning(CommandKind kind) {
          kind == CommandKind::kNotifyZoning || kind == CommandKind::kDropZoning;
 }
 
+ZoningFault zoning_fault(const Outcome& outcome, CommandKind kind) {
+  using enum ZoningFault;
+  if (!is_of_zoning(kind)) return kNone;
+  const Field field = outcome.field;
+  if (outcome.refusal == Refusal::kMissing) return field == Field::kCount ? kIncomplete : kNone;
+  if (outcome.refusal == Refusal::kOutOfRange && field == Field::kCount) return kRuleCount;
+  if (field == Field::kValidity) return outcome.refusal == Refusal::kOutOfRange ? kPast : kNotLast;
+  if (outcome.refusal != Refusal::kNotCompatible) return kNone;
+  if (field == Field::kZone) return kZoneTwice;
+  if (field == Field::kEffect) return kEffect;
+  if (field == Field::kLimits) return kNoPlace;
+  if (field == Field::kCount) return kAnnounced;
+  return field == Field::kVersion && kind == CommandKind::kLoadZoning ? kOldVersion : kNone;
+}
+
 std::string refusal_sentence(const Outcome& outcome, CommandKind kind, Language language) {
   if (language == Language::kPersian) return persian::refusal_sentence(outcome, kind);
   if (is_of_zoning(kind)) {
-    const std::string phrase = zoning_phrase(outcome, kind);
+    const std::string_view phrase = zoning_phrase(zoning_fault(outcome, kind));
     const std::string rule =
         outcome.until.ms > 0 ? fmt::format(", rule {}", outcome.until.ms) : std::string{};
     if (!phrase.empty())
@@ -416,7 +436,7 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind, Language 
       return "The service has not gone over to this office at this moment. A supervisor activates "
              "it with a date.";
     case kNotDelegable:
-      return std::string{not_delegable_sentence(outcome.field)};
+      return not_delegable_sentence(outcome);
     case kOrganisationNotEnabled:
       return "The organisation's gate is closed: its requests are not taken yet. A supervisor "
              "enables it.";
@@ -577,9 +597,10 @@ std::string event_act(const Event& event) {
     case kExpertChanged:
       return event_change<scheduler::ExpertState>(event);
     case kCertificateChanged:
-      return "certificate changed";
+      return fmt::format("certificate {}: {}", name_of(event.skill),
+                         event_change<scheduler::SpanState>(event));
     case kAbsenceChanged:
-      return "absence changed";
+      return fmt::format("absence: {}", event_change<scheduler::SpanState>(event));
     case kReferenceChanged:
       return "changed";
     case kCapacityOverridden:
@@ -629,134 +650,6 @@ std::string event_sentence(const Event& event, std::string_view note, Language l
   }
   if (!note.empty()) fmt::format_to(out, " ({})", note);
   return text;
-}
-
-namespace {
-
-std::string kilometres(std::uint32_t metres) {
-  return fmt::format("{}.{} km", metres / 1000, metres / 100 % 10);
-}
-
-std::string removed_phrase(const scheduler::DecisionView& decision) {
-  std::string text;
-  for (std::size_t filter = 1; filter < scheduler::kFilterCount; ++filter) {
-    if (decision.removed[filter] == 0) continue;
-    fmt::format_to(std::back_inserter(text), "{}{} by {}", text.empty() ? "" : ", ",
-                   decision.removed[filter], name_of(static_cast<Filter>(filter)));
-  }
-  return text;
-}
-
-}  // namespace
-
-std::string decision_sentence(const scheduler::DecisionView& decision, Language language) {
-  if (language == Language::kPersian) return persian::decision_sentence(decision);
-  const auto chosen = raw(decision.chosen);
-  if (decision.by_supervisor) {
-    return fmt::format("A supervisor gave job {} to expert {} at {}.", raw(decision.job), chosen,
-                       moment_text(decision.at));
-  }
-  std::string text;
-  if (decision.by_plan) {
-    text = fmt::format(
-        "Expert {} asked for work at {} and got job {}, reserved by the plan of op {} because of "
-        "{}.",
-        chosen, moment_text(decision.at), raw(decision.job), raw(decision.plan),
-        name_of(decision.plan_reason));
-  } else if (raw(decision.passed_over) != 0) {
-    text = fmt::format(
-        "Expert {} asked for work at {} and got job {}: job {} comes first and can wait, and of "
-        "{} visits compared this one is nearest, {} instead of {}.",
-        chosen, moment_text(decision.at), raw(decision.job), raw(decision.passed_over),
-        decision.compared, kilometres(decision.near_equal[0].metres),
-        kilometres(decision.passed_over_metres));
-  } else if (decision.by_claim) {
-    text =
-        fmt::format("Expert {} asked for work at {} and got job {}, the first in order that fits.",
-                    chosen, moment_text(decision.at), raw(decision.job));
-  } else {
-    text = fmt::format(
-        "Job {} looked for an expert at {}; {} were considered and expert {} was chosen.",
-        raw(decision.job), moment_text(decision.at), decision.considered, chosen);
-  }
-  const auto out = std::back_inserter(text);
-  if (decision.by_share)
-    fmt::format_to(out,
-                   " It was the turn of the share reserved for other organisations, so it went "
-                   "before municipal work.");
-  const std::string removed = removed_phrase(decision);
-  if (!removed.empty()) fmt::format_to(out, " Removed: {}.", removed);
-  if (decision.compared != 0 && !decision.by_claim) {
-    fmt::format_to(out, " {} were compared by load{}{}.", decision.compared,
-                   decision.weights.travel != 0 ? ", way to the parcel" : "",
-                   decision.weights.share != 0 ? ", load of their office" : "");
-  }
-  if (decision.near_equal_count > 1) {
-    fmt::format_to(
-        out, " {} were about equally {}; the lot with seed {:016x} of op {} fell on expert {}.",
-        decision.near_equal_count, decision.compared != 0 ? "good" : "loaded", decision.seed,
-        raw(decision.op), chosen);
-  } else if (decision.near_equal_count == 1 && !decision.by_claim) {
-    fmt::format_to(out, " Nobody else was as {}.",
-                   decision.compared != 0 ? "good" : "little loaded");
-  }
-  return text;
-}
-
-std::string stuck_sentence(const scheduler::StuckView& stuck, Language language) {
-  if (language == Language::kPersian) return persian::stuck_sentence(stuck);
-  using enum scheduler::Stuck;
-  switch (stuck.cause) {
-    case kNotStuck:
-      return "It is being worked on.";
-    case kFinished:
-      return "It is finished.";
-    case kCaseDraft:
-      return "The case is a draft; register it.";
-    case kHeld:
-      return "A supervisor holds it; release it.";
-    case kEscalated:
-      return "It was tried too often and is on the supervisors' list; reassign or cancel it.";
-    case kAwaitingApplicant:
-      return "The applicant must complete the documents; the clock is paused.";
-    case kAwaitingAgency:
-      return "Another agency must answer; the clock is paused.";
-    case kCaseHeld:
-      return "Its case is held; a supervisor releases it.";
-    case kReferred:
-      return "The case is with the Article 100 commission.";
-    case kAwaitingDecision:
-      return "The municipality has not recorded its decision yet.";
-    case kFeesNotPaid:
-      return "The fees are not recorded as paid.";
-    case kServiceNotActive:
-      return "The service is not active for the office at this moment.";
-    case kAppointmentAhead:
-      return fmt::format("Its appointment begins at {}.", moment_text(stuck.until));
-    case kNoCertifiedExpert:
-      return "Nobody with the skill is certified now; certify somebody.";
-    case kCalendarClosed:
-      return stuck.until == scheduler::kNever
-                 ? std::string{"The calendar is closed and no next working day is set."}
-                 : fmt::format("The calendar is closed until {}.", moment_text(stuck.until));
-    case kNoCapacity:
-      return fmt::format(
-          "{} experts are certified, none with room for it: booked out, absent or in conflict. {} "
-          "jobs "
-          "are before it.",
-          stuck.certified, stuck.ahead);
-    case kNobodyAvailable:
-      return fmt::format(
-          "{} of {} certified experts have room, but nobody has claimed work. {} jobs are before "
-          "it.",
-          stuck.with_capacity, stuck.certified, stuck.ahead);
-    case kAwaitingConfirmation:
-      return "It is done and waits for a second person to confirm it.";
-    case kReserved:
-      return fmt::format("A plan reserves it for expert {}; others may take it after {}.",
-                         raw(stuck.reserved_for), moment_text(stuck.until));
-  }
-  return "The cause is not known to this version.";
 }
 
 }  // namespace permitd::protocol

@@ -101,10 +101,11 @@ constexpr std::array kStuckNames{"notStuck"sv,         "finished"sv,
                                  "referred"sv,         "awaitingDecision"sv,
                                  "feesNotPaid"sv,      "serviceNotActive"sv,
                                  "appointmentAhead"sv, "noCertifiedExpert"sv,
-                                 "calendarClosed"sv,   "noCapacity"sv,
+                                 "calendarClosed"sv,   "nobodyFits"sv,
                                  "nobodyAvailable"sv,  "awaitingConfirmation"sv,
-                                 "reserved"sv};
-static_assert(kStuckNames.size() == static_cast<std::size_t>(scheduler::Stuck::kReserved) + 1);
+                                 "reserved"sv,         "municipalFirst"sv,
+                                 "offerDue"sv};
+static_assert(kStuckNames.size() == scheduler::kStuckCount);
 
 constexpr std::array kFieldNames{""sv,
                                  "case"sv,
@@ -175,6 +176,7 @@ constexpr std::array kZoningResultNames{"notChecked"sv, "noPlan"sv, "unknownZone
                                         "beyond"sv};
 constexpr std::array kZoningReviewNames{"nobody"sv, "secondReviewer"sv};
 constexpr std::array kHomePolicyNames{"propose"sv, "whenEnded"sv, "whenInactive"sv};
+constexpr std::array kSpanStateNames{"none"sv, "ahead"sv, "inForce"sv, "over"sv};
 
 char folded(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 bool is_skipped(char c) { return c == '-' || c == '_'; }
@@ -233,6 +235,7 @@ PERMIT_NAMES(ZoningState)
 PERMIT_NAMES(ZoningResult)
 PERMIT_NAMES(ZoningReview)
 PERMIT_NAMES(HomePolicy)
+PERMIT_NAMES(SpanState)
 #undef PERMIT_NAMES
 
 std::string_view name_of(scheduler::Refusal value) {

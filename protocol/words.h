@@ -23,8 +23,8 @@ namespace permitd::protocol {
 /// Names of a closed set in the order of its values. For scheduler::{Skill, PriorityClass, Stage,
 /// CaseState, JobState, OfficeState, ExpertState, JobKind, Reach, Confirmer, ConfirmerFallback,
 /// HalfDay, SlaBand, ActorKind, Reason, Filter, EventKind, Stuck, Field,
-/// ZoningState, ZoningResult, ZoningReview, HomePolicy} and those of licence_types.h. Refusal and
-/// CommandKind have gaps and are reached by name_of() alone.
+/// ZoningState, ZoningResult, ZoningReview, HomePolicy, SpanState} and those of licence_types.h.
+/// Refusal and CommandKind have gaps and are reached by name_of() alone.
 template <class Enum>
 std::span<const std::string_view> names_of();
 
@@ -76,6 +76,26 @@ Subject subject_of(const scheduler::Outcome& outcome, scheduler::CommandKind kin
 
 /// What a field may hold, in English; empty where there is no rule to tell.
 std::string_view rule_of(scheduler::Field field);
+
+/// What is wrong with a version of the zoning plan, where more is to be said than the rule of the
+/// field.
+enum class ZoningFault : std::uint8_t {
+  kNone,
+  kIncomplete,
+  kRuleCount,
+  kPast,
+  kNotLast,
+  kZoneTwice,
+  kEffect,
+  kNoPlace,
+  kAnnounced,
+  kOldVersion
+};
+inline constexpr std::size_t kZoningFaultCount = 10;
+/// The command makes a version of the zoning plan, or ends one.
+bool is_of_zoning(scheduler::CommandKind kind);
+/// Pre: the outcome is a refusal. kNone for commands that do not make a version.
+ZoningFault zoning_fault(const scheduler::Outcome& outcome, scheduler::CommandKind kind);
 
 /// What is wrong, by which rule, and what to do next. `kind` is the command that was refused (kNone
 /// for reads): it says whose state `outcome.state` is. Pre: the outcome is a refusal.

@@ -40,7 +40,8 @@ bool check_persons(const ApplyForLicence& apply, Outcome& outcome) {
   return outcome.refusal == Refusal::kNone;
 }
 
-// One application a round for a licensee, and one office for a technical manager.
+// One application a round for a licensee, and one office for a technical manager, whatever the
+// round.
 bool check_once(const Core& core, const ApplyForLicence& apply, Outcome& outcome) {
   const Licences& licences = core.licences;
   for (const ApplicationRecord& one :
@@ -54,7 +55,9 @@ bool check_once(const Core& core, const ApplyForLicence& apply, Outcome& outcome
       refuse(outcome, Refusal::kAlreadyApplied, Field::kManager);
     if (outcome.refusal != Refusal::kNone) return false;
   }
-  return true;
+  if (!manager_engaged(core, apply.manager.person, OfficeId{})) return true;
+  refuse(outcome, Refusal::kNotCompatible, Field::kManager);
+  return false;
 }
 
 bool check_own_venue(const Core& core, const ApplyForLicence& apply, Outcome& outcome) {

@@ -120,7 +120,13 @@ void execute(Core& core, const Rule& rule, const Command& command, Outcome& outc
     return;
   }
   if (!actor_known(core, command.actor, outcome)) return;
+  if (has_note_behind(command.kind)) {
+    const Note& note = command.body.noted.note;
+    if (!check_note(note, false, outcome)) return;
+    core.note = &note;
+  }
   rule.function(core, command, outcome);
+  if (outcome.refusal != Refusal::kNone) core.note = nullptr;
   if (outcome.refusal == Refusal::kNone) keep_reserves(core);
 }
 

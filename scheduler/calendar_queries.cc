@@ -19,6 +19,13 @@ CalendarDay Scheduler::calendar_day(std::int32_t date) const {
           static_cast<std::uint16_t>((hours.close.ms - hours.open.ms) / kMsPerMinute)};
 }
 
+bool Scheduler::find_calendar_note(std::int32_t date, CalendarNoteView& out) const {
+  const Core& core = state_->core;
+  const std::int64_t index = std::int64_t{date} - core.calendar.first_day();
+  const bool is_covered = index >= 0 && index < core.calendar.day_count();
+  return is_covered && core.calendar_notes.find(date, out);
+}
+
 void Scheduler::copy_calendar(WorkingCalendar& out) const { out.copy_from(state_->core.calendar); }
 
 void Scheduler::count_shifts(const WorkingCalendar& changed, Cursor& cursor, std::size_t scan_max,

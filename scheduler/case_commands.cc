@@ -4,6 +4,7 @@
 #include "scheduler/counters.h"
 #include "scheduler/events.h"
 #include "scheduler/job_flow.h"
+#include "scheduler/ranges.h"
 #include "scheduler/zoning.h"
 
 namespace permitd::scheduler {
@@ -36,6 +37,17 @@ bool check_submission(const SubmitCase& submit, Outcome& outcome) {
   return outcome.refusal == Refusal::kNone;
 }
 
+// The first stage that keeps a service from being delegated (R10): a sovereign one where it begins,
+// later ones wait for the municipality; one that is not mechanised anywhere. Null when none does.
+const StageSpec* undelegable_stage(const ServiceVersion& version) {
+  for (std::size_t i = 0; i < version.stage_count; ++i) {
+    const StageSpec& stage = version.stages[i];
+    const bool sovereign = (stage.flags & kStageIsSovereign) != 0;
+    if (sovereign ? i == 0 : stage_is_external(stage)) return &stage;
+  }
+  return nullptr;
+}
+
 // Whether the office may take a case of the service now: office, organisation, catalogue,
 // activation, in the order in which a person would explain it. On success `version` is the one in
 // force.
@@ -59,10 +71,11 @@ bool check_acceptance(const Core& core, std::uint32_t office, ServiceId service,
     refuse(outcome, Refusal::kUnknownOrganisation, Field::kOrganisation);
   } else if (asking.enabled == 0) {
     refuse(outcome, Refusal::kOrganisationNotEnabled, Field::kOrganisation);
-  } else if (const StageSpec& first = service_version(core, service, version).stages[0];
-             stage_is_external(first)) {
+  } else if (const StageSpec* stage = undelegable_stage(service_version(core, service, version));
+             stage != nullptr) {
     refuse(outcome, Refusal::kNotDelegable,
-           (first.flags & kStageIsSovereign) != 0 ? Field::kSovereign : Field::kMechanised);
+           (stage->flags & kStageIsSovereign) != 0 ? Field::kSovereign : Field::kMechanised);
+    outcome.state = raw(stage->stage);
   } else if (!record.activations[raw(service)].covers(core.now)) {
     refuse(outcome, Refusal::kServiceNotActive, Field::kService);
   }
@@ -260,11 +273,15 @@ void apply_answer_case(Core& core, const Command& command, Outcome& outcome) {
 void apply_record_fees(Core& core, const Command& command, Outcome& outcome) {
   const std::uint32_t slot = case_for(core, command, command.body.record_fees.id, outcome);
   if (slot == kNoSlot) return;
+  const std::uint64_t amount = command.body.record_fees.amount_rial;
+  if (amount == 0 || amount > kAmountRialMax)
+    return refuse(outcome, Refusal::kOutOfRange, Field::kAmount);
   CaseRecord& record = core.cases[slot];
   if (case_is_terminal(record.state)) return refuse_state(outcome, record.state);
   if ((record.flags & kCaseFeesPaid) != 0)
     return refuse(outcome, Refusal::kNothingToDo, Field::kAmount);
   record.flags |= kCaseFeesPaid;
+  record.fees_rial = amount;
   emit_case(core, record, EventKind::kFeesRecorded, raw(record.state), raw(record.state),
             Reason::kNone);
   if (record.current_job != kNoSlot) unblock_job(core, record.current_job);

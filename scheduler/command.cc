@@ -14,6 +14,13 @@ constexpr std::size_t checked_size() {
   return sizeof(Body);
 }
 
+// A body that leaves room for the note behind it.
+template <class Body>
+constexpr std::size_t noted_size() {
+  static_assert(checked_size<Body>() <= sizeof(NotedBody::body));
+  return checked_size<NotedBody>();
+}
+
 }  // namespace
 
 std::size_t body_size(CommandKind kind) {
@@ -25,25 +32,25 @@ std::size_t body_size(CommandKind kind) {
     case CommandKind::kTick:
       return checked_size<TickBody>();
     case CommandKind::kSetPolicy:
-      return checked_size<SetPolicy>();
+      return noted_size<SetPolicy>();
     case CommandKind::kSetCalendarDays:
       return checked_size<SetCalendarDays>();
     case CommandKind::kDefineService:
       return checked_size<DefineService>();
     case CommandKind::kDefineOrganisation:
-      return checked_size<DefineOrganisation>();
+      return noted_size<DefineOrganisation>();
     case CommandKind::kDefineOffice:
-      return checked_size<DefineOffice>();
+      return noted_size<DefineOffice>();
     case CommandKind::kSetOfficeState:
       return checked_size<SetOfficeState>();
     case CommandKind::kActivateService:
-      return checked_size<ActivateService>();
+      return noted_size<ActivateService>();
     case CommandKind::kDefineExpert:
-      return checked_size<DefineExpert>();
+      return noted_size<DefineExpert>();
     case CommandKind::kSetExpertState:
       return checked_size<SetExpertState>();
     case CommandKind::kSetCertificate:
-      return checked_size<SetCertificate>();
+      return noted_size<SetCertificate>();
     case CommandKind::kSetAbsence:
       return checked_size<SetAbsence>();
     case CommandKind::kSubmitCase:
@@ -107,11 +114,11 @@ std::size_t body_size(CommandKind kind) {
     case CommandKind::kRebaseCase:
       return checked_size<RebaseCase>();
     case CommandKind::kSetLicenceRules:
-      return checked_size<SetLicenceRules>();
+      return noted_size<SetLicenceRules>();
     case CommandKind::kSetOfficesWanted:
       return checked_size<SetOfficesWanted>();
     case CommandKind::kOpenRound:
-      return checked_size<OpenRound>();
+      return noted_size<OpenRound>();
     case CommandKind::kCloseRound:
       return checked_size<CloseRound>();
     case CommandKind::kApplyForLicence:

@@ -149,12 +149,19 @@ struct SetPolicy {
   // although municipal work waits (R17); 0: none
   std::uint8_t reserved_share_percent = 0;
   HomePolicy homes = HomePolicy::kPropose;  // what becomes of the cases of an office that leaves
+  // 0–60,000: working time after which the oldest ready job of a class and skill is an alarm (I19);
+  // 0: none is. The default is two days of seven hours.
+  std::uint16_t waiting_alarm_minutes = 840;
+  std::uint16_t lapse_warning_days = 60;  // 0–3650: certificates that end so soon are warned of
+  Degree expert_degree = Degree::kAssociate;  // the least with which the training begins (R9)
+  std::uint8_t reserved[3]{};
   friend bool operator==(const SetPolicy&, const SetPolicy&) = default;
 };
 
 /// Working intervals of consecutive local days as UTC moments; the edge derives them from tzdata,
 /// hours and holidays. An interval may not overlap the next day's. Editing days recomputes every
-/// open deadline (I12).
+/// open deadline (I12). A day keeps the note of the edit that changed its hours; an edit that says
+/// why of hours that stand already gives them its note.
 struct CalendarDay {
   std::uint32_t open_minute = 0;  // minutes since the Unix epoch, UTC; meaningless when length is 0
   std::uint16_t length_minutes = 0;  // 0 = closed, at most 1440
@@ -165,7 +172,7 @@ struct SetCalendarDays {
   std::uint16_t reserved = 0;
   std::array<std::uint32_t, kCalendarDaysPerCommand> open_minute{};
   std::array<std::uint16_t, kCalendarDaysPerCommand> length_minutes{};
-  std::uint32_t reserved2 = 0;
+  Note note;  // why these days are as they are; kept with each of them
 };
 
 /// Flags of a stage.
@@ -241,11 +248,14 @@ struct ActivateService {
   Tick until;
 };
 
+/// Adds an expert or changes who is there; the state changes by SetExpertState only. Who is in
+/// training or before the exam has at least the degree that the policy asks for (R9); who is
+/// certified already when the record begins was judged before.
 struct DefineExpert {
   ExpertId expert{};
   OfficeId office{};
   ExpertState state = ExpertState::kNone;
-  std::uint8_t reserved = 0;
+  Degree degree = Degree::kNone;
   PersonId person{};                // required, for four eyes and conflicts of interest
   std::uint32_t districts = 0;      // bit d set: takes jobs of district d; 0 = all
   std::uint16_t units_per_day = 0;  // 0 = policy
@@ -338,9 +348,10 @@ struct AnswerCase {
   CaseId id{};
 };
 
+/// The fees are paid, once for all. The amount is kept with the case.
 struct RecordFees {
   CaseId id{};
-  std::uint64_t amount_rial = 0;
+  std::uint64_t amount_rial = 0;  // 1 … 10^15
 };
 
 struct RecordDecision {
@@ -563,8 +574,15 @@ struct TurnLottery {
   Salt salt{};        // of the next secret
 };
 
+/// What changes reference data says why behind its own body, see has_note_behind().
+struct NotedBody {
+  std::array<std::byte, 120> body{};
+  Note note;
+};
+
 union CommandBody {
   std::array<std::byte, 200> bytes;
+  NotedBody noted;
   SetLimits set_limits;
   TickBody tick;
   SetPolicy set_policy;
@@ -643,7 +661,16 @@ struct Command {
 static_assert(sizeof(Command) == 256);
 static_assert(std::is_trivially_copyable_v<Command>);
 
-/// Size of the body of `kind` in bytes; 0 for a kind that does not exist.
+/// Whether CommandBody::noted holds the note of such a command: its own body has none, and leaves
+/// the room.
+constexpr bool has_note_behind(CommandKind kind) {
+  using enum CommandKind;
+  return kind == kSetPolicy || kind == kDefineOrganisation || kind == kDefineOffice ||
+         kind == kActivateService || kind == kDefineExpert || kind == kSetCertificate ||
+         kind == kSetLicenceRules || kind == kOpenRound;
+}
+
+/// Size of the body of `kind` in bytes, with the note behind it; 0 for a kind that does not exist.
 std::size_t body_size(CommandKind kind);
 
 }  // namespace permitd::scheduler

@@ -39,6 +39,43 @@ struct Scan {
   JobSearch& search;
   ReadyKey best{};
   bool cut = false;
+  std::uint8_t queued_first = 0;  // index of the first that was removed in the queues of the class
+
+  void remove(Filter filter) {
+    std::uint16_t& removed = search.removed[static_cast<std::size_t>(filter)];
+    if (removed < UINT16_MAX) ++removed;
+  }
+
+  void keep_rejected(std::size_t at, std::uint32_t slot, Filter filter) {
+    search.rejected_slot[at] = slot;
+    search.rejected_filter[at] = filter;
+  }
+
+  /// Keeps the first removed of the class by deadline, whichever queue they stand in.
+  void reject(std::uint32_t slot, const ReadyKey& key, Filter filter) {
+    remove(filter);
+    std::size_t at = search.rejected_count;
+    if (at < kRejectedKept)
+      ++search.rejected_count;
+    else if (queued_first < kRejectedKept && key < key_of_rejected(at - 1))
+      --at;
+    else
+      return;
+    for (; at > queued_first && key < key_of_rejected(at - 1); --at)
+      keep_rejected(at, search.rejected_slot[at - 1], search.rejected_filter[at - 1]);
+    keep_rejected(at, slot, filter);
+  }
+
+  ReadyKey key_of_rejected(std::size_t at) const {
+    return core.ready.key(search.rejected_slot[at]);
+  }
+
+  /// Those that come after the job found are no reason for it.
+  void drop_later() {
+    while (search.slot != kNoSlot && search.rejected_count > queued_first &&
+           best < key_of_rejected(search.rejected_count - std::size_t{1}))
+      --search.rejected_count;
+  }
 
   void queue(PriorityClass priority, Skill skill, std::uint32_t place) {
     const ReadyKey& head = core.heads[head_of(priority, skill, place)];
@@ -50,8 +87,7 @@ struct Scan {
                               if (search.considered < UINT16_MAX) ++search.considered;
                               const Filter filter = claim_job_filter(core, expert, core.jobs[slot]);
                               if (filter != Filter::kNone) {
-                                if (search.removed[static_cast<std::size_t>(filter)] < UINT16_MAX)
-                                  ++search.removed[static_cast<std::size_t>(filter)];
+                                reject(slot, key, filter);
                                 return false;
                               }
                               search.slot = slot;
@@ -74,14 +110,16 @@ struct Scan {
         search.slot = slot;
         return true;
       }
-      if (search.removed[static_cast<std::size_t>(filter)] < UINT16_MAX)
-        ++search.removed[static_cast<std::size_t>(filter)];
+      remove(filter);
+      if (search.rejected_count < kRejectedKept)
+        keep_rejected(search.rejected_count++, slot, filter);
       return false;
     });
   }
 
   void priority_class(PriorityClass priority) {
     const ExpertRecord& record = core.experts[raw(expert)];
+    queued_first = search.rejected_count;
     for (std::uint8_t s = 0; s < kSkillCount; ++s) {
       if ((record.counted >> s & 1) == 0) continue;
       std::uint32_t districts = core.waiting_districts[raw(priority)][s];
@@ -91,6 +129,7 @@ struct Scan {
       }
       queue(priority, Skill{s}, ReadyQueue::office_place(record.office));
     }
+    drop_later();
   }
 };
 
@@ -194,8 +233,8 @@ void add_candidate(DecisionRecord& decision, ExpertId expert, std::uint32_t load
 void reject(DecisionRecord& decision, ExpertId expert, Filter filter) {
   std::uint16_t& removed = decision.removed[static_cast<std::size_t>(filter)];
   if (removed < UINT16_MAX) ++removed;
-  if (decision.rejected_count == decision.rejected_expert.size()) return;
-  decision.rejected_expert[decision.rejected_count] = raw(expert);
+  if (decision.rejected_count == decision.rejected.size()) return;
+  decision.rejected[decision.rejected_count] = raw(expert);
   decision.rejected_filter[decision.rejected_count] = static_cast<std::uint8_t>(filter);
   ++decision.rejected_count;
 }
@@ -242,8 +281,11 @@ bool may_be_given(const Core& core, ExpertId expert, const JobRecord& job,
     return false;
   }
   JobSearch municipal;
-  return job.priority != PriorityClass::kOther || !municipal_waits(core, expert, municipal) ||
-         share_allows(core, expert, job, municipal);
+  if (job.priority != PriorityClass::kOther || !municipal_waits(core, expert, municipal) ||
+      share_allows(core, expert, job, municipal))
+    return true;
+  ++decision.municipal_first;
+  return false;
 }
 
 // Scores and loads are shares of capacity, so the margin is one too: it also holds where the least
@@ -418,6 +460,11 @@ std::uint32_t assign_best_job(Core& core, ExpertId expert) {
   decision.by_claim = 1;
   decision.considered = search.considered;
   decision.removed = search.removed;
+  for (std::size_t i = 0; i < search.rejected_count; ++i) {
+    decision.rejected[i] = raw(core.jobs[search.rejected_slot[i]].id);
+    decision.rejected_filter[i] = raw(search.rejected_filter[i]);
+  }
+  decision.rejected_count = search.rejected_count;
   decision.by_share = search.by_share ? 1 : 0;
   if (search.passed_over != kNoSlot) tell_ways(core, expert, search, decision);
   add_candidate(decision, expert, load_ppm(core, core.experts[raw(expert)]));

@@ -19,6 +19,9 @@ namespace permitd::scheduler {
 /// Available experts looked at for one job, least loaded first.
 inline constexpr std::uint32_t kExpertScanMax = 256;
 
+/// Removed jobs that a search keeps.
+inline constexpr std::size_t kRejectedKept = 8;
+
 /// What a search over the ready queues found for one expert.
 struct JobSearch {
   std::uint32_t slot = kNoSlot;
@@ -28,6 +31,10 @@ struct JobSearch {
   std::uint16_t considered = 0;
   std::uint16_t compared = 0;  // visits whose ways were
   std::array<std::uint16_t, kFilterCount> removed{};
+  // The first removed in the expert's order; none that comes after the job found.
+  std::array<std::uint32_t, kRejectedKept> rejected_slot{};
+  std::array<Filter, kRejectedKept> rejected_filter{};
+  std::uint8_t rejected_count = 0;
 };
 /// The best ready job of the classes up to `last` that the expert may take: what the expert's plan
 /// has for today, the first by deadline, what the plan has for later. Where the policy says so, a

@@ -5,7 +5,8 @@ namespace permitd::scheduler {
 namespace {
 
 // Only a calendar or policy edit can have more events than the list holds: those of the single jobs
-// stay in the histories, and the last place of the list says that there were more.
+// stay in the histories, and the last place of the list says that there were more. An audit trail
+// tells them all: it compares the deadlines before and after.
 void push(Core& core, const Event& event) {
   if (core.event_count + 1 < core.events.size()) {
     core.events[core.event_count++] = event;
@@ -51,7 +52,9 @@ void keep(Core& core, CaseRecord& record, const Event& event) {
 
 bool events_left(const Core& core) {
   // Jobs in hand: returned, moved, given to somebody else; reserved ones the same; and new ones.
-  constexpr std::uint32_t kEventsPerExpert = kHeldJobsMax * 4 + kPlannedPerExpertMax * 3;
+  // Certificates and an absence that began or ended.
+  constexpr std::uint32_t kEventsPerExpert =
+      kHeldJobsMax * 4 + kPlannedPerExpertMax * 3 + kSkillCount + 1;
   return core.events.size() - core.event_count > kEventsPerExpert;
 }
 
@@ -60,6 +63,16 @@ void emit_reference(Core& core, EventKind kind, OfficeId office, ExpertId expert
   Event event = stamped(core, kind, before, after, reason);
   event.office = office;
   event.expert = expert;
+  push(core, event);
+}
+
+void emit_span(Core& core, EventKind kind, OfficeId office, ExpertId expert, Skill skill,
+               SpanState before, SpanState after, Actor actor, Reason reason) {
+  Event event = stamped(core, kind, raw(before), raw(after), reason);
+  event.actor = actor;
+  event.office = office;
+  event.expert = expert;
+  event.skill = skill;
   push(core, event);
 }
 

@@ -13,6 +13,9 @@ bool events_left(const Core& core);
 /// A change that concerns no case.
 void emit_reference(Core& core, EventKind kind, OfficeId office, ExpertId expert,
                     std::uint8_t before, std::uint8_t after, Reason reason);
+/// Where the certificate or absence of an expert stands; `skill` is that of a certificate.
+void emit_span(Core& core, EventKind kind, OfficeId office, ExpertId expert, Skill skill,
+               SpanState before, SpanState after, Actor actor, Reason reason);
 /// A version of the zoning plan moved on.
 void emit_zoning(Core& core, std::uint16_t version, ZoningState before, ZoningState after);
 /// What concerns a case and the version of the zoning plan that judges it, 0: none.

@@ -80,6 +80,26 @@ Tick next_certificate_change(const Core& core, const ExpertRecord& expert) {
   return at;
 }
 
+// Places in ExpertRecord::told: the skills, then the absence.
+constexpr std::size_t kAbsencePlace = kSkillCount;
+static_assert(2 * (kAbsencePlace + 1) <= 16);
+
+SpanState span_at(std::uint16_t spans, std::size_t place) {
+  return static_cast<SpanState>(spans >> (2 * place) & 3);
+}
+
+// Where certificates and absence stand, as ExpertRecord::told has them.
+std::uint16_t spans_now(const Core& core, const ExpertRecord& expert) {
+  std::uint32_t spans =
+      std::uint32_t{raw(span_state(expert.absent_from, expert.absent_until, core.now))}
+      << (2 * kAbsencePlace);
+  for (std::size_t s = 0; s < kSkillCount; ++s) {
+    const SpanState state = span_state(expert.valid_from[s], expert.valid_until[s], core.now);
+    spans |= std::uint32_t{raw(state)} << (2 * s);
+  }
+  return static_cast<std::uint16_t>(spans);
+}
+
 void set_expert_timer(Core& core, ExpertId id) {
   const ExpertRecord& expert = core.experts[raw(id)];
   Tick at = expert.wanted > 0 ? expert.claim_until : kNever;
@@ -87,7 +107,7 @@ void set_expert_timer(Core& core, ExpertId id) {
   if (expert.absent_from > core.now) at = std::min(at, expert.absent_from);
   if (expert.absent_until > core.now) at = std::min(at, expert.absent_until);
   for (std::size_t i = 0; i < expert.held_count; ++i) at = std::min(at, expert.held[i].lease_until);
-  if (expert.sweep_due != 0) at = core.now;
+  if (expert.sweep_due != 0 || spans_now(core, expert) != expert.told) at = core.now;
   core.other_timers.set(expert_timer(id), at);
 }
 
@@ -260,6 +280,42 @@ const HeldJob& held_entry(const Core& core, std::uint32_t slot) {
   return held_entry(const_cast<Core&>(core), slot);
 }
 
+void tell_passed(Core& core, ExpertId id) {
+  ExpertRecord& expert = core.experts[raw(id)];
+  const std::uint16_t spans = spans_now(core, expert);
+  for (std::size_t place = 0; place <= kAbsencePlace; ++place) {
+    const SpanState before = span_at(expert.told, place);
+    const SpanState after = span_at(spans, place);
+    if (before == after) continue;
+    const OfficeId office = core.offices[expert.office].id;
+    if (place == kAbsencePlace) {
+      emit_span(core, EventKind::kAbsenceChanged, office, id, Skill{}, before, after, Actor{},
+                expert.absence_reason);
+    } else {
+      emit_span(core, EventKind::kCertificateChanged, office, id,
+                Skill{static_cast<std::uint8_t>(place)}, before, after, Actor{},
+                after == SpanState::kOver ? Reason::kCertificateLapsed : Reason::kNone);
+    }
+  }
+  expert.told = spans;
+}
+
+void tell_certificate(Core& core, ExpertId id, Skill skill) {
+  ExpertRecord& expert = core.experts[raw(id)];
+  const SpanState before = span_at(expert.told, raw(skill));
+  expert.told = spans_now(core, expert);
+  emit_span(core, EventKind::kCertificateChanged, core.offices[expert.office].id, id, skill, before,
+            span_at(expert.told, raw(skill)), core.actor, Reason::kNone);
+}
+
+void tell_absence(Core& core, ExpertId id, Reason reason) {
+  ExpertRecord& expert = core.experts[raw(id)];
+  const SpanState before = span_at(expert.told, kAbsencePlace);
+  expert.told = spans_now(core, expert);
+  emit_span(core, EventKind::kAbsenceChanged, core.offices[expert.office].id, id, Skill{}, before,
+            span_at(expert.told, kAbsencePlace), core.actor, reason);
+}
+
 void refresh_available(Core& core, ExpertId id) {
   ExpertRecord& expert = core.experts[raw(id)];
   const bool free =
@@ -289,6 +345,7 @@ void refresh_expert(Core& core, ExpertId id) {
 void sweep_expert(Core& core, ExpertId id) {
   ExpertRecord& expert = core.experts[raw(id)];
   roll_expert(core, expert);
+  tell_passed(core, id);
   const Reason unfit = unfit_reason(core, expert);
   if (unfit != Reason::kNone || expert.claim_until <= core.now) expert.wanted = 0;
   bound_leases(core, expert);

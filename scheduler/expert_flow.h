@@ -38,11 +38,18 @@ const HeldJob& held_entry(const Core& core, std::uint32_t slot);
 
 /// Brings skills, availability and the timer in line with the record and core.now.
 void refresh_expert(Core& core, ExpertId expert);
+/// Says which certificates have begun or lapsed, and whether an absence has begun or ended, by
+/// themselves since the last event about them. The engine is who did it.
+void tell_passed(Core& core, ExpertId expert);
+/// Says that a command has changed a certificate or the absence. Pre: tell_passed() was called
+/// before the change.
+void tell_certificate(Core& core, ExpertId expert, Skill skill);
+void tell_absence(Core& core, ExpertId expert, Reason reason);
 /// Only the place among the available experts, and the timer.
 void refresh_available(Core& core, ExpertId expert);
-/// Takes away what the expert may no longer hold: lapsed leases, certificates, absence, suspension,
-/// an office that is not Active; reservations likewise. Then offers ready work when the expert is
-/// available. Idempotent.
+/// Says what time has changed, and takes away what the expert may no longer hold: lapsed leases,
+/// certificates, absence, suspension, an office that is not Active; reservations likewise. Then
+/// offers ready work when the expert is available. Idempotent.
 void sweep_expert(Core& core, ExpertId expert);
 /// Has the next tick sweep the expert. For what concerns many experts at once: the events of one
 /// command are bounded.

@@ -13,6 +13,8 @@ namespace {
 
 // Jobs counted in front of one in its queue.
 constexpr std::uint32_t kAheadMax = 1000;
+// Experts asked whether municipal work waits for them: each answer is a search over the queues.
+constexpr std::uint32_t kMunicipalAskedMax = 32;
 
 Stuck case_cause(const CaseRecord& record) {
   switch (record.state) {
@@ -58,19 +60,46 @@ std::uint32_t count_ahead(const Core& core, std::uint32_t slot) {
   return ahead;
 }
 
-// Who could take a ready job, were they all waiting for work.
-Stuck supply_cause(const Core& core, const JobRecord& job, StuckView& view) {
+// Municipal work waits for an expert who may take the job, and no share lets the job go before it.
+bool has_municipal_first(const Core& core, ExpertId expert, const JobRecord& job) {
+  JobSearch municipal;
+  return municipal_waits(core, expert, municipal) && !share_allows(core, expert, job, municipal);
+}
+
+// What each certified expert would say, were they all asked to take a ready job.
+void ask_certified(const Core& core, const JobRecord& job, StuckView& view) {
   const ExpertSet& certified = core.certified_experts[raw(job.skill)];
   for (std::uint32_t number = certified.next(1); number != 0; number = certified.next(number + 1)) {
+    const ExpertId expert{number};
     ++view.certified;
-    if (first_filter(core, ExpertId{number}, job, false) == Filter::kNone) ++view.with_capacity;
+    const Filter filter = claim_job_filter(core, expert, job);
+    if (filter != Filter::kNone) {
+      ++view.removed[static_cast<std::size_t>(filter)];
+      continue;
+    }
+    ++view.with_capacity;
+    if (core.available.contains(job.skill, expert) && core.now < core.experts[number].claim_until)
+      ++view.waiting;
+    if (job.priority != PriorityClass::kOther || view.municipal_asked == kMunicipalAskedMax)
+      continue;
+    ++view.municipal_asked;
+    if (has_municipal_first(core, expert, job)) ++view.municipal_first;
   }
+}
+
+// Why nobody has a ready job in hand. What keeps everybody from it at any hour comes before the
+// hour.
+Stuck supply_cause(const Core& core, const JobRecord& job, StuckView& view) {
+  ask_certified(core, job, view);
   if (view.certified == 0) return Stuck::kNoCertifiedExpert;
-  if (!core.calendar.is_open(core.now)) {
+  if (view.removed[static_cast<std::size_t>(Filter::kShift)] != 0) {
     view.until = core.calendar.next_open(core.now);
     return Stuck::kCalendarClosed;
   }
-  return view.with_capacity == 0 ? Stuck::kNoCapacity : Stuck::kNobodyAvailable;
+  if (view.with_capacity == 0) return Stuck::kNobodyFits;
+  if (view.municipal_asked != 0 && view.municipal_first == view.municipal_asked)
+    return Stuck::kMunicipalFirst;
+  return view.waiting == 0 ? Stuck::kNobodyAvailable : Stuck::kOfferDue;
 }
 
 Stuck waiting_cause(const Core& core, std::uint32_t slot, StuckView& view) {

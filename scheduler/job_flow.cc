@@ -10,6 +10,7 @@
 #include "scheduler/expert_flow.h"
 #include "scheduler/job_clock.h"
 #include "scheduler/licence_flow.h"
+#include "scheduler/municipal_first.h"
 #include "scheduler/new_home.h"
 #include "scheduler/plan_flow.h"
 #include "scheduler/zoning.h"
@@ -400,7 +401,8 @@ void reassign_job(Core& core, std::uint32_t slot, ExpertId expert, std::uint8_t 
   set_job_timer(core, slot);
 }
 
-void start_job(Core& core, std::uint32_t slot) {
+void start_job(Core& core, std::uint32_t slot, bool by_share) {
+  if (passes_municipal(core, core.jobs[slot], by_share)) ++core.totals.municipal_first_violations;
   set_job_state(core, slot, JobState::kStarted, Reason::kNone);
   ++core.experts[raw(core.jobs[slot].holder)].started_count;
 }

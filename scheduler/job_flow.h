@@ -41,7 +41,9 @@ void recall_job(Core& core, std::uint32_t slot, Reason reason);
 /// To a named expert by a supervisor's word, from Ready, Scheduled, Assigned or Escalated.
 /// `overruled`: flags of the job that no longer hold.
 void reassign_job(Core& core, std::uint32_t slot, ExpertId expert, std::uint8_t overruled);
-void start_job(Core& core, std::uint32_t slot);
+/// Assigned → Started. `by_share`: while municipal work waits, out of the share of others. Where
+/// that passes municipal work over although it may not, it is counted (I7).
+void start_job(Core& core, std::uint32_t slot, bool by_share);
 /// Started → Done. `confirming`: a confirmation follows and it stays open.
 void finish_job(Core& core, std::uint32_t slot, bool confirming);
 /// The end of a job that was Done or Started: Confirmed or Returned.

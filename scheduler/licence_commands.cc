@@ -125,6 +125,12 @@ bool check_office(const Core& core, const DefineOffice& office, std::uint32_t in
     refuse(outcome, Refusal::kMissing, Field::kPerson);
     return false;
   }
+  const bool lives = state == OfficeState::kEquipping || state == OfficeState::kActive ||
+                     state == OfficeState::kSuspended;
+  if (lives && manager_engaged(core, office.technical_manager, office.office)) {
+    refuse(outcome, Refusal::kNotCompatible, Field::kManager);
+    return false;
+  }
   return index == kNoSlot || check_office_persons(core.offices[index], office, outcome);
 }
 
@@ -137,6 +143,8 @@ bool check_expert(const Core& core, const DefineExpert& expert, bool known, Outc
     refuse(outcome, Refusal::kMissing, Field::kPerson);
   else if (!known_value(expert.state, ExpertState::kLeft))
     refuse(outcome, Refusal::kOutOfRange, Field::kState);
+  else if (!known_value(expert.degree, Degree::kDoctorate))
+    refuse(outcome, Refusal::kOutOfRange, Field::kDegree);
   else if (!known && expert.state == ExpertState::kNone)
     refuse(outcome, Refusal::kMissing, Field::kState);
   else if ((expert.districts & 1) != 0)
@@ -147,6 +155,11 @@ bool check_expert(const Core& core, const DefineExpert& expert, bool known, Outc
     refuse(outcome, Refusal::kOutOfRange, Field::kPoint);
   else if (!text_fits(expert.label))
     refuse(outcome, Refusal::kOutOfRange, Field::kLabel);
+  if (outcome.refusal != Refusal::kNone) return false;
+  const ExpertState state = known ? core.experts[raw(expert.expert)].state : expert.state;
+  const bool learns = state == ExpertState::kInTraining || state == ExpertState::kExamPending;
+  if (learns && expert.degree < core.policy.expert_degree)
+    refuse(outcome, Refusal::kNotCompatible, Field::kDegree);
   return outcome.refusal == Refusal::kNone;
 }
 
@@ -208,6 +221,10 @@ void apply_set_office_state(Core& core, const Command& command, Outcome& outcome
   const bool ended = office.state == OfficeState::kExpired && raw(office.application) != 0;
   if (ended || (successors(office.state) & bit(change.state)) == 0)
     return refuse_state(outcome, office.state);
+  // Who managed a lapsed office may have gone to another one.
+  if (office.state == OfficeState::kExpired &&
+      manager_engaged(core, office.technical_manager, office.id))
+    return refuse(outcome, Refusal::kNotCompatible, Field::kManager);
   if (change.state == OfficeState::kActive) {
     const std::uint32_t missing = missing_of_office(core, index);
     if (missing != 0) return refuse(outcome, Refusal::kRequirementMissing, missing_field(missing));
@@ -266,6 +283,7 @@ void apply_define_expert(Core& core, const Command& command, Outcome& outcome) {
   record.districts = expert.districts;
   record.units_per_day = expert.units_per_day;
   if (record.counted != 0) count_capacity(core, record, true);
+  record.degree = expert.degree;
   record.home = expert.home;
   record.label = tidy_text(expert.label);
   outcome.expert = expert.expert;
@@ -291,6 +309,8 @@ void apply_set_expert_state(Core& core, const Command& command, Outcome& outcome
   }
   if ((successors(record.state) & bit(change.state)) == 0)
     return refuse_state(outcome, record.state);
+  if (change.state == ExpertState::kInTraining && record.degree < core.policy.expert_degree)
+    return refuse(outcome, Refusal::kNotCompatible, Field::kDegree);
   const ExpertState before = record.state;
   core.note = &change.note;
   record.state = change.state;
@@ -316,12 +336,12 @@ void apply_set_certificate(Core& core, const Command& command, Outcome& outcome)
   const bool same =
       revokes ? until <= core.now : from == change.valid_from && until == change.valid_until;
   if (same) return refuse(outcome, Refusal::kNothingToDo, Field::kValidity);
+  tell_passed(core, change.expert);
   if (!revokes) from = change.valid_from;
   until = revokes ? core.now : change.valid_until;
   outcome.expert = change.expert;
   outcome.state = raw(record.state);
-  emit_reference(core, EventKind::kCertificateChanged, core.offices[record.office].id,
-                 change.expert, raw(change.skill), revokes ? 0 : 1, Reason::kNone);
+  tell_certificate(core, change.expert, change.skill);
   sweep_expert(core, change.expert);
 }
 
@@ -341,13 +361,13 @@ void apply_set_absence(Core& core, const Command& command, Outcome& outcome) {
     return refuse(outcome, Refusal::kNothingToDo, Field::kValidity);
   }
   core.note = &change.note;
+  tell_passed(core, change.expert);
   record.absent_from = from;
   record.absent_until = until;
   record.absence_reason = change.reason;
   outcome.expert = change.expert;
   outcome.state = raw(record.state);
-  emit_reference(core, EventKind::kAbsenceChanged, core.offices[record.office].id, change.expert, 0,
-                 clears ? 0 : 1, change.reason);
+  tell_absence(core, change.expert, change.reason);
   sweep_expert(core, change.expert);
 }
 

@@ -247,6 +247,24 @@ void give_venues(Core& core) {
   }
 }
 
+bool manager_engaged(const Core& core, PersonId person, OfficeId office) {
+  if (raw(person) == 0) return false;
+  for (const OfficeRecord& one : core.offices.span().first(core.office_count)) {
+    const bool lives = one.state == OfficeState::kEquipping || one.state == OfficeState::kActive ||
+                       one.state == OfficeState::kSuspended;
+    if (lives && one.id != office && one.technical_manager == person) return true;
+  }
+  const Licences& licences = core.licences;
+  for (const ApplicationRecord& one :
+       licences.applications.span().first(licences.application_count)) {
+    const bool lives = raw(one.office) == 0 && one.state != LicenceState::kIneligible &&
+                       one.state != LicenceState::kNotSelected &&
+                       one.state != LicenceState::kWithdrawn;
+    if (lives && one.manager.person == person) return true;
+  }
+  return false;
+}
+
 void change_office_state(Core& core, std::uint32_t index, OfficeState state, Reason reason) {
   OfficeRecord& office = core.offices[index];
   const OfficeState before = office.state;

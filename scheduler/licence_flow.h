@@ -30,6 +30,11 @@ void give_venues(Core& core);
 void hold_venue(Core& core, ApplicationId id, VenueId venue);
 void queue_for_venue(Core& core, ApplicationId id);
 
+/// The person is technical manager of an office that is Equipping, Active or Suspended, or of an
+/// application that may still lead to one; `office` and its application are left out. One manager,
+/// one office. O(offices + applications).
+bool manager_engaged(const Core& core, PersonId person, OfficeId office);
+
 /// Every change of an office's state goes through here: its licence follows, its experts stop or
 /// may work again, and one that ends gives back what it held. Pre: the state differs.
 void change_office_state(Core& core, std::uint32_t office, OfficeState state, Reason reason);

@@ -49,9 +49,11 @@ inline constexpr std::uint32_t kQueueScanMax = 64;
 /// Events one command may emit: a tick fires 256 timers, each touching one expert with up to 28
 /// jobs, each of which may be re-assigned at once (returned + assigned).
 inline constexpr std::uint32_t kEventsPerCommandMax = kTimersPerTickMax * (kHeldJobsMax * 2 + 2);
-/// Days one SetCalendarDays command carries, and days the calendar spans (40 years).
-inline constexpr std::uint32_t kCalendarDaysPerCommand = 30;
+/// Days one SetCalendarDays command carries, days the calendar spans (40 years), and edits of it
+/// whose notes are kept.
+inline constexpr std::uint32_t kCalendarDaysPerCommand = 18;
 inline constexpr std::uint32_t kCalendarDaysMax = 14'610;
+inline constexpr std::uint32_t kCalendarNotesMax = 4'096;
 /// Half-days for which appointments can be booked ahead.
 inline constexpr std::uint32_t kAppointmentHorizon = 128;
 /// Versions of the zoning plan that are kept, and zones of one: a detailed plan has some fifty

@@ -28,7 +28,8 @@ void apply_turn_lottery(Core& core, const Command& command, Outcome& outcome) {
     lottery.day = turn.day;
     lottery.commitment = turn.commitment;
     lottery.salt = turn.salt;
-    emit_reference(core, EventKind::kReferenceChanged, OfficeId{}, ExpertId{}, 0, 0, Reason::kNone);
+    emit_reference(core, EventKind::kReferenceChanged, OfficeId{}, ExpertId{}, 0, raw(command.kind),
+                   Reason::kNone);
   }
 }
 

@@ -8,8 +8,9 @@
 
 namespace permitd::scheduler {
 
-/// To be called when an office has come to a state: its cases seek new homes where the policy lets
-/// them, and stay where it is Active again.
+/// To be called when an office has come to a state, or the policy's `homes` to a value: its cases
+/// seek new homes where the policy lets them, and stay where it is Active again. Its timer is the
+/// caller's to set.
 void seek_homes(Core& core, std::uint32_t office);
 
 /// Moves a few of the office's cases to their new homes; a case that no office can take stays.

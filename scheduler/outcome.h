@@ -24,7 +24,7 @@ enum class Refusal : std::uint8_t {
   kNotAllowed,  // this kind of actor, or this office, may not do this
   kOfficeNotActive,
   kServiceNotActive,  // not gone over to this office at this moment (R18)
-  kNotDelegable,      // sovereign or not mechanised (R10); `field` says which
+  kNotDelegable,      // sovereign or not mechanised (R10); `field` says which, `state` the stage
   kOrganisationNotEnabled,
   kOutOfRange,  // `field`
   kMissing,     // `field`
@@ -179,9 +179,9 @@ struct Outcome {
   Refusal refusal = Refusal::kNone;
   Field field = Field::kNone;
   Filter filter = Filter::kNone;
-  std::uint8_t state =
-      0;  // CaseState, JobState, OfficeState, ExpertState, ZoningState, LicenceState
-          // or RoundState after it; applyPlan: how many lines were applied
+  std::uint8_t state = 0;  // CaseState, JobState, OfficeState, ExpertState, ZoningState,
+                           // LicenceState or RoundState after it; applyPlan: how many lines were
+                           // applied; when refused as kNotDelegable, the Stage
   std::uint8_t repeated =
       0;  // 1: answered from memory of the idempotency key, nothing was done again
   std::uint8_t reserved[15]{};
@@ -210,18 +210,19 @@ enum class EventKind : std::uint8_t {
   kSlaBreached,   // 100 %: to the office head
   kSlaEscalated,  // 125 %: to the district
   kExpedited,
-  kDeadlineMoved,  // the calendar was edited (I12)
-  kOfficeChanged,  // before/after are OfficeState
-  kExpertChanged,  // before/after are ExpertState
-  kCertificateChanged,
-  kAbsenceChanged,
-  kReferenceChanged,  // catalogue, policy, calendar, organisation, activation, limits
+  kDeadlineMoved,       // the calendar was edited (I12)
+  kOfficeChanged,       // before/after are OfficeState
+  kExpertChanged,       // before/after are ExpertState
+  kCertificateChanged,  // of `skill`, by a command or by time; before/after are SpanState
+  kAbsenceChanged,      // by a command or by time; before/after are SpanState
+  kReferenceChanged,    // catalogue, policy, calendar, organisation, activation, limits
   kCapacityOverridden,
   kJobMoved,         // a confirmation goes to another office's head; before/after are the JobState
   kJobPlanned,       // reserved for `expert` by a plan; before/after are the JobState
   kPlanEnded,        // not reserved for `expert` any more; before/after are the JobState
   kPlanLocked,       // its reservation is fixed or freed; before/after are the locks
-  kZoningChanged,    // `version` of the zoning plan; before/after are ZoningState
+  kZoningChanged,    // `version` of the zoning plan; before/after are ZoningState: the same where
+                     // more rules came in
   kZoningChecked,    // a case by `version`; before/after are ZoningResult
   kCaseRebased,      // judged by `version` from now on; before/after are ZoningResult
   kShareUsed,        // started out of the reserved share while municipal work waited
@@ -255,9 +256,9 @@ struct Event {
   std::uint8_t before = 0;
   std::uint8_t after = 0;
   Reason reason = Reason::kNone;
-  std::uint8_t reserved = 0;
-  std::uint16_t version = 0;  // of the zoning plan, see names_version()
-  std::uint16_t subject = 0;  // of events about licensing, see EventKind
+  Skill skill = Skill::kFile;  // of kCertificateChanged
+  std::uint16_t version = 0;   // of the zoning plan, see names_version()
+  std::uint16_t subject = 0;   // of events about licensing, see EventKind
   friend bool operator==(const Event&, const Event&) = default;
 };
 static_assert(sizeof(Event) == 56 && std::is_trivially_copyable_v<Event>);

@@ -6,6 +6,7 @@
 #include "scheduler/eligibility.h"
 #include "scheduler/expert_flow.h"
 #include "scheduler/job_clock.h"
+#include "scheduler/municipal_first.h"
 #include "scheduler/plan_flow.h"
 #include "scheduler/scheduler_state.h"
 #include "scheduler/view_build.h"
@@ -58,6 +59,8 @@ StatsView collect_stats(const Core& core) {
   view.cases_submitted = totals.cases_submitted;
   view.cases = totals.cases;
   view.jobs = totals.jobs;
+  view.waiting_alarm_minutes = core.policy.waiting_alarm_minutes;
+  view.lapse_warning_days = core.policy.lapse_warning_days;
   view.flow = totals.flow;
   view.bands = totals.bands;
   for (std::uint8_t c = 0; c < kClassCount; ++c) {
@@ -68,6 +71,9 @@ StatsView collect_stats(const Core& core) {
       }
       view.oldest_ready[c][s] = oldest_ready(core, PriorityClass{c}, Skill{s});
       view.ready[c][s] = core.ages.count(age_list_of(PriorityClass{c}, Skill{s}));
+      if (view.oldest_ready[c][s] == kNever) continue;
+      view.waiting_minutes[c][s] = static_cast<std::uint32_t>(
+          core.calendar.working_minutes(view.oldest_ready[c][s], core.now));
     }
   }
   view.leases_expired = totals.leases_expired;
@@ -159,6 +165,11 @@ StuckView Scheduler::explain_stuck(JobId id) const {
   finished.cause = Stuck::kFinished;
   finished.until = kNever;
   return finished;
+}
+
+MunicipalLook Scheduler::look_for_municipal(ExpertId expert) const {
+  if (!expert_known(state_->core, expert)) return {};
+  return scheduler::look_for_municipal(state_->core, expert);
 }
 
 StatsView Scheduler::stats() const { return collect_stats(state_->core); }
@@ -290,9 +301,44 @@ std::size_t Scheduler::list_services(Cursor& cursor, std::span<ServiceView> out)
     const ServiceVersion& version = core.services[cursor.position];
     if (version.version == 0) continue;
     out[found++] = {ServiceId{static_cast<std::uint8_t>(cursor.position / kServiceVersionsMax)},
-                    version.version, version.stage_count, version.effective_from, version.stages};
+                    version.version,
+                    version.stage_count,
+                    version.effective_from,
+                    version.stages,
+                    version.label};
   }
   cursor.done = !has_catalogue || cursor.position >= kEnd;
+  return found;
+}
+
+std::size_t Scheduler::list_organisations(Cursor& cursor, std::span<OrganisationView> out) const {
+  const Core& core = state_->core;
+  std::size_t found = 0;
+  for (; cursor.position < core.organisations.size() && found < out.size(); ++cursor.position) {
+    const OrganisationRecord& record = core.organisations[cursor.position];
+    if (record.known == 0) continue;
+    out[found++] = {OrganisationId{static_cast<std::uint8_t>(cursor.position)}, record.priority,
+                    record.enabled != 0, record.label};
+  }
+  cursor.done = cursor.position >= core.organisations.size();
+  return found;
+}
+
+std::size_t Scheduler::list_activations(Cursor& cursor, std::size_t scan_max,
+                                        std::span<ActivationView> out) const {
+  const Core& core = state_->core;
+  const std::uint64_t end = std::uint64_t{core.office_count} * kServicesMax;
+  std::size_t found = 0;
+  std::size_t looked = 0;
+  for (; cursor.position < end && looked < scan_max && found < out.size();
+       ++cursor.position, ++looked) {
+    const OfficeRecord& office = core.offices[cursor.position / kServicesMax];
+    const auto service = static_cast<std::uint8_t>(cursor.position % kServicesMax);
+    const Activation& activation = office.activations[service];
+    if (activation.from == Tick{} && activation.until == Tick{}) continue;
+    out[found++] = {office.id, ServiceId{service}, activation.from, activation.until};
+  }
+  cursor.done = cursor.position >= end;
   return found;
 }
 

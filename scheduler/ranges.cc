@@ -51,7 +51,9 @@ bool policy_in_range(const SetPolicy& policy) {
          policy.travel_weight <= 1000 && policy.share_weight <= 1000 &&
          known_value(policy.confirmer_fallback, ConfirmerFallback::kSupervisor) &&
          known_value(policy.zoning_review, ZoningReview::kSecondReviewer) &&
-         policy.reserved_share_percent <= 100 &&
+         policy.reserved_share_percent <= 100 && policy.waiting_alarm_minutes <= 60'000 &&
+         policy.lapse_warning_days <= 3650 &&
+         known_value(policy.expert_degree, Degree::kDoctorate) &&
          known_value(policy.homes, HomePolicy::kWhenInactive);
 }
 

@@ -8,6 +8,9 @@ namespace permitd::scheduler {
 /// Moments that a command names lie before this one (the year 37,000), so that nothing overflows.
 inline constexpr Tick kMomentMax{std::int64_t{1} << 50};
 
+/// Of money: what a building costs many times over, and far from overflow.
+inline constexpr std::uint64_t kAmountRialMax = 1'000'000'000'000'000;
+
 bool limits_in_range(const Limits& limits);
 /// Every limit is at least the one of `least`.
 bool limits_reach(const Limits& limits, const Limits& least);

@@ -82,8 +82,9 @@ struct CaseRecord {
   std::uint16_t street_width_dm = 0;
   std::uint16_t allowed_floors = 0;  // as of the last check
   std::uint16_t allowed_coverage_permille = 0;
+  std::uint64_t fees_rial = 0;  // with kCaseFeesPaid, 0 without
 };
-static_assert(sizeof(CaseRecord) == 200);
+static_assert(sizeof(CaseRecord) == 208);
 static_assert(std::has_unique_object_representations_v<CaseRecord>);
 
 // Job flags.
@@ -205,7 +206,8 @@ struct ExpertRecord {
   Point place;                      // of the visit it was given last
   std::int32_t place_day = 0;       // on which working day
   std::uint16_t other_minutes = 0;  // of booked_minutes: for other organisations
-  std::uint16_t reserved = 0;
+  std::uint16_t told = 0;  // SpanState of each certificate and of the absence, two bits each
+                           // by skill and then, as the last event about it said
   Label label;
   std::uint32_t recent_count = 0;
   std::uint32_t districts = 0;
@@ -227,6 +229,8 @@ struct ExpertRecord {
   Reason absence_reason = Reason::kNone;
   std::uint8_t sweep_due = 0;       // 1: the next tick sweeps it, see sweep_soon()
   std::uint8_t planned_visits = 0;  // as planned_minutes
+  Degree degree = Degree::kNone;
+  std::uint8_t reserved[7]{};
 };
 static_assert(std::has_unique_object_representations_v<ExpertRecord>);
 
@@ -315,7 +319,7 @@ struct DecisionRecord {
   std::array<std::uint32_t, 8> near_load{};
   std::array<std::uint32_t, 8> near_metres{};
   std::array<std::uint32_t, 8> near_office_load{};
-  std::array<std::uint32_t, 8> rejected_expert{};
+  std::array<std::uint64_t, 8> rejected{};  // numbers of experts, by_claim of jobs
   std::array<std::uint16_t, kFilterCount> removed{};
   std::array<std::uint8_t, 8> rejected_filter{};
   ExpertId chosen{};
@@ -334,7 +338,9 @@ struct DecisionRecord {
   Op plan{};                  // the command that planned it
   JobId passed_over{};        // the first by deadline, when a nearer visit was chosen
   std::uint8_t by_share = 0;  // out of the reserved share, while municipal work waited
-  std::uint8_t reserved[7]{};
+  std::uint8_t reserved = 0;
+  std::uint16_t municipal_first = 0;  // experts passed over, as municipal work waits for them
+  std::uint8_t reserved_last[4]{};
 };
 static_assert(std::has_unique_object_representations_v<DecisionRecord>);
 

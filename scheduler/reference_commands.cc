@@ -8,6 +8,7 @@
 #include "scheduler/events.h"
 #include "scheduler/expert_flow.h"
 #include "scheduler/job_clock.h"
+#include "scheduler/new_home.h"
 #include "scheduler/ranges.h"
 
 namespace permitd::scheduler {
@@ -44,6 +45,15 @@ void refresh_experts(Core& core) {
     if (!expert_known(core, ExpertId{number})) continue;
     refresh_available(core, ExpertId{number});
     offer_soon(core, ExpertId{number});
+  }
+}
+
+// Offices that have left already are judged by what the policy says from now on.
+void seek_all_homes(Core& core) {
+  for (std::uint32_t office = 0; office < core.office_count; ++office) {
+    seek_homes(core, office);
+    if (core.offices[office].home_search != 0)
+      core.other_timers.set(office_timer(core, office), core.now);
   }
 }
 
@@ -108,17 +118,24 @@ void apply_set_policy(Core& core, const Command& command, Outcome& outcome) {
   const SetPolicy& policy = command.body.set_policy;
   if (!policy_in_range(policy)) return refuse(outcome, Refusal::kOutOfRange, Field::kPolicy);
   if (policy == core.policy) return refuse(outcome, Refusal::kNothingToDo, Field::kPolicy);
+  const bool homes_change = policy.homes != core.policy.homes;
   core.policy = policy;
   emit_reference(core, EventKind::kReferenceChanged, OfficeId{}, ExpertId{}, 0, raw(command.kind),
                  Reason::kNone);
   recompute_deadlines(core);
   refresh_experts(core);
+  if (homes_change) seek_all_homes(core);
 }
 
 void apply_set_calendar_days(Core& core, const Command& command, Outcome& outcome) {
   const SetCalendarDays& days = command.body.set_calendar_days;
   if (!core.calendar.accepts(days)) return refuse(outcome, Refusal::kOutOfRange, Field::kDay);
-  if (core.calendar.has_days(days)) return refuse(outcome, Refusal::kNothingToDo, Field::kDay);
+  if (!check_note(days.note, false, outcome)) return;
+  if (core.calendar.has_days(days) && !core.calendar_notes.would_note(days))
+    return refuse(outcome, Refusal::kNothingToDo, Field::kDay);
+  core.note = &days.note;
+  core.calendar_notes.take(days, core.calendar, tidy_text(days.note), core.op, core.now,
+                           core.actor);
   core.calendar.set_days(days);
   core.day = core.calendar.day_of(core.now);
   emit_reference(core, EventKind::kReferenceChanged, OfficeId{}, ExpertId{}, 0, raw(command.kind),

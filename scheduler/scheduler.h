@@ -88,6 +88,9 @@ class Scheduler {
   [[nodiscard]] bool find_decision(JobId id,
                                    DecisionView& out) const;  // newest assignment of the job
   StuckView explain_stuck(JobId id) const;
+  /// What stands before the work of other organisations for this expert now (I7). All zero for an
+  /// unknown one.
+  MunicipalLook look_for_municipal(ExpertId expert) const;
   StatsView stats() const;
   std::size_t list_jobs(const JobFilter& filter, Cursor& cursor, std::size_t scan_max,
                         std::span<JobView> out) const;
@@ -105,6 +108,11 @@ class Scheduler {
   std::size_t list_cases(Cursor& cursor, std::size_t scan_max, std::span<CaseView> out) const;
   /// Every version of the catalogue that is kept. All in one call when `out` has room.
   std::size_t list_services(Cursor& cursor, std::span<ServiceView> out) const;
+  /// By number. All in one call when `out` has 255 places.
+  std::size_t list_organisations(Cursor& cursor, std::span<OrganisationView> out) const;
+  /// Every service that was ever activated at an office, by office in order of definition.
+  std::size_t list_activations(Cursor& cursor, std::size_t scan_max,
+                               std::span<ActivationView> out) const;
   /// The versions of the zoning plan that are kept, oldest first. All in one call when `out` has
   /// kZoningVersionsMax places.
   std::size_t list_zoning(std::span<ZoningVersionView> out) const;
@@ -157,6 +165,9 @@ class Scheduler {
   void calendar_span(std::int32_t& first_day, std::uint32_t& count) const;
   /// Hours of a date; closed when it is not covered.
   CalendarDay calendar_day(std::int32_t date) const;
+  /// Why a date is as it is. False when it was never set, or so many edits ago that it is
+  /// forgotten.
+  [[nodiscard]] bool find_calendar_note(std::int32_t date, CalendarNoteView& out) const;
   /// A copy of the calendar in force, to be changed and asked. Pre: `out` is reserved.
   void copy_calendar(WorkingCalendar& out) const;
   /// Adds up which open deadlines would be others by `changed`.

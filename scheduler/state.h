@@ -12,6 +12,7 @@
 #include <span>
 
 #include "scheduler/age_list.h"
+#include "scheduler/calendar_notes.h"
 #include "scheduler/fixed_array.h"
 #include "scheduler/history_pool.h"
 #include "scheduler/id_index.h"
@@ -126,6 +127,7 @@ struct Core {
   LoadIndex available;
   std::array<ExpertSet, kSkillCount> certified_experts;  // derived
   WorkingCalendar calendar;
+  CalendarNotes calendar_notes;
   HistoryPool history;
   KeyMemory keys;
   Licences licences;
@@ -147,7 +149,7 @@ void Core::visit_memory(const Visit& visit) const {
   const auto all = [&](const auto&... tables) { (tables.visit_memory(visit), ...); };
   all(cases, jobs, experts, offices, office_index, services, zoning_rules, decisions, plans,
       plan_order, open_cells, flow_cells, case_index, job_index, ready, heads, ages, job_timers,
-      other_timers, available, calendar, history, keys, licences, events);
+      other_timers, available, calendar, calendar_notes, history, keys, licences, events);
   for (const ExpertSet& set : certified_experts) set.visit_memory(visit);
 }
 

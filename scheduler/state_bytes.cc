@@ -184,6 +184,7 @@ void write_containers(const Core& core, StateSink& sink) {
   core.other_timers.write_state(sink);
   core.available.write_state(sink);
   core.calendar.write_state(sink);
+  core.calendar_notes.write_state(sink, core.calendar);
   core.keys.write_state(sink);
   core.licences.write_state(sink);
 }
@@ -192,7 +193,8 @@ bool read_containers(Core& core, StateSource& source) {
   return core.ready.read_state(source) && core.ages.read_state(source) &&
          core.job_timers.read_state(source) && core.other_timers.read_state(source) &&
          core.available.read_state(source) && core.calendar.read_state(source) &&
-         core.keys.read_state(source) && core.licences.read_state(source, core.limits);
+         core.calendar_notes.read_state(source, core.calendar) && core.keys.read_state(source) &&
+         core.licences.read_state(source, core.limits);
 }
 
 bool read_core(Core& core, StateSource& source) {

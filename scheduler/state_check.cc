@@ -107,10 +107,12 @@ bool check_offices(const Core& core) {
 }
 
 bool check_expert(const Core& core, const ExpertRecord& expert) {
-  if (expert.office >= core.office_count || !known_value(expert.state, ExpertState::kLeft))
+  if (expert.office >= core.office_count || !known_value(expert.state, ExpertState::kLeft) ||
+      !known_value(expert.degree, Degree::kDoctorate))
     return false;
   if (expert.held_count > kHeldJobsMax || expert.wanted > kHeldJobsMax || expert.units_per_day > 48)
     return false;
+  if ((expert.told >> 2 * (kSkillCount + 1)) != 0) return false;
   if ((expert.counted >> kSkillCount) != 0 || (expert.listed & ~expert.counted) != 0) return false;
   if (raw(expert.absence_reason) >= kReasonCount || !text_fits(expert.label) ||
       !window_whole(expert.load))
@@ -226,6 +228,8 @@ bool check_case(const Core& core, const CaseRecord& record) {
       return false;
     }
   }
+  const bool paid = (record.flags & kCaseFeesPaid) != 0;
+  if (paid != (record.fees_rial != 0) || record.fees_rial > kAmountRialMax) return false;
   return moment(record.registered_at) && moment(record.closed_at);
 }
 

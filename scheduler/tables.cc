@@ -132,6 +132,7 @@ void grow_tables(Core& core, const Limits& grown) {
   core.available.reserve(grown.experts_max);
   for (ExpertSet& set : core.certified_experts) set.reserve(grown.experts_max);
   core.calendar.reserve();
+  core.calendar_notes.reserve();
   core.history.reserve(grown.events_max, grown.notes_max);
   core.keys.reserve(grown.keys_max, core.hash_seed);
   core.licences.reserve(grown);

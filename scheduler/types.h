@@ -128,6 +128,20 @@ enum class ExpertState : std::uint8_t {
   kLeft
 };
 
+/// Where an interval with a begin and an end stands: of a certificate, or an absence.
+enum class SpanState : std::uint8_t {
+  kNone,     // there is none
+  kAhead,    // begins later
+  kInForce,  // has begun, and has not ended
+  kOver,
+};
+/// Of an interval at a moment; `until` 0: there is none.
+constexpr SpanState span_state(Tick from, Tick until, Tick at) {
+  if (until.ms == 0) return SpanState::kNone;
+  if (until <= at) return SpanState::kOver;
+  return from <= at ? SpanState::kInForce : SpanState::kAhead;
+}
+
 /// What a job asks for. A confirmation is a job of its own, held by a second person.
 enum class JobKind : std::uint8_t { kWork, kConfirmation };
 

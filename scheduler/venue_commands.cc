@@ -15,7 +15,6 @@ namespace {
 
 constexpr std::int64_t kDayMs = std::int64_t{1440} * kMsPerMinute;
 constexpr std::uint32_t kSerialsPerDistrict = 100;
-constexpr std::uint64_t kRentRialMax = 1'000'000'000'000'000;
 
 bool application_known(const Core& core, ApplicationId id, Outcome& outcome) {
   if (core.licences.knows(id)) return true;
@@ -181,6 +180,8 @@ bool check_manager_change(const Core& core, const OfficeRecord& office,
         refuse(outcome, Refusal::kMissing, Field::kManager);
       else if (change.person.person == office.technical_manager)
         refuse(outcome, Refusal::kNothingToDo, Field::kManager);
+      else if (manager_engaged(core, change.person.person, office.id))
+        refuse(outcome, Refusal::kNotCompatible, Field::kManager);
       else if (!local_day_plausible(core, change.day))
         refuse(outcome, Refusal::kOutOfRange, Field::kDay);
       else if (!person_in_range(change.person, change.day))
@@ -216,6 +217,7 @@ void apply_define_venue(Core& core, const Command& command, Outcome& outcome) {
   if (!check_venue(core, venue, outcome)) return;
   VenueRecord& record = core.licences.venues[raw(venue.venue)];
   if (record.known == 0) record = VenueRecord{};
+  const bool was_held = raw(record.application) != 0 || raw(record.office) != 0;
   seat_office(core, venue);
   record.owner = venue.owner;
   record.district = venue.district;
@@ -226,7 +228,7 @@ void apply_define_venue(Core& core, const Command& command, Outcome& outcome) {
   record.label = tidy_text(venue.label);
   core.licences.venue_last = std::max<std::uint32_t>(core.licences.venue_last, raw(venue.venue));
   const bool held = raw(record.application) != 0 || raw(record.office) != 0;
-  emit_licence(core, EventKind::kVenueChanged, raw(venue.venue), record.office, held ? 1 : 0,
+  emit_licence(core, EventKind::kVenueChanged, raw(venue.venue), record.office, was_held ? 1 : 0,
                held ? 1 : 0, Reason::kNone);
   give_venues(core);
   outcome.state = raw(record.application) != 0 || raw(record.office) != 0 ? 1 : 0;
@@ -235,7 +237,7 @@ void apply_define_venue(Core& core, const Command& command, Outcome& outcome) {
 void apply_record_rent(Core& core, const Command& command, Outcome& outcome) {
   const RecordRent& rent = command.body.record_rent;
   if (!application_known(core, rent.application, outcome)) return;
-  if (rent.amount_rial == 0 || rent.amount_rial > kRentRialMax)
+  if (rent.amount_rial == 0 || rent.amount_rial > kAmountRialMax)
     return refuse(outcome, Refusal::kOutOfRange, Field::kAmount);
   if (rent.until <= rent.from || rent.from.ms < 0 || rent.until > kMomentMax)
     return refuse(outcome, Refusal::kOutOfRange, Field::kValidity);

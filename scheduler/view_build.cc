@@ -78,6 +78,7 @@ CaseView view_case(const Core& core, std::uint32_t slot) {
   for (std::size_t i = 0; i < service.stage_count; ++i) view.stages[i] = service.stages[i].stage;
   view.decided = (record.flags & kCaseDecided) != 0;
   view.fees_paid = (record.flags & kCaseFeesPaid) != 0;
+  view.fees_rial = record.fees_rial;
   view.built = (record.flags & kCaseBuilt) != 0;
   if (record.current_job != kNoSlot) view.current_job = core.jobs[record.current_job].id;
   view.zone = record.zone;
@@ -155,6 +156,7 @@ ExpertView view_expert(const Core& core, ExpertId id) {
   view.planned = expert.planned_count;
   view.planned_minutes_today =
       static_cast<std::uint16_t>(planned_effort(core, id, core.day, JobId{}).minutes);
+  view.degree = expert.degree;
   view.home = expert.home;
   view.districts = expert.districts;
   view.absent_from = expert.absent_from;
@@ -187,6 +189,7 @@ DecisionView view_decision(const DecisionRecord& record) {
   view.weights = {record.load_weight, record.travel_weight, record.share_weight};
   view.considered = record.considered;
   view.removed = record.removed;
+  view.municipal_first = record.municipal_first;
   view.near_equal_count = record.near_count;
   view.rejected_count = record.rejected_count;
   for (std::size_t i = 0; i < record.near_count; ++i) {
@@ -194,7 +197,12 @@ DecisionView view_decision(const DecisionRecord& record) {
                           record.near_metres[i], record.near_office_load[i]};
   }
   for (std::size_t i = 0; i < record.rejected_count; ++i) {
-    view.rejected[i] = {ExpertId{record.rejected_expert[i]}, Filter{record.rejected_filter[i]}};
+    RejectedView& rejected = view.rejected[i];
+    if (view.by_claim)
+      rejected.job = JobId{record.rejected[i]};
+    else
+      rejected.expert = ExpertId{static_cast<std::uint32_t>(record.rejected[i])};
+    rejected.filter = Filter{record.rejected_filter[i]};
   }
   return view;
 }

@@ -109,6 +109,7 @@ struct CaseView {
   std::array<Stage, kServiceStagesMax> stages{};
   bool decided = false;
   bool fees_paid = false;
+  std::uint64_t fees_rial = 0;  // 0 while they are not paid
   bool built = false;
   JobId current_job{};
   ZoneCode zone;
@@ -126,6 +127,31 @@ struct ServiceView {
   std::uint8_t stage_count = 0;
   Tick effective_from;
   std::array<StageSpec, kServiceStagesMax> stages{};
+  Label label;
+};
+
+struct OrganisationView {
+  OrganisationId organisation{};
+  PriorityClass priority{};
+  bool enabled = false;
+  Label label;
+};
+
+/// A service at an office, from when until when; `until` not after `from`: it was taken back.
+struct ActivationView {
+  OfficeId office{};
+  ServiceId service{};
+  Tick from;
+  Tick until;
+};
+
+/// Why a day of the calendar is as it is: the edit that set it last.
+struct CalendarNoteView {
+  std::int32_t day = 0;  // days since 1970-01-01
+  Op op{};
+  Tick at;
+  Actor actor;
+  Note note;  // empty: the edit gave none
 };
 
 /// A job that a plan reserves for an expert.
@@ -166,6 +192,7 @@ struct ExpertView {
   std::array<Tick, kSkillCount> certified_until{};  // 0 = never certified
   std::uint16_t planned = 0;                        // jobs reserved for it by plans
   std::uint16_t planned_minutes_today = 0;          // of those, effort kept free today
+  Degree degree = Degree::kNone;
   Point home;
   std::uint32_t districts = 0;
   Tick absent_from;
@@ -213,7 +240,8 @@ struct ChoiceWeights {
   friend bool operator==(const ChoiceWeights&, const ChoiceWeights&) = default;
 };
 struct RejectedView {
-  ExpertId expert{};
+  ExpertId expert{};  // by a claim 0,
+  JobId job{};        // else 0
   Filter filter{};
 };
 /// The stored record of one assignment (I13). `seed` and the candidates reproduce `chosen` by
@@ -236,11 +264,23 @@ struct DecisionView {
   std::uint16_t compared = 0;  // candidates whose scores, or visits whose ways were compared
   ChoiceWeights weights;
   std::uint16_t considered = 0;
-  std::array<std::uint16_t, kFilterCount> removed{};  // by filter
+  std::array<std::uint16_t, kFilterCount> removed{};  // by filter: experts, by a claim jobs
+  std::uint16_t municipal_first = 0;  // experts passed over, as municipal work waits for them
   std::uint8_t near_equal_count = 0;
   std::array<CandidateView, 8> near_equal{};
-  std::uint8_t rejected_count = 0;  // named below; more may be counted in `removed`
+  // The first removed, more may be counted in `removed`; by a claim jobs before the one given.
+  std::uint8_t rejected_count = 0;
   std::array<RejectedView, 8> rejected{};
+};
+
+/// Municipal jobs that lie ready for an expert: in the queues that the expert's certificates and
+/// districts reach, and reserved for the expert by a plan. By class where there are two numbers:
+/// expedited, municipal.
+struct MunicipalLook {
+  std::array<std::uint32_t, 2> waiting{};
+  std::array<std::uint32_t, 2> fitting{};             // of them, that the expert may take now
+  std::array<std::uint32_t, kFilterCount> removed{};  // the others, by their first filter
+  bool cut = false;                                   // the bound left jobs of a queue out
 };
 
 /// The lottery's standing commitment, and the last secret that was opened. Before the first turn
@@ -274,15 +314,24 @@ enum class Stuck : std::uint8_t {
   kAppointmentAhead,
   kNoCertifiedExpert,
   kCalendarClosed,
-  kNoCapacity,       // every certified expert is booked out, absent or in conflict
-  kNobodyAvailable,  // certified experts have capacity, none has claimed
+  kNobodyFits,       // a filter keeps every certified expert from it: `removed` says which
+  kNobodyAvailable,  // certified experts may take it, none has claimed
   kAwaitingConfirmation,
-  kReserved,  // ready, and planned for one expert
+  kReserved,        // ready, and planned for one expert
+  kMunicipalFirst,  // of another organisation, and those who may take it have municipal work first
+  kOfferDue,        // somebody who may take it waits for work, and is not offered it yet
 };
+inline constexpr std::size_t kStuckCount = 21;
 struct StuckView {
   Stuck cause = Stuck::kNotStuck;
-  std::uint32_t certified = 0;  // experts with the skill certified now
-  std::uint32_t with_capacity = 0;
+  std::uint32_t certified = 0;      // experts with the skill certified now
+  std::uint32_t with_capacity = 0;  // of them no filter keeps from it
+  std::uint32_t waiting = 0;        // of these have claimed and wait
+  // Of those asked who may take it, municipal work waits for so many; asked are up to 32, and only
+  // for a job of another organisation.
+  std::uint32_t municipal_asked = 0;
+  std::uint32_t municipal_first = 0;
+  std::array<std::uint32_t, kFilterCount> removed{};  // certified, by the first filter
   std::uint32_t ahead = 0;  // jobs of the same queue with an earlier deadline; counted up to 1000
   ExpertId reserved_for{};  // by a plan; others get it after `until`
   Tick
@@ -336,6 +385,17 @@ struct StatsView {
   std::array<std::array<Tick, kSkillCount>, kClassCount>
       oldest_ready{};  // kNever when the queue is empty (I19)
   std::array<std::array<std::uint32_t, kSkillCount>, kClassCount> ready{};
+  std::array<std::array<std::uint32_t, kSkillCount>, kClassCount>
+      waiting_minutes{};                    // working time since oldest_ready; 0 when it is empty
+  std::uint16_t waiting_alarm_minutes = 0;  // as the policy has it
+  /// The oldest ready job of the class and skill has waited too long (I19).
+  constexpr bool waiting_alarm(std::size_t priority, std::size_t skill) const {
+    return waiting_alarm_minutes != 0 && waiting_minutes[priority][skill] >= waiting_alarm_minutes;
+  }
+  std::uint16_t lapse_warning_days = 0;  // as the policy has it
+  // By skill: that end within so many days. Left 0 here, as it takes a look at every expert: who
+  // shows it counts.
+  std::array<std::uint32_t, kSkillCount> certificates_lapsing{};
   std::uint64_t leases_expired = 0;
   std::uint64_t declined = 0;
   std::uint64_t reassigned = 0;

@@ -197,7 +197,7 @@ void apply_start(Core& core, const Command& command, Outcome& outcome) {
   if (core.cases[case_slot].state == CaseState::kRegistered) {
     set_case_state(core, case_slot, CaseState::kInProgress, Reason::kNone);
   }
-  start_job(core, slot);
+  start_job(core, slot, by_share);
   if (by_share) {
     ++core.totals.reserved_share_starts;
     emit_job(core, job, EventKind::kShareUsed, raw(JobState::kAssigned), raw(JobState::kStarted),

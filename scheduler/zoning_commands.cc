@@ -158,12 +158,12 @@ void apply_load_zoning(Core& core, const Command& command, Outcome& outcome) {
     place = place_for_version(core);
     if (place == kZoningVersionsMax)
       return refuse(outcome, Refusal::kNotCompatible, Field::kLimits);
+    if (core.zoning[place].version != 0) set_state(core, place, ZoningState::kNone, outcome);
     free_version(core, place);
     core.zoning[place].version = load.version;
     core.zoning[place].rules_total = load.total;
-    set_state(core, place, ZoningState::kLoaded, outcome);
   }
-  outcome.state = raw(ZoningState::kLoaded);
+  set_state(core, place, ZoningState::kLoaded, outcome);
   add_rules(core, place, load);
 }
 

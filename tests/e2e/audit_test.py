@@ -304,6 +304,61 @@ class Tampering(Story):
         self.assertIn("made anew", self.check_lines(chained(lines), "--expect", kept)[0][1])
 
 
+class MunicipalFirst(Story):
+    """Work of another organisation, once with nothing else there, once beside a municipal job that is not for its expert."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.daemon = daemon = Daemon().start()
+        cls.addClassCleanup(daemon.close)
+        daemon.ctl("city", "load", "--yes", MINIMAL)
+        daemon.ctl("org", "enable", 2, "--label", "Water", "--priority", "other", "--yes")
+        for number, submission in enumerate((("--organisation", 2), ("--owner", 1001), ("--organisation", 2)), 1):
+            daemon.ask("submit", "--district", 1, "--parcel", f"m{number}", *submission)
+            if number != 2:
+                daemon.ask("claim", "--as", "expert:1")
+                daemon.ctl("start", number, "--as", "expert:1")
+        cls.stats = daemon.ask("stats")
+        daemon.stop()
+        cls.trail = daemon.root / "municipal.trail"
+        cls.exported = run("audit", "export", cls.trail, "--data", daemon.data)
+        assert cls.exported.returncode == 0, cls.exported.stderr
+        cls.lines = cls.trail.read_text().splitlines()
+
+    def changed(self, what, by):
+        """Findings after the last such text was replaced and the hashes were computed anew."""
+        index = max(i for i, line in enumerate(self.lines) if what in line)
+        lines = list(self.lines)
+        lines[index] = lines[index].replace(what, by)
+        found = self.check_lines(chained(lines))
+        self.assertEqual({line for line, _ in found}, {index + 1}, found)
+        return " ".join(what for _, what in found)
+
+    def test_each_start_for_others_says_what_stood_before_it(self):
+        answer = self.verify(self.trail)
+        self.assertEqual((answer["startsOfOthers"], answer["startsAlone"], answer["findings"]), (2, 1, 0))
+        told = [json.loads(line)["municipal"] for line in self.lines if '"municipal":{' in line]
+        self.assertEqual(told, [{"waiting": [0, 0], "fitting": [0, 0]},
+                                {"waiting": [0, 1], "fitting": [0, 0], "removed": {"conflict": 1}}])
+        self.assertEqual(self.stats["municipalFirstViolations"], 0)
+
+    def test_a_start_before_municipal_work_is_found(self):
+        self.assertIn("could take 1 municipal jobs", self.changed('"fitting":[0,0],"removed":{"conflict":1}', '"fitting":[0,1]'))
+
+    def test_what_stood_before_it_cannot_be_left_out(self):
+        told = ',"municipal":{"waiting":[0,1],"fitting":[0,0],"removed":{"conflict":1}}'
+        self.assertIn("nothing says what stood before it", self.changed(told, ""))
+        self.assertIn("those that fit and those removed are not", self.changed(',"removed":{"conflict":1}', ""))
+
+    def test_more_than_there_was_is_found(self):
+        self.assertIn("in the whole trail 1 wait",
+                      self.changed('[0,1],"fitting":[0,0],"removed":{"conflict":1}', '[0,2],"fitting":[0,0],"removed":{"conflict":2}'))
+
+    def test_a_job_does_not_become_municipal(self):
+        self.assertIn("job 3 was other, the event says municipal",
+                      self.changed('"class":"other","before":"assigned"', '"class":"municipal","before":"assigned"'))
+
+
 class Past(Story):
     def as_of(self, moment, *question, check=0):
         done = run("--json", "asof", moment, "--data", self.daemon.data, *question)

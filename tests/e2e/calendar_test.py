@@ -83,7 +83,8 @@ class Story(unittest.TestCase):
                                        "\"Friday, as it is\",2025-04-11,closed\n"
                                        "Make-up day,۱۴۰۴/۰۱/۲۱,07:30-12:30\n")
         told = self.ask("calendar", "import", table, "--dry-run")
-        self.assertEqual(told, {"days": 3, "daysChanged": 2, "deadlinesLater": 3, "deadlinesEarlier": 0, "applied": False})
+        self.assertEqual(told, {"days": 3, "daysChanged": 2, "notesChanged": 1, "deadlinesLater": 3, "deadlinesEarlier": 0,
+                                "applied": False})
         self.assertEqual(([self.deadline(job) for job in jobs], self.hours("2025-04-06")), (before, [420]))
         self.ctl("calendar", "import", table, check=2)  # asks, and nobody is there to answer
         self.assertEqual(self.hours("2025-04-06"), [420])
@@ -91,10 +92,16 @@ class Story(unittest.TestCase):
                       self.ctl("--yes", "calendar", "import", table).stdout)
         self.assertEqual(self.hours("2025-04-05", 6), [420, 0, 420, 420, 420, 300])
         self.assertEqual([self.deadline(job) - at for job, at in zip(jobs, before)], [86_400_000] * 3)
+        shown = {row["day"]: row for row in self.ask("calendar", "show", "--from", "2025-04-05", "--days", 7)["days"]}
+        first = min(shown)
+        self.assertEqual([shown[first + offset]["note"] for offset in (0, 1, 5, 6)],
+                         ["", "Cold", "Make-up day", "Friday, as it is"])
+        self.assertEqual(shown[first + 1]["by"], "supervisor 1")
         again = self.ask("--yes", "calendar", "import", table)
         self.assertEqual((again["daysChanged"], again["applied"]), (0, False))
         text = self.ctl("calendar", "show", "--from", "2025-04-05", "--days", 6).stdout
         self.assertIn("07:30-12:30", text)
+        self.assertIn("Cold", text)
         self.assertIn("closed", text)
 
     def test_a_list_of_holidays_closes_every_day_it_names(self):
@@ -105,6 +112,24 @@ class Story(unittest.TestCase):
         # The list names days of many years; those beyond the calendar are left out, and it is as long as before.
         self.assertLess(told["days"], 60)
         self.assertEqual(self.ask("calendar", "show")["coveredDays"], 385)
+
+    def test_a_single_day_is_closed_with_its_reason(self):
+        job = self.submit(1)
+        before = self.deadline(job)
+        told = self.ask("calendar", "set", "2025-04-06", "closed", "--note", "dust", "--dry-run")
+        self.assertEqual((told["daysChanged"], told["deadlinesLater"], told["applied"]), (1, 1, False))
+        self.assertEqual(self.deadline(job), before)
+        self.ctl("calendar", "set", "2025-04-06", "closed", "--note", "dust", check=2)  # asks, and nobody answers
+        self.assertTrue(self.ask("--yes", "calendar", "set", "2025-04-06", "closed", "--note", "dust")["applied"])
+        self.assertEqual(self.hours("2025-04-05", 3), [420, 0, 420])
+        self.assertGreater(self.deadline(job), before)
+        row = self.ask("calendar", "show", "--from", "2025-04-06", "--days", 1)["days"][0]
+        self.assertEqual((row["note"], row["by"]), ("dust", "supervisor 1"))
+        self.assertFalse(self.ask("--yes", "calendar", "set", "2025-04-06", "closed")["applied"])
+        self.ask("--yes", "calendar", "set", "2025-04-06", "07:30-12:30", "--note", "the air is better")
+        self.assertEqual(self.hours("2025-04-06"), [300])
+        for wrong in ("07:30", "14:30-07:30", "shut"):
+            self.assertIn("HH:MM-HH:MM", self.ctl("--yes", "calendar", "set", "2025-04-06", wrong, check=2).stderr)
 
     def test_a_bad_table_is_refused_with_its_lines(self):
         bad = self.file("bad.csv", "date,hours\n2025-02-30,closed\n1404-12-30,closed\n2025-04-06,14:30-07:30\n"

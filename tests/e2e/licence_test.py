@@ -62,6 +62,7 @@ class Licensing(unittest.TestCase):
         self.move_in()
         self.move_up()
         self.lose_a_manager()
+        self.outlive_a_rent()
         before = self.daemon.digest()
         self.daemon.kill()
         self.daemon.start()
@@ -168,6 +169,15 @@ class Licensing(unittest.TestCase):
         done = self.daemon.ctl(*young, check=1)
         self.assertIn("age", done.stderr)
         self.daemon.ctl("licence", "renew", "--office", office)
+
+    def outlive_a_rent(self):
+        self.assertEqual(self.daemon.ask("licence", "status")["rentsEnded"], [])
+        in_use = self.licences("--state", "active", "--state", "suspended")
+        self.daemon.ctl("advance", "+366d")
+        rented = sorted(row["office"] for row in in_use if not row["ownVenue"])
+        self.assertGreater(len(rented), 0)
+        self.assertEqual(sorted(row["office"] for row in self.daemon.ask("licence", "status")["rentsEnded"]), rented)
+        self.assertIn(f"rent contract of office {rented[0]:04}", self.daemon.ctl("licence", "status").stdout)
 
 
 if __name__ == "__main__":

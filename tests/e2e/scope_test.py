@@ -78,7 +78,7 @@ class Scope(unittest.TestCase):
     def test_what_concerns_the_whole_city_is_the_citys(self):
         table = ROOT / "city/zoning.toml"
         for command in (("zoning", "load", table), ("org", "disable", 1, "--label", "x"), ("licence", "want", "--count", 50),
-                        ("expert", "add", 17, "--office", "0101", "--person", 5017)):
+                        ("expert", "add", 17, "--office", "0101", "--person", 5017, "--degree", "bachelor")):
             with self.subTest(command=command):
                 said = self.refusal(*command)
                 self.assertTrue("notAllowed, district" in said or "unknownExpert" in said, said)

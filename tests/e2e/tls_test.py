@@ -8,6 +8,7 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import ssl
@@ -168,17 +169,34 @@ class ChangingFiles(Network):
         self.addCleanup(watch.kill)
         before = self.daemon.drops()["certificate denied"]
         self.daemon.eventually(lambda: self.connections() >= 2, "the watcher's connection")
-        begin = time.monotonic()
         self.daemon.write_deny("# lost its key\nauditor-5\n")
         self.daemon.eventually(lambda: self.daemon.drops()["certificate denied"] > before, "the end of the connection")
-        # Half a second until it is noticed; the rest is what a busy machine takes to ask.
-        self.assertLess(time.monotonic() - begin, 5)
         self.assertIn("revoked", self.daemon.over_tls("auditor-5", "stats", check=3).stderr)
         self.assertIn("its name is on the deny list", self.daemon.log.read_text())
         self.expect_service()
         self.daemon.write_deny("")
         self.daemon.eventually(lambda: self.daemon.over_tls("auditor-5", "stats", check=None).returncode == 0,
                                "the auditor's return")
+
+        # As the peer itself sees it: half a second at the most until the list is looked at. The best of three, as the
+        # machine may be busy with something else.
+        self.assertLess(min(self.seconds_until_denied("auditor-5") for _ in range(3)), 1.0)
+
+    def seconds_until_denied(self, name):
+        """From the list's change until the connection of `name`, open and silent, has ended."""
+        self.daemon.write_deny("")
+        self.daemon.eventually(lambda: self.daemon.over_tls(name, "stats", check=None).returncode == 0, "its return")
+        self.daemon.eventually(lambda: self.connections() == 1, "the end of connections before")
+        with socket.create_connection(("127.0.0.1", self.daemon.tls_port), timeout=PATIENCE_SECONDS) as plain:
+            with self.daemon.context(name).wrap_socket(plain, server_hostname="localhost") as peer:
+                self.daemon.eventually(lambda: self.connections() == 2, "its connection")
+                begin = time.monotonic()
+                self.daemon.write_deny(f"{name}\n")
+                try:
+                    self.assertEqual(peer.recv(1), b"")
+                except (ssl.SSLError, ConnectionError):
+                    pass
+                return time.monotonic() - begin
 
     def connections(self):
         return int(self.daemon.ask("health")["connections"])
@@ -252,14 +270,50 @@ class Strangers(Network):
 
     def test_the_log_holds_no_key(self):
         self.expect_service()
-        self.assertNotIn("PRIVATE KEY", self.daemon.log.read_text())
+        key = "a key that is its caller's"
+        submit = ("submit", "--district", 1, "--parcel", "1-22-333")
+        for _ in range(2):  # and the same again, which is answered from what is remembered
+            self.daemon.over_tls("office-101", "--key", key, *submit)
+        self.daemon.over_tls("office-101", "--key", key, "submit", "--district", 1, "--parcel", "1-22-334", check=1)
+        log = self.daemon.log.read_text()
+        lottery = (self.daemon.data / "lottery.key").read_text().strip()
+        self.assertEqual(len(lottery), 64)
+        for secret in ("PRIVATE KEY", lottery, key):
+            self.assertNotIn(secret, log)
+
+
+@unittest.skipUnless(os.geteuid() == 0, "only root can be somebody else")
+class OtherUsers(Network):
+    NOBODY = 65534
+
+    def test_another_user_of_the_machine_is_nobody_without_a_rule(self):
+        reachable = [self.daemon.root, *self.daemon.root.parents, BIN.resolve(), *BIN.resolve().parents]
+        self.daemon.root.chmod(0o755)
+        self.daemon.socket.chmod(0o666)
+        if not all(path.stat().st_mode & 0o001 for path in reachable):
+            self.skipTest("another user cannot get at the programs")
+
+        def as_nobody(*arguments):
+            return subprocess.run([BIN / "permitctl", "--socket", self.daemon.socket, *arguments], capture_output=True,
+                                  text=True, user=self.NOBODY, group=self.NOBODY, extra_groups=[], timeout=60,
+                                  stdin=subprocess.DEVNULL, cwd="/")
+        submit = ("submit", "--district", "1", "--parcel", "1-22-333")
+        for role, command in (("operator:1", ("health",)), ("supervisor:1", ("stats",)), ("auditor:1", ("stats",)),
+                              ("office:101", submit), ("expert:1", ("worklist",))):
+            done = as_nobody("--as", role, *command)
+            self.assertEqual(done.returncode, 1, f"{role}: {done.stdout}{done.stderr}")
+            self.assertIn(f"No access rule lets user {self.NOBODY} be", done.stderr, role)
+        self.assertIn(f"user {self.NOBODY} at unix socket, uid {self.NOBODY}", self.daemon.log.read_text())
+        # The control: the same calls by who may be anybody.
+        self.daemon.ctl("--as", "operator:1", "health")
+        self.daemon.ctl("--as", "office:101", *submit)
 
 
 class Pages(Network):
-    def ask(self, method, path, body=None, headers=None):
+    def ask(self, method, path, body=None, headers=None, skip_host=False):
         connection = http.client.HTTPConnection("127.0.0.1", self.daemon.http_port, timeout=30)
         self.addCleanup(connection.close)
-        connection.putrequest(method, path, skip_host=False)
+        connection.putrequest(method, path, skip_host=skip_host)
         for name, value in (headers or {}).items():
             connection.putheader(name, value)
         if body is not None:
@@ -297,6 +351,29 @@ class Pages(Network):
         self.assertGreaterEqual(figures["permitd_sessions_denied_total"], 1)
         self.assertGreaterEqual(figures["permitd_tls_handshakes_total"], 1)
         self.assertGreaterEqual(figures['permitd_connections_dropped_total{reason="TLS handshake failed"}'], 1)
+
+    def test_numbers_that_are_tried_are_counted_and_logged(self):
+        def unknown():
+            page = self.ask("GET", "/metrics")[1].decode()
+            return int(re.search(r"^permitd_unknown_numbers_total (\d+)$", page, re.M).group(1))
+        before = unknown()
+        for number in range(3):
+            self.daemon.over_tls("office-101", "get", 900_000 + number, check=1)
+        self.daemon.ctl("--as", "office:202", "get", 900_000, check=1)
+        self.assertGreaterEqual(unknown(), before + 4)
+        log = self.daemon.log.read_text()
+        for office in (101, 202):  # the many of one do not hide the one of another
+            self.assertIn(f"office {office} named an unknown case in", log)
+
+    def test_a_page_that_calls_itself_by_another_name_learns_nothing(self):
+        for host in ("evil.example", "evil.example:7780", "127.0.0.1.evil.example", "localhost.evil.example", "[::1", "",
+                     "10.1.2.3", "0x7f.1"):
+            status, body, _ = self.ask("GET", "/metrics", headers={"Host": host}, skip_host=True)
+            self.assertEqual(status, 421, host)
+            self.assertNotIn(b"permitd_", body)
+        for host in ("localhost", f"LocalHost:{self.daemon.http_port}", "127.0.0.1", f"127.0.0.1:{self.daemon.http_port}",
+                     "[::1]:80", "127.0.0.2"):
+            self.assertEqual(self.ask("GET", "/metrics", headers={"Host": host}, skip_host=True)[0], 200, host)
 
     def test_another_pages_post_changes_nothing(self):
         op = self.daemon.ask("digest")["op"]

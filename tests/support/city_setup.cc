@@ -11,7 +11,7 @@ using namespace permitd::scheduler;
 
 namespace {
 
-constexpr std::uint32_t kCalendarCommands = 8;
+constexpr std::uint32_t kCalendarCommands = 14;
 constexpr std::uint32_t kOrganisations = 4;
 constexpr auto kOffices = static_cast<std::uint32_t>(kCityOffices.size());
 constexpr std::uint32_t kCertificatesPerExpert = 3;
@@ -157,6 +157,8 @@ SetPolicy random_policy(Chance& chance) {
       static_cast<std::uint8_t>(chance.chance(500) ? 0 : chance.between(1, 100));
   policy.confirmer_fallback = static_cast<ConfirmerFallback>(chance.below(3));
   policy.homes = static_cast<HomePolicy>(chance.below(3));
+  policy.waiting_alarm_minutes = static_cast<std::uint16_t>(chance.below(2000));
+  policy.expert_degree = static_cast<Degree>(chance.chance(700) ? 1 : chance.below(5));
   return policy;
 }
 
@@ -193,7 +195,8 @@ DefineService city_service(std::uint32_t number, std::uint16_t version, Chance& 
   // Service 3 may have its decision outside the chain: the delivery itself waits for it.
   if (number != 2 && (number != 3 || chance.chance(500))) add(decision(chance));
   if (number != 2) add(delivery(chance));
-  if (number == 3 && chance.chance(300)) body.stages[2].flags |= kStageNotMechanised;
+  // May not be submitted, for what comes later.
+  if (number == 3 && chance.chance(150)) body.stages[2].flags |= kStageNotMechanised;
   if (number == 1 || number == 4) {
     body.stages[1].flags |= static_cast<std::uint8_t>(chance.chance(400) ? kStageOnlyIfBuilt : 0);
   }
@@ -208,7 +211,7 @@ DefineOffice city_office(std::uint32_t index, Chance& chance) {
   body.state = index == 4 ? OfficeState::kEquipping : OfficeState::kActive;
   // Some licensees and managers are experts too, or owners of parcels: conflicts of interest.
   body.licensee = PersonId{chance.chance(300) ? 1001 + chance.below(kCityExperts) : 2000 + index};
-  body.technical_manager = PersonId{chance.chance(300) ? 3000 + chance.below(10U) : 2100 + index};
+  body.technical_manager = PersonId{chance.chance(300) ? 3000 + index : 2100 + index};
   body.label = label_of("office");
   return body;
 }
@@ -218,6 +221,7 @@ DefineExpert city_expert(std::uint32_t number, Chance& chance) {
   body.expert = ExpertId{number};
   body.office = OfficeId{kCityOffices[number <= 8 ? number % 2 : number % kOffices]};
   body.state = chance.chance(930) ? ExpertState::kCertified : ExpertState::kCandidate;
+  body.degree = static_cast<Degree>(chance.chance(800) ? chance.between(1, 4) : 0);
   body.person = person_of_expert(number);
   body.districts = chance.chance(600) ? 0 : static_cast<std::uint32_t>(chance.below(16U)) << 1;
   body.units_per_day = static_cast<std::uint16_t>(chance.chance(700) ? 0 : chance.between(1, 20));

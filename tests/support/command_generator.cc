@@ -137,6 +137,7 @@ void StepMaker::make() {
     }
     pick -= choice.weight;
   }
+  if (has_note_behind(command_.kind) && chance_.chance(300)) body_.noted.note = any_note();
   if (wrong(15)) command_.actor.kind = static_cast<ActorKind>(chance_.below(6));
   if (wrong(10)) command_.actor.id = chance_.below(400U);
 }
@@ -346,7 +347,10 @@ void StepMaker::fees() {
   command_.kind = CommandKind::kRecordFees;
   body_.record_fees = {};
   body_.record_fees.id = case_in(~0U, found);
-  body_.record_fees.amount_rial = chance_.below<std::uint64_t>(1'000'000'000);
+  body_.record_fees.amount_rial = chance_.chance(30) ? 0
+                                  : chance_.chance(30)
+                                      ? 1'000'000'000'000'001
+                                      : chance_.between<std::uint64_t>(1, 1'000'000'000);
   command_.actor =
       chance_.chance(700) ? Actor{ActorKind::kOffice, raw(found.office)} : supervisor();
 }
@@ -580,6 +584,7 @@ void StepMaker::calendar() {
     return;
   }
   body_.set_calendar_days = random_calendar(chance_, today + chance_.between(0, 12), count);
+  if (chance_.chance(300)) body_.set_calendar_days.note = any_note();
   if (wrong(50)) body_.set_calendar_days.length_minutes[0] = 1500;
 }
 

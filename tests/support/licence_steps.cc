@@ -181,7 +181,7 @@ void LicenceStep::apply() {
   apply.day = today();
   const std::uint64_t number = chance_.below(40U);
   apply.licensee = person(7000 + number);
-  apply.manager = person(8000 + chance_.below(40U));
+  apply.manager = person(8000 + chance_.below(400U));
   if (wrong()) apply.manager.person = apply.licensee.person;
   if (chance_.chance(250)) {
     apply.own_venue = VenueId{static_cast<std::uint16_t>(chance_.between(4U, 7U))};
@@ -339,7 +339,7 @@ void LicenceStep::manager() {
     change.change = ManagerChange::kRestore;
   change.day = today();
   if (change.change == ManagerChange::kReplace || wrong())
-    change.person = person(8000 + chance_.below(60U));
+    change.person = person(8000 + chance_.below(wrong() ? 40U : 400U));
   change.note = any_note();
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
+#include <string>
 
 #include "scheduler/command.h"
 #include "scheduler/types.h"
@@ -19,7 +20,17 @@ class NaiveCalendar {
   };
 
   void set_days(const scheduler::SetCalendarDays& days) {
-    for (std::int32_t index = 0; index < days.count; ++index) set_day(days, index);
+    const std::string note(days.note.bytes.data(),
+                           std::min<std::size_t>(days.note.size, days.note.bytes.size()));
+    for (std::int32_t index = 0; index < days.count; ++index) {
+      const std::int32_t date = days.first_day + index;
+      const bool was_covered = days_.contains(date);
+      const Hours before = hours(date);
+      set_day(days, index);
+      const Hours after = days_.at(date);
+      if (!note.empty() || !was_covered || before.open != after.open || before.close != after.close)
+        notes_[date] = note;
+    }
     // Days between those that were set are closed, but covered.
     const std::int32_t first = days_.begin()->first;
     const std::int32_t last = days_.rbegin()->first;
@@ -27,6 +38,12 @@ class NaiveCalendar {
   }
 
   bool always_open() const { return days_.empty(); }
+
+  /// Why the date is as it is; empty where nobody said.
+  std::string note(std::int32_t date) const {
+    const auto found = notes_.find(date);
+    return found == notes_.end() ? "" : found->second;
+  }
 
   bool covers(std::int32_t date) const { return days_.contains(date); }
 
@@ -117,6 +134,7 @@ class NaiveCalendar {
   }
 
   std::map<std::int32_t, Hours> days_;
+  std::map<std::int32_t, std::string> notes_;
 };
 
 }  // namespace permitd::tests

@@ -45,7 +45,7 @@ void NaiveModel::check_decision(const Command& command, const ModelJob& job, Exp
            load_ppm(experts_.at(raw(candidate.expert))), candidate.load_ppm);
   }
   if (decision.by_claim) {
-    check_claimed(job, chosen, decision.passed_over);
+    check_claimed(job, chosen, decision);
   } else {
     check_offered(job, decision);
   }
@@ -54,7 +54,8 @@ void NaiveModel::check_decision(const Command& command, const ModelJob& job, Exp
 // A claim gives the best job: the lowest class, within it what a plan has for today, then the
 // earliest deadline, then what a plan has for later; ties by number. A visit that can wait gives
 // way to a nearer one.
-void NaiveModel::check_claimed(const ModelJob& job, ExpertId expert, JobId passed_over) {
+void NaiveModel::check_claimed(const ModelJob& job, ExpertId expert, const DecisionView& decision) {
+  const JobId passed_over = decision.passed_over;
   const auto rank = [&](const ModelJob& other) {
     const ModelPlan* plan = plan_of(other.id);
     if (plan == nullptr)
@@ -93,6 +94,18 @@ void NaiveModel::check_claimed(const ModelJob& job, ExpertId expert, JobId passe
   }
   expect(first == &job ? raw(passed_over) == 0 : passed_over == first->id,
          "expert {} got job {}, but job {} comes before", raw(expert), raw(job.id), raw(first->id));
+  // The jobs that the record names came before and did not fit, for what it says.
+  for (const RejectedView& named : std::span(decision.rejected).first(decision.rejected_count)) {
+    const ModelJob* other = find_job(named.job);
+    expect(other != nullptr && rank(*other) < rank(*first), "job {} is said to come before job {}",
+           raw(named.job), raw(first->id));
+    if (other == nullptr) continue;
+    bool unclear = false;
+    const Filter own = first_filter(expert, *other, false, false, unclear);
+    const Filter filter = own == Filter::kNone && !passes(*other) ? Filter::kPairRepeat : own;
+    expect(unclear || filter == named.filter, "job {} was kept from expert {} by filter {}, not {}",
+           raw(named.job), raw(expert), raw(filter), raw(named.filter));
+  }
   check_nearest(job, expert, *first, fitting);
 }
 

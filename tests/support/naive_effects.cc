@@ -17,10 +17,15 @@ void NaiveModel::prepare(const Command& command) {
     case CommandKind::kSetLimits:
       limits_ = body.set_limits.limits;
       return;
-    case CommandKind::kSetPolicy:
+    case CommandKind::kSetPolicy: {
+      const bool homes_change = policy_.homes != body.set_policy.homes;
       policy_ = body.set_policy;
+      for (const auto& [number, office] : offices_) {
+        if (homes_change) note_leaving(OfficeId{number}, office.state);
+      }
       offer_to_all();
       return;
+    }
     case CommandKind::kSetCalendarDays:
       calendar_.set_days(body.set_calendar_days);
       if (calendar_.day_of(now_) < today_) went_back_from_ = std::max(went_back_from_, today_);
@@ -122,7 +127,7 @@ void NaiveModel::prepare(const Command& command) {
       return;
     }
     case CommandKind::kRecordFees:
-      find_case(body.record_fees.id)->fees_paid = true;
+      find_case(body.record_fees.id)->fees_paid = body.record_fees.amount_rial;
       return;
     case CommandKind::kClaim: {
       ModelExpert& expert = experts_.at(command.actor.id);

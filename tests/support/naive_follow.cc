@@ -110,6 +110,7 @@ void NaiveModel::follow(const Command& command, const Outcome& outcome, const Sc
   if (outcome.refusal != Refusal::kNone) {
     follow_refusal(command, outcome, after);
   } else {
+    expect_told(command);
     prepare(command);
     if (command.kind == CommandKind::kApplyPlan) {
       follow_plan(command, outcome, after);
@@ -121,6 +122,7 @@ void NaiveModel::follow(const Command& command, const Outcome& outcome, const Sc
       if (!complaints_.empty()) return;
     }
     check_outcome(command, outcome);
+    check_told(command);
     check_note(command, after);
     check_binding(command, outcome);
   }
@@ -130,8 +132,11 @@ void NaiveModel::follow(const Command& command, const Outcome& outcome, const Sc
 }
 
 void NaiveModel::follow_event(const Command& command, const Event& event, const Scheduler& after) {
-  expect(event.op == command.op && event.at == command.now && event.actor == command.actor,
+  expect(event.op == command.op && event.at == command.now &&
+             (event.actor == command.actor || told_by_time(event)),
          "an event of another command");
+  follow_told(command, event);
+  if (!complaints_.empty()) return;
   ModelCase* c = find_case(event.case_id);
   if (raw(event.case_id) != 0) {
     expect(c != nullptr, "event {} of unknown case {}", raw(event.kind), raw(event.case_id));
@@ -199,14 +204,14 @@ void NaiveModel::follow_event(const Command& command, const Event& event, const 
       share_due_ = false;
       return;
     case EventKind::kOfficeChanged:
-      note_leaving(event);
+      note_leaving(event.office, static_cast<OfficeState>(event.after));
       [[fallthrough]];
     case EventKind::kLicenceChanged:
     case EventKind::kRoundChanged:
+    case EventKind::kVenueChanged:
       licences_.follow(command, event, world(),
                        [&](const std::string& what) { complain("{}", what); });
       return;
-    case EventKind::kVenueChanged:
     case EventKind::kLicenceChecked:
     case EventKind::kLicenceRecorded:
     case EventKind::kCaseAmended:
@@ -215,7 +220,7 @@ void NaiveModel::follow_event(const Command& command, const Event& event, const 
     case EventKind::kCertificateChanged:
     case EventKind::kAbsenceChanged:
     case EventKind::kReferenceChanged:
-      return;
+      return;  // see follow_told()
   }
 }
 
@@ -506,17 +511,16 @@ void NaiveModel::follow_left_hand(const Command& command, ModelJob& job, JobStat
 }
 
 // Whether its cases may move by themselves is a matter of the policy when the office leaves.
-void NaiveModel::note_leaving(const Event& event) {
-  const auto state = static_cast<OfficeState>(event.after);
+void NaiveModel::note_leaving(OfficeId office, OfficeState state) {
   const bool ended = state == OfficeState::kExpired || state == OfficeState::kRevoked ||
                      state == OfficeState::kSurrendered;
   const bool moves =
       (ended && policy_.homes != HomePolicy::kPropose) ||
       (state == OfficeState::kSuspended && policy_.homes == HomePolicy::kWhenInactive);
   if (moves) {
-    leaving_.insert(raw(event.office));
+    leaving_.insert(raw(office));
   } else {
-    leaving_.erase(raw(event.office));
+    leaving_.erase(raw(office));
   }
 }
 

@@ -135,7 +135,9 @@ bool policy_outside(const SetPolicy& p) {
          outside(p.confirmation_effort_percent, 1, 100) || raw(p.confirmer_fallback) > 2 ||
          p.near_visits > 16 || p.near_slack_minutes > 10'000 || p.compared_count > 32 ||
          p.load_weight > 1000 || p.travel_weight > 1000 || p.share_weight > 1000 ||
-         raw(p.zoning_review) > 1 || p.reserved_share_percent > 100 || raw(p.homes) > 2;
+         raw(p.zoning_review) > 1 || p.reserved_share_percent > 100 || raw(p.homes) > 2 ||
+         p.waiting_alarm_minutes > 60'000 || p.lapse_warning_days > 3650 ||
+         raw(p.expert_degree) > 4;
 }
 
 }  // namespace
@@ -197,6 +199,7 @@ bool NaiveModel::judge_actor(const Command& command) {
 }
 
 void NaiveModel::judge_kind(const Command& command) {
+  if (has_note_behind(command.kind)) judge_note(command.body.noted.note, false);
   const auto kind = raw(command.kind);
   if (kind < raw(CommandKind::kDefineOffice)) {
     judge_reference(command);
@@ -319,13 +322,15 @@ void NaiveModel::judge_reference(const Command& command) {
       judgement_.faults = {Refusal::kOutOfRange};
       return;
     }
+    judge_note(days.note, false);
     bool same = true;
     NaiveCalendar after = calendar_;
     after.set_days(days);
     for (std::int32_t date = days.first_day; date < days.first_day + days.count; ++date) {
       const auto now = calendar_.hours(date);
       const auto then = after.hours(date);
-      same = same && calendar_.covers(date) && now.open == then.open && now.close == then.close;
+      same = same && calendar_.covers(date) && now.open == then.open && now.close == then.close &&
+             calendar_.note(date) == after.note(date);
     }
     judgement_.fault(same, Refusal::kNothingToDo);
   } else if (command.kind == CommandKind::kDefineService) {
@@ -382,6 +387,9 @@ void NaiveModel::judge_office_change(const SetOfficeState& change) {
                    Refusal::kRequirementMissing);
   // A licence that was applied for and has ended is applied for again.
   judgement_.fault(from == kExpired && found->second.application != 0, Refusal::kWrongState);
+  judgement_.fault(from == kExpired && licences_.manages(found->second.defined.technical_manager,
+                                                         raw(change.office), world()),
+                   Refusal::kNotCompatible);
   const bool serving = from == kActive || from == kSuspended;
   const bool named = (from == kEquipping && to == kActive) ||
                      (serving && (to == kActive || to == kSuspended || to == kExpired ||
@@ -408,6 +416,9 @@ void NaiveModel::judge_expert_change(const SetExpertState& change) {
     judgement_.fault(true, Refusal::kNothingToDo);
     return;
   }
+  judgement_.fault(
+      to == kInTraining && raw(found->second.defined.degree) < raw(policy_.expert_degree),
+      Refusal::kNotCompatible);
   const bool named = (from == kCandidate && to == kInTraining) ||
                      (from == kInTraining && to == kExamPending) ||
                      (from == kExamPending && (to == kCertified || to == kInTraining)) ||
@@ -435,6 +446,11 @@ void NaiveModel::judge_licence(const Command& command) {
     const OfficeState state = fresh ? office.state : known->second.state;
     judgement_.fault(state == OfficeState::kActive && raw(office.technical_manager) == 0,
                      Refusal::kMissing);
+    const bool lives = state == OfficeState::kEquipping || state == OfficeState::kActive ||
+                       state == OfficeState::kSuspended;
+    judgement_.fault(
+        lives && licences_.manages(office.technical_manager, raw(office.office), world()),
+        Refusal::kNotCompatible);
     if (fresh || known->second.application == 0) return;
     const DefineOffice& present = known->second.defined;
     judgement_.fault(present.licensee != office.licensee ||
@@ -465,8 +481,12 @@ void NaiveModel::judge_licence(const Command& command) {
     judgement_.fault(fresh && expert.state == ExpertState::kNone, Refusal::kMissing);
     judgement_.fault(raw(expert.state) > 7 || (expert.districts & 1U) != 0 ||
                          expert.units_per_day > 48 || point_outside(expert.home) ||
-                         too_long(expert.label),
+                         too_long(expert.label) || raw(expert.degree) > 4,
                      Refusal::kOutOfRange);
+    const ExpertState state = fresh ? expert.state : known->second.state;
+    judgement_.fault((state == ExpertState::kInTraining || state == ExpertState::kExamPending) &&
+                         raw(expert.degree) < raw(policy_.expert_degree),
+                     Refusal::kNotCompatible);
     if (fresh) return;
     judgement_.fault(known->second.defined.person != expert.person, Refusal::kNotCompatible);
     judgement_.fault(known->second.defined.office != expert.office && held_count(expert.expert) > 0,

@@ -23,8 +23,14 @@ bool too_long(const Text<N>& text) {
   return text.size > N;
 }
 
-bool external(const StageSpec& stage) {
-  return (stage.flags & (kStageIsSovereign | kStageNotMechanised)) != 0;
+// R10: the office can begin, and what is not the municipality's own is mechanised.
+bool delegable(const DefineService& service) {
+  bool good = (service.stages[0].flags & kStageIsSovereign) == 0;
+  for (std::size_t i = 0; i < service.stage_count; ++i) {
+    const auto flags = service.stages[i].flags;
+    if ((flags & kStageIsSovereign) == 0) good = good && (flags & kStageNotMechanised) == 0;
+  }
+  return good;
 }
 
 bool has_ended(const ModelJob& job) { return !job.open() || job.state == JobState::kDone; }
@@ -52,7 +58,7 @@ void NaiveModel::judge_acceptance(OfficeId office, ServiceId service, Organisati
   judgement_.fault(asking == organisations_.end(), Refusal::kUnknownOrganisation);
   judgement_.fault(asking != organisations_.end() && asking->second.enabled == 0,
                    Refusal::kOrganisationNotEnabled);
-  judgement_.fault(version != nullptr && external(version->stages[0]), Refusal::kNotDelegable);
+  judgement_.fault(version != nullptr && !delegable(*version), Refusal::kNotDelegable);
   judgement_.fault(!service_active(office, service), Refusal::kServiceNotActive);
 }
 
@@ -135,8 +141,11 @@ void NaiveModel::judge_case(const Command& command) {
     judgement_.fault(state != CaseState::kAwaitingApplicant && state != CaseState::kAwaitingAgency,
                      Refusal::kWrongState);
   } else if (command.kind == CommandKind::kRecordFees) {
+    judgement_.fault(body.record_fees.amount_rial == 0 ||
+                         body.record_fees.amount_rial > 1'000'000'000'000'000,
+                     Refusal::kOutOfRange);
     judgement_.fault(c.terminal(), Refusal::kWrongState);
-    judgement_.fault(c.fees_paid, Refusal::kNothingToDo);
+    judgement_.fault(c.fees_paid != 0, Refusal::kNothingToDo);
   } else if (command.kind == CommandKind::kRecordDecision) {
     judgement_.fault(body.record_decision.approved > 1, Refusal::kOutOfRange);
     judge_reason(body.record_decision.reason, false);

@@ -373,6 +373,15 @@ void NaiveLicences::follow(const Command& command, const Event& event, World wor
     }
     return;
   }
+  if (event.kind == EventKind::kVenueChanged) {
+    bool& told = told_venues_[event.subject];
+    if (told != (event.before != 0)) wrong("it was told otherwise before");
+    const bool defined = command.kind == CommandKind::kDefineVenue &&
+                         raw(command.body.define_venue.venue) == event.subject;
+    if (event.before == event.after && !defined) wrong("nothing changed");
+    told = event.after != 0;
+    return;
+  }
   if (event.kind == EventKind::kLicenceChanged) {
     std::uint8_t& told = told_applications_[event.subject];
     if (told != event.before) wrong("it was told otherwise before");
@@ -443,6 +452,12 @@ void NaiveLicences::audit(const Scheduler& scheduler, const World& world,
   Cursor cursor;
   const std::size_t count = scheduler.list_venues(cursor, venues);
   expect(count == venues_.size(), "another number of venues", count);
+  for (const auto& [number, venue] : venues_) {
+    const auto told = told_venues_.find(number);
+    expect(
+        told != told_venues_.end() && told->second == (venue.application != 0 || venue.office != 0),
+        "another holder told", number);
+  }
   for (std::size_t i = 0; i < count; ++i) {
     const auto known = venues_.find(raw(venues[i].id));
     expect(known != venues_.end() &&

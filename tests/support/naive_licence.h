@@ -64,6 +64,8 @@ class NaiveLicences {
   void judge(const scheduler::Command& command, const World& world, Judgement& judgement) const;
   /// What an office needs to become Active, as a judgement on SetOfficeState.
   bool may_be_active(std::uint16_t office, const World& world) const;
+  /// Somebody manages another office than `office`, or stands in an application that goes on.
+  bool manages(scheduler::PersonId person, std::uint16_t office, const World& world) const;
   /// The command's own effect. Pre: it was accepted.
   void apply(const scheduler::Command& command, World world);
   /// An office changes its state, by whatever command; the rest of it follows.
@@ -114,6 +116,7 @@ class NaiveLicences {
   std::map<std::uint16_t, ModelVenue> venues_;
   std::map<std::uint32_t, std::uint8_t> told_applications_;  // states as events told them
   std::map<std::uint32_t, std::uint8_t> told_rounds_;
+  std::map<std::uint32_t, bool> told_venues_;  // held, as events told it
   std::uint64_t queued_ = 0;
 };
 

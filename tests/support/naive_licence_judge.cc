@@ -217,6 +217,7 @@ void NaiveLicences::judge_apply(const ApplyForLicence& apply, const World& world
                         one.manager.person == apply.manager.person,
                     Refusal::kAlreadyApplied);
   }
+  judgement.fault(manages(apply.manager.person, 0, world), Refusal::kNotCompatible);
   if (raw(apply.own_venue) == 0) return;
   const auto venue = venues_.find(raw(apply.own_venue));
   judgement.fault(venue == venues_.end(), Refusal::kUnknownVenue);
@@ -227,6 +228,21 @@ void NaiveLicences::judge_apply(const ApplyForLicence& apply, const World& world
                   Refusal::kNotCompatible);
   judgement.fault(venue->second.application != 0 || venue->second.office != 0,
                   Refusal::kVenueTaken);
+}
+
+bool NaiveLicences::manages(PersonId person, std::uint16_t office, const World& world) const {
+  if (raw(person) == 0) return false;
+  for (const auto& [number, other] : world.offices) {
+    if (number != office && live(other.state) && other.defined.technical_manager == person)
+      return true;
+  }
+  using enum LicenceState;
+  for (const auto& [number, one] : applications_) {
+    const bool over = one.state == kIneligible || one.state == kNotSelected ||
+                      one.state == kWithdrawn || one.office != 0;
+    if (!over && one.manager.person == person) return true;
+  }
+  return false;
 }
 
 void NaiveLicences::judge_check(const RecordLicenceCheck& record, const World& world,
@@ -413,6 +429,7 @@ void NaiveLicences::judge_office(const Command& command, const World& world,
     judgement.fault(raw(change.person.person) == 0 || rules == nullptr, Refusal::kMissing);
     judgement.fault(change.person.person == office.defined.technical_manager,
                     Refusal::kNothingToDo);
+    judgement.fault(manages(change.person.person, found->first, world), Refusal::kNotCompatible);
     judgement.fault(day_outside(change.day, world.now) || person_outside(change.person, change.day),
                     Refusal::kOutOfRange);
     if (judgement.only_faults()) return;

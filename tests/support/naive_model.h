@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -91,7 +92,7 @@ struct ModelCase {
   scheduler::DefineService service;  // the version it is judged by
   std::size_t stage = 0;             // index into service.stages
   bool decided = false;
-  bool fees_paid = false;
+  std::uint64_t fees_paid = 0;  // rial
   bool rework_due = false;
   bool begun = false;          // a job of it was started
   bool review_begun = false;   // somebody started the plan review, and may have lost it again
@@ -142,6 +143,13 @@ struct ModelExpert {
   std::uint64_t done_total = 0;
   scheduler::Point place;  // of the visit given last, on place_day
   std::int32_t place_day = INT32_MIN;
+};
+
+/// What events have said of an expert.
+struct ModelTold {
+  scheduler::ExpertState state = scheduler::ExpertState::kNone;
+  std::array<scheduler::SpanState, scheduler::kSkillCount> certificates{};
+  scheduler::SpanState absence = scheduler::SpanState::kNone;
 };
 
 struct ModelOffice {
@@ -233,7 +241,7 @@ class NaiveModel {
   // naive_effects.cc
   void prepare(const Command& command);
   void change_home(ModelCase& c, scheduler::OfficeId office);
-  void note_leaving(const scheduler::Event& event);
+  void note_leaving(scheduler::OfficeId office, scheduler::OfficeState state);
   void follow_moved_home(const scheduler::Command& command, const scheduler::Event& event,
                          ModelCase& c);
   void judge_by_present_rules(ModelCase& c);
@@ -260,7 +268,8 @@ class NaiveModel {
   // naive_choice.cc
   void check_decision(const Command& command, const ModelJob& job, scheduler::ExpertId chosen,
                       const scheduler::Scheduler& after);
-  void check_claimed(const ModelJob& job, scheduler::ExpertId expert, scheduler::JobId passed_over);
+  void check_claimed(const ModelJob& job, scheduler::ExpertId expert,
+                     const scheduler::DecisionView& decision);
   void check_nearest(const ModelJob& job, scheduler::ExpertId expert, const ModelJob& first,
                      const std::vector<const ModelJob*>& fitting);
   scheduler::Point place_of(const ModelExpert& expert) const;
@@ -292,6 +301,16 @@ class NaiveModel {
   void follow_moved(const Command& command, ModelJob& job);
   void follow_mark(ModelJob& job, scheduler::EventKind kind);
   bool pausing(const Command& command) const;
+
+  // naive_told.cc
+  void expect_told(const Command& command);
+  bool told_by_time(const Event& event) const;
+  void follow_span(const Command& command, const Event& event);
+  void follow_expert_told(const Command& command, const Event& event);
+  void follow_case_told(const Command& command, const Event& event);
+  void follow_told(const Command& command, const Event& event);
+  void check_told(const Command& command);
+  void audit_told();
 
   // naive_plan.cc
   void follow_plan(const Command& command, const Outcome& outcome,
@@ -405,6 +424,7 @@ class NaiveModel {
   ModelCase* find_case(scheduler::CaseId id);
 
   std::map<std::uint16_t, ModelZoning> zoning_;
+  std::uint16_t forgotten_zoning_ = 0;  // makes room for the one that the command loads; 0: none
   std::uint64_t rebased_ = 0;
   std::uint64_t shares_ = 0;
   bool share_due_ = false;  // by the command being followed
@@ -436,6 +456,11 @@ class NaiveModel {
   std::map<std::pair<std::uint16_t, std::uint8_t>, scheduler::FlowCell> flow_;  // office, stage
 
   NaiveLicences licences_;
+
+  std::map<std::uint32_t, ModelTold> told_experts_;
+  std::map<std::uint16_t, scheduler::OfficeState> told_offices_;
+  std::map<std::uint8_t, unsigned> told_count_;  // by kind, of the command being followed
+  std::optional<ModelExpert> span_before_;       // whose certificate or absence it changes
 
   Judgement judgement_;
   bool repeat_expected_ = false;

@@ -88,6 +88,8 @@ void NaiveModel::check_outcome(const Command& command, const Outcome& outcome) {
 void NaiveModel::check_note(const Command& command, const Scheduler& after) {
   const CommandBody& body = command.body;
   Note given;
+  if (has_note_behind(command.kind)) given = body.noted.note;
+  if (command.kind == CommandKind::kSetCalendarDays) given = body.set_calendar_days.note;
   if (command.kind == CommandKind::kSetOfficeState) given = body.set_office_state.note;
   if (command.kind == CommandKind::kSetExpertState) given = body.set_expert_state.note;
   if (command.kind == CommandKind::kSetAbsence) given = body.set_absence.note;

@@ -243,7 +243,7 @@ bool NaiveModel::precondition_missing(const ModelJob& job) const {
   const ModelCase& c = cases_.at(raw(job.case_id));
   if (!service_active(c.office, c.filed.service)) return true;
   const bool needs = job.kind == JobKind::kWork && (job.spec.flags & kStageNeedsDecision) != 0;
-  return needs && !(c.decided && c.fees_paid);
+  return needs && !(c.decided && c.fees_paid != 0);
 }
 
 std::int64_t NaiveModel::remaining(const ModelJob& job) const {

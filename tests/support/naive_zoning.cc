@@ -176,8 +176,10 @@ void NaiveModel::prepare_zoning(const Command& command) {
   const CommandBody& body = command.body;
   if (command.kind == CommandKind::kLoadZoning) {
     const LoadZoning& load = body.load_zoning;
-    if (!zoning_.contains(load.version) && zoning_.size() >= kZoningVersionsMax)
-      zoning_.erase(forgettable_zoning());
+    if (!zoning_.contains(load.version) && zoning_.size() >= kZoningVersionsMax) {
+      forgotten_zoning_ = forgettable_zoning();
+      zoning_.erase(forgotten_zoning_);
+    }
     ModelZoning& version = zoning_[load.version];
     version.total = load.total;
     version.rules.insert(version.rules.end(), load.rules.begin(), load.rules.begin() + load.count);
@@ -191,6 +193,12 @@ void NaiveModel::prepare_zoning(const Command& command) {
 
 // Loaded, validated and dropped by command; notified by command; the rest comes with time.
 void NaiveModel::follow_zoning(const Command& command, const Event& event) {
+  if (forgotten_zoning_ != 0 && event.version == forgotten_zoning_) {
+    expect(event.before == raw(ZoningState::kSuperseded) && event.after == raw(ZoningState::kNone),
+           "version {} made room in state {}", event.version, event.before);
+    forgotten_zoning_ = 0;
+    return;
+  }
   const auto found = zoning_.find(event.version);
   expect(found != zoning_.end(), "version {} of the zoning plan moved, and is not known",
          event.version);
@@ -205,6 +213,7 @@ void NaiveModel::follow_zoning(const Command& command, const Event& event) {
   using enum ZoningState;
   const bool legal =
       by(CommandKind::kLoadZoning, kNone, kLoaded) ||
+      by(CommandKind::kLoadZoning, kLoaded, kLoaded) ||
       by(CommandKind::kValidateZoning, kLoaded, kValidated) ||
       by(CommandKind::kNotifyZoning, kValidated, kNotified) ||
       (command.kind == CommandKind::kDropZoning && to == kNone) ||

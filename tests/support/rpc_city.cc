@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "scheduler/limits.h"
+
 namespace permitd::tests {
 
 namespace {
@@ -14,16 +18,20 @@ void expect_accepted(protocol::Result::Reader result, const char* what) {
   EXPECT_TRUE(result.isAccepted()) << what << ": " << result.getRefused().getSentence().cStr();
 }
 
+/// Thirty days, as many a call as one takes.
 void add_calendar(protocol::SupervisorSession::Client& supervisor, kj::WaitScope& wait_scope) {
-  auto request = supervisor.setCalendarDaysRequest();
-  fill_key(request.initKey());
-  request.setFirstDay(kFirstDay);
-  auto days = request.initDays(30);
-  for (std::uint32_t i = 0; i < days.size(); ++i) {
-    days[i].setOpenMinute((static_cast<std::uint32_t>(kFirstDay) + i) * 1440 + 240);
-    days[i].setLengthMinutes(420);
+  constexpr std::uint32_t kDays = 30;
+  for (std::uint32_t from = 0; from < kDays; from += scheduler::kCalendarDaysPerCommand) {
+    auto request = supervisor.setCalendarDaysRequest();
+    fill_key(request.initKey());
+    request.setFirstDay(kFirstDay + static_cast<std::int32_t>(from));
+    auto days = request.initDays(std::min(kDays - from, scheduler::kCalendarDaysPerCommand));
+    for (std::uint32_t i = 0; i < days.size(); ++i) {
+      days[i].setOpenMinute((static_cast<std::uint32_t>(kFirstDay) + from + i) * 1440 + 240);
+      days[i].setLengthMinutes(420);
+    }
+    expect_accepted(request.send().wait(wait_scope).getResult(), "calendar");
   }
-  expect_accepted(request.send().wait(wait_scope).getResult(), "calendar");
 }
 
 void add_organisation(protocol::SupervisorSession::Client& supervisor, kj::WaitScope& wait_scope) {

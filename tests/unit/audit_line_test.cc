@@ -33,8 +33,9 @@ class AuditMembersTest : public tests::SmallCity {
   template <class Body>
   std::string told(CommandKind kind, const Body& body, Actor actor) {
     const Command command = make(kind, body, actor);
+    const AuditBefore before = look_before(command, scheduler_);
     const Outcome outcome = scheduler_.apply(command);
-    return audit_members(command, command.op, outcome, scheduler_);
+    return audit_members(command, command.op, outcome, before, scheduler_);
   }
 };
 
@@ -45,6 +46,20 @@ TEST_F(AuditMembersTest, AnAssignmentTellsItsChoice) {
   EXPECT_THAT(line, HasSubstr("\"before\":\"ready\",\"after\":\"assigned\""));
   EXPECT_THAT(line, HasSubstr("\"decisions\":[{\"job\":1,\"by\":\"claim\",\"seed\":\""));
   EXPECT_THAT(line, HasSubstr("\"near\":[[1,0]],\"chosen\":1,\"considered\":1"));
+}
+
+TEST_F(AuditMembersTest, AStartForOthersTellsWhatMunicipalWorkStoodBeforeIt) {
+  submit(tests::kReport, tests::kOthers);
+  const Outcome lease = claim(tests::kClerk);
+  SubmitCase own = submission(tests::kReport);
+  own.owner = PersonId{1000 + std::uint64_t{raw(tests::kClerk)}};
+  EXPECT_THAT(told(CommandKind::kSubmitCase, own, office()),
+              HasSubstr("\"class\":\"municipal\",\"before\":"));
+  const std::string line =
+      told(CommandKind::kStart, Start{lease.job, lease.token}, expert(tests::kClerk));
+  EXPECT_THAT(line, HasSubstr("\"class\":\"other\",\"before\":\"assigned\""));
+  EXPECT_THAT(line, HasSubstr("\"municipal\":{\"waiting\":[0,1],\"fitting\":[0,0],"
+                              "\"removed\":{\"conflict\":1}}"));
 }
 
 TEST_F(AuditMembersTest, ARefusalSaysWhyAndHasNoEvents) {
@@ -71,6 +86,70 @@ TEST_F(AuditMembersTest, ANoteIsToldWithItsCommand) {
   const std::string line = told(CommandKind::kHold, hold, supervisor());
   EXPECT_THAT(line, HasSubstr("\"note\":\"an \\\"order\\\"\""));
   EXPECT_THAT(line, HasSubstr("\"reason\":\"supervisorOrder\""));
+}
+
+TEST_F(AuditMembersTest, APolicyTellsTheMembersThatAreOthersNow) {
+  SetPolicy policy;
+  policy.lease_minutes = 45;
+  policy.homes = HomePolicy::kWhenEnded;
+  const std::string line = told(CommandKind::kSetPolicy, policy, supervisor());
+  EXPECT_THAT(line, HasSubstr("\"was\":{\"leaseMinutes\":30,\"homes\":\"propose\"}"));
+  EXPECT_THAT(line, HasSubstr("\"is\":{\"leaseMinutes\":45,\"homes\":\"whenEnded\"}"));
+  EXPECT_THAT(line, HasSubstr("{\"event\":\"referenceChanged\",\"by\":\"setPolicy\"}"));
+}
+
+TEST_F(AuditMembersTest, ACertificateTellsItsSkillAndBothIntervals) {
+  SetCertificate change;
+  change.expert = tests::kClerk;
+  change.skill = Skill::kAdmin;
+  change.valid_until = Tick{now_.ms + 1000};
+  const std::string line = told(CommandKind::kSetCertificate, change, supervisor());
+  const std::int64_t old_end = tests::kStart.ms + 365LL * 24 * 60 * kMsPerMinute;
+  EXPECT_THAT(line, HasSubstr("\"was\":{\"until\":" + std::to_string(old_end) + "}"));
+  EXPECT_THAT(line, HasSubstr("\"is\":{\"until\":" + std::to_string(now_.ms + 1000) + "}"));
+  EXPECT_THAT(line, HasSubstr("\"skill\":\"admin\",\"before\":\"inForce\",\"after\":\"inForce\""));
+  now_.ms += 1000;
+  EXPECT_THAT(told(CommandKind::kTick, TickBody{}, engine()),
+              HasSubstr("\"skill\":\"admin\",\"before\":\"inForce\",\"after\":\"over\","
+                        "\"reason\":\"certificateLapsed\""));
+}
+
+TEST_F(AuditMembersTest, AnEditOfTheCalendarTellsEachDeadlineBeforeAndAfter) {
+  const Outcome filed = submit(tests::kReport);
+  const Tick before = job_view(filed.job).deadline;
+  SetCalendarDays days;
+  days.first_day = 20'000;
+  days.count = 4;
+  for (std::size_t i = 0; i < days.count; ++i) {
+    days.open_minute[i] = static_cast<std::uint32_t>((20'000 + i) * 1440);
+    days.length_minutes[i] = i == 0 ? 60 : 420;
+  }
+  const std::string line = told(CommandKind::kSetCalendarDays, days, supervisor());
+  const Tick after = job_view(filed.job).deadline;
+  ASSERT_NE(before, after);
+  EXPECT_THAT(
+      line, HasSubstr("\"before\":" + moment_value(before) + ",\"after\":" + moment_value(after)));
+  EXPECT_THAT(line, HasSubstr("\"20000\":[" + std::to_string(20'000 * 1440) + ",60]"));
+}
+
+// The list of events has an end, the trail has none.
+TEST_F(AuditMembersTest, ADeadlineThatNoEventListsIsToldAllTheSame) {
+  const Outcome filed = submit(tests::kReport);
+  const Command nothing = make(CommandKind::kTick, TickBody{}, engine());
+  AuditBefore before;
+  before.deadlines[filed.job] = Tick{5};
+  const Outcome outcome = scheduler_.apply(nothing);
+  EXPECT_THAT(audit_members(nothing, nothing.op, outcome, before, scheduler_),
+              HasSubstr("{\"event\":\"deadlineMoved\",\"case\":1,\"job\":1,\"office\":101,"
+                        "\"stage\":\"fileFormation\",\"before\":5,\"after\":"));
+}
+
+TEST_F(AuditMembersTest, ARefusedCommandChangesNothing) {
+  SetPolicy policy;
+  policy.lease_minutes = 0;
+  const std::string line = told(CommandKind::kSetPolicy, policy, supervisor());
+  EXPECT_THAT(line, HasSubstr("\"refused\":\"outOfRange\""));
+  EXPECT_THAT(line, Not(HasSubstr("\"is\"")));
 }
 
 }  // namespace

@@ -222,6 +222,56 @@ TEST(CityCalendarTest, HolidaysOfACsvAreClosed) {
   auto city = read(text);
   EXPECT_FALSE(is_open(city, "2025-04-01")) << "12 Farvardin, a Tuesday";
   EXPECT_TRUE(is_open(city, "2025-03-26"));
+  const auto at = static_cast<std::size_t>(*parse_day("2025-04-01") - city.calendar->first_day);
+  EXPECT_EQ(city.calendar->notes.size(), city.calendar->days.size());
+  EXPECT_THAT(city.calendar->notes[at], HasSubstr("Republic"));
+}
+
+TEST(CityCalendarTest, DaysWithTheSameReasonTravelTogether) {
+  auto city = read(calendar(
+      "[[calendar.closure]]\nfrom = 2025-03-23\nuntil = 2025-03-24\nwhy = \"heat\"\n"
+      "[[calendar.opening]]\ndate = 2025-03-25\nhours = \"09:00-10:00\"\nwhy = \"instead\"\n"));
+  const auto runs = runs_of(*city.calendar);
+  std::size_t days = 0;
+  std::vector<std::pair<std::string, std::size_t>> named;
+  for (const CalendarRunSpec& run : runs) {
+    EXPECT_EQ(run.first_day, city.calendar->first_day + static_cast<LocalDay>(days));
+    EXPECT_LE(run.days.size(), kCalendarDaysPerCommand);
+    days += run.days.size();
+    if (!run.note.empty()) named.emplace_back(run.note, run.days.size());
+  }
+  EXPECT_EQ(days, city.calendar->days.size());
+  EXPECT_THAT(named, ElementsAre(std::pair<std::string, std::size_t>("heat", 2),
+                                 std::pair<std::string, std::size_t>("instead", 1)));
+}
+
+TEST(CityCalendarTest, ANameIsCutBetweenCharactersAndSaysThatItIsEstimated) {
+  EXPECT_EQ(name_of_day("Eid", true), "Eid (estimated)");
+  EXPECT_EQ(name_of_day("Eid", false), "Eid");
+  EXPECT_EQ(name_of_day("", true), "");
+  std::string long_name = "x";
+  while (long_name.size() < 120) long_name += "عید";
+  for (const bool is_estimated : {false, true}) {
+    const std::string cut = name_of_day(long_name, is_estimated);
+    EXPECT_LE(cut.size(), Note::kCapacity);
+    EXPECT_GE(cut.size(), Note::kCapacity - 1);
+    EXPECT_TRUE(protocol::is_valid_text(cut));
+  }
+}
+
+TEST(CityFileTest, AStageCanBeOnlyOfWhatIsBuilt) {
+  auto city = read_city_file(PERMITD_SOURCE_DIR "/city/tehran.toml");
+  ASSERT_TRUE(city) << city.error().text();
+  const DefineService& amendment = city->services[3];
+  ASSERT_EQ(amendment.stage_count, 6);
+  EXPECT_EQ(amendment.stages[1].stage, Stage::kSiteInspection);
+  EXPECT_EQ(amendment.stages[1].flags,
+            kStageNeedsAppointment | kStageFieldLease | kStageOnlyIfBuilt);
+  EXPECT_EQ(amendment.stages[1].effort_minutes, 60);
+  for (const DefineService& service : city->services) {
+    if (service.service == amendment.service) continue;
+    for (const StageSpec& stage : service.stages) EXPECT_EQ(stage.flags & kStageOnlyIfBuilt, 0);
+  }
 }
 
 TEST(CityCalendarTest, MissingHolidayFileIsReported) {

@@ -313,6 +313,40 @@ TEST_F(NearVisitTest, MunicipalWorkFarAwayComesBeforeOtherWorkAtHand) {
   EXPECT_EQ(claim(kInspector).job, far);
 }
 
+// ---- the second look at what is started (I7) ----
+
+// Whether the start is refused is asked elsewhere: what counts here is what is counted.
+TEST_F(DispatchTest, WhatGoesBeforeMunicipalWorkIsCounted) {
+  submit(kReport, kOthers);
+  const Outcome other = claim(kClerk);
+  ASSERT_NE(raw(other.job), 0U);
+  submit(kReport, kCity);
+  start(other, kClerk);
+  EXPECT_EQ(scheduler_.stats().municipal_first_violations, 0U);
+}
+
+TEST_F(DispatchTest, TheSecondLookTellsWhatStandsBeforeTheWorkOfOthers) {
+  EXPECT_EQ(scheduler_.look_for_municipal(kClerk).waiting, (std::array{0U, 0U}));
+  submit(kReport, kOthers);
+  submit(kReport, kCity);
+  SubmitCase own = submission(kReport);
+  own.designer = PersonId{1000 + std::uint64_t{raw(kClerk)}};
+  const Outcome urgent = apply(CommandKind::kSubmitCase, own, office());
+  Expedite expedite;
+  expedite.id = urgent.case_id;
+  expedite.note = text<79>("a hospital");
+  ASSERT_EQ(apply(CommandKind::kExpedite, expedite, supervisor()).refusal, Refusal::kNone);
+
+  const MunicipalLook look = scheduler_.look_for_municipal(kClerk);
+  EXPECT_EQ(look.waiting, (std::array{1U, 1U}));
+  EXPECT_EQ(look.fitting, (std::array{0U, 1U}));
+  EXPECT_EQ(look.removed[static_cast<std::size_t>(Filter::kConflict)], 1U);
+  EXPECT_FALSE(look.cut);
+  EXPECT_EQ(scheduler_.look_for_municipal(kOtherClerk).fitting, (std::array{1U, 1U}));
+  EXPECT_EQ(scheduler_.look_for_municipal(kInspector).waiting, (std::array{0U, 0U}));
+  EXPECT_EQ(scheduler_.look_for_municipal(ExpertId{63}).waiting, (std::array{0U, 0U}));
+}
+
 // ---- who of those who wait is nearest ----
 
 class WaitingInspectorsTest : public NearVisitTest {

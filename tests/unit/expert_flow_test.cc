@@ -176,5 +176,48 @@ TEST_F(ExpertFlowTest, RenewalNeverShortensALease) {
   EXPECT_EQ(renew(), after(5));
 }
 
+TEST_F(ExpertFlowTest, TrainingWantsTheDegreeOfThePolicy) {
+  constexpr ExpertId kNew{9};
+  DefineExpert body;
+  body.expert = kNew;
+  body.office = kOffice;
+  body.state = ExpertState::kCandidate;
+  body.person = PersonId{1009};
+  const auto define = [&](Degree degree) {
+    body.degree = degree;
+    return apply(CommandKind::kDefineExpert, body, supervisor());
+  };
+  const auto train = [&] {
+    SetExpertState change;
+    change.expert = kNew;
+    change.state = ExpertState::kInTraining;
+    return apply(CommandKind::kSetExpertState, change, supervisor());
+  };
+  const auto expect_unmet = [](const Outcome& outcome) {
+    EXPECT_EQ(outcome.refusal, Refusal::kNotCompatible);
+    EXPECT_EQ(outcome.field, Field::kDegree);
+  };
+  EXPECT_EQ(define(Degree{5}).field, Field::kDegree);
+  ASSERT_EQ(define(Degree::kNone).refusal, Refusal::kNone);
+  expect_unmet(train());
+  ASSERT_EQ(define(Degree::kAssociate).refusal, Refusal::kNone);
+  SetPolicy policy;
+  policy.expert_degree = Degree::kBachelor;
+  ASSERT_EQ(apply(CommandKind::kSetPolicy, policy, supervisor()).refusal, Refusal::kNone);
+  expect_unmet(train());
+  ASSERT_EQ(define(Degree::kBachelor).refusal, Refusal::kNone);
+  EXPECT_EQ(train().refusal, Refusal::kNone);
+  expect_unmet(define(Degree::kAssociate));  // in training now
+  ExpertView view;
+  ASSERT_TRUE(scheduler_.find_expert(kNew, view));
+  EXPECT_EQ(view.degree, Degree::kBachelor);
+
+  body.expert = ExpertId{10};
+  body.person = PersonId{1010};
+  body.state = ExpertState::kExamPending;
+  expect_unmet(define(Degree::kAssociate));
+  EXPECT_EQ(define(Degree::kMaster).refusal, Refusal::kNone);
+}
+
 }  // namespace
 }  // namespace permitd::tests

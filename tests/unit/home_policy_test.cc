@@ -152,5 +152,53 @@ TEST_F(HomePolicyTest, AnOfficeThatComesBackAtOnceKeepsThem) {
   EXPECT_EQ(moved(), 0U);
 }
 
+TEST_F(HomePolicyTest, APolicyThatComesLaterMovesTheCasesOfWhoHasLeftAlready) {
+  file_cases(3);
+  set_office(kOffice, OfficeState::kSuspended);
+  wait(60);
+  ASSERT_EQ(moved(), 0U);
+  set_homes(HomePolicy::kWhenEnded);
+  wait(60);
+  EXPECT_EQ(moved(), 0U) << "suspended is not ended";
+  set_homes(HomePolicy::kWhenInactive);
+  EXPECT_EQ(moved(), 0U);  // the command itself only begins it
+  wait(1);
+  EXPECT_EQ(moved(), 3U);
+}
+
+TEST_F(HomePolicyTest, APolicyThatIsTakenBackStopsWhatHasBegun) {
+  set_homes(HomePolicy::kWhenEnded);
+  file_cases(3);
+  set_office(kOffice, OfficeState::kRevoked);
+  set_homes(HomePolicy::kPropose);
+  wait(60);
+  EXPECT_EQ(moved(), 0U);
+}
+
+TEST_F(HomePolicyTest, ThePreviewNamesTheJobsThatComeBackWhoseverCaseItIs) {
+  const Outcome own = submit(kReport);
+  const Outcome foreign =
+      apply(CommandKind::kSubmitCase, submission(kReport), office(kOtherOffice));
+  for (int i = 0; i < 2; ++i) ASSERT_EQ(claim(kClerk).refusal, Refusal::kNone);
+  ASSERT_EQ(job_view(own.job).holder, kClerk);
+  ASSERT_EQ(job_view(foreign.job).holder, kClerk);
+  daemon::HomelessQuery query(daemon::Scope{}, kOffice);
+  while (!query.run(scheduler_)) {
+  }
+  ASSERT_EQ(query.cases.size(), 1U);
+  ASSERT_EQ(query.held.size(), 2U);
+  std::set<std::pair<JobId, OfficeId>> held;
+  for (const daemon::HeldBack& one : query.held) {
+    EXPECT_EQ(one.holder, kClerk);
+    EXPECT_EQ(one.state, JobState::kAssigned);
+    held.emplace(one.job, one.office);
+  }
+  EXPECT_EQ(held, (std::set<std::pair<JobId, OfficeId>>{{own.job, kOffice},
+                                                        {foreign.job, kOtherOffice}}));
+  set_office(kOffice, OfficeState::kSuspended);
+  wait(1);
+  for (const JobId job : {own.job, foreign.job}) EXPECT_EQ(job_view(job).state, JobState::kReady);
+}
+
 }  // namespace
 }  // namespace permitd::tests

@@ -574,5 +574,48 @@ TEST_F(LicenceTest, WrongInputIsRefusedAndChangesNothing) {
   EXPECT_EQ(exam(1, 10).refusal, Refusal::kWrongState);
 }
 
+TEST_F(LicenceTest, ATechnicalManagerIsOfOneOfficeWhateverTheRound) {
+  constexpr OfficeId kThirdOffice{103};
+  const auto expect_engaged = [](const Outcome& outcome) {
+    EXPECT_EQ(outcome.refusal, Refusal::kNotCompatible);
+    EXPECT_EQ(outcome.field, Field::kManager);
+  };
+  const auto define = [&](OfficeState state) {
+    DefineOffice body;
+    body.office = kThirdOffice;
+    body.district = 1;
+    body.state = state;
+    body.licensee = PersonId{5103};
+    body.technical_manager = PersonId{6102};
+    return apply(CommandKind::kDefineOffice, body, supervisor());
+  };
+  const auto set_state = [&](OfficeId office, OfficeState state) {
+    SetOfficeState body;
+    body.office = office;
+    body.state = state;
+    body.reason = Reason::kSupervisorOrder;
+    return apply(CommandKind::kSetOfficeState, body, supervisor());
+  };
+  ASSERT_EQ(open(4).refusal, Refusal::kNone);
+  ApplyForLicence taken = request(1);
+  taken.manager = person(6102);  // of the other office
+  expect_engaged(file(taken));
+  expect_engaged(manager(kOffice, ManagerChange::kReplace, person(6102)));
+  expect_engaged(define(OfficeState::kActive));
+  expect_engaged(define(OfficeState::kEquipping));
+  ASSERT_EQ(set_state(kOtherOffice, OfficeState::kSuspended).refusal, Refusal::kNone);
+  expect_engaged(file(taken));
+
+  ASSERT_EQ(file(request(1)).refusal, Refusal::kNone);
+  expect_engaged(manager(kOffice, ManagerChange::kReplace, person(201)));
+  ASSERT_EQ(withdraw(1).refusal, Refusal::kNone);
+  EXPECT_EQ(manager(kOffice, ManagerChange::kReplace, person(201)).refusal, Refusal::kNone);
+
+  // Whose licence has ended may go to another office, and is not there any more when it comes back.
+  ASSERT_EQ(set_state(kOtherOffice, OfficeState::kExpired).refusal, Refusal::kNone);
+  ASSERT_EQ(define(OfficeState::kActive).refusal, Refusal::kNone);
+  expect_engaged(set_state(kOtherOffice, OfficeState::kActive));
+}
+
 }  // namespace
 }  // namespace permitd::tests

@@ -57,7 +57,8 @@ TEST(Jalali, MomentsAreThoseOfTheClocksOfTehran) {
   EXPECT_EQ(jalali_moment_text(kNever), "هرگز");
 }
 
-/// Latin letters and ASCII digits stand only where they are isolated as codes.
+/// Latin letters and ASCII digits stand only where they are isolated as codes, and a code is one
+/// word: no sentence of another language hides in it.
 bool reads_from_right_to_left(const std::string& text) {
   int depth = 0;
   for (std::size_t at = 0; at < text.size(); ++at) {
@@ -65,8 +66,9 @@ bool reads_from_right_to_left(const std::string& text) {
     if (text.compare(at, 3, "\u2069") == 0 && depth > 0) --depth;
     const auto c = static_cast<unsigned char>(text[at]);
     if (depth == 0 && c < 0x80 && std::isalnum(c) != 0) return false;
+    if (depth > 0 && c == ' ') return false;
   }
-  return true;
+  return depth == 0;
 }
 
 void expect_told(const std::string& sentence, std::set<std::string>& seen) {
@@ -87,9 +89,74 @@ TEST(Persian, EachRefusalIsTold) {
   }
   EXPECT_GT(seen.size(), 30U);
   EXPECT_TRUE(
-      seen.contains("انجام \u2066start\u2069 اکنون ممکن نیست: کار «انجام‌شده» است. چیزی تغییر "
+      seen.contains("انجام \u2066start\u2069 اکنون ممکن نیست: کار «انجام‌شده» است. چیزی "
+                    "تغییر "
                     "نکرد؛ پیش از گام بعد "
                     "دوباره بخوانید."));
+}
+
+TEST(Persian, EachRefusalReadsWithEachField) {
+  for (int value = 1; value < 256; ++value) {
+    Outcome outcome;
+    outcome.refusal = static_cast<Refusal>(value);
+    if (name_of(outcome.refusal) == "unknown") continue;
+    for (std::size_t field = 0; field < names_of<Field>().size(); ++field) {
+      for (const CommandKind kind :
+           {CommandKind::kNone, CommandKind::kStart, CommandKind::kSubmitCase,
+            CommandKind::kLoadZoning, CommandKind::kNotifyZoning, CommandKind::kSetPolicy}) {
+        outcome.field = static_cast<Field>(field);
+        outcome.until = Tick{kind == CommandKind::kLoadZoning ? 7 : 0};
+        const std::string sentence = refusal_sentence(outcome, kind, Language::kPersian);
+        EXPECT_TRUE(is_valid_text(sentence)) << sentence;
+        EXPECT_TRUE(reads_from_right_to_left(sentence)) << sentence;
+        EXPECT_TRUE(sentence.ends_with('.')) << sentence;
+      }
+    }
+  }
+}
+
+TEST(Persian, EachFieldHasItsRule) {
+  for (std::size_t value = 0; value < names_of<Field>().size(); ++value) {
+    const auto field = static_cast<Field>(value);
+    EXPECT_EQ(persian::rule_of(field).empty(), rule_of(field).empty()) << name_of(field);
+    EXPECT_TRUE(reads_from_right_to_left(std::string(persian::rule_of(field)))) << name_of(field);
+  }
+}
+
+TEST(Persian, EachFaultOfAZoningPlanIsTold) {
+  std::set<std::string> seen;
+  for (std::size_t fault = 1; fault < kZoningFaultCount; ++fault) {
+    const std::string_view phrase = persian::zoning_phrase(static_cast<ZoningFault>(fault));
+    EXPECT_FALSE(phrase.empty()) << fault;
+    expect_told(std::string(phrase), seen);
+  }
+  Outcome outcome;
+  outcome.refusal = Refusal::kNotCompatible;
+  outcome.field = Field::kZone;
+  outcome.until = Tick{12};
+  const std::string sentence =
+      refusal_sentence(outcome, CommandKind::kValidateZoning, Language::kPersian);
+  EXPECT_TRUE(sentence.starts_with("\u2066zone\u2069 در طرح تفصیلی، ضابطهٔ ۱۲: این پهنه دو بار"))
+      << sentence;
+}
+
+TEST(Persian, EachFilterIsToldWhereItKeepsPeople) {
+  std::set<std::string> seen;
+  for (std::size_t filter = 1; filter < kFilterCount; ++filter) {
+    StuckView stuck;
+    stuck.cause = Stuck::kNobodyFits;
+    stuck.certified = 5;
+    stuck.removed[filter] = 3;
+    const std::string sentence = stuck_sentence(stuck, Language::kPersian);
+    expect_told(sentence, seen);
+    EXPECT_NE(
+        sentence.find("۳ نفر به علت " + std::string(persian::name_of(static_cast<Filter>(filter)))),
+        std::string::npos)
+        << sentence;
+    stuck.cause = Stuck::kNobodyAvailable;
+    stuck.municipal_first = 1;
+    expect_told(stuck_sentence(stuck, Language::kPersian), seen);
+  }
 }
 
 TEST(Persian, EachCauseOfStandingStillIsTold) {

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <set>
 
@@ -46,14 +47,18 @@ class QueriesTest : public testing::Test {
   Command of_supervisor(CommandKind kind) { return command(kind, {ActorKind::kSupervisor, 1}); }
 
   void define_city() {
-    Command calendar = of_supervisor(CommandKind::kSetCalendarDays);
-    calendar.body.set_calendar_days.first_day = kDay - 1;
-    calendar.body.set_calendar_days.count = 30;
-    for (std::uint32_t i = 0; i < 30; ++i) {
-      calendar.body.set_calendar_days.open_minute[i] = (kDay - 1 + i) * 1440U + 240U;
-      calendar.body.set_calendar_days.length_minutes[i] = 420;
+    constexpr std::uint32_t kDays = 30;
+    for (std::uint32_t from = 0; from < kDays; from += kCalendarDaysPerCommand) {
+      Command calendar = of_supervisor(CommandKind::kSetCalendarDays);
+      SetCalendarDays& days = calendar.body.set_calendar_days;
+      days.first_day = kDay - 1 + static_cast<std::int32_t>(from);
+      days.count = static_cast<std::uint16_t>(std::min(kDays - from, kCalendarDaysPerCommand));
+      for (std::uint32_t i = 0; i < days.count; ++i) {
+        days.open_minute[i] = (kDay - 1 + from + i) * 1440U + 240U;
+        days.length_minutes[i] = 420;
+      }
+      apply(calendar);
     }
-    apply(calendar);
     Command organisation = of_supervisor(CommandKind::kDefineOrganisation);
     organisation.body.define_organisation.organisation = OrganisationId{1};
     organisation.body.define_organisation.priority = PriorityClass::kMunicipal;
@@ -75,7 +80,7 @@ class QueriesTest : public testing::Test {
     define.body.define_office.district = 1;
     define.body.define_office.state = OfficeState::kActive;
     define.body.define_office.licensee = PersonId{50};
-    define.body.define_office.technical_manager = PersonId{51};
+    define.body.define_office.technical_manager = PersonId{51 + std::uint64_t{raw(office)}};
     apply(define);
     Command activate = of_supervisor(CommandKind::kActivateService);
     activate.body.activate_service.office = office;
@@ -268,6 +273,85 @@ TEST_F(QueriesTest, OfficesExpertsAndCellsAreListed) {
   PolicyQuery policy;
   run(policy);
   EXPECT_EQ(policy.policy, SetPolicy{});
+}
+
+TEST_F(QueriesTest, TheCatalogueIsListedWithEveryVersion) {
+  Command second = of_supervisor(CommandKind::kDefineService);
+  DefineService& body = second.body.define_service;
+  body.service = ServiceId{1};
+  body.version = 2;
+  body.stage_count = 1;
+  body.stages[0].effort_minutes = 7;
+  body.stages[0].sla_minutes = 420;
+  body.stages[0].flags = kStageNotMechanised;
+  body.label.size = 1;
+  body.label.bytes[0] = 'B';
+  apply(second);
+  ServicesQuery first(0, 1);
+  EXPECT_EQ(run(first), 1);
+  ASSERT_EQ(first.rows.size(), 1U);
+  EXPECT_EQ(first.rows[0].version, 1);
+  EXPECT_FALSE(first.cursor.done);
+  ServicesQuery rest(first.cursor.position, 10);
+  run(rest);
+  ASSERT_EQ(rest.rows.size(), 1U);
+  EXPECT_EQ(rest.rows[0].service, ServiceId{1});
+  EXPECT_EQ(rest.rows[0].version, 2);
+  EXPECT_EQ(rest.rows[0].stages[0].flags, kStageNotMechanised);
+  EXPECT_EQ(rest.rows[0].label, body.label);
+  EXPECT_TRUE(rest.cursor.done);
+}
+
+TEST_F(QueriesTest, OrganisationsAndActivationsAreListedPageByPage) {
+  Command water = of_supervisor(CommandKind::kDefineOrganisation);
+  water.body.define_organisation.organisation = OrganisationId{9};
+  water.body.define_organisation.priority = PriorityClass::kOther;
+  apply(water);
+  OrganisationsQuery one(0, 1);
+  run(one);
+  ASSERT_EQ(one.rows.size(), 1U);
+  EXPECT_EQ(one.rows[0].organisation, OrganisationId{1});
+  EXPECT_TRUE(one.rows[0].enabled);
+  OrganisationsQuery rest(one.cursor.position, 10);
+  run(rest);
+  ASSERT_EQ(rest.rows.size(), 1U);
+  EXPECT_EQ(rest.rows[0].organisation, OrganisationId{9});
+  EXPECT_EQ(rest.rows[0].priority, PriorityClass::kOther);
+  EXPECT_FALSE(rest.rows[0].enabled);
+  EXPECT_TRUE(rest.cursor.done);
+
+  std::vector<OfficeId> offices;
+  for (Cursor cursor; !cursor.done;) {
+    ActivationsQuery page(cursor.position, 1);
+    run(page);
+    for (const ActivationView& row : page.rows) {
+      EXPECT_EQ(row.service, ServiceId{1});
+      EXPECT_EQ(row.until, kNever);
+      offices.push_back(row.office);
+    }
+    cursor = page.cursor;
+  }
+  EXPECT_EQ(offices, (std::vector{kOwn, kOther}));
+}
+
+TEST_F(QueriesTest, APreviewOfTheCalendarCountsHoursAndReasonsApart) {
+  CalendarQuery before(kDay, 2);
+  run(before);
+  ASSERT_EQ(before.notes.size(), 2U);
+  EXPECT_EQ(before.notes[0].day, kDay);
+  EXPECT_EQ(before.notes[0].note.size, 0);
+  SetCalendarDays edit;
+  edit.first_day = kDay;
+  edit.count = 2;
+  edit.open_minute[0] = before.days[0].open_minute;
+  edit.length_minutes[0] = before.days[0].length_minutes;
+  edit.note.size = 1;
+  edit.note.bytes[0] = 'x';
+  CalendarPreviewQuery preview({edit});
+  run(preview);
+  EXPECT_TRUE(preview.is_acceptable);
+  EXPECT_EQ(preview.days_changed, 1U);
+  EXPECT_EQ(preview.notes_changed, 1U);
 }
 
 }  // namespace

@@ -168,6 +168,9 @@ TEST(RpcConvertTest, APolicyComesBackAsItWent) {
   policy.load_weight = 700;
   policy.travel_weight = 300;
   policy.share_weight = 200;
+  policy.waiting_alarm_minutes = 333;
+  policy.lapse_warning_days = 14;
+  policy.expert_degree = scheduler::Degree::kBachelor;
   capnp::MallocMessageBuilder message;
   auto out = message.initRoot<protocol::Policy>();
   write_policy(policy, out);
@@ -227,6 +230,9 @@ TEST(RpcConvertTest, AServiceOfTooManyOrNoStagesIsAFlaw) {
   stages[0].setNotMechanised(true);
   EXPECT_FALSE(read_service(service, body));
   EXPECT_EQ(body.stages[0].flags, kStageIsSovereign | kStageNotMechanised);
+  stages[1].setOnlyIfBuilt(true);
+  EXPECT_FALSE(read_service(service, body));
+  EXPECT_EQ(body.stages[1].flags, kStageOnlyIfBuilt);
   stages[7].setSkill(static_cast<protocol::Skill>(6));
   EXPECT_EQ(read_service(service, body).field, Field::kSkill);
 }
@@ -239,12 +245,13 @@ TEST(RpcConvertTest, ACalendarOfMoreThanItsDaysIsAFlaw) {
   EXPECT_EQ(read_calendar(1, params.initDays(kCalendarDaysPerCommand + 1).asReader(), body).refusal,
             Refusal::kTooLarge);
   auto days = params.initDays(kCalendarDaysPerCommand);
-  days[29].setOpenMinute(7);
-  days[29].setLengthMinutes(8);
+  const unsigned last = kCalendarDaysPerCommand - 1;
+  days[last].setOpenMinute(7);
+  days[last].setLengthMinutes(8);
   EXPECT_FALSE(read_calendar(-3, days.asReader(), body));
   EXPECT_EQ(body.first_day, -3);
-  EXPECT_EQ(body.open_minute[29], 7U);
-  EXPECT_EQ(body.length_minutes[29], 8);
+  EXPECT_EQ(body.open_minute[last], 7U);
+  EXPECT_EQ(body.length_minutes[last], 8);
 }
 
 TEST(RpcConvertTest, AMaskOfZeroDoesNotFilter) {

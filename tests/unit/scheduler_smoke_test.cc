@@ -143,6 +143,43 @@ TEST_F(SchedulerSmoke, MunicipalWorkComesFirstEvenBetweenAssignmentAndStart) {
   EXPECT_EQ(scheduler_.stats().municipal_first_violations, 0U);
 }
 
+TEST_F(SchedulerSmoke, FeesHaveAnAmountThatIsKept) {
+  const Outcome filed = submit(kNewBuild);
+  for (const std::uint64_t amount : {0ULL, 1'000'000'000'000'001ULL}) {
+    const Outcome refused =
+        apply(CommandKind::kRecordFees, RecordFees{filed.case_id, amount}, office());
+    EXPECT_EQ(refused.refusal, Refusal::kOutOfRange);
+    EXPECT_EQ(refused.field, Field::kAmount);
+  }
+  EXPECT_FALSE(case_view(filed.case_id).fees_paid);
+  const RecordFees most{filed.case_id, 1'000'000'000'000'000};
+  EXPECT_EQ(apply(CommandKind::kRecordFees, most, office()).refusal, Refusal::kNone);
+  EXPECT_TRUE(case_view(filed.case_id).fees_paid);
+  EXPECT_EQ(case_view(filed.case_id).fees_rial, most.amount_rial);
+  EXPECT_EQ(apply(CommandKind::kRecordFees, RecordFees{filed.case_id, 1}, office()).refusal,
+            Refusal::kNothingToDo);
+}
+
+TEST_F(SchedulerSmoke, WorkThatWaitsTooLongIsAnAlarm) {
+  constexpr std::size_t kMunicipal = raw(PriorityClass::kMunicipal);
+  constexpr std::size_t kFile = raw(Skill::kFile);
+  SetPolicy policy;
+  policy.waiting_alarm_minutes = 100;
+  ASSERT_EQ(apply(CommandKind::kSetPolicy, policy, supervisor()).refusal, Refusal::kNone);
+  submit(kReport);
+  wait(99);
+  apply(CommandKind::kTick, TickBody{}, engine());
+  EXPECT_EQ(scheduler_.stats().waiting_minutes[kMunicipal][kFile], 99U);
+  EXPECT_FALSE(scheduler_.stats().waiting_alarm(kMunicipal, kFile));
+  wait(1);
+  apply(CommandKind::kTick, TickBody{}, engine());
+  EXPECT_TRUE(scheduler_.stats().waiting_alarm(kMunicipal, kFile));
+  EXPECT_FALSE(scheduler_.stats().waiting_alarm(raw(PriorityClass::kOther), kFile));
+  work(kClerk);
+  EXPECT_FALSE(scheduler_.stats().waiting_alarm(kMunicipal, kFile));
+  EXPECT_EQ(scheduler_.stats().waiting_minutes[kMunicipal][kFile], 0U);
+}
+
 TEST_F(SchedulerSmoke, PausedClockGoesOnWithTheTimeThatWasLeft) {
   const Outcome filed = submit(kReport);
   wait(100);

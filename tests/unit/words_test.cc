@@ -17,7 +17,7 @@ class WordsOfTest : public testing::Test {};
 using ClosedSets = testing::Types<Skill, PriorityClass, Stage, CaseState, JobState, OfficeState,
                                   ExpertState, JobKind, Reach, Confirmer, ConfirmerFallback,
                                   HalfDay, SlaBand, ActorKind, Reason, Filter, EventKind, Stuck,
-                                  ZoningState, ZoningResult, ZoningReview, HomePolicy>;
+                                  ZoningState, ZoningResult, ZoningReview, HomePolicy, SpanState>;
 TYPED_TEST_SUITE(WordsOfTest, ClosedSets);
 
 TYPED_TEST(WordsOfTest, EachNameIsOnlyOnceAndParsesBack) {
@@ -198,6 +198,60 @@ TEST(WordsTest, EveryCauseOfStandstillIsTold) {
     stuck.until = Tick{1'576'904'400'000};
     EXPECT_TRUE(sentences.insert(stuck_sentence(stuck)).second) << stuck_sentence(stuck);
   }
+}
+
+TEST(WordsTest, NobodyFitsSaysHowManyWhichFilterKeeps) {
+  std::set<std::string> sentences;
+  for (std::size_t filter = 1; filter < kFilterCount; ++filter) {
+    StuckView stuck;
+    stuck.cause = Stuck::kNobodyFits;
+    stuck.certified = 5;
+    stuck.ahead = 4;
+    stuck.removed[filter] = 3;
+    const std::string sentence = stuck_sentence(stuck);
+    EXPECT_TRUE(sentences.insert(sentence).second) << sentence;
+    EXPECT_TRUE(sentence.starts_with("None of 5 certified experts may take it now: 3 because "))
+        << sentence;
+    EXPECT_TRUE(sentence.ends_with(" 4 jobs are before it.")) << sentence;
+  }
+  StuckView stuck;
+  stuck.cause = Stuck::kNobodyAvailable;
+  stuck.certified = 5;
+  stuck.with_capacity = 3;
+  stuck.removed[raw(Filter::kOffice)] = 2;
+  stuck.municipal_asked = 3;
+  stuck.municipal_first = 1;
+  EXPECT_EQ(stuck_sentence(stuck),
+            "3 of 5 certified experts may take it, but none of them waits for work. Others may "
+            "not: 2 because their office is not active for this service. For 1 of them municipal "
+            "work goes first. 0 jobs are before it.");
+}
+
+TEST(WordsTest, AClaimTellsOfJobsAndAnOfferOfPeople) {
+  DecisionView decision;
+  decision.by_claim = true;
+  decision.removed[raw(Filter::kConflict)] = 2;
+  EXPECT_NE(decision_sentence(decision).find(" Jobs that did not fit: 2 by conflict."),
+            std::string::npos)
+      << decision_sentence(decision);
+  decision.by_claim = false;
+  decision.municipal_first = 3;
+  EXPECT_NE(decision_sentence(decision).find(" Removed: 2 by conflict. 3 were passed over, as "
+                                             "municipal work waited for them."),
+            std::string::npos)
+      << decision_sentence(decision);
+}
+
+TEST(WordsTest, AServiceThatCannotBeDelegatedNamesTheStage) {
+  Outcome outcome;
+  outcome.refusal = Refusal::kNotDelegable;
+  outcome.field = Field::kMechanised;
+  outcome.state = raw(Stage::kPlanReview);
+  EXPECT_TRUE(refusal_sentence(outcome, CommandKind::kSubmitCase)
+                  .starts_with("Stage planReview of this service is not mechanised"));
+  outcome.field = Field::kSovereign;
+  EXPECT_NE(refusal_sentence(outcome, CommandKind::kSubmitCase).find("sovereign (planReview)"),
+            std::string::npos);
 }
 
 TEST(WordsTest, MomentsAreUtcAndNeverIsNever) {

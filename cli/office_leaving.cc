@@ -1,0 +1,92 @@
+#include "cli/office_leaving.h"
+
+#include <fmt/format.h>
+
+#include "cli/homes_text.h"
+#include "cli/json_text.h"
+#include "cli/pages.h"
+#include "scheduler/home_choice.h"
+
+namespace permitd::cli {
+namespace {
+
+using scheduler::OfficeState;
+
+std::uint64_t open_jobs_of(Context& context, SupervisorClient& supervisor, OfficeId office) {
+  std::uint64_t count = 0;
+  const auto take = [&](auto& list) {
+    for (auto cell : list.getCells()) {
+      count += cell.getBlocked() + cell.getReady() + cell.getScheduled() + cell.getAssigned() +
+               cell.getStarted() + cell.getHeld() + cell.getConfirming();
+    }
+  };
+  all_pages(
+      context, [&](const PageSpec& page) { return supervisor.open_cells(office, page); }, take);
+  return count;
+}
+
+std::uint64_t held_elsewhere(OfficeId office, protocol::NewHomes::Reader homes) {
+  std::uint64_t count = homes.getHeldLeftOut();
+  for (auto one : homes.getHeld()) count += one.getOffice() != raw(office) ? 1 : 0;
+  return count;
+}
+
+std::string text_of(OfficeId office, const OfficeLeaving& leaving,
+                    protocol::NewHomes::Reader homes) {
+  return fmt::format(
+      "Office {:04} has {} open job{} of its own cases. Its experts hold {}, {} of them of other "
+      "offices' cases; they go back to the queue at once, and its experts take nothing while it is "
+      "not active. {}",
+      raw(office), leaving.open, leaving.open == 1 ? "" : "s",
+      homes.getHeld().size() + homes.getHeldLeftOut(), leaving.held, leaving.afterwards);
+}
+
+}  // namespace
+
+OfficeLeaving preview_leaving(Context& context, SupervisorClient& supervisor, OfficeId office,
+                              OfficeState state) {
+  OfficeLeaving leaving;
+  leaving.homes = context.wait(supervisor.new_homes(office));
+  if (leaving.homes->isRefused()) {
+    leaving.refused = to_refused(leaving.homes->getRefused());
+    return leaving;
+  }
+  leaving.open = open_jobs_of(context, supervisor, office);
+  leaving.held = held_elsewhere(office, leaving.homes->getHomes());
+  const auto homes =
+      static_cast<scheduler::HomePolicy>(context.wait(supervisor.policy()).getPolicy().getHomes());
+  if (leaving.open > 0 && state != OfficeState::kActive) {
+    leaving.afterwards =
+        scheduler::cases_move_by_themselves(homes, state)
+            ? "Its cases go to other offices by themselves, as the policy says."
+            : fmt::format(
+                  "Its cases stay until a supervisor moves them: permitctl rehome {:04} --dry-run",
+                  raw(office));
+  }
+  leaving.preview = text_of(office, leaving, leaving.homes->getHomes());
+  return leaving;
+}
+
+int show_leaving(Context& context, OfficeId office, const OfficeLeaving& leaving) {
+  if (leaving.refused) return context.refuse(*leaving.refused);
+  const auto homes = leaving.homes->getHomes();
+  context.print(homes_table(homes), message_json(homes));
+  if (context.wants_json() || context.globals.csv) return kExitOk;
+  fmt::print("\n{}\n{}\n{}\nNothing was changed (--dry-run).\n", held_table(homes).aligned(),
+             leaving.preview, homes_summary(office, homes));
+  return kExitOk;
+}
+
+OfficeState state_of_office(Context& context, SupervisorClient& supervisor, OfficeId office) {
+  auto state = OfficeState::kNone;
+  all_pages(
+      context, [&](const PageSpec& page) { return supervisor.offices(page); },
+      [&](auto& answer) {
+        for (auto one : answer.getOffices()) {
+          if (one.getOffice() == raw(office)) state = static_cast<OfficeState>(one.getState());
+        }
+      });
+  return state;
+}
+
+}  // namespace permitd::cli

@@ -1,0 +1,183 @@
+// Goal: `why` says in both languages what the answer holds, and in Persian nothing else. Method:
+// answers made by hand, of each stage, state and filter.
+#include "cli/why_text.h"
+
+#include <capnp/message.h>
+#include <gtest/gtest.h>
+
+#include <cctype>
+#include <memory>
+
+#include "cli/zoning_text.h"
+#include "protocol/persian.h"
+
+namespace permitd::cli {
+namespace {
+
+using protocol::Language;
+using scheduler::Filter;
+using scheduler::kFilterCount;
+using scheduler::raw;
+
+/// No Latin letter and no ASCII digit outside an isolated code.
+bool reads_from_right_to_left(const std::string& text) {
+  int depth = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text.compare(at, 3, "\u2066") == 0) ++depth;
+    if (text.compare(at, 3, "\u2069") == 0 && depth > 0) --depth;
+    const auto c = static_cast<unsigned char>(text[at]);
+    if (depth == 0 && c < 0x80 && std::isalnum(c) != 0) return false;
+  }
+  return true;
+}
+
+void expect_contains(const std::string& text, std::string_view part) {
+  EXPECT_NE(text.find(part), std::string::npos) << part << " in " << text;
+}
+
+class WhyTextTest : public testing::Test {
+ protected:
+  WhyTextTest() : answer_(message_->initRoot<protocol::WhyAnswer>()) {
+    auto job = answer_.initJob();
+    job.setJob(42);
+    job.setCaseId(17);
+    answer_.initStuck().setSentence("جمله.");
+  }
+
+  protocol::Decision::Builder decided(bool by_claim) {
+    answer_.setHasDecision(true);
+    auto decision = answer_.initDecision();
+    decision.setByClaim(by_claim);
+    decision.setOp(77);
+    decision.setChosen(7);
+    decision.setSentence("جمله.");
+    auto near = decision.initNearEqual(1);
+    near[0].setExpert(7);
+    near[0].setLoadPpm(123'000);
+    near[0].setMetres(4321);
+    decision.setTravelWeight(1);
+    decision.initRemoved(kFilterCount);
+    return decision;
+  }
+
+  std::string job_text(Language language) const {
+    return why_job_text(answer_.asReader(), language);
+  }
+  std::string decision_text(Language language) const {
+    return why_decision_text(answer_.asReader(), language);
+  }
+
+  std::unique_ptr<capnp::MallocMessageBuilder> message_ =
+      std::make_unique<capnp::MallocMessageBuilder>();
+  protocol::WhyAnswer::Builder answer_;
+};
+
+TEST_F(WhyTextTest, EachStageAndStateReadsInPersian) {
+  for (std::size_t stage = 0; stage < scheduler::kStageCount; ++stage) {
+    for (std::size_t state = 0; state < scheduler::kJobStateCount; ++state) {
+      answer_.getJob().setStage(static_cast<protocol::Stage>(stage));
+      answer_.getJob().setState(static_cast<protocol::JobState>(state));
+      const std::string text = job_text(Language::kPersian);
+      EXPECT_TRUE(reads_from_right_to_left(text)) << text;
+      expect_contains(text, "کار ۴۲ از پروندهٔ ۱۷: ");
+    }
+  }
+  EXPECT_EQ(decision_text(Language::kPersian), "هرگز واگذار نشده است.\n");
+  EXPECT_EQ(decision_text(Language::kEnglish), "It was never assigned.\n");
+}
+
+TEST_F(WhyTextTest, WhoCouldTakeItIsToldByFilter) {
+  auto stuck = answer_.getStuck();
+  stuck.setCertified(5);
+  stuck.setWithCapacity(2);
+  stuck.setWaiting(1);
+  stuck.setAhead(4);
+  stuck.initRemoved(kFilterCount).set(raw(Filter::kOffice), 3);
+  expect_contains(job_text(Language::kEnglish),
+                  "Certified now 5, of them 2 may take it, of these 1 wait for work; kept from it "
+                  "by filter: 3 office; jobs before it 4.\n");
+  for (std::size_t filter = 1; filter < kFilterCount; ++filter) {
+    stuck.initRemoved(kFilterCount).set(static_cast<unsigned>(filter), 3);
+    const std::string text = job_text(Language::kPersian);
+    EXPECT_TRUE(reads_from_right_to_left(text)) << text;
+    expect_contains(text, protocol::persian::name_of(static_cast<Filter>(filter)));
+  }
+}
+
+TEST_F(WhyTextTest, AReservationIsToldInPersian) {
+  answer_.getJob().setPlannedFor(9);
+  answer_.getJob().setPlannedStart(1'735'689'600'000);
+  answer_.getJob().setPlanLocks(7);
+  const std::string text = job_text(Language::kPersian);
+  EXPECT_TRUE(reads_from_right_to_left(text)) << text;
+  expect_contains(text, "کارشناس ۹");
+  expect_contains(text, "کارشناس، نیم‌روز، ترتیب");
+}
+
+TEST_F(WhyTextTest, AClaimNamesJobsAndAnOfferPeople) {
+  for (const bool by_claim : {true, false}) {
+    auto decision = decided(by_claim);
+    decision.setConsidered(13);
+    decision.getRemoved().set(raw(Filter::kConflict), 12);
+    auto rejected = decision.initRejected(1);
+    rejected[0].setJob(by_claim ? 31 : 0);
+    rejected[0].setExpert(by_claim ? 0 : 31);
+    rejected[0].setFilter(protocol::Filter::CONFLICT);
+    const std::string english = decision_text(Language::kEnglish);
+    expect_contains(english, by_claim ? "job before it" : "rejected expert");
+    expect_contains(english, "31  conflict\n");
+    expect_contains(english, "The first 1 of 12 are named.\n");
+    expect_contains(english, by_claim
+                                 ? "Jobs considered: 13; removed by filter: 12 conflict.\n"
+                                 : "Experts considered: 13; removed by filter: 12 conflict.\n");
+    const std::string persian = decision_text(Language::kPersian);
+    EXPECT_TRUE(reads_from_right_to_left(persian)) << persian;
+    expect_contains(persian, by_claim ? "کاری که پیش‌تر بود"
+                                      : "کارشناس کنار گذاشته‌شده");
+    expect_contains(persian, "۳۱");
+    expect_contains(persian, "تعارض منافع");
+    expect_contains(persian, "۱ مورد نخست از ۱۲ مورد نام برده شده است.\n");
+    expect_contains(persian, "۴٫۳ کیلومتر");
+    expect_contains(persian, "۱۲٫۳ ٪");
+    expect_contains(persian, "برگزیده");
+  }
+}
+
+TEST_F(WhyTextTest, JobsThatCameLaterAreCountedAndNotNamed) {
+  decided(true).getRemoved().set(raw(Filter::kConflict), 2);
+  expect_contains(decision_text(Language::kEnglish),
+                  "None of 2 jobs that did not fit comes before it.\n");
+  const std::string text = decision_text(Language::kPersian);
+  EXPECT_TRUE(reads_from_right_to_left(text)) << text;
+}
+
+TEST(ZoningTextTest, EachResultReadsInPersian) {
+  for (unsigned result = 0; result <= static_cast<unsigned>(protocol::ZoningResult::BEYOND);
+       ++result) {
+    for (const unsigned cost : {0U, 2U}) {
+      capnp::MallocMessageBuilder message;
+      auto found = message.initRoot<protocol::Case>();
+      EXPECT_TRUE(reads_from_right_to_left(zoning_lines(found.asReader(), Language::kPersian)));
+      found.setZone("R122");
+      found.setStreetWidthDm(125);
+      found.setCoveragePermille(625);
+      EXPECT_TRUE(reads_from_right_to_left(zoning_lines(found.asReader(), Language::kPersian)));
+      auto finding = found.initZoning();
+      finding.setResult(static_cast<protocol::ZoningResult>(result));
+      finding.setNotBuildable(cost == 0);
+      finding.setAllowedFloors(4);
+      finding.setAreaUnmet(true);
+      finding.setAreaCost(static_cast<std::uint8_t>(cost));
+      finding.setStreetUnmet(true);
+      finding.setStreetCost(static_cast<std::uint8_t>(cost));
+      finding.setAreaUnknown(true);
+      finding.setStreetUnknown(true);
+      const std::string text = zoning_lines(found.asReader(), Language::kPersian);
+      EXPECT_TRUE(reads_from_right_to_left(text)) << text;
+      expect_contains(text, "سطح اشغال ۶۲٫۵ ٪، عرض گذر ۱۲٫۵ متر");
+    }
+  }
+}
+
+}  // namespace
+}  // namespace permitd::cli
