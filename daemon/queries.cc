@@ -262,7 +262,10 @@ bool ActivationsQuery::run(const Scheduler& scheduler) noexcept {
   count_ += scheduler.list_activations(cursor, kQueryScanMax, std::span{rows}.subspan(count_));
   slices_ += 1;
   if (!cursor.done && count_ < rows.size() && slices_ < kQuerySlicesMax) return false;
-  rows.resize(count_);
+  rows.resize(keep_covered(rows, 0, count_, [&](const scheduler::ActivationView& activation) {
+    return scope_.covers(scheduler, activation.office);
+  }));
+  hide_end(scope_);
   return true;
 }
 

@@ -229,10 +229,11 @@ class OrganisationsQuery final : public PageQuery {
   std::vector<scheduler::OrganisationView> rows;
 };
 
-/// Which services were ever handed over to which office.
+/// Which services were ever handed over to which office, of the offices that the scope covers.
 class ActivationsQuery final : public PageQuery {
  public:
-  ActivationsQuery(std::uint64_t position, std::uint16_t limit) : rows(limit) {
+  ActivationsQuery(Scope scope, std::uint64_t position, std::uint16_t limit)
+      : rows(limit), scope_(scope) {
     cursor.position = position;
   }
   bool run(const scheduler::Scheduler& scheduler) noexcept override;
@@ -240,6 +241,7 @@ class ActivationsQuery final : public PageQuery {
   std::vector<scheduler::ActivationView> rows;
 
  private:
+  Scope scope_;
   std::size_t count_ = 0;
   std::uint32_t slices_ = 0;
 };

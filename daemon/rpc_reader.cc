@@ -206,7 +206,8 @@ kj::Promise<void> CityReaderServer::organisations(OrganisationsContext context) 
 
 kj::Promise<void> CityReaderServer::activations(ActivationsContext context) {
   const auto page = context.getParams().getPage();
-  auto query = std::make_unique<ActivationsQuery>(page.getCursor(), page_limit(page.getLimit()));
+  auto query =
+      std::make_unique<ActivationsQuery>(scope_, page.getCursor(), page_limit(page.getLimit()));
   return ask(std::move(query), [context](ActivationsQuery& done, scheduler::Op op) mutable {
     auto results = context.getResults(size_hint(done.rows.size(), kActivationWords));
     write_rows(done.rows, results.initActivations(count_of(done.rows)), write_activation);

@@ -105,10 +105,11 @@ bool check_application(const Core& core, const ApplyForLicence& apply, Outcome& 
 // manager who came later.
 bool check_recordable(const Core& core, const RecordLicenceCheck& record, Outcome& outcome) {
   const ApplicationRecord& application = core.licences.application(record.application);
-  const bool replaced = record.subject == LicenceSubject::kManager &&
-                        raw(application.office) != 0 &&
-                        core.offices[find_office_index(core, application.office)].manager_state ==
-                            ManagerState::kUnchecked;
+  bool replaced = false;
+  if (record.subject == LicenceSubject::kManager && raw(application.office) != 0) {
+    const OfficeRecord& office = core.offices[find_office_index(core, application.office)];
+    replaced = office_lives(office.state) && office.manager_state == ManagerState::kUnchecked;
+  }
   if (application.state != LicenceState::kApplied && !replaced) {
     refuse_state(outcome, application.state);
     return false;

@@ -125,9 +125,7 @@ bool check_office(const Core& core, const DefineOffice& office, std::uint32_t in
     refuse(outcome, Refusal::kMissing, Field::kPerson);
     return false;
   }
-  const bool lives = state == OfficeState::kEquipping || state == OfficeState::kActive ||
-                     state == OfficeState::kSuspended;
-  if (lives && manager_engaged(core, office.technical_manager, office.office)) {
+  if (office_lives(state) && manager_engaged(core, office.technical_manager, office.office)) {
     refuse(outcome, Refusal::kNotCompatible, Field::kManager);
     return false;
   }

@@ -32,11 +32,6 @@ LicenceState licence_state_of(OfficeState state) {
   return LicenceState::kNone;
 }
 
-bool office_ended(OfficeState state) {
-  return state == OfficeState::kExpired || state == OfficeState::kRevoked ||
-         state == OfficeState::kSurrendered;
-}
-
 void emit_venue(Core& core, VenueId venue, OfficeId office, bool held) {
   emit_licence(core, EventKind::kVenueChanged, raw(venue), office, held ? 0 : 1, held ? 1 : 0,
                Reason::kNone);
@@ -250,9 +245,7 @@ void give_venues(Core& core) {
 bool manager_engaged(const Core& core, PersonId person, OfficeId office) {
   if (raw(person) == 0) return false;
   for (const OfficeRecord& one : core.offices.span().first(core.office_count)) {
-    const bool lives = one.state == OfficeState::kEquipping || one.state == OfficeState::kActive ||
-                       one.state == OfficeState::kSuspended;
-    if (lives && one.id != office && one.technical_manager == person) return true;
+    if (office_lives(one.state) && one.id != office && one.technical_manager == person) return true;
   }
   const Licences& licences = core.licences;
   for (const ApplicationRecord& one :

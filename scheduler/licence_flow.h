@@ -30,6 +30,16 @@ void give_venues(Core& core);
 void hold_venue(Core& core, ApplicationId id, VenueId venue);
 void queue_for_venue(Core& core, ApplicationId id);
 
+/// The licence has begun and has not ended.
+constexpr bool office_lives(OfficeState state) {
+  return state == OfficeState::kEquipping || state == OfficeState::kActive ||
+         state == OfficeState::kSuspended;
+}
+constexpr bool office_ended(OfficeState state) {
+  return state == OfficeState::kExpired || state == OfficeState::kRevoked ||
+         state == OfficeState::kSurrendered;
+}
+
 /// The person is technical manager of an office that is Equipping, Active or Suspended, or of an
 /// application that may still lead to one; `office` and its application are left out. One manager,
 /// one office. O(offices + applications).

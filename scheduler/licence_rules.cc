@@ -2,6 +2,7 @@
 
 #include "scheduler/commands.h"
 #include "scheduler/jalali_day.h"
+#include "scheduler/licence_flow.h"
 
 namespace permitd::scheduler {
 
@@ -203,10 +204,7 @@ Field missing_field(std::uint32_t missing) {
 std::uint32_t places_taken(const Core& core) {
   std::uint32_t taken = 0;
   for (const OfficeRecord& office : core.offices.span().first(core.office_count)) {
-    taken += office.state == OfficeState::kEquipping || office.state == OfficeState::kActive ||
-                     office.state == OfficeState::kSuspended
-                 ? 1U
-                 : 0U;
+    taken += office_lives(office.state) ? 1U : 0U;
   }
   const Licences& licences = core.licences;
   for (const ApplicationRecord& one :

@@ -30,9 +30,7 @@ bool check_venue_office(const Core& core, const DefineVenue& venue, Outcome& out
     return false;
   }
   const OfficeRecord& office = core.offices[index];
-  const bool live = office.state == OfficeState::kEquipping ||
-                    office.state == OfficeState::kActive || office.state == OfficeState::kSuspended;
-  if (!live)
+  if (!office_lives(office.state))
     refuse_state(outcome, office.state);
   else if (raw(office.application) != 0 || venue.in_service == 0)
     refuse(outcome, Refusal::kNotCompatible, Field::kOffice);

@@ -596,7 +596,7 @@ TEST_F(LicenceTest, ATechnicalManagerIsOfOneOfficeWhateverTheRound) {
     body.reason = Reason::kSupervisorOrder;
     return apply(CommandKind::kSetOfficeState, body, supervisor());
   };
-  ASSERT_EQ(open(4).refusal, Refusal::kNone);
+  ASSERT_EQ(open(2).refusal, Refusal::kNone);
   ApplyForLicence taken = request(1);
   taken.manager = person(6102);  // of the other office
   expect_engaged(file(taken));

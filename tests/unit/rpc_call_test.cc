@@ -224,12 +224,12 @@ TEST_F(RpcCallTest, ACallThatNamesWhatIsNotThereIsCountedAndLogged) {
     request.command.body.register_case.id = scheduler::CaseId{47'114'711};
     calls_.send(slot, 0);
     deliver_all();
-    ASSERT_EQ(recorder.last.refusal, scheduler::Refusal::kUnknownCase);
+    ASSERT_EQ(recorder.last.refusal, scheduler::Refusal::kUnknownOffice);
   }
   const std::string log = testing::internal::GetCapturedStderr();
   EXPECT_EQ(log,
-            "<5>office 101 named an unknown case in registerCase\n"
-            "<5>office 202 named an unknown case in registerCase\n");
+            "<5>office 101 named an unknown office in register\n"
+            "<5>office 202 named an unknown office in register\n");
   EXPECT_EQ(figures.unknown_numbers.load(), 3U);
   EXPECT_EQ(figures.calls_denied.load(), 0U);
   calls_.note_unknown({scheduler::ActorKind::kOffice, 101}, "zoningRules",
