@@ -322,7 +322,7 @@ TEST_F(QueriesTest, OrganisationsAndActivationsAreListedPageByPage) {
 
   std::vector<OfficeId> offices;
   for (Cursor cursor; !cursor.done;) {
-    ActivationsQuery page(cursor.position, 1);
+    ActivationsQuery page({}, cursor.position, 1);
     run(page);
     for (const ActivationView& row : page.rows) {
       EXPECT_EQ(row.service, ServiceId{1});
