@@ -483,7 +483,7 @@ interface CityReader extends(Reader) {
   previewCalendar @18 (runs :List(CalendarRun)) -> CalendarPreviewResult;  # what an edit would change; nothing changes
   newHomes @19 (office :UInt16) -> NewHomesResult;
   # Where its open cases would go, and the jobs that its experts would give back, were it to leave; nothing changes.
-  # Rules are everybody's: what follows is not cut to the session's districts.
+  # Rules are everybody's: catalogue and organisations are not cut to the session's districts, activations are.
   catalogue @20 (page :Page) -> (services :List(Service), end :PageEnd);  # every version that is kept, by service
   organisations @21 (page :Page) -> (organisations :List(Organisation), end :PageEnd);  # by number
   activations @22 (page :Page) -> (activations :List(Activation), end :PageEnd);  # that were ever given, by office
