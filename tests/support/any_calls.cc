@@ -75,13 +75,16 @@ void AnyCalls::add(DynamicCapability::Client session, capnp::InterfaceSchema sch
 }
 
 template <class Call>
-AnyCalls::Answer AnyCalls::answer_to(const Tried& tried, const Call& call) {
+AnyCalls::Answer AnyCalls::answer_to(const Tried& tried, bool is_well_formed, const Call& call) {
   Answer answer;
   kj::Maybe<kj::Exception> thrown = kj::runCatchingExceptions([&] { answer = call(); });
   KJ_IF_MAYBE (exception, thrown) {
-    // Busy is no value where a method has none; everything else would be a fault of the server.
-    if (exception->getType() != kj::Exception::Type::OVERLOADED)
-      answer.complaint = exception->getDescription().cStr();
+    // Busy is no value where a method has none, and what is no message of the schema fails its
+    // call; everything else would be a fault of the server.
+    const auto type = exception->getType();
+    const bool is_meant = type == kj::Exception::Type::OVERLOADED ||
+                          (!is_well_formed && type == kj::Exception::Type::FAILED);
+    if (!is_meant) answer.complaint = exception->getDescription().cStr();
   }
   if (!answer.complaint.empty()) answer.complaint = tried.name + ": " + answer.complaint;
   return answer;
@@ -95,7 +98,7 @@ AnyCalls::Answer AnyCalls::call(std::size_t method, Chance& chance) {
     if (field.getType().isInterface() && chance.chance(900))
       request.set(field, protocol::Subscriber::Client(kj::heap<Quiet>()));
   }
-  return answer_to(tried, [&] { return judge(request.send().wait(client_.wait_scope())); });
+  return answer_to(tried, true, [&] { return judge(request.send().wait(client_.wait_scope())); });
 }
 
 AnyCalls::Answer AnyCalls::call(std::size_t method, kj::ArrayPtr<const capnp::word> words) {
@@ -110,7 +113,7 @@ AnyCalls::Answer AnyCalls::call(std::size_t method, kj::ArrayPtr<const capnp::wo
   kj::Maybe<kj::Exception> malformed =
       kj::runCatchingExceptions([&] { request.set(message.getRoot<capnp::AnyPointer>()); });
   if (malformed != nullptr) return {};
-  return answer_to(tried, [&] {
+  return answer_to(tried, false, [&] {
     auto response = request.send().wait(client_.wait_scope());
     return judge(response.getAs<DynamicStruct>(tried.method.getResultType()));
   });

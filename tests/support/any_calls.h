@@ -42,7 +42,7 @@ class AnyCalls {
 
   void add(capnp::DynamicCapability::Client session, capnp::InterfaceSchema schema);
   template <class Call>
-  Answer answer_to(const Tried& tried, const Call& call);
+  Answer answer_to(const Tried& tried, bool is_well_formed, const Call& call);
 
   RpcClient& client_;
   std::vector<Tried> tried_;
