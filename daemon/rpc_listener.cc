@@ -256,7 +256,7 @@ Expected<std::string> check_passed_listener(int file, bool trusts_loopback) {
     const auto& address = reinterpret_cast<const sockaddr_un&>(storage);
     const std::size_t length = size - offsetof(sockaddr_un, sun_path);
     if (length > 1 && address.sun_path[0] == '\0')  // of the abstract kind, without a file
-      return "@" + std::string(address.sun_path + 1, length - 1);
+      return fmt::format("@{}", std::string_view(address.sun_path + 1, length - 1));
     return std::string(address.sun_path, strnlen(address.sun_path, length));
   }
   if (storage.ss_family != AF_INET && storage.ss_family != AF_INET6)
