@@ -116,10 +116,15 @@ class OffersRun {
 
   void define() {
     define_bench_city(*client_, wait_scope(), {kOffices, 0});
+    constexpr std::int32_t kDays = 30;
     std::vector<scheduler::CalendarDay> days;
-    for (std::int32_t day = kFirstDay; days.size() < scheduler::kCalendarDaysPerCommand; ++day)
+    for (std::int32_t day = kFirstDay; day < kFirstDay + kDays; ++day) {
       days.push_back({static_cast<std::uint32_t>(day) * kMinutesPerDay + kOpensAt, kOpenFor});
-    expect(supervisor_->set_calendar_days(kFirstDay, days));
+      if (days.size() < scheduler::kCalendarDaysPerCommand && day + 1 < kFirstDay + kDays) continue;
+      const auto count = static_cast<std::int32_t>(days.size());
+      expect(supervisor_->set_calendar_days(day + 1 - count, days));
+      days.clear();
+    }
     scheduler::DefineService visit = single_stage_service();
     visit.service = kVisitService;
     visit.stages[0].stage = scheduler::Stage::kSiteInspection;
