@@ -251,9 +251,14 @@ class TlsTest : public testing::TestWithParam<IoKind> {
     }
     return fault;
   }
+  /// In TLS 1.3 a client may have written before it reads the alert that refuses it; the system may
+  /// then answer with a reset, and the alert is lost.
+  static auto tells(const char* told) {
+    return testing::AnyOf(HasSubstr(told), HasSubstr("Broken pipe"), HasSubstr("Connection reset"));
+  }
   void expect_handshake_fails(Credentials shown, const char* told) {
     const std::uint64_t before = served_->dropped(DropReason::kHandshake);
-    EXPECT_THAT(fault_of(std::move(shown)), HasSubstr(told));
+    EXPECT_THAT(fault_of(std::move(shown)), tells(told));
     EXPECT_TRUE(served_->eventually_dropped(DropReason::kHandshake, before + 1)) << told;
     expect_service();
   }
@@ -553,7 +558,7 @@ TEST_P(TlsTest, ADeniedNameLosesItsConnectionAtOnce) {
   EXPECT_TRUE(kj::runCatchingExceptions([&] { pending.wait(wait()); }) != nullptr);
   served_->run_in_loop([](ServedEngine::Parts& parts) { parts.storage.set_completing(true); });
   EXPECT_TRUE(served_->eventually_dropped(DropReason::kDenied));
-  EXPECT_THAT(fault_of(authority_.client("office-202")), HasSubstr("certificate revoked"));
+  expect_handshake_fails(authority_.client("office-202"), "certificate revoked");
   expect_service();
   // Off the list again it may come back.
   set_credentials(authority_.server());
@@ -566,11 +571,11 @@ TEST_P(TlsTest, ADeniedNameIsDeniedWithWhateverDistricts) {
   auto other = connect("supervisor-3@2");
   set_credentials(authority_.server({"supervisor-31"}));
   doomed->on_disconnect().wait(wait());
-  EXPECT_THAT(fault_of(authority_.client("supervisor-31@2,5")), HasSubstr("certificate revoked"));
-  EXPECT_THAT(fault_of(authority_.client("supervisor-31")), HasSubstr("certificate revoked"));
+  expect_handshake_fails(authority_.client("supervisor-31@2,5"), "certificate revoked");
+  expect_handshake_fails(authority_.client("supervisor-31"), "certificate revoked");
   EXPECT_GT(other->gateway().helloRequest().send().wait(wait()).getNow(), 0);
   set_credentials(authority_.server({"supervisor-31@2"}));
-  EXPECT_THAT(fault_of(authority_.client("supervisor-31@2")), HasSubstr("certificate revoked"));
+  expect_handshake_fails(authority_.client("supervisor-31@2"), "certificate revoked");
   EXPECT_EQ(fault_of(authority_.client("supervisor-31@5")), "");
   expect_service();
 }
