@@ -259,13 +259,31 @@ void add_absent(CLI::App& app, Context& context) {
   context.on(command, [&context, options] { return absent(context, *options); });
 }
 
+/// What an office that is Active again would be: no case moves and nothing goes back.
+int show_return(Context& context, SupervisorClient& supervisor, OfficeId office) {
+  const OfficeState now = state_of_office(context, supervisor, office);
+  if (now == OfficeState::kNone)
+    throw UsageError(fmt::format("OFFICE: there is no office {:04}", raw(office)));
+  if (context.wants_json()) {
+    context.print(boost::json::object{{"office", raw(office)}, {"state", protocol::name_of(now)}});
+  } else {
+    fmt::print(
+        "Office {:04} is {}. Active, its experts may take work again; its cases stay where they "
+        "are.\nNothing was changed (--dry-run).\n",
+        raw(office), protocol::name_of(now));
+  }
+  return kExitOk;
+}
+
 int set_office_state(Context& context, const SteeringOptions& options) {
   auto office = office_option(options.office, "OFFICE");
   auto state = enum_option<OfficeState>(options.state, "--state");
   auto reason = enum_option<Reason>(options.reason, "--reason");
   SupervisorClient supervisor(context.client(), me(context));
   std::string afterwards;
-  if (options.dry_run || state != OfficeState::kActive) {
+  if (options.dry_run && state == OfficeState::kActive)
+    return show_return(context, supervisor, office);
+  if (state != OfficeState::kActive) {
     const OfficeLeaving leaving = preview_leaving(context, supervisor, office, state);
     if (options.dry_run) return show_leaving(context, office, leaving);
     if (leaving.refused) return context.refuse(*leaving.refused);

@@ -1,6 +1,6 @@
 // The memory of the core's tables: a zeroed array whose size changes only when limits are set.
 // Pages are touched on first use, so a large limit costs address space, not memory, unless whoever
-// owns the scheduler asks for them ahead (table_memory.h). Owned by the engine thread.
+// owns the scheduler asks for them ahead (TableMemory). Owned by the engine thread.
 //
 // Invariants: element i of a fresh or grown part is all zero bytes; indexing is checked.
 #pragma once

@@ -111,6 +111,10 @@ class Homes(unittest.TestCase):
         while self.open_of(101) > 0:
             self.assertLess(time.monotonic(), deadline, "the cases do not move")
         self.assertEqual([self.office_of(home["caseId"]) for home in previewed], [home["office"] for home in previewed])
+        back = self.ctl("suspend", "0201", "--state", "active", "--dry-run").stdout
+        self.assertIn("Office 0201 is active.", back)
+        self.assertNotIn("go back", back)
+        self.assertIn("no office 0909", self.ctl("suspend", "0909", "--state", "active", "--dry-run", check=2).stderr)
 
     def test_one_case_moves_by_order(self):
         self.assertIn("Office 0201", self.ctl("move", 1, "--to", "0201", "--note", "wish").stdout)
