@@ -1,5 +1,5 @@
-// What happened, from the journal's own files: audit trails, and questions to the past. Needs no
-// running daemon; the daemon's executable reads the files.
+// What happened, from the journal's own files: audit trails, what stands in them, and questions to
+// the past. Needs no running daemon; the daemon's executable reads the journal.
 #include <fmt/format.h>
 #include <kj/encoding.h>
 #include <poll.h>
@@ -16,6 +16,7 @@
 #include "cli/local_time.h"
 #include "cli/programs.h"
 #include "cli/reader_client.h"
+#include "cli/trail_search.h"
 
 namespace permitd::cli {
 namespace {
@@ -117,6 +118,145 @@ void add_verify(CLI::App& audit, Context& context) {
     arguments.insert(arguments.end(), files->begin(), files->end());
     return become(arguments);
   });
+}
+
+// ---- search ----
+
+struct SearchOptions {
+  std::vector<std::string> files;
+  TrailFilter filter;
+  std::string commands;  // a comma between them
+  std::string office;
+  std::string from;
+  std::string until;
+  std::size_t limit = 50;
+  std::uint64_t cursor = 0;
+};
+
+/// A date or date and time. What is now says nothing of a trail.
+Tick trail_moment(const std::string& text, std::string_view option) {
+  const bool is_relative = text.starts_with('+') || text.starts_with('-') || text == "now";
+  const auto at = is_relative ? std::nullopt : parse_moment(text, Tick{});
+  if (!at || *at == scheduler::kNever)
+    throw UsageError(fmt::format("{} {}: write 2025-03-21 or \"2025-03-21 10:00\".", option, text));
+  return *at;
+}
+
+/// The name as trails have it.
+std::string command_name(const std::string& text) {
+  for (unsigned kind = 1; kind <= UINT8_MAX; ++kind) {
+    const auto name = protocol::name_of(static_cast<scheduler::CommandKind>(kind));
+    if (name != "unknown" && protocol::is_same_name(name, text)) return std::string(name);
+  }
+  throw UsageError(
+      fmt::format("--command {}: there is no such command; a trail names them, such as submit, "
+                  "claim, setOfficeState or tick.",
+                  text));
+}
+
+std::vector<std::string> command_names(const std::string& text) {
+  std::vector<std::string> names;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    names.push_back(command_name(text.substr(begin, end - begin)));
+    begin = end + 1;
+  }
+  return names;
+}
+
+/// "office:101", as trails have it.
+std::string actor_name(const std::string& text) {
+  if (text == "engine") return text;
+  const auto who = parse_identity(text);
+  if (!who || who->districts != protocol::kWholeCity)
+    throw UsageError(fmt::format(
+        "--who {}: it must be office:CODE, expert:ID, supervisor:N, operator:N or engine.", text));
+  return fmt::format("{}:{}", protocol::name_of(who->kind), who->id);
+}
+
+TrailFilter filter_of(const SearchOptions& options) {
+  TrailFilter filter = options.filter;
+  if (!options.office.empty()) filter.office = raw(office_option(options.office, "--office"));
+  if (!filter.who.empty()) filter.who = actor_name(filter.who);
+  if (!options.commands.empty()) filter.commands = command_names(options.commands);
+  if (!options.from.empty()) filter.from = trail_moment(options.from, "--from");
+  if (!options.until.empty()) filter.until = trail_moment(options.until, "--to");
+  if (filter.asks_nothing())
+    throw UsageError(
+        "audit search needs a question: at least one of --case, --job, --office, --expert, --who, "
+        "--command, --from and --to.");
+  if (filter.until <= filter.from) throw UsageError("--to must be later than --from.");
+  return filter;
+}
+
+int show_found(Context& context, const TrailSearch& search) {
+  Table table({{"op", Table::Align::kRight}, {"when"}, {"command"}, {"who"}, {"what"}});
+  boost::json::array lines;
+  for (const auto& line : search.found()) {
+    const auto text = [&](std::string_view name) {
+      const auto* member = line.if_contains(name);
+      return member != nullptr && member->is_string() ? std::string(member->get_string())
+                                                      : std::string{};
+    };
+    const Tick at{line.at("at").to_number<std::int64_t>()};
+    table.add({fmt::to_string(line.at("op").to_number<std::uint64_t>()), local_text(at),
+               text("command"), text("actor"), trail_line_text(line)});
+    lines.push_back(line);
+  }
+  const boost::json::value next =
+      search.has_more() ? boost::json::value(search.last_op()) : boost::json::value(nullptr);
+  context.print(table, boost::json::object{{"commands", std::move(lines)},
+                                           {"next", next},
+                                           {"cutOff", search.was_cut_off()}});
+  if (search.found().empty() && !context.wants_json()) fmt::print(stderr, "Nothing fits.\n");
+  if (search.has_more())
+    fmt::print(stderr, "There is more: --cursor {} goes on.\n", search.last_op());
+  if (search.was_cut_off())
+    fmt::print(stderr, "A file has no end line, so it may lack what came later.\n");
+  return kExitOk;
+}
+
+int search_trail(Context& context, const SearchOptions& options) {
+  TrailSearch search(filter_of(options), options.limit, options.cursor);
+  for (const std::string& path : options.files) {
+    if (search.has_more()) break;
+    std::ifstream file(path, std::ios::binary);
+    if (!file) throw UsageError(fmt::format("{}: it cannot be read.", path));
+    if (const auto read = search.read(file, path); !read) throw UsageError(read.error());
+  }
+  return show_found(context, search);
+}
+
+void add_search(CLI::App& audit, Context& context) {
+  auto options = std::make_shared<SearchOptions>();
+  auto* command = add_command(
+      audit,
+      {"search", "Find in a trail what happened to a case, or who did what when.",
+       "permitctl audit search april.trail may.trail --case 17 --command reassign,hold",
+       "One line per command that fits all that is asked: op, when, who, and its refusal, first "
+       "events and note; --json\n"
+       "  gives the whole lines of the trail. --case, --job, --office and --expert find what "
+       "events and decisions name,\n"
+       "  so an expert is found as candidate and as removed too. A refused command has no events: "
+       "it is found by --who,\n"
+       "  --command and time. It checks nothing: whether the trail holds is said by `audit "
+       "verify`."});
+  command->add_option("FILE", options->files, "A trail, or its parts in order")->required();
+  command->add_option("--case", options->filter.case_id, "Number of the case");
+  command->add_option("--job", options->filter.job, "Number of the job");
+  command->add_option("--office", options->office, "Code of the office: of a case, or that asked");
+  command->add_option("--expert", options->filter.expert, "Number of the expert concerned");
+  command->add_option("--who", options->filter.who,
+                      "Who asked: office:0101, expert:17, supervisor:1, engine");
+  command->add_option("--command", options->commands,
+                      "One or more, such as submit,claim; tick is time passing");
+  command->add_option("--from", options->from, "2025-03-21 or \"2025-03-21 10:00\"");
+  command->add_option("--to", options->until, "The same; not with it");
+  command->add_option("--limit", options->limit, "Lines at most")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
+  command->add_option("--cursor", options->cursor, "Go on behind this op");
+  context.on(command, [&context, options] { return search_trail(context, *options); });
 }
 
 // ---- lottery ----
@@ -260,11 +400,12 @@ void add_as_of(CLI::App& app, Context& context) {
 
 void add_audit_commands(CLI::App& app, Context& context) {
   auto* audit = app.add_subcommand(
-      "audit", "Audit trails: export, verify, and what today's chance is committed to.");
+      "audit", "Audit trails: export, verify, search, and what today's chance is committed to.");
   audit->require_subcommand(1);
   audit->fallthrough();
   add_export(*audit, context);
   add_verify(*audit, context);
+  add_search(*audit, context);
   add_lottery(*audit, context);
   add_as_of(app, context);
 }

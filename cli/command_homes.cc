@@ -89,7 +89,7 @@ int apply_moves(Context& context, SupervisorClient& supervisor, const std::vecto
   if (context.wants_json())
     context.print(boost::json::object{{"moved", moved}, {"refused", moves.size() - moved}});
   else
-    fmt::print("{} cases moved.\n", moved);
+    fmt::print("{}\n", moved_text(moved, context.language()));
   return moved == moves.size() ? kExitOk : kExitRefused;
 }
 
@@ -101,12 +101,14 @@ int rehome(Context& context, const HomeOptions& options) {
   const auto homes = answer.getHomes();
   const std::vector<Move> moves = moves_of(homes);
   if (options.dry_run || !context.wants_json()) {
-    context.print(homes_table(homes), message_json(homes));
+    context.print(homes_table(homes, context.table_language()), message_json(homes));
     if (!context.wants_json() && !context.globals.csv)
-      fmt::print("\n{}\n", homes_summary(office, homes));
+      fmt::print("\n{}\n", homes_summary(office, homes, context.language()));
   }
   if (options.dry_run || moves.empty()) return kExitOk;
-  if (moves.size() > 1 && !context.confirm("Move them?")) return kExitRefused;
+  if (moves.size() > 1 &&
+      !context.confirm(std::string(homes_word(HomesWord::kMoveThem, context.language()))))
+    return kExitRefused;
   return apply_moves(context, supervisor, moves, options);
 }
 

@@ -1,19 +1,47 @@
-// What becomes of the cases of an office that leaves, in words.
+// What becomes of an office that leaves and of its cases, in words of either language. Pure.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "cli/table.h"
 #include "protocol/permit.capnp.h"
+#include "protocol/words.h"
 #include "scheduler/types.h"
 
 namespace permitd::cli {
 
 /// Each case with its new office and why.
-Table homes_table(protocol::NewHomes::Reader homes);
+Table homes_table(protocol::NewHomes::Reader homes, protocol::Language language);
 /// Each job in the hands of the office's experts: it goes back to the queue at once.
-Table held_table(protocol::NewHomes::Reader homes);
+Table held_table(protocol::NewHomes::Reader homes, protocol::Language language);
 /// All cases in a few sentences.
-std::string homes_summary(scheduler::OfficeId office, protocol::NewHomes::Reader homes);
+std::string homes_summary(scheduler::OfficeId office, protocol::NewHomes::Reader homes,
+                          protocol::Language language);
+
+struct LeavingFigures {
+  scheduler::OfficeId office{};
+  std::uint64_t open = 0;  // jobs of its own cases
+  std::uint64_t held = 0;  // jobs that its people hold on other offices' cases
+};
+/// What it brings about that the office leaves Active; `afterwards` is its last sentence.
+std::string leaving_text(const LeavingFigures& figures, protocol::NewHomes::Reader homes,
+                         std::string_view afterwards, protocol::Language language);
+/// What becomes of its cases then.
+std::string afterwards_text(scheduler::OfficeId office, bool by_themselves,
+                            protocol::Language language);
+/// What the office is now; `afterwards` may be empty.
+std::string office_state_text(scheduler::OfficeId office, scheduler::OfficeState state,
+                              std::string_view afterwards, protocol::Language language);
+/// What it would be that an office is Active again.
+std::string office_return_text(scheduler::OfficeId office, scheduler::OfficeState now,
+                               protocol::Language language);
+
+/// The short ones.
+enum class HomesWord : std::uint8_t { kNothingChanged, kNobodyLeaves, kMoveThem };
+inline constexpr std::size_t kHomesWordCount = 3;
+std::string_view homes_word(HomesWord word, protocol::Language language);
+std::string moved_text(std::uint64_t count, protocol::Language language);
 
 }  // namespace permitd::cli

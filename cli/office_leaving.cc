@@ -31,16 +31,6 @@ std::uint64_t held_elsewhere(OfficeId office, protocol::NewHomes::Reader homes) 
   return count;
 }
 
-std::string text_of(OfficeId office, const OfficeLeaving& leaving,
-                    protocol::NewHomes::Reader homes) {
-  return fmt::format(
-      "Office {:04} has {} open job{} of its own cases. Its experts hold {}, {} of them of other "
-      "offices' cases; they go back to the queue at once, and its experts take nothing while it is "
-      "not active. {}",
-      raw(office), leaving.open, leaving.open == 1 ? "" : "s",
-      homes.getHeld().size() + homes.getHeldLeftOut(), leaving.held, leaving.afterwards);
-}
-
 }  // namespace
 
 OfficeLeaving preview_leaving(Context& context, SupervisorClient& supervisor, OfficeId office,
@@ -56,24 +46,23 @@ OfficeLeaving preview_leaving(Context& context, SupervisorClient& supervisor, Of
   const auto homes =
       static_cast<scheduler::HomePolicy>(context.wait(supervisor.policy()).getPolicy().getHomes());
   if (leaving.open > 0 && state != OfficeState::kActive) {
-    leaving.afterwards =
-        scheduler::cases_move_by_themselves(homes, state)
-            ? "Its cases go to other offices by themselves, as the policy says."
-            : fmt::format(
-                  "Its cases stay until a supervisor moves them: permitctl rehome {:04} --dry-run",
-                  raw(office));
+    leaving.afterwards = afterwards_text(
+        office, scheduler::cases_move_by_themselves(homes, state), context.language());
   }
-  leaving.preview = text_of(office, leaving, leaving.homes->getHomes());
+  leaving.preview = leaving_text({office, leaving.open, leaving.held}, leaving.homes->getHomes(),
+                                 leaving.afterwards, context.language());
   return leaving;
 }
 
 int show_leaving(Context& context, OfficeId office, const OfficeLeaving& leaving) {
   if (leaving.refused) return context.refuse(*leaving.refused);
   const auto homes = leaving.homes->getHomes();
-  context.print(homes_table(homes), message_json(homes));
+  const protocol::Language language = context.language();
+  context.print(homes_table(homes, context.table_language()), message_json(homes));
   if (context.wants_json() || context.globals.csv) return kExitOk;
-  fmt::print("\n{}\n{}\n{}\nNothing was changed (--dry-run).\n", held_table(homes).aligned(),
-             leaving.preview, homes_summary(office, homes));
+  fmt::print("\n{}\n{}\n{}\n{}\n", held_table(homes, language).aligned(), leaving.preview,
+             homes_summary(office, homes, language),
+             homes_word(HomesWord::kNothingChanged, language));
   return kExitOk;
 }
 

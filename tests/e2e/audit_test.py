@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import unittest
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
@@ -200,6 +201,59 @@ class Lottery(Story):
         value = ((value ^ value >> 30) * 0xBF58476D1CE4E5B9) & mask
         value = ((value ^ value >> 27) * 0x94D049BB133111EB) & mask
         return value ^ value >> 31
+
+
+class Search(Story):
+    """Questions to the trail, against what a few lines of Python find in it."""
+
+    def search(self, *question, check=0):
+        done = run("--json", "audit", "search", self.trail, *question)
+        self.assertEqual(done.returncode, check, done.stdout + done.stderr)
+        return json.loads(done.stdout) if check == 0 else done.stderr
+
+    def expected(self, fits):
+        return [record for record in map(json.loads, self.lines[1:-1]) if fits(record)]
+
+    def test_each_question_finds_what_it_is_about(self):
+        def named(what, number):
+            return lambda record: any(event.get(what) == number for event in record.get("events", ()))
+        middle = json.loads(self.lines[len(self.lines) // 2])["at"]
+        day = 24 * 3600 * 1000
+        begin = (middle + int(3.5 * 3600 * 1000)) // day * day - int(3.5 * 3600 * 1000)
+        date = datetime.fromtimestamp(begin / 1000, timezone(timedelta(hours=3.5))).strftime("%Y-%m-%d")
+        for question, fits in (
+                (("--case", 7), named("case", 7)),
+                (("--job", 12), lambda record: named("job", 12)(record) or any(
+                    each["job"] == 12 for each in record.get("decisions", ()))),
+                (("--office", "0101", "--limit", 1000), lambda record: named("office", 101)(record) or
+                 record["actor"] == "office:101" or any(event.get("actor") == "office:101"
+                                                        for event in record.get("events", ()))),
+                (("--who", "office:0101"), lambda record: record["actor"] == "office:101"),
+                (("--command", "hold,setAbsence"), lambda record: record["command"] in ("hold", "setAbsence")),
+                (("--from", date, "--limit", 1000), lambda record: record["at"] >= begin)):
+            expected = self.expected(fits)
+            self.assertTrue(expected, question)
+            self.assertEqual(self.search(*question)["commands"], expected, question)
+
+    def test_it_is_bounded_and_goes_on_where_it_ended(self):
+        whole = self.search("--command", "submit", "--limit", 1000)
+        self.assertEqual((len(whole["commands"]), whole["next"], whole["cutOff"]), (32, None, False))
+        first = self.search("--command", "submit", "--limit", 20)
+        rest = self.search("--command", "submit", "--limit", 20, "--cursor", first["next"])
+        self.assertEqual(first["commands"] + rest["commands"], whole["commands"])
+        self.assertEqual(rest["next"], None)
+        done = run("audit", "search", self.trail, "--command", "submit", "--limit", 1)
+        self.assertIn("--cursor", done.stderr)
+        self.assertEqual(len(done.stdout.splitlines()), 2)
+
+    def test_a_question_that_is_none_is_refused(self):
+        for question, words in (((), "needs a question"), (("--who", "nobody"), "--who nobody"),
+                                (("--command", "steal"), "--command steal"), (("--from", "+1d"), "--from +1d"),
+                                (("--office", "x"), "--office x"), (("--limit", 0, "--case", 1), "--limit"),
+                                (("--from", "2025-03-22", "--to", "2025-03-21"), "later than --from")):
+            self.assertIn(words, self.search(*question, check=2), question)
+        self.assertIn("cannot be read", run("audit", "search", self.daemon.root / "nothing", "--case", 1).stderr)
+        self.assertIn("no line of an audit trail", run("audit", "search", MINIMAL, "--case", 1).stderr)
 
 
 class Key(unittest.TestCase):

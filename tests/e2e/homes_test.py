@@ -101,6 +101,11 @@ class Homes(unittest.TestCase):
         suspended = self.ctl("suspend", "0101", "--dry-run").stdout
         self.assertIn("until a supervisor moves them", suspended)
         self.assertIn("Nothing was changed", suspended)
+        persian = self.ctl("--lang", "fa", "suspend", "0101", "--dry-run").stdout
+        self.assertIn("دفتر ۰۱۰۱", persian)
+        self.assertNotRegex(persian.replace("permitctl rehome 0101 --dry-run", "").replace("--dry-run", ""), "[A-Za-z]")
+        csv = self.ctl("--lang", "fa", "--csv", "rehome", "0101", "--dry-run").stdout
+        self.assertEqual(csv.splitlines()[0], "case,district,stage,state,appointment,office,why")
         self.assertIn("by themselves", self.ctl("suspend", "0101", "--state", "revoked", "--dry-run").stdout)
         previewed = self.ask("suspend", "0101", "--state", "revoked", "--dry-run")["homes"]
         self.assertEqual([(home["caseId"], home["office"]) for home in previewed],
