@@ -83,6 +83,7 @@ void BenchDaemon::start() {
       fmt::format("--set=limits.experts_max={}", options_.experts_max),
       "--set=engine.snapshot_after_size=0",
       "--set=log_level=warning",
+      "--set=quota.office_rate=0",  // few connections file what thousands of offices would
   };
   if (options_.has_wide_bounds) {
     arguments.insert(arguments.end(),

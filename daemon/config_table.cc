@@ -223,10 +223,13 @@ constexpr std::array kSettings = {
 
     count<PERMIT_FIELD(quota.office_rate)>(
         "quota.office_rate", 0, 10'000'000,
-        "Commands a second that each office may send in the long run; 0 sets no quota."),
+        "Cases a second that each office may file in the long run, on each network thread; beyond "
+        "it calls are refused as quotaExceeded, and streams wait. 0 sets no quota, for benchmarks "
+        "and for an import through one office."),
     count<PERMIT_FIELD(quota.office_burst)>(
         "quota.office_burst", 1, 10'000'000,
-        "Commands an office may send at once after a quiet time."),
+        "Cases an office may file at once after a quiet time. A call with more of them never "
+        "passes."),
     count<PERMIT_FIELD(quota.calls_in_flight)>(
         "quota.calls_in_flight", 1, 65'536,
         "Unanswered calls of one connection; beyond it calls are told busy."),

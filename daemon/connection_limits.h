@@ -27,6 +27,9 @@ struct ConnectionLimits {
   // long to be read, or so many wait. The daemon sets both, the second by quota.calls_in_flight.
   std::uint32_t wait_ms = 0;                        // 0 = however long
   std::uint32_t messages_waiting_max = UINT32_MAX;  // a call and its Finish are two
+  // Questions open at once, answered ones that are not finished included; the daemon sets it by
+  // quota.calls_in_flight, too. See protocol/buffered_stream.h.
+  std::uint32_t questions_max = UINT32_MAX;
 };
 
 }  // namespace permitd::daemon

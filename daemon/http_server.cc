@@ -6,8 +6,10 @@
 #include <boost/beast/http.hpp>
 #include <chrono>
 #include <cstdlib>
+#include <list>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "daemon/http_metrics.h"
 
@@ -20,9 +22,7 @@ using asio::ip::tcp;
 
 namespace {
 
-constexpr std::size_t kConnectionsMax = 64;
 constexpr std::uint32_t kHeaderSizeMax = 8'192;
-constexpr std::chrono::seconds kRequestTimeout{10};
 constexpr std::chrono::milliseconds kAcceptRetry{100};
 
 /// Whether a request for `host` ("localhost:7780") is meant for this machine: by that name, or by
@@ -42,30 +42,61 @@ bool is_own_name(std::string_view host) {
   return !error && address.is_loopback();
 }
 
-/// One connection: one request at a time, closed after a fault.
+class Connection;
+
+/// Who is connected. Connections hold it, and may outlive the server by what they wait for.
+struct Places {
+  HttpLimits limits;
+  std::size_t taken = 0;
+  std::list<Connection*> waiting;  // for their peers, in the order in which they began to
+};
+
+/// One connection: one request at a time, closed after a fault. It waits either for its peer, and
+/// may have to give way then, or for the engine.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(tcp::socket socket, HttpServer::Ask& ask, std::shared_ptr<std::size_t> open)
-      : stream_(std::move(socket)), ask_(ask), open_(std::move(open)) {
+  Connection(tcp::socket socket, HttpServer::Ask& ask, std::shared_ptr<Places> places)
+      : stream_(std::move(socket)), ask_(ask), places_(std::move(places)) {
     beast::error_code error;
     const tcp::endpoint own = stream_.socket().local_endpoint(error);
     is_loopback_ = !error && own.address().is_loopback();
-    *open_ += 1;
+    places_->taken += 1;
   }
-  ~Connection() { *open_ -= 1; }
+  ~Connection() { leave(); }
 
   void read() {
     parser_.emplace();
     parser_->header_limit(kHeaderSizeMax);
     parser_->body_limit(0);
-    stream_.expires_after(kRequestTimeout);
+    wait_for_peer();
     http::async_read(stream_, buffer_, *parser_,
                      [self = shared_from_this()](beast::error_code error, std::size_t) {
-                       if (!error) self->route();
+                       if (self->end_wait() && !error) self->route();
                      });
   }
 
+  /// Its place is free when this returns; it ends once its operation has been told.
+  void give_way() {
+    leave();
+    stream_.close();
+  }
+
  private:
+  void wait_for_peer() {
+    stream_.expires_after(places_->limits.patience);
+    turn_ = places_->waiting.insert(places_->waiting.end(), this);
+    is_waiting_ = true;
+  }
+  /// False when it had to give way meanwhile.
+  bool end_wait() {
+    if (std::exchange(is_waiting_, false)) places_->waiting.erase(turn_);
+    return has_place_;
+  }
+  void leave() {
+    end_wait();
+    if (std::exchange(has_place_, false)) places_->taken -= 1;
+  }
+
   void route() {
     const auto& request = parser_->get();
     // A page in a browser on this machine can have its own name lead to the loopback; it reads what
@@ -101,17 +132,21 @@ class Connection : public std::enable_shared_from_this<Connection> {
     response_.keep_alive(request.keep_alive() && status == http::status::ok);
     response_.content_length(body.size());
     if (request.method() != http::verb::head) response_.body() = std::move(body);
-    stream_.expires_after(kRequestTimeout);
+    wait_for_peer();
     http::async_write(stream_, response_,
                       [self = shared_from_this()](beast::error_code error, std::size_t) {
-                        if (!error && self->response_.keep_alive()) self->read();
+                        if (self->end_wait() && !error && self->response_.keep_alive())
+                          self->read();
                       });
   }
 
   beast::tcp_stream stream_;
   bool is_loopback_ = false;  // asked at an address of this machine alone
   HttpServer::Ask& ask_;
-  std::shared_ptr<std::size_t> open_;
+  std::shared_ptr<Places> places_;
+  std::list<Connection*>::iterator turn_;  // in places_->waiting, while is_waiting_
+  bool is_waiting_ = false;
+  bool has_place_ = true;
   beast::flat_buffer buffer_{kHeaderSizeMax + 4'096};
   std::optional<http::request_parser<http::string_body>> parser_;
   http::response<http::string_body> response_;
@@ -119,7 +154,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
 class HttpServerImpl final : public HttpServer {
  public:
-  HttpServerImpl(asio::io_context& io, Ask ask) : acceptor_(io), retry_(io), ask_(std::move(ask)) {}
+  HttpServerImpl(asio::io_context& io, Ask ask, const HttpLimits& limits)
+      : acceptor_(io), retry_(io), ask_(std::move(ask)) {
+    places_->limits = limits;
+  }
 
   Expected<void> open(const std::string& address) {
     const std::size_t colon = address.rfind(':');
@@ -152,9 +190,7 @@ class HttpServerImpl final : public HttpServer {
   void accept() {
     acceptor_.async_accept([this](beast::error_code error, tcp::socket socket) {
       if (error == asio::error::operation_aborted) return;
-      // Over the limit the socket is closed by going out of scope.
-      if (!error && *open_ < kConnectionsMax)
-        std::make_shared<Connection>(std::move(socket), ask_, open_)->read();
+      if (!error) welcome(std::move(socket));
       if (!error) return accept();
       // Out of descriptors, most likely: a pause instead of a tight loop.
       retry_.expires_after(kAcceptRetry);
@@ -164,17 +200,26 @@ class HttpServerImpl final : public HttpServer {
     });
   }
 
+  void welcome(tcp::socket socket) {
+    const bool is_full = places_->taken >= places_->limits.connections_max;
+    if (is_full && !places_->waiting.empty()) places_->waiting.front()->give_way();
+    // Everybody waits for the engine: the socket is closed by going out of scope.
+    if (places_->taken >= places_->limits.connections_max) return;
+    std::make_shared<Connection>(std::move(socket), ask_, places_)->read();
+  }
+
   tcp::acceptor acceptor_;
   asio::steady_timer retry_;
   Ask ask_;
-  std::shared_ptr<std::size_t> open_ = std::make_shared<std::size_t>(0);
+  std::shared_ptr<Places> places_ = std::make_shared<Places>();
 };
 
 }  // namespace
 
 Expected<std::unique_ptr<HttpServer>> HttpServer::listen(asio::io_context& io,
-                                                         const std::string& address, Ask ask) {
-  auto server = std::make_unique<HttpServerImpl>(io, std::move(ask));
+                                                         const std::string& address, Ask ask,
+                                                         const HttpLimits& limits) {
+  auto server = std::make_unique<HttpServerImpl>(io, std::move(ask), limits);
   if (auto opened = server->open(address); !opened) return std::unexpected(opened.error());
   return server;
 }

@@ -1,10 +1,14 @@
 // A small HTTP/1.1 server (Boost.Beast) for health and metrics, on the ops thread's io_context.
 // GET and HEAD only; at the loopback under its own names only, against DNS rebinding; headers at
-// most 8 KiB, bodies refused, a request must be whole within ten
-// seconds, at most 64 connections at once.
+// most 8 KiB, bodies refused. A connection must have sent its whole request, and taken its whole
+// answer, within five seconds each. There are 64 places; for one more connection the one goes whose
+// peer has been waited for longest, so that a flood of silent ones pushes itself out and a probe,
+// which asks at once, is answered.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -14,6 +18,12 @@
 
 namespace permitd::daemon {
 
+struct HttpLimits {
+  std::size_t connections_max = 64;
+  // For a whole request, then for its answer to be taken.
+  std::chrono::milliseconds patience{5'000};
+};
+
 class HttpServer {
  public:
   /// Called with the figures when the engine has answered.
@@ -21,7 +31,8 @@ class HttpServer {
   using Ask = std::function<void(Answer)>;
 
   static Expected<std::unique_ptr<HttpServer>> listen(boost::asio::io_context& io,
-                                                      const std::string& address, Ask ask);
+                                                      const std::string& address, Ask ask,
+                                                      const HttpLimits& limits = {});
   virtual ~HttpServer() = default;
 };
 

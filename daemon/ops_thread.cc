@@ -90,6 +90,7 @@ class OpsThreadImpl final : public OpsThread {
 
   Expected<void> open(const OpsOptions& options) {
     query_.figures.network = options.network;
+    pulses_ = options.pulses;
     on_hangup_ = options.on_hangup;
     on_look_ = options.on_look;
     if (!options.http_address.empty()) {
@@ -114,7 +115,10 @@ class OpsThreadImpl final : public OpsThread {
       feed_watchdog(std::chrono::microseconds(interval_us / 3));
     if (on_look_) look_later();
     warn_later();
-    thread_ = std::thread([this] { io_.run(); });
+    thread_ = std::thread([this] {
+      pthread_setname_np(pthread_self(), "ops");
+      io_.run();
+    });
     return {};
   }
 
@@ -197,14 +201,27 @@ class OpsThreadImpl final : public OpsThread {
     port_.publish();
   }
 
-  /// The engine is alive when it answers: only then is the watchdog fed.
+  /// The watchdog is fed when the engine answers, and every other loop has answered what it was
+  /// asked an interval ago.
   void feed_watchdog(std::chrono::microseconds interval) {
     watchdog_.expires_after(interval);
     watchdog_.async_wait([this, interval](boost::system::error_code error) {
       if (error) return;
-      ask([](const OpsFigures&) { sd_notify(0, "WATCHDOG=1"); });
+      if (do_networks_answer()) ask([](const OpsFigures&) { sd_notify(0, "WATCHDOG=1"); });
       feed_watchdog(interval);
     });
+  }
+
+  bool do_networks_answer() {
+    std::size_t silent = 0;
+    for (std::size_t i = 0; i < pulses_.size(); ++i) {
+      if (!pulses_[i]->ask()) silent = i + 1;
+    }
+    if (silent != 0) {
+      log_line(watchdog_site_, LogLevel::kWarning,
+               "network thread {} does not turn: the watchdog is not fed meanwhile", silent);
+    }
+    return silent == 0;
   }
 
   Port& port_;
@@ -218,6 +235,8 @@ class OpsThreadImpl final : public OpsThread {
   asio::steady_timer watchdog_;
   asio::steady_timer look_;
   asio::steady_timer warning_;
+  std::vector<Pulse*> pulses_;
+  LogSite watchdog_site_;
   Warnings warnings_;
   LogSite warning_site_;
   std::unique_ptr<HttpServer> http_;

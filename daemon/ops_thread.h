@@ -8,16 +8,19 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "daemon/engine.h"
 #include "daemon/error.h"
 #include "daemon/network_figures.h"
+#include "daemon/pulse.h"
 
 namespace permitd::daemon {
 
 struct OpsOptions {
   std::string http_address;                 // "127.0.0.1:7780"; empty = no HTTP
   const NetworkFigures* network = nullptr;  // for the metrics; outlives the thread
+  std::vector<Pulse*> pulses;  // of the threads that the watchdog looks at beside the engine's
   // On the ops thread; may read files. Empty: nothing to do.
   std::function<void()> on_hangup;  // SIGHUP
   std::function<void()> on_look;    // every kLookIntervalMs

@@ -1,6 +1,7 @@
-// A token bucket per office, so that one office cannot take the share of all others. Integers only;
-// time is handed in, in nanoseconds of a monotonic clock. Each rpc thread has its own: with n
-// threads an office that spreads its connections can reach n times the rate.
+// A token bucket per office, so that one office cannot take the share of all others. It bounds the
+// cases filed, which is what makes work for everybody else. Integers only; time is handed in, in
+// nanoseconds of a monotonic clock. Each rpc thread has its own: with n threads an office that
+// spreads its connections can reach n times the rate.
 #pragma once
 
 #include <algorithm>

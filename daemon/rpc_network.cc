@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "daemon/command_line.h"
@@ -10,6 +11,10 @@
 namespace permitd::daemon {
 
 namespace {
+
+// Questions that a connection may have open whatever its calls in flight: sessions, subscriptions
+// and streams, and answers that a client keeps for a while. A fifth of a MiB.
+constexpr std::uint32_t kQuestionsMin = 1024;
 
 RpcServerOptions server_options(const Config& config, std::function<void()> on_drain) {
   RpcServerOptions options;
@@ -35,6 +40,7 @@ Expected<std::unique_ptr<RpcNetwork>> RpcNetwork::create(const Config& config,
   options.io = config.io;
   options.limits = config.connections;
   options.limits.messages_waiting_max = 2 * config.quota.calls_in_flight;
+  options.limits.questions_max = std::max(kQuestionsMin, 4 * config.quota.calls_in_flight);
   options.spin_ns = std::int64_t{config.threads.spin_us} * 1000;
   options.handshakes_max = config.tls.handshakes_max;
   options.figures = &figures;
@@ -80,6 +86,21 @@ void RpcNetwork::secure(TlsMailbox& mailbox) {
   refresh_->work();
   loop_->add_hook(*refresh_);
   loop_->add_waker(mailbox.waker());
+}
+
+class RpcNetwork::Beat final : public RpcLoop::Hook {
+ public:
+  explicit Beat(Pulse& pulse) : pulse_(pulse) {}
+  bool work() override { return pulse_.answer(); }
+  bool has_work() const override { return pulse_.is_asked(); }
+
+ private:
+  Pulse& pulse_;
+};
+
+void RpcNetwork::show(Pulse& pulse) {
+  beat_ = std::make_unique<Beat>(pulse);
+  loop_->add_hook(*beat_);
 }
 
 Expected<void> RpcNetwork::listen(int file, RpcLoop::Security security) {

@@ -7,6 +7,7 @@
 #include "daemon/config.h"
 #include "daemon/engine.h"
 #include "daemon/error.h"
+#include "daemon/pulse.h"
 #include "daemon/rpc_loop.h"
 #include "daemon/rpc_server.h"
 #include "daemon/tls_keeper.h"
@@ -35,6 +36,9 @@ class RpcNetwork {
   /// Before a TLS listener: the mailbox, which holds credentials already, brings them and each
   /// later set. Outlives the network.
   void secure(TlsMailbox& mailbox);
+  /// Each turn of the loop answers the pulse, whose waker is one of the loop's and which outlives
+  /// the network.
+  void show(Pulse& pulse);
   /// Takes connections from `file`, which stays the caller's; every network may be given the same
   /// one.
   Expected<void> listen(int file, RpcLoop::Security security = RpcLoop::Security::kPlain);
@@ -45,8 +49,10 @@ class RpcNetwork {
 
  private:
   class Refresh;
+  class Beat;
   NetworkFigures* figures_ = nullptr;
   std::unique_ptr<RpcLoop::Hook> refresh_;  // outlives the loop
+  std::unique_ptr<RpcLoop::Hook> beat_;     // likewise
   std::unique_ptr<RpcLoop> loop_;
   std::unique_ptr<RpcServer> server_;  // gone before the loop
 };

@@ -30,6 +30,7 @@ protocol::StreamLimits stream_limits(const ConnectionLimits& limits) {
   result.held_size_max = limits.held_size_max;
   result.wait_ms = limits.wait_ms;
   result.messages_waiting_max = limits.messages_waiting_max;
+  result.questions_max = limits.questions_max;
   return result;
 }
 

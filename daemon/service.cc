@@ -1,6 +1,7 @@
 #include "daemon/service.h"
 
 #include <fmt/format.h>
+#include <pthread.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
 
@@ -19,6 +20,7 @@
 #include "daemon/planner_thread.h"
 #include "daemon/process_limits.h"
 #include "daemon/process_memory.h"
+#include "daemon/pulse.h"
 #include "daemon/recovery.h"
 #include "daemon/rpc_listener.h"
 #include "daemon/rpc_network.h"
@@ -50,6 +52,7 @@ constexpr std::size_t kPlannerRequests = 64;
 struct NetworkThread {
   Port* port = nullptr;
   TlsMailbox* mailbox = nullptr;  // null: no TLS
+  Pulse* pulse = nullptr;
   std::thread thread;
 };
 
@@ -96,6 +99,7 @@ class Service {
   NetworkFigures network_figures_;
   std::unique_ptr<TlsKeeper> tls_;       // null: no TLS
   std::deque<TlsMailbox> mailboxes_;     // one per network; outlive it
+  std::deque<Pulse> pulses_;             // one per network thread; outlive the ops thread
   std::unique_ptr<RpcNetwork> network_;  // threads.rpc = 0: shares its loop with the engine
   std::unique_ptr<Ring> ring_;           // otherwise the journal's own
   std::unique_ptr<JournalStorage> storage_;
@@ -276,8 +280,8 @@ Expected<void> Service::start_networks() {
     if (auto done = listen(*network_, new_mailbox()); !done) return done;
   }
   for (std::uint32_t i = 0; i < config_.threads.rpc; ++i) {
-    network_threads_.push_back(
-        {&engine_->add_port(config_.engine.request_capacity), new_mailbox(), {}});
+    Port& port = engine_->add_port(config_.engine.request_capacity);
+    network_threads_.push_back({&port, new_mailbox(), &pulses_.emplace_back(port.waker()), {}});
   }
   if (auto done = start_ops(ops_port); !done) return done;
   // All ports are there before the first thread uses one.
@@ -297,6 +301,7 @@ Expected<void> Service::start_networks() {
 
 Expected<void> Service::start_ops(Port& port) {
   OpsOptions options{.http_address = config_.listen.http_address, .network = &network_figures_};
+  for (Pulse& pulse : pulses_) options.pulses.push_back(&pulse);
   if (tls_) {
     options.on_hangup = [this] { tls_->reload(); };
     options.on_look = [this] { tls_->look(); };
@@ -324,6 +329,8 @@ Expected<void> Service::listen(RpcNetwork& network, TlsMailbox* mailbox) {
 }
 
 void Service::run_network_thread(NetworkThread& thread, std::atomic<int>& outcome) {
+  const std::string name = fmt::format("rpc-{}", &thread - network_threads_.data() + 1);
+  pthread_setname_np(pthread_self(), name.c_str());
   const auto report = [&outcome](int value) {
     outcome = value;
     outcome.notify_one();
@@ -339,6 +346,8 @@ void Service::run_network_thread(NetworkThread& thread, std::atomic<int>& outcom
     log_line(LogLevel::kError, "{}", done.error().text());
     return report(-1);
   }
+  (*network)->show(*thread.pulse);
+  thread.pulse->begin();
   networks_running_ += 1;
   report(1);
   (*network)->loop().run([&] {
@@ -346,6 +355,7 @@ void Service::run_network_thread(NetworkThread& thread, std::atomic<int>& outcom
     (*network)->drain();
     return (*network)->is_drained();
   });
+  thread.pulse->end();
   networks_running_ -= 1;
   engine_->waker().wake();
 }

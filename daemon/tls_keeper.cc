@@ -38,11 +38,18 @@ std::string_view trimmed(std::string_view line) {
   return line.substr(first, line.find_last_not_of(kBlank) - first + 1);
 }
 
+/// Whether somebody means a role's name, be it in other letters: Office-17 is nobody's, and a line
+/// that denies nobody must not look as if it denied office-17.
 bool is_role_name(std::string_view name) {
   static constexpr std::string_view kPrefixes[] = {"office-", "expert-", "supervisor-", "operator-",
                                                    "auditor-"};
   static_assert(std::size(kPrefixes) == kRoleCount);
-  return std::ranges::any_of(kPrefixes, [&](auto prefix) { return name.starts_with(prefix); });
+  const auto in_small = [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  };
+  return std::ranges::any_of(kPrefixes, [&](std::string_view prefix) {
+    return std::ranges::equal(name.substr(0, prefix.size()), prefix, {}, in_small);
+  });
 }
 
 bool is_possible_name(std::string_view name) {

@@ -197,6 +197,12 @@ void BufferedStream::received(std::span<const std::byte> bytes) {
     stop_reading(stream_fault_of(fault), fault_exception(fault, context_.limits().frame));
     return;
   }
+  if (has_asked_beyond_) {
+    stop_reading(StreamFault::kOverBudget,
+                 KJ_EXCEPTION(FAILED, "more questions are open than this connection allows",
+                              context_.limits().questions_max));
+    return;
+  }
   wake_reader();
   note_held();
   update_receiving();
@@ -209,13 +215,20 @@ bool BufferedStream::is_crowded() const {
   return limits.wait_ms != 0 && context_.now_ms() - assembler_.oldest_ms() >= limits.wait_ms;
 }
 
+bool BufferedStream::asks_beyond(kj::ArrayPtr<const capnp::word> frame) const {
+  const std::uint32_t count = context_.limits().questions_max;
+  return count != UINT32_MAX && question_asked_by(frame).value_or(0) >= count;
+}
+
 bool BufferedStream::admits(kj::ArrayPtr<const capnp::word> frame) {
-  if (is_broken_) return false;  // by the answer to one before
-  const bool crowded = is_crowded();
+  if (is_broken_ || has_asked_beyond_) return false;  // by the answer to one before, or by one
+  const bool is_beyond = asks_beyond(frame);
+  const bool crowded = is_beyond || is_crowded();
   if (!crowded && !gate_.remembers()) return true;
   switch (gate_.judge(frame, crowded)) {
     case GateVerdict::kPass:
-      return true;
+      has_asked_beyond_ = is_beyond;
+      return !is_beyond;
     case GateVerdict::kBusy: {
       ++context_.counters_.calls_refused;
       // Whether it can be sent shows in the state of the stream.

@@ -35,6 +35,10 @@ struct StreamLimits {
   // no longer than that.
   std::uint32_t wait_ms = 0;                        // 0: however long
   std::uint32_t messages_waiting_max = UINT32_MAX;  // a call and its Finish are two
+  // Questions have numbers below this, so no more of them are open at once, answered ones that the
+  // peer has not finished included: Cap'n Proto remembers each. A call with a number beyond is
+  // answered busy; what cannot be answered so ends the connection.
+  std::uint32_t questions_max = UINT32_MAX;
 };
 
 /// What a stream may hold whatever the others do.
@@ -184,6 +188,7 @@ class BufferedStream : public capnp::MessageStream, private FrameFilter {
   std::size_t send_queue_high() const { return context_.limits().send_queue_size_max / 4; }
   bool admits(kj::ArrayPtr<const capnp::word> frame) override;
   bool is_crowded() const;
+  bool asks_beyond(kj::ArrayPtr<const capnp::word> frame) const;
   bool can_deliver() const;
   bool is_over() const { return is_broken_ || fault_ != StreamFault::kNone || end_seen_; }
   bool wants_to_receive() const;
@@ -226,6 +231,7 @@ class BufferedStream : public capnp::MessageStream, private FrameFilter {
   bool end_wanted_ = false;
   bool is_lingering_ = false;
   bool is_shut_ = false;
+  bool has_asked_beyond_ = false;  // and could not be told so
 };
 
 }  // namespace permitd::protocol

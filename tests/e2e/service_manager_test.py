@@ -242,6 +242,46 @@ class Watchdog(unittest.TestCase):
                 self.wait_for("STOPPING=1")
                 self.assertEqual(self.daemon.process.wait(timeout=PATIENCE_SECONDS), 0)
 
+    def threads_named(self, name):
+        """Numbers of the daemon's threads that carry this name."""
+        tasks = Path(f"/proc/{self.daemon.process.pid}/task").iterdir()
+        return sorted(int(task.name) for task in tasks if (task / "comm").read_text().strip() == name)
+
+    def test_it_is_fed_while_each_network_thread_turns_and_no_longer(self):
+        given = self.daemon.arguments
+        for io in ("uring", "epoll"):
+            with self.subTest(io=io):
+                self.daemon.arguments = [*given, "--set", "threads.rpc=2", "--set", f"io={io}"]
+                self.daemon.spawn()
+                self.wait_for("READY=1")
+                # Threads with no connection and nothing due count as alive, for as long as they sleep.
+                self.lines_for(2 * WATCHDOG_SECONDS)
+                self.wait_for("WATCHDOG=1")
+                for name in ("rpc-1", "rpc-2"):
+                    said = len(self.daemon.log.read_text())
+                    [thread] = self.threads_named(name)
+                    try:
+                        held = HeldThread(thread).__enter__()
+                    except OSError as error:
+                        self.skipTest(f"no thread can be held here: {error}")
+                    try:
+                        # Asked once before it was missed: one meal more at the most. Then nothing comes.
+                        self.lines_for(WATCHDOG_SECONDS)
+                        told = self.lines_for(3 * WATCHDOG_SECONDS)
+                    finally:
+                        held.__exit__()
+                    self.assertEqual(told, [], name)
+                    self.wait_for("WATCHDOG=1")
+                    self.assertIn(f"network thread {name[-1]} does not turn", self.daemon.log.read_text()[said:])
+                # The control: it is the network that is missed, not any thread that a tracer holds.
+                helper = next(thread for thread in self.threads_named("permitd") if thread != self.daemon.process.pid)
+                with HeldThread(helper):
+                    self.lines_for(2 * WATCHDOG_SECONDS)  # what was fed before
+                    self.wait_for("WATCHDOG=1")
+                self.daemon.process.send_signal(signal.SIGTERM)
+                self.wait_for("STOPPING=1")
+                self.assertEqual(self.daemon.process.wait(timeout=PATIENCE_SECONDS), 0)
+
     def test_nothing_is_fed_that_was_not_asked_for(self):
         del self.daemon.told["WATCHDOG_USEC"]
         self.daemon.spawn()

@@ -61,7 +61,7 @@ class Served {
         continue;
       }
       if (got == 0 || (errno != EAGAIN && errno != EINTR)) break;  // closed, or reset
-      io_.run_one();  // the loopback delivers at once, the deadline of ten seconds ends the rest
+      io_.run_one();  // the loopback delivers at once, the deadline of five seconds ends the rest
     }
     ::close(file);
     return answer;

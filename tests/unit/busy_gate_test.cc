@@ -5,6 +5,9 @@
 #include <capnp/serialize.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <optional>
+
 #include "protocol/permit.capnp.h"
 
 namespace permitd::protocol {
@@ -116,6 +119,49 @@ TEST(BusyGate, NonsenseIsLeftToWhoeverReadsIt) {
     std::copy_n(reinterpret_cast<const kj::byte*>(table), 8, bytes.begin());
     EXPECT_NE(gate.judge(words, true), GateVerdict::kSwallow) << byte;
   }
+}
+
+Words bootstrap(std::uint32_t question) {
+  return message([&](Message::Builder root) { root.initBootstrap().setQuestionId(question); });
+}
+
+TEST(QuestionAsked, CallsAndBootstrapsAskOthersDoNot) {
+  for (const std::uint32_t question : {0U, 1U, 1023U, 65'536U, UINT32_MAX}) {
+    EXPECT_EQ(question_asked_by(call(question)), question);
+    EXPECT_EQ(question_asked_by(call_on_answer(question, 3)), question);
+    EXPECT_EQ(question_asked_by(bootstrap(question)), question);
+    EXPECT_EQ(question_asked_by(finish(question)), std::nullopt);
+  }
+  EXPECT_EQ(question_asked_by(message([](Message::Builder root) { root.initReturn(); })),
+            std::nullopt);
+  EXPECT_EQ(question_asked_by(message([](Message::Builder root) { root.initRelease(); })),
+            std::nullopt);
+  EXPECT_EQ(question_asked_by(message([](Message::Builder) {})), std::nullopt);
+}
+
+// A peer may lay its message out as it likes: what Cap'n Proto would read must not pass unseen.
+TEST(QuestionAsked, FarPointersHideNothing) {
+  for (const unsigned first_words : {1U, 2U, 3U, 4U, 5U, 6U, 64U}) {
+    capnp::MallocMessageBuilder builder(first_words, capnp::AllocationStrategy::FIXED_SIZE);
+    auto out = builder.initRoot<Message>().initCall();
+    out.setQuestionId(70'000);
+    out.initTarget().initPromisedAnswer().setQuestionId(1);
+    EXPECT_EQ(question_asked_by(capnp::messageToFlatArray(builder)), 70'000U) << first_words;
+  }
+}
+
+TEST(QuestionAsked, NonsenseAsksNothingAndIsNotReadBeyondItsEnd) {
+  const Words sound = call(9);
+  for (std::size_t at = 1; at < sound.size(); ++at) {
+    for (unsigned bit = 0; bit < 64; ++bit) {
+      Words changed = kj::heapArray(sound.asPtr());
+      changed.asBytes()[at * sizeof(capnp::word) + bit / 8] ^= static_cast<kj::byte>(1U << bit % 8);
+      (void)question_asked_by(changed);
+    }
+  }
+  Words zeros = kj::heapArray<capnp::word>(4);
+  std::ranges::fill(zeros.asBytes(), kj::byte{0});
+  EXPECT_EQ(question_asked_by(zeros), std::nullopt);
 }
 
 TEST(BusyAnswer, IsAnOverloadedExceptionForItsQuestion) {

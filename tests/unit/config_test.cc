@@ -38,6 +38,14 @@ std::string read_file(const std::string& path) {
 
 TEST(Config, DefaultsAreValid) { EXPECT_TRUE(check_config(Config{})); }
 
+// Far above what an office files, far below what it would take to keep others from being served.
+TEST(Config, OneOfficeMayNotFileTheShareOfAllByDefault) {
+  const Config config;
+  EXPECT_GE(config.quota.office_rate, 800U) << "all offices of a country at their peak";
+  EXPECT_LE(config.quota.office_rate * 50, 100'000U) << "fifty that flood, beside what a core does";
+  EXPECT_GE(config.quota.office_burst, 1024U) << "the largest call passes";
+}
+
 TEST(Config, ReadsEveryKindOfValue) {
   Config config;
   const auto result = apply_toml(config, R"(

@@ -388,6 +388,64 @@ TEST_F(MessageStreamTest, EndResolvesWhenEverythingHasLeft) {
   EXPECT_EQ(all.wait(scope_).size(), 2 * data_message(1'000'000).size());
 }
 
+Bytes call_message(std::uint32_t question) {
+  capnp::MallocMessageBuilder builder;
+  auto call = builder.initRoot<capnp::rpc::Message>().initCall();
+  call.setQuestionId(question);
+  call.initTarget().setImportedCap(0);
+  return serialised(builder);
+}
+Bytes bootstrap_message(std::uint32_t question) {
+  capnp::MallocMessageBuilder builder;
+  builder.initRoot<capnp::rpc::Message>().initBootstrap().setQuestionId(question);
+  return serialised(builder);
+}
+
+TEST_F(MessageStreamTest, ACallBeyondTheQuestionsThatMayBeOpenIsToldBusy) {
+  auto stream = open(StreamLimits{.questions_max = 4});
+  peer_writes(call_message(3));
+  EXPECT_TRUE(stream->tryReadMessage().wait(scope_) != nullptr);
+  auto read = stream->tryReadMessage();
+  peer_writes(call_message(4));
+  EXPECT_FALSE(read.poll(scope_)) << "not for Cap'n Proto";
+  auto peer = new_message_stream(kj::mv(peer_), {});
+  auto answer = peer->readMessage().wait(scope_);
+  const auto told = answer->getRoot<capnp::rpc::Message>();
+  ASSERT_TRUE(told.isReturn());
+  EXPECT_EQ(told.getReturn().getAnswerId(), 4U);
+  EXPECT_TRUE(told.getReturn().isException());
+  // Its Finish is swallowed, and the connection goes on.
+  capnp::MallocMessageBuilder finish;
+  finish.initRoot<capnp::rpc::Message>().initFinish().setQuestionId(4);
+  peer->writeMessage(finish).wait(scope_);
+  EXPECT_FALSE(read.poll(scope_));
+  capnp::MallocMessageBuilder next;
+  next.initRoot<capnp::rpc::Message>().initCall().setQuestionId(2);
+  peer->writeMessage(next).wait(scope_);
+  EXPECT_TRUE(read.wait(scope_) != nullptr);
+}
+
+// Each open question is remembered by Cap'n Proto until it is finished; a peer that never finishes
+// one would have the daemon remember without end.
+TEST_F(MessageStreamTest, ABootstrapBeyondTheQuestionsThatMayBeOpenEndsTheConnection) {
+  auto stream = open(StreamLimits{.questions_max = 4});
+  Bytes bytes;
+  for (std::uint32_t question = 0; question <= 5; ++question)
+    append(bytes, bootstrap_message(question));
+  peer_writes(bytes);
+  for (std::uint32_t question = 0; question < 4; ++question)
+    EXPECT_TRUE(stream->tryReadMessage().wait(scope_) != nullptr) << question;
+  EXPECT_NE(reason_of(failure_of(stream->tryReadMessage())).find("more questions"),
+            std::string::npos);
+}
+
+TEST_F(MessageStreamTest, ANumberTooLargeToBeToldBusyEndsTheConnection) {
+  auto stream = open(StreamLimits{.questions_max = 4});
+  peer_writes(call_message(1'000'000));
+  EXPECT_NE(reason_of(failure_of(stream->tryReadMessage())).find("more questions"),
+            std::string::npos);
+}
+
 TEST_F(MessageStreamTest, LosingThePeerEndsReadAndWrite) {
   auto stream = open();
   auto pending = stream->tryReadMessage();

@@ -4,11 +4,14 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <openssl/x509.h>
 #include <sys/stat.h>
 #include <time.h>
 
 #include <algorithm>
 #include <fstream>
+#include <memory>
+#include <vector>
 
 #include "cli/pki.h"
 #include "tests/support/certificates.h"
@@ -196,6 +199,47 @@ TEST_F(TlsChannelTest, KeysAreReadableByTheirOwnerAlone) {
   }
   EXPECT_EQ(common_name_of_file(files.certificate), "office-17");
   EXPECT_EQ(common_name_of_file(files.key), "");
+}
+
+/// One entry of a certificate's subject, as its bytes lie there.
+struct Entry {
+  std::string_view text;
+  int encoding = V_ASN1_UTF8STRING;
+  int kind = NID_commonName;
+  bool is_beside_last = false;  // in one set with the entry before, rather than behind it
+};
+
+std::string name_of(const std::vector<Entry>& entries) {
+  const std::unique_ptr<X509, decltype(&X509_free)> certificate(X509_new(), X509_free);
+  for (const Entry& entry : entries) {
+    const int added = X509_NAME_add_entry_by_NID(
+        X509_get_subject_name(certificate.get()), entry.kind, entry.encoding,
+        reinterpret_cast<const unsigned char*>(entry.text.data()),
+        static_cast<int>(entry.text.size()), -1, entry.is_beside_last ? -1 : 0);
+    EXPECT_EQ(added, 1);
+  }
+  return common_name_of(certificate.get());
+}
+
+// Whatever an authority can be talked into: a name is read in one way or not at all.
+TEST(CommonNameTest, AreOneAndPlainOrNobodys) {
+  using namespace std::string_view_literals;
+  EXPECT_EQ(name_of({{"office-17"}}), "office-17");
+  EXPECT_EQ(name_of({{"office-18", V_ASN1_UTF8STRING, NID_organizationName}, {"office-17"}}),
+            "office-17");
+  EXPECT_EQ(name_of({{"\0o\0f\0f\0i\0c\0e\0-\0001\0007"sv, V_ASN1_BMPSTRING}}), "office-17");
+  EXPECT_EQ(name_of({}), "");
+  EXPECT_EQ(name_of({{"office-17", V_ASN1_UTF8STRING, NID_organizationName}}), "");
+  EXPECT_EQ(name_of({{"office-17"}, {"office-18"}}), "");
+  EXPECT_EQ(name_of({{"office-17"}, {"office-17"}}), "");
+  EXPECT_EQ(name_of({{"office-17"}, {"office-18", V_ASN1_UTF8STRING, NID_commonName, true}}), "");
+  for (const std::string_view text :
+       {""sv, "office-17\0"sv, "office-17\0.city"sv, "\0office-17"sv, "office-17 "sv,
+        " office-17"sv, "office-17\n"sv, "office-\x31\xCC\x80"sv, "office-17\x7F"sv})
+    EXPECT_EQ(name_of({{text}}), "") << testing::PrintToString(text);
+  const std::string longest(64, '7');
+  EXPECT_EQ(name_of({{longest}}), longest);
+  EXPECT_EQ(name_of({{longest + "7"}}), "");
 }
 
 TEST_F(TlsChannelTest, AnAuthorityIsNotReplacedAndListsWhatItMade) {

@@ -19,15 +19,16 @@ using testing::HasSubstr;
 using tests::TestAuthority;
 
 TEST(DenyListTest, NamesStandOneALine) {
-  const auto names =
-      parse_deny_list("# left in spring\noffice-17\n  expert-203 # lost key\r\n\nweb-1", "deny");
+  const auto names = parse_deny_list(
+      "# left in spring\noffice-17\n  expert-203 # lost key\r\n\nweb-1\nOffice", "deny");
   ASSERT_TRUE(names.has_value());
-  EXPECT_THAT(*names, testing::ElementsAre("expert-203", "office-17", "web-1"));
+  EXPECT_THAT(*names, testing::ElementsAre("Office", "expert-203", "office-17", "web-1"));
   EXPECT_TRUE(parse_deny_list("", "deny")->empty());
 }
 
 TEST(DenyListTest, ANameThatNoCertificateHasIsAFault) {
-  for (const char* text : {"office-0101", "office-", "expert-x", "office 17", "office-10000"}) {
+  for (const char* text : {"office-0101", "office-", "expert-x", "office 17", "office-10000",
+                           "Office-17", "SUPERVISOR-31@5"}) {
     const auto names = parse_deny_list(std::string("auditor-1\n") + text, "deny");
     ASSERT_FALSE(names.has_value()) << text;
     EXPECT_THAT(names.error().text(), HasSubstr("deny:2")) << text;
