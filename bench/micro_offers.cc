@@ -7,6 +7,7 @@
 
 #include "daemon/visit_offers.h"
 #include "protocol/command_codec.h"
+#include "scheduler/assert.h"
 
 namespace permitd::daemon {
 namespace {
@@ -119,10 +120,10 @@ void offers_after_an_absence(benchmark::State& state) {
   offer_half_days(snapshot, {}, memory);
   std::uint64_t ill = 0;
   for (auto _ : state) {
-    snapshot.experts[ill % kInspectors].absent_until = {};
+    snapshot.experts[ill % kInspectors].absences = {};
     ill = spread(ill + 1) % kInspectors;
-    snapshot.experts[ill].absent_from = minute(0);
-    snapshot.experts[ill].absent_until = minute(420);
+    const bool is_told = snapshot.experts[ill].absences.add({minute(0), minute(420)});
+    PERMIT_ASSERT(is_told, ill);
     benchmark::DoNotOptimize(offer_half_days(snapshot, {}, memory));
   }
 }

@@ -144,7 +144,13 @@ DefineService read_service(TomlSection& section, const Templates& templates) {
   service.service =
       ServiceId{section.number<std::uint8_t>("id", std::nullopt, 1, kServicesMax - 1)};
   service.version = section.number<std::uint16_t>("version", 1, 1, UINT16_MAX);
-  service.effective_from = section.moment("effective_from", kBeginning);
+  const Tick from = section.moment("effective_from", kBeginning);
+  const std::int64_t minute = from.ms / scheduler::kMsPerMinute;
+  if (from.ms < 0 || minute > UINT32_MAX) {
+    section.complain("effective_from", "it must lie between 1970 and 10135");
+  } else {
+    service.effective_minute = static_cast<std::uint32_t>(minute);
+  }
   service.label = label_of(section);
   const auto* stages = section.node("stages");
   const auto* list = stages != nullptr ? stages->as_array() : nullptr;
@@ -254,6 +260,14 @@ void read_expert(TomlSection& section, City& city) {
   expert.degree = section.name<Degree>("degree", Degree::kNone);
   for (auto district : section.numbers("districts", 1, kDistrictCount - 1))
     expert.districts |= 1U << district;
+  const auto relatives = section.numbers("relatives", 1, kPersonMax);
+  if (relatives.size() > kRelativesMax || (count > 1 && !relatives.empty())) {
+    section.complain("relatives", fmt::format("it must be a list of at most {}, of a single expert",
+                                              kRelativesMax));
+  } else {
+    for (std::size_t i = 0; i < relatives.size(); ++i)
+      expert.relatives[i] = PersonId{static_cast<std::uint64_t>(relatives[i])};
+  }
   expert.units_per_day = section.number<std::uint16_t>("units_per_day", 0, 0, 48);
   expert.home = section.point("home");
   auto skills = section.names<Skill>("skills");

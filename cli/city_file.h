@@ -50,7 +50,7 @@
 //   label = "New building"               # ""; labels are at most 39 bytes of UTF-8
 //   version = 1                          # 1; must grow when the definition changes
 //   effective_from = 2025-03-21          # the beginning of time
-//   stages = ["file_formation",          # required, 1–8, in order: the name of a template, or a
+//   stages = ["file_formation",          # required, 1–6, in order: the name of a template, or a
 //   table with
 //             { stage = "plan_review", effort_minutes = 240 }]  # `stage` and whatever differs from
 //             it
@@ -87,6 +87,7 @@
 //   degree = "bachelor"                  # "none"; training asks for the policy's expert_degree
 //   units_per_day = 14                   # 0: the policy's; units of 30 minutes, 0–48
 //   home = [35.7, 51.4]                  # unknown
+//   relatives = [501]                    # []: persons, at most 4, of an expert by itself
 //   skills = ["file", "inspect"]         # []: certified in these …
 //   certified_from = 2025-03-21          # … from (the beginning of time) …
 //   certified_until = 2027-03-21         # … until (never)

@@ -358,18 +358,18 @@ void add_case_commands(CLI::App& app, Context& context) {
       },
       "goes on");
   auto fees = std::make_shared<CaseOptions>();
-  add_office_command(
+  auto* paid = add_office_command(
       app, context,
       {"fees", "Record that the fees of a case are paid.",
        "permitctl fees 17 --amount 250000000 --as office:0101",
        "That the payment is recorded; with the decision it allows the delivery."},
       fees,
       [](OfficeClient& office, const CaseOptions& options, CallOptions call) {
-        return office.record_fees(CaseId{options.id}, options.amount, call);
+        return office.record_fees(CaseId{options.id}, options.amount, call, options.note);
       },
-      "is paid")
-      ->add_option("--amount", fees->amount, "Amount in rial, 1 to 10^15")
-      ->required();
+      "is paid");
+  paid->add_option("--amount", fees->amount, "Amount in rial, 1 to 10^15")->required();
+  paid->add_option("--note", fees->note, "By which receipt, or why; at most 79 bytes");
   add_schedule(app, context);
   add_decide(app, context);
   add_refer(app, context);

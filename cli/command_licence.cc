@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "cli/commands.h"
+#include "cli/homes_text.h"
 #include "cli/json_fill.h"
 #include "cli/json_text.h"
 #include "cli/local_time.h"
@@ -153,7 +154,8 @@ std::vector<Method> methods_of_applications() {
        {kApplication,
         {"--score", "score", "0 to the rules' most"},
         {"--absent", "absent", "true: did not sit it"},
-        kEvidence},
+        kEvidence,
+        kNote},
        PERMIT_CALL(RecordExamResult, recordExamResult),
        application_is},
       {{"board", "Record what the board found of an applicant's competence.",
@@ -185,7 +187,8 @@ std::vector<Method> methods_of_offices() {
         {"--owner", "venue.owner", "Person whose own it is"},
         {"--office", "venue.office", "Office licensed before the rounds that sits there"},
         {"--in-service", "venue.inService", "false: it is given to nobody"},
-        {"--label", "venue.label", "Its name; at most 39 bytes"}},
+        {"--label", "venue.label", "Its name; at most 39 bytes"},
+        kNote},
        PERMIT_CALL(DefineVenue, defineVenue),
        [](const Accepted& accepted) {
          return std::string(accepted.state != 0 ? "It is known and held."
@@ -199,7 +202,8 @@ std::vector<Method> methods_of_offices() {
         {"--amount", "amountRial", "Rial a month"},
         {"--from", "from", "From when; now if not given"},
         {"--until", "until", "Until when"},
-        kReference},
+        kReference,
+        kNote},
        PERMIT_CALL(RecordRent, recordRent),
        application_is},
       {{"item", "Record that an item of the equipment is there.",
@@ -209,7 +213,8 @@ std::vector<Method> methods_of_offices() {
        {kApplication,
         {"--item", "item", "Which, as show lists them"},
         {"--done", "done", "false: it is not there (any more)"},
-        kReference},
+        kReference,
+        kNote},
        PERMIT_CALL(RecordEquipment, recordEquipment),
        application_is},
       {{"equip", "Give a selected licence its office, which is equipped from now on.",
@@ -388,7 +393,8 @@ std::optional<int> ask_before(Context& context, const std::vector<object>& reque
   }
   if (!given.dry_run) return std::nullopt;
   if (!is_shown && !context.wants_json())
-    fmt::print("No office would leave Active. Nothing was changed (--dry-run).\n");
+    fmt::print("{} {}\n", homes_word(HomesWord::kNobodyLeaves, context.language()),
+               homes_word(HomesWord::kNothingChanged, context.language()));
   return kExitOk;
 }
 

@@ -37,6 +37,7 @@ struct PeopleOptions {
   std::string note;
   std::vector<std::string> skills;
   std::vector<unsigned> districts;
+  std::vector<std::uint64_t> relatives;
   std::vector<double> home;
   std::string from = "now";
   std::string until = "never";
@@ -66,6 +67,10 @@ int add_expert(Context& context, const PeopleOptions& options) {
   expert.units_per_day = options.units;
   expert.label = label_of(options.label);
   for (const unsigned district : options.districts) expert.districts |= 1U << district;
+  if (options.relatives.size() > scheduler::kRelativesMax)
+    throw UsageError(fmt::format("--relative: at most {}.", scheduler::kRelativesMax));
+  for (std::size_t i = 0; i < options.relatives.size(); ++i)
+    expert.relatives[i] = scheduler::PersonId{options.relatives[i]};
   if (!options.home.empty())
     expert.home = {static_cast<std::int32_t>(options.home[0] * 1e6),
                    static_cast<std::int32_t>(options.home[1] * 1e6)};
@@ -112,6 +117,9 @@ void add_expert_commands(CLI::App& app, Context& context) {
   command->add_option("--units", added->units, "Half hours a day; without it the policy's");
   command->add_option("--district", added->districts, "Takes visits there; without it everywhere")
       ->check(CLI::Range(1, 31));
+  command->add_option("--relative", added->relatives,
+                      "Person whom the expert declares a relative, for conflicts of interest; up "
+                      "to four, without it none");
   command->add_option("--home", added->home, "Degrees north and east, where the day begins")
       ->expected(2);
   command->add_option("--note", added->note, "Why, in words; at most 79 bytes");
@@ -140,18 +148,30 @@ int grant(Context& context, const PeopleOptions& options, bool is_granted) {
   const Tick from = context.moment(options.from, "--from");
   const Tick until = is_granted ? context.moment(options.until, "--until") : from;
   SupervisorClient supervisor(context.client(), me(context));
+  const bool gather = context.wants_json() && options.skills.size() > 1;
+  json::array gathered;  // one document, however many skills
+  int status = kExitOk;
   for (const std::string& name : options.skills) {
     const auto answer = context.wait(supervisor.set_certificate(
         ExpertId{options.expert}, enum_option<Skill>(name, "--skill"), from, until,
         options.skills.size() == 1 ? context.call_options() : CallOptions{}, options.note));
-    const int status = context.finish(answer, [&](const Accepted&) {
+    if (gather) {
+      json::object entry = to_json(answer).as_object();
+      entry["skill"] = name;
+      gathered.push_back(std::move(entry));
+      status = answer ? kExitOk : kExitRefused;
+      if (status != kExitOk) break;
+      continue;
+    }
+    status = context.finish(answer, [&](const Accepted&) {
       if (!is_granted) return fmt::format("Expert {} has no {} any more.", options.expert, name);
       return fmt::format("Expert {} may do {} from {} until {}.", options.expert, name,
                          local_text(from), local_text(until));
     });
-    if (status != kExitOk) return status;
+    if (status != kExitOk) break;
   }
-  return kExitOk;
+  if (gather) context.print(json::object{{"certificates", std::move(gathered)}});
+  return status;
 }
 
 /// One certificate that lapses, with the work that hangs on its holder.

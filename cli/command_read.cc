@@ -32,6 +32,26 @@ Identity city_identity(Context& context) {
   return context.identity({ActorKind::kSupervisor, ActorKind::kAuditor}, 1);
 }
 
+/// "2025-03-21 00:00 to 2025-03-25 00:00 (leave)", one after the other.
+Cell absences_cell(protocol::Expert::Reader expert) {
+  std::string text;
+  for (auto absence : expert.getAbsences()) {
+    const Tick until{absence.getUntil()};
+    text += fmt::format("{}{} to {} ({})", text.empty() ? "" : "; ",
+                        local_text(Tick{absence.getFrom()}),
+                        until == scheduler::kNever ? "further notice" : local_text(until),
+                        word<scheduler::Reason>(absence.getReason()));
+  }
+  return text.empty() ? no_cell() : Cell(text);
+}
+
+Cell relatives_cell(protocol::Expert::Reader expert) {
+  std::string text;
+  for (const auto person : expert.getRelatives())
+    text += fmt::format("{}{}", text.empty() ? "" : " ", person);
+  return text.empty() ? no_cell() : Cell(text);
+}
+
 void print_case(protocol::Case::Reader found) {
   fmt::print("case {}: {}, service {} version {}, office {:04}, district {}\n", found.getCaseId(),
              word<scheduler::CaseState>(found.getState()), found.getService(),
@@ -142,7 +162,9 @@ int experts(Context& context, const std::string& office_code, const std::string&
                {"started", kRight},
                {"30 days", kRight, "window_minutes"},
                {"done", kRight},
-               {"certified"}});
+               {"certified"},
+               {"absences"},
+               {"relatives"}});
   json::array rows;
   auto take = [&](auto& response) {
     for (auto expert : response.getExperts()) {
@@ -169,7 +191,8 @@ int experts(Context& context, const std::string& office_code, const std::string&
                  minutes_cell(expert.getUnitsPerDay() * scheduler::kMinutesPerUnit),
                  count_cell(expert.getVisitsToday()), count_cell(expert.getAssigned()),
                  count_cell(expert.getStarted()), minutes_cell(expert.getWindowMinutes()),
-                 count_cell(expert.getDoneTotal()), certified});
+                 count_cell(expert.getDoneTotal()), certified, absences_cell(expert),
+                 relatives_cell(expert)});
     }
   };
   all_pages(

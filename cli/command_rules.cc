@@ -115,7 +115,7 @@ ServiceText text_of(protocol::Service::Reader in) {
 ServiceText text_of(const scheduler::DefineService& service) {
   ServiceText text{raw(service.service),
                    service.version,
-                   service.effective_from,
+                   service.effective_from(),
                    std::string(service.label.bytes.data(), service.label.size),
                    {},
                    {}};
@@ -263,7 +263,8 @@ int set_catalogue(Context& context, const RuleOptions& options) {
   if (is_applied && !context.confirm("Put this into the catalogue?")) return kExitRefused;
   for (const scheduler::DefineService* service : changed) {
     if (!is_applied) break;
-    const Answer answer = context.wait(supervisor.define_service(*service, CallOptions{}));
+    const Answer answer =
+        context.wait(supervisor.define_service(*service, CallOptions{}, options.note));
     if (!answer) return context.refuse(answer.error());
   }
   if (context.wants_json())
@@ -309,6 +310,7 @@ void add_catalogue_commands(CLI::App& app, Context& context) {
        "  count. Cases that are registered keep the version that they have."});
   command->add_option("FILE", set->file, "City file, TOML")->required();
   command->add_flag("--dry-run", set->dry_run, "Only say what would change");
+  command->add_option("--note", set->note, "Why, in words; at most 79 bytes");
   context.on(command, [&context, set] { return set_catalogue(context, *set); });
 }
 

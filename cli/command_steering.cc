@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "cli/commands.h"
+#include "cli/homes_text.h"
 #include "cli/local_time.h"
 #include "cli/office_leaving.h"
 #include "cli/supervisor_client.h"
@@ -234,7 +235,8 @@ int absent(Context& context, const SteeringOptions& options) {
       context.wait(supervisor.set_absence(ExpertId{static_cast<std::uint32_t>(options.id)}, from,
                                           until, reason, options.note, context.call_options()));
   return context.finish(answer, [&](const Accepted&) {
-    if (from == until) return fmt::format("Expert {} is no longer marked absent.", options.id);
+    if (from == until)
+      return fmt::format("Expert {} is back from {} on.", options.id, local_text(from));
     return fmt::format("Expert {} is absent from {} until {}.", options.id, local_text(from),
                        local_text(until));
   });
@@ -247,7 +249,9 @@ void add_absent(CLI::App& app, Context& context) {
       {"absent", "Mark an expert absent: they take nothing, and what they hold goes back.",
        "permitctl absent 17 --from now --to +2d --reason illness",
        "From when until when. With more than one job in hand it says how many and asks first;\n"
-       "  --dry-run only says. Equal --from and --to end an absence."});
+       "  --dry-run only says. Eight that are not over are kept, of now and of days to come; what\n"
+       "  overlaps is one. Equal --from and --to end the one of that moment, or take away the one\n"
+       "  that begins at it."});
   command->add_option("EXPERT", options->id, "Number of the expert")->required();
   command->add_option("--from", options->from, "2025-03-21, \"2025-03-21 07:30\", now, +2h")
       ->capture_default_str();
@@ -267,10 +271,8 @@ int show_return(Context& context, SupervisorClient& supervisor, OfficeId office)
   if (context.wants_json()) {
     context.print(boost::json::object{{"office", raw(office)}, {"state", protocol::name_of(now)}});
   } else {
-    fmt::print(
-        "Office {:04} is {}. Active, its experts may take work again; its cases stay where they "
-        "are.\nNothing was changed (--dry-run).\n",
-        raw(office), protocol::name_of(now));
+    fmt::print("{}\n{}\n", office_return_text(office, now, context.language()),
+               homes_word(HomesWord::kNothingChanged, context.language()));
   }
   return kExitOk;
 }
@@ -293,7 +295,7 @@ int set_office_state(Context& context, const SteeringOptions& options) {
   auto answer = context.wait(
       supervisor.set_office_state(office, state, reason, options.note, context.call_options()));
   return context.finish(answer, [&](const Accepted&) {
-    return fmt::format("Office {:04} is {}. {}", raw(office), protocol::name_of(state), afterwards);
+    return office_state_text(office, state, afterwards, context.language());
   });
 }
 

@@ -47,9 +47,11 @@ ZoningTable read_or_complain(const ZoningOptions& options) {
   return std::move(*table);
 }
 
-/// The same rules of the same version are the same call, so that a load that was cut off goes on.
-IdempotencyKey key_of(const ZoningTable& table, std::size_t at) {
-  std::string content = fmt::format("zoning {} {} {}", table.version, table.rules.size(), at);
+/// The same rules of the same version with the same note are the same call, so that a load that was
+/// cut off goes on.
+IdempotencyKey key_of(const ZoningTable& table, std::size_t at, std::string_view note) {
+  std::string content =
+      fmt::format("zoning {} {} {} {}", table.version, table.rules.size(), at, note);
   content.append(reinterpret_cast<const char*>(table.rules.data()),
                  table.rules.size() * sizeof(ZoningRule));
   return content_key(content);
@@ -64,9 +66,9 @@ int load(Context& context, const ZoningOptions& options) {
     const std::size_t count =
         std::min<std::size_t>(scheduler::kZoningRulesPerCommand, table.rules.size() - at);
     CallOptions call;
-    call.key = key_of(table, at);
+    call.key = key_of(table, at, options.note);
     const auto answer = context.wait(supervisor.load_zoning(
-        table.version, total, std::span(table.rules).subspan(at, count), call));
+        table.version, total, std::span(table.rules).subspan(at, count), call, options.note));
     if (!answer) return context.refuse(answer.error());
     is_new = is_new || !answer->repeated;
   }
@@ -289,6 +291,7 @@ void add_files(CLI::App& app, Context& context, const Options& options) {
   command->add_option("FILE", options->file, "Table of rules, TOML")->required();
   command->add_option("--version-number", options->version,
                       "Load as this version instead of the file's own");
+  command->add_option("--note", options->note, "By which decision; at most 79 bytes");
   context.on(command, [&context, options] { return load(context, *options); });
 
   command = add_command(

@@ -84,6 +84,11 @@ class Context {
     return globals.language == "fa" ? protocol::Language::kPersian : protocol::Language::kEnglish;
   }
 
+  /// Of a list: programs, which read CSV, know its columns and values by one name only.
+  protocol::Language table_language() const {
+    return globals.csv ? protocol::Language::kEnglish : language();
+  }
+
   /// Shows `question` and waits for "yes" on a terminal; --yes answers it. False when it was not
   /// yes. Without a terminal and without --yes it throws UsageError.
   bool confirm(const std::string& question);

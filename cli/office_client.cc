@@ -135,10 +135,11 @@ kj::Promise<Answer> OfficeClient::answer(CaseId id, CallOptions options) {
 }
 
 kj::Promise<Answer> OfficeClient::record_fees(CaseId id, std::uint64_t amount_rial,
-                                              CallOptions options) {
+                                              CallOptions options, std::string note) {
   return call(
-      [id, amount_rial](Office& office) {
+      [id, amount_rial, note = std::move(note)](Office& office) {
         auto request = office.recordFeesRequest();
+        request.setNote(note);
         request.setCaseId(raw(id));
         request.setAmountRial(amount_rial);
         return request;

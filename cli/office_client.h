@@ -72,7 +72,8 @@ class OfficeClient : public ReaderCalls<protocol::OfficeSession> {
   kj::Promise<Answer> withdraw(CaseId id, scheduler::Reason reason, std::string note,
                                CallOptions options = {});
   kj::Promise<Answer> answer(CaseId id, CallOptions options = {});
-  kj::Promise<Answer> record_fees(CaseId id, std::uint64_t amount_rial, CallOptions options = {});
+  kj::Promise<Answer> record_fees(CaseId id, std::uint64_t amount_rial, CallOptions options = {},
+                                  std::string note = {});
   /// `day`: days since 1970-01-01, local date.
   kj::Promise<Answer> schedule(JobId id, std::int32_t day, scheduler::HalfDay half,
                                CallOptions options = {});

@@ -275,14 +275,15 @@ kj::Promise<Answer> SupervisorClient::set_calendar_days(
 }
 
 kj::Promise<Answer> SupervisorClient::define_service(const scheduler::DefineService& service,
-                                                     CallOptions options) {
+                                                     CallOptions options, std::string note) {
   return call(
-      [service](Supervisor& session) {
+      [service, note = std::move(note)](Supervisor& session) {
         auto request = session.defineServiceRequest();
+        request.setNote(note);
         auto out = request.initService();
         out.setService(raw(service.service));
         out.setVersion(service.version);
-        out.setEffectiveFrom(service.effective_from.ms);
+        out.setEffectiveFrom(service.effective_from().ms);
         out.setLabel(string_of(service.label));
         auto stages = out.initStages(service.stage_count);
         for (unsigned index = 0; index < stages.size(); ++index)
@@ -356,6 +357,8 @@ kj::Promise<Answer> SupervisorClient::define_expert(const scheduler::DefineExper
         out.setState(wire<protocol::ExpertState>(expert.state));
         out.setDegree(wire<protocol::Degree>(expert.degree));
         out.setPerson(raw(expert.person));
+        auto relatives = out.initRelatives(scheduler::kRelativesMax);
+        for (unsigned i = 0; i < relatives.size(); ++i) relatives.set(i, raw(expert.relatives[i]));
         out.setDistricts(expert.districts);
         out.setUnitsPerDay(expert.units_per_day);
         fill(out.initHome(), expert.home);

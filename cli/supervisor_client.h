@@ -130,7 +130,7 @@ class SupervisorClient : public CityReaderCalls<protocol::SupervisorSession> {
   /// At most kZoningRulesPerCommand rules; `total`: of the whole version.
   kj::Promise<Answer> load_zoning(std::uint16_t version, std::uint16_t total,
                                   std::span<const scheduler::ZoningRule> rules,
-                                  CallOptions options = {});
+                                  CallOptions options = {}, std::string note = {});
   kj::Promise<Answer> validate_zoning(std::uint16_t version, CallOptions options = {});
   kj::Promise<Answer> notify_zoning(std::uint16_t version, Tick effective_from, std::string note,
                                     CallOptions options = {});
@@ -147,7 +147,7 @@ class SupervisorClient : public CityReaderCalls<protocol::SupervisorSession> {
                                         std::span<const scheduler::CalendarDay> days,
                                         CallOptions options = {}, std::string note = {});
   kj::Promise<Answer> define_service(const scheduler::DefineService& service,
-                                     CallOptions options = {});
+                                     CallOptions options = {}, std::string note = {});
   kj::Promise<Answer> define_organisation(const scheduler::DefineOrganisation& organisation,
                                           CallOptions options = {}, std::string note = {});
   kj::Promise<Answer> define_office(const scheduler::DefineOffice& office, CallOptions options = {},

@@ -23,11 +23,13 @@ void fill(protocol::ZoningRule::Builder out, const scheduler::ZoningRule& rule) 
 
 kj::Promise<Answer> SupervisorClient::load_zoning(std::uint16_t version, std::uint16_t total,
                                                   std::span<const scheduler::ZoningRule> rules,
-                                                  CallOptions options) {
+                                                  CallOptions options, std::string note) {
   PERMIT_ASSERT(rules.size() <= scheduler::kZoningRulesPerCommand, rules.size());
   return call(
-      [version, total, kept = std::vector(rules.begin(), rules.end())](Supervisor& session) {
+      [version, total, kept = std::vector(rules.begin(), rules.end()),
+       note = std::move(note)](Supervisor& session) {
         auto request = session.loadZoningRequest();
+        request.setNote(note);
         request.setVersion(version);
         request.setTotal(total);
         auto list = request.initRules(static_cast<unsigned>(kept.size()));

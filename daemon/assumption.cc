@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "scheduler/assert.h"
+
 namespace permitd::daemon {
 
 using scheduler::ExpertId;
@@ -18,12 +20,18 @@ bool is_absent_at(const Assumption& assumption, Tick at) {
   return assumption.from <= at && at < assumption.until;
 }
 
-/// As the core keeps absences: one per expert, the newest counts.
+/// As the core keeps absences: one more, and what it overlaps is one with it. Where there is no
+/// room for one more it takes the place of the last.
 void make_absent(const Assumption& assumption, std::vector<ExpertView>& experts) {
   for (ExpertView& expert : experts) {
     if (expert.expert != assumption.expert) continue;
-    expert.absent_from = assumption.from;
-    expert.absent_until = assumption.until;
+    if (assumption.from >= assumption.until) continue;
+    scheduler::Absences& absences = expert.absences;
+    const scheduler::Absence fresh{assumption.from, assumption.until};
+    if (absences.add(fresh)) continue;
+    absences.end(absences.list[absences.count - 1U].from);
+    const bool is_added = absences.add(fresh);
+    PERMIT_ASSERT(is_added, expert.expert);
   }
 }
 

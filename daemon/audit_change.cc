@@ -198,7 +198,7 @@ RecordMembers expert_members(scheduler::ExpertId id, const Scheduler& scheduler)
   if (!scheduler.find_expert(id, view)) return {};
   RecordMembers out = members_of<protocol::Expert>(
       view, write_expert,
-      {"person", "office", "state", "unitsPerDay", "districts", "degree", "label"});
+      {"person", "office", "state", "unitsPerDay", "districts", "degree", "label", "relatives"});
   out.emplace_back("home", fmt::format("[{},{}]", view.home.lat_e6, view.home.lon_e6));
   return out;
 }
@@ -215,8 +215,12 @@ RecordMembers certificate_members(const scheduler::SetCertificate& change,
 
 RecordMembers absence_members(scheduler::ExpertId id, const Scheduler& scheduler) {
   scheduler::ExpertView view;
-  if (!scheduler.find_expert(id, view) || view.absent_until.ms == 0) return {};
-  return {{"from", moment_value(view.absent_from)}, {"until", moment_value(view.absent_until)}};
+  if (!scheduler.find_expert(id, view) || view.absences.count == 0) return {};
+  std::string list;
+  for (const scheduler::Absence& absence : view.absences.all())
+    list += fmt::format("{}[{},{},{}]", list.empty() ? "" : ",", moment_value(absence.from),
+                        moment_value(absence.until), name_value(absence.reason));
+  return {{"absences", "[" + list + "]"}};
 }
 
 RecordMembers case_members(scheduler::CaseId id, const Scheduler& scheduler) {
@@ -310,6 +314,33 @@ RecordMembers equipment_members(const scheduler::RecordEquipment& change,
   return {{"done", flag_value(item.done != 0)}, {"reference", text_value(item.reference)}};
 }
 
+// The licence and the office that it got; nothing before.
+RecordMembers equipped_members(scheduler::ApplicationId id, const Scheduler& scheduler) {
+  scheduler::ApplicationView view;
+  if (!scheduler.find_application(id, view) || raw(view.record.office) == 0) return {};
+  RecordMembers out = office_members(view.record.office, scheduler);
+  out.emplace_back("office", fmt::format("{}", raw(view.record.office)));
+  out.emplace_back("licence", name_value(view.record.state));
+  return out;
+}
+
+// The newest round.
+RecordMembers round_members(const Scheduler& scheduler) {
+  scheduler::RoundView newest;
+  scheduler::Cursor cursor;
+  std::array<scheduler::RoundView, 64> rows;
+  while (!cursor.done) {
+    const std::size_t count = scheduler.list_rounds(cursor, rows);
+    for (std::size_t i = 0; i < count; ++i) {
+      if (raw(rows[i].id) > raw(newest.id)) newest = rows[i];
+    }
+  }
+  if (raw(newest.id) == 0) return {};
+  return members_of<protocol::Round>(
+      newest, write_round,
+      {"round", "state", "places", "opens", "closes", "rulesVersion", "label"});
+}
+
 RecordMembers application_members(const Command& command, scheduler::ApplicationId id,
                                   const Scheduler& scheduler) {
   scheduler::ApplicationView view;
@@ -336,6 +367,7 @@ RecordMembers reference_members(const Command& command, const Scheduler& schedul
     return activation_members(body.activate_service, scheduler);
   if (command.kind == CommandKind::kSetLicenceRules) return licence_rules_members(scheduler);
   if (command.kind == CommandKind::kSetOfficesWanted) return wanted_members(scheduler);
+  if (command.kind == CommandKind::kOpenRound) return round_members(scheduler);
   if (command.kind == CommandKind::kLoadZoning)
     return zoning_members(body.load_zoning.version, scheduler);
   if (command.kind == CommandKind::kNotifyZoning)
@@ -385,6 +417,8 @@ RecordMembers record_of(const Command& command, const Scheduler& scheduler) {
     return application_members(command, body.record_rent.application, scheduler);
   if (command.kind == CommandKind::kRecordEquipment)
     return application_members(command, body.record_equipment.application, scheduler);
+  if (command.kind == CommandKind::kEquipOffice)
+    return equipped_members(body.equip_office.application, scheduler);
   RecordMembers person = person_members(command, scheduler);
   return person.empty() ? reference_members(command, scheduler) : person;
 }
@@ -411,7 +445,8 @@ std::string differing(const RecordMembers& one, const RecordMembers& other) {
 AuditBefore look_before(const Command& command, const Scheduler& scheduler) {
   AuditBefore before;
   if (scheduler.limits() == scheduler::Limits{0, 0, 0, 0, 0, 0, 0, 0, 0, 0}) return before;
-  before.record = record_of(command, scheduler);
+  // A round that is opened is a new one: of it there is nothing before.
+  if (command.kind != CommandKind::kOpenRound) before.record = record_of(command, scheduler);
   if (!moves_deadlines(command.kind)) return before;
   scheduler::Cursor cursor;
   std::array<scheduler::JobView, 64> jobs;

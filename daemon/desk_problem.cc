@@ -88,8 +88,9 @@ class Builder {
     std::int32_t minutes = 0;
     for (const HalfDaySpan& half : day.halves) {
       if (half.is_closed()) continue;
-      minutes += minutes_between(std::max({half.open, snapshot_.now, expert.absent_from}),
-                                 std::min(half.close, expert.absent_until));
+      for (const scheduler::Absence& absence : expert.absences.all())
+        minutes += minutes_between(std::max({half.open, snapshot_.now, absence.from}),
+                                   std::min(half.close, absence.until));
     }
     return minutes;
   }
@@ -134,6 +135,9 @@ class Builder {
     const auto index = static_cast<std::uint32_t>(out_.problem.people.size());
     index_of_.emplace(expert.expert, index);
     by_person_.emplace(expert.person, index);
+    for (const scheduler::PersonId relative : expert.relatives) {
+      if (raw(relative) != 0) by_person_.emplace(relative, index);
+    }
     out_.problem.people.push_back(std::move(person));
     out_.expert_rows.push_back(row);
   }

@@ -71,9 +71,12 @@ std::int32_t present_minutes(const ExpertView& expert, const HalfDaySpan& half, 
   if (half.is_closed()) return 0;
   const Tick open = std::max(half.open, now);
   if (open >= half.close) return 0;
-  const Tick absent_from = std::clamp(expert.absent_from, open, half.close);
-  const Tick absent_until = std::clamp(expert.absent_until, absent_from, half.close);
-  const std::int64_t present_ms = (half.close.ms - open.ms) - (absent_until.ms - absent_from.ms);
+  std::int64_t present_ms = half.close.ms - open.ms;
+  for (const scheduler::Absence& absence : expert.absences.all()) {
+    const Tick absent_from = std::clamp(absence.from, open, half.close);
+    const Tick absent_until = std::clamp(absence.until, absent_from, half.close);
+    present_ms -= absent_until.ms - absent_from.ms;
+  }
   return static_cast<std::int32_t>(present_ms / scheduler::kMsPerMinute);
 }
 

@@ -236,10 +236,26 @@ void write_expert(const scheduler::ExpertView& view, protocol::Expert::Builder o
   for (unsigned i = 0; i < scheduler::kSkillCount; ++i)
     certified.set(i, view.certified_until[i].ms);
   out.setDistricts(view.districts);
-  out.setAbsentFrom(view.absent_from.ms);
-  out.setAbsentUntil(view.absent_until.ms);
+  if (view.absences.count > 0) {
+    out.setAbsentFrom(view.absences.list[0].from.ms);
+    out.setAbsentUntil(view.absences.list[0].until.ms);
+  }
+  auto absences = out.initAbsences(view.absences.count);
+  for (unsigned i = 0; i < view.absences.count; ++i) {
+    const scheduler::Absence& absence = view.absences.list[i];
+    absences[i].setFrom(absence.from.ms);
+    absences[i].setUntil(absence.until.ms);
+    absences[i].setReason(to_wire<protocol::Reason>(absence.reason));
+  }
   out.setOtherMinutesToday(view.other_minutes_today);
   out.setDegree(to_wire<protocol::Degree>(view.degree));
+  const auto declared = static_cast<unsigned>(std::ranges::count_if(
+      view.relatives, [](scheduler::PersonId person) { return raw(person) != 0; }));
+  auto relatives = out.initRelatives(declared);
+  unsigned next = 0;
+  for (const scheduler::PersonId person : view.relatives) {
+    if (raw(person) != 0) relatives.set(next++, raw(person));
+  }
   write_text(view.label, [&](std::uint8_t size) { return out.initLabel(size); });
 }
 

@@ -102,6 +102,10 @@ Flaw read_expert(protocol::ExpertSpec::Reader in, scheduler::DefineExpert& out) 
   if (!to_core(in.getState(), out.state)) return out_of_range(Field::kState);
   if (!to_core(in.getDegree(), out.degree)) return out_of_range(Field::kDegree);
   out.person = scheduler::PersonId{in.getPerson()};
+  const auto relatives = in.getRelatives();
+  if (relatives.size() > out.relatives.size()) return {Refusal::kTooLarge, Field::kPerson};
+  for (unsigned i = 0; i < relatives.size(); ++i)
+    out.relatives[i] = scheduler::PersonId{relatives[i]};
   out.districts = in.getDistricts();
   out.units_per_day = in.getUnitsPerDay();
   out.home = read_point(in.getHome());
@@ -138,7 +142,9 @@ Flaw read_service(protocol::Service::Reader in, scheduler::DefineService& out) {
   out.service = scheduler::ServiceId{in.getService()};
   out.stage_count = static_cast<std::uint8_t>(stages.size());
   out.version = in.getVersion();
-  out.effective_from = {in.getEffectiveFrom()};
+  const std::int64_t minute = in.getEffectiveFrom() / scheduler::kMsPerMinute;
+  if (in.getEffectiveFrom() < 0 || minute > UINT32_MAX) return out_of_range(Field::kDay);
+  out.effective_minute = static_cast<std::uint32_t>(minute);
   for (unsigned i = 0; i < stages.size(); ++i) {
     if (const Flaw flaw = read_stage(stages[i], out.stages[i])) return flaw;
   }

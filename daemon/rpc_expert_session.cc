@@ -74,7 +74,9 @@ ExpertSessionServer::ExpertSessionServer(kj::Own<RpcConnection> connection,
 kj::Promise<void> ExpertSessionServer::claim(ClaimContext context) {
   const auto params = context.getParams();
   const std::uint16_t count = params.getCount();
-  auto result = context.getResults(capnp::MessageSize{4 + std::uint64_t{count} * 4, 0});
+  // For as many leases as can be had: who asks for more is refused, at no cost.
+  const std::uint64_t room = std::min<std::uint64_t>(count, scheduler::kHeldJobsMax);
+  auto result = context.getResults(capnp::MessageSize{4 + room * 4, 0});
   scheduler::IdempotencyKey key;
   Flaw flaw = read_key(params.getKey(), key);
   if (!flaw && count == 0) flaw = {Refusal::kOutOfRange, Field::kCount};
@@ -90,7 +92,8 @@ kj::Promise<void> ExpertSessionServer::claim(ClaimContext context) {
     request.command.kind = CommandKind::kClaim;
     request.command.actor = actor_;
     request.command.key = {key.high, key.low + item};
-    request.command.body.claim.wanted = static_cast<std::uint16_t>(count - item);
+    request.command.body.claim.wanted = count;
+    request.command.body.claim.further = item == 0 ? 0 : 1;
     calls().send(call.slot(), item);
   }
   return kj::newAdaptedPromise<void, ClaimCall>(calls(), call.hand_over(),

@@ -182,14 +182,17 @@ kj::Promise<void> SupervisorSessionServer::withdrawApplication(WithdrawApplicati
 
 kj::Promise<void> SupervisorSessionServer::recordExamResult(RecordExamResultContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kRecordExamResult, params.getKey(),
-                 [&](CommandBody& body) {
-                   scheduler::RecordExamResult& out = body.record_exam_result;
-                   out.application = scheduler::ApplicationId{params.getApplication()};
-                   out.score = params.getScore();
-                   out.absent = params.getAbsent() ? 1 : 0;
-                   return read_code(params.getEvidence(), Field::kEvidence, out.evidence);
-                 });
+  return command(
+      context.getResults().initResult(), CommandKind::kRecordExamResult, params.getKey(),
+      [&](CommandBody& body) {
+        scheduler::RecordExamResult& out = body.record_exam_result;
+        out.application = scheduler::ApplicationId{params.getApplication()};
+        out.score = params.getScore();
+        out.absent = params.getAbsent() ? 1 : 0;
+        if (const Flaw flaw = read_code(params.getEvidence(), Field::kEvidence, out.evidence))
+          return flaw;
+        return read_note(params.getNote(), body.noted.note);
+      });
 }
 
 kj::Promise<void> SupervisorSessionServer::recordBoardFinding(RecordBoardFindingContext context) {
@@ -221,34 +224,41 @@ kj::Promise<void> SupervisorSessionServer::defineVenue(DefineVenueContext contex
   return command(context.getResults().initResult(), CommandKind::kDefineVenue, params.getKey(),
                  [&](CommandBody& body) {
                    scheduler::DefineVenue& out = body.define_venue;
-                   return read_venue(params.getVenue(), out);
+                   if (const Flaw flaw = read_venue(params.getVenue(), out)) return flaw;
+                   return read_note(params.getNote(), body.noted.note);
                  });
 }
 
 kj::Promise<void> SupervisorSessionServer::recordRent(RecordRentContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kRecordRent, params.getKey(),
-                 [&](CommandBody& body) {
-                   scheduler::RecordRent& out = body.record_rent;
-                   out.application = scheduler::ApplicationId{params.getApplication()};
-                   out.amount_rial = params.getAmountRial();
-                   out.from = {params.getFrom()};
-                   out.until = {params.getUntil()};
-                   return read_code(params.getReference(), Field::kReference, out.reference);
-                 });
+  return command(
+      context.getResults().initResult(), CommandKind::kRecordRent, params.getKey(),
+      [&](CommandBody& body) {
+        scheduler::RecordRent& out = body.record_rent;
+        out.application = scheduler::ApplicationId{params.getApplication()};
+        out.amount_rial = params.getAmountRial();
+        out.from = {params.getFrom()};
+        out.until = {params.getUntil()};
+        if (const Flaw flaw = read_code(params.getReference(), Field::kReference, out.reference))
+          return flaw;
+        return read_note(params.getNote(), body.noted.note);
+      });
 }
 
 kj::Promise<void> SupervisorSessionServer::recordEquipment(RecordEquipmentContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kRecordEquipment, params.getKey(),
-                 [&](CommandBody& body) {
-                   scheduler::RecordEquipment& out = body.record_equipment;
-                   out.application = scheduler::ApplicationId{params.getApplication()};
-                   out.done = params.getDone() ? 1 : 0;
-                   if (!to_core(params.getItem(), out.item))
-                     return Flaw{Refusal::kOutOfRange, Field::kEquipment};
-                   return read_code(params.getReference(), Field::kReference, out.reference);
-                 });
+  return command(
+      context.getResults().initResult(), CommandKind::kRecordEquipment, params.getKey(),
+      [&](CommandBody& body) {
+        scheduler::RecordEquipment& out = body.record_equipment;
+        out.application = scheduler::ApplicationId{params.getApplication()};
+        out.done = params.getDone() ? 1 : 0;
+        if (!to_core(params.getItem(), out.item))
+          return Flaw{Refusal::kOutOfRange, Field::kEquipment};
+        if (const Flaw flaw = read_code(params.getReference(), Field::kReference, out.reference))
+          return flaw;
+        return read_note(params.getNote(), body.noted.note);
+      });
 }
 
 kj::Promise<void> SupervisorSessionServer::equipOffice(EquipOfficeContext context) {

@@ -142,7 +142,7 @@ kj::Promise<void> OfficeSessionServer::recordFees(RecordFeesContext context) {
                  [&](CommandBody& body) {
                    body.record_fees.id = scheduler::CaseId{params.getCaseId()};
                    body.record_fees.amount_rial = params.getAmountRial();
-                   return kSound;
+                   return read_note(params.getNote(), body.noted.note);
                  });
 }
 

@@ -188,9 +188,12 @@ kj::Promise<void> SupervisorSessionServer::defineExpert(DefineExpertContext cont
 
 kj::Promise<void> SupervisorSessionServer::defineService(DefineServiceContext context) {
   const auto params = context.getParams();
-  return command(
-      context.getResults().initResult(), CommandKind::kDefineService, params.getKey(),
-      [&](CommandBody& body) { return read_service(params.getService(), body.define_service); });
+  return command(context.getResults().initResult(), CommandKind::kDefineService, params.getKey(),
+                 [&](CommandBody& body) {
+                   if (const Flaw flaw = read_service(params.getService(), body.define_service))
+                     return flaw;
+                   return read_note(params.getNote(), body.noted.note);
+                 });
 }
 
 kj::Promise<void> SupervisorSessionServer::activateService(ActivateServiceContext context) {

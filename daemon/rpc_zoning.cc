@@ -119,10 +119,11 @@ kj::Promise<void> SupervisorSessionServer::loadZoning(LoadZoningContext context)
   const auto params = context.getParams();
   return command(context.getResults().initResult(), CommandKind::kLoadZoning, params.getKey(),
                  [&](CommandBody& body) {
-                   scheduler::LoadZoning& load = body.load_zoning = scheduler::LoadZoning{};
+                   scheduler::LoadZoning& load = body.load_zoning;
                    load.version = params.getVersion();
                    load.total = params.getTotal();
-                   return read_zoning_rules(params.getRules(), load);
+                   if (const Flaw flaw = read_zoning_rules(params.getRules(), load)) return flaw;
+                   return read_note(params.getNote(), body.noted.note);
                  });
 }
 

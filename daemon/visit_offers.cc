@@ -405,7 +405,10 @@ class OfferDays {
       const scheduler::ExpertView& expert = from_.experts[row];
       if (!is_qualified(expert, offer.half)) continue;
       offer.qualified += 1;
-      if (std::ranges::find(excluded, expert.person) != excluded.end()) continue;
+      const auto is_near = [&](scheduler::PersonId person) {
+        return scheduler::is_near(expert, person);
+      };
+      if (std::ranges::any_of(excluded, is_near)) continue;
       offer.not_excluded += 1;
       if (present_minutes(expert, offer.half.span, from_.now) == 0) continue;
       offer.on_shift += 1;

@@ -104,17 +104,21 @@ class Builder {
            expert.certified_from[skill] <= out_.begin && expert.certified_until[skill] > out_.begin;
   }
 
-  /// The part of the day that an absence leaves, the longer one where it leaves two.
+  /// The part of the day that absences leave, the longest one where they leave more.
   TimeWindow shift_of(const ExpertView& expert, const Held& held) const {
     TimeWindow shift{now() + static_cast<Time>(held.started_minutes * kSecondsPerMinute),
                      seconds(day_close())};
-    const bool is_absent = expert.absent_until > out_.begin && expert.absent_from < day_close();
-    if (!is_absent) return shift;
-    const Time from = seconds(std::max(expert.absent_from, out_.begin));
-    const Time until = seconds(std::min(expert.absent_until, day_close()));
-    const bool is_before_longer = from - shift.open >= shift.close - until;
-    (is_before_longer ? shift.close : shift.open) = is_before_longer ? from : until;
-    return shift;
+    TimeWindow longest{shift.open, std::min(shift.open, shift.close)};
+    const auto take = [&](Time close) {
+      if (close - shift.open > longest.close - longest.open) longest = {shift.open, close};
+    };
+    for (const scheduler::Absence& absence : expert.absences.all()) {
+      if (absence.until <= out_.begin || absence.from >= day_close()) continue;
+      take(std::min(seconds(std::max(absence.from, out_.begin)), shift.close));
+      shift.open = std::max(shift.open, seconds(std::min(absence.until, day_close())));
+    }
+    take(shift.close);
+    return longest;
   }
 
   planner::SkillMask abilities(const ExpertView& expert,
@@ -147,7 +151,12 @@ class Builder {
         std::max<planner::Cost>(1, planner::Cost{expert.units_per_day} * kMinutesPerUnit *
                                        kSecondsPerMinute * snapshot_.window_work_days);
     index_of_.emplace(expert.expert, static_cast<PersonIndex>(out_.problem.inspectors.size()));
+    // Who is near to somebody with another role of a case is left out as well: it costs little.
     by_person_.emplace(expert.person, static_cast<PersonIndex>(out_.problem.inspectors.size()));
+    for (const scheduler::PersonId relative : expert.relatives) {
+      if (raw(relative) != 0)
+        by_person_.emplace(relative, static_cast<PersonIndex>(out_.problem.inspectors.size()));
+    }
     out_.problem.inspectors.push_back(inspector);
     out_.expert_rows.push_back(row);
   }
@@ -272,7 +281,7 @@ class Builder {
                    const SnapshotVisit& visit) const {
     const auto persons = std::span(visit.excluded).first(visit.excluded_count);
     return std::ranges::any_of(persons, [&](scheduler::PersonId person) {
-      return person == expert.person || person == office.licensee ||
+      return is_near(expert, person) || person == office.licensee ||
              person == office.technical_manager;
     });
   }
@@ -287,7 +296,8 @@ class Builder {
                              ? job.reach_office == expert.office
                              : expert.districts == 0 || (expert.districts >> job.district & 1) != 0;
     const bool serves = (office->services_active >> raw(job.service) & 1) != 0;
-    const bool is_absent = expert.absent_from <= out_.begin && expert.absent_until >= day_close();
+    const scheduler::Absence* absence = expert.absences.at(out_.begin);
+    const bool is_absent = absence != nullptr && absence->until >= day_close();
     const std::int32_t booked = snapshot_.is_today ? expert.booked_minutes_today : 0;
     const std::int32_t visited = snapshot_.is_today ? expert.visits_today : 0;
     return reaches && serves && !is_absent && visited < snapshot_.policy.visits_per_day &&

@@ -160,7 +160,7 @@ struct StageSpec {
 struct Service {
   service @0 :UInt8;
   version @1 :UInt16;
-  effectiveFrom @2 :Moment;
+  effectiveFrom @2 :Moment;   # a whole minute; what is beyond it is cut off
   label @3 :Text;
   stages @4 :List(StageSpec);
 }
@@ -187,6 +187,7 @@ struct ExpertSpec {
   home @6 :Point;
   label @7 :Text;
   degree @8 :Degree;          # training wants the policy's expertDegree
+  relatives @9 :List(UInt64); # declared, at most 4: no case of theirs is the expert's to look at
 }
 
 struct Submission {
@@ -275,6 +276,7 @@ struct Event {
   subject @15 :UInt16;                  # of events about licensing: the application, round or venue
   skill @16 :Skill;                     # of certificateChanged, whose before and after are SpanState, as those of absenceChanged
 }
+struct Absence { from @0 :Moment; until @1 :Moment; reason @2 :Reason; }
 struct Expert {
   expert @0 :UInt32; person @1 :UInt64; office @2 :UInt16; state @3 :ExpertState;
   onShift @4 :Bool; absent @5 :Bool; available @6 :Bool;
@@ -283,6 +285,8 @@ struct Expert {
   districts @15 :Districts; absentFrom @16 :Moment; absentUntil @17 :Moment; label @18 :Text;
   otherMinutesToday @19 :UInt16;        # of bookedMinutesToday, for other organisations
   degree @20 :Degree;
+  absences @21 :List(Absence);          # that are not over, by begin; absentFrom and absentUntil are the first one's
+  relatives @22 :List(UInt64);          # declared
 }
 struct Office {
   office @0 :UInt16; district @1 :UInt8; state @2 :OfficeState; expertsCertified @3 :UInt16;
@@ -435,7 +439,7 @@ interface OfficeSession extends(Reader) {
     zone :Text, coveragePermille :UInt16, streetWidthDm :UInt16) -> (result :Result);
   withdraw @4 (key :Key, caseId :UInt64, reason :Reason, note :Text) -> (result :Result);
   answer @5 (key :Key, caseId :UInt64) -> (result :Result);
-  recordFees @6 (key :Key, caseId :UInt64, amountRial :UInt64) -> (result :Result);
+  recordFees @6 (key :Key, caseId :UInt64, amountRial :UInt64, note :Text) -> (result :Result);
   schedule @7 (key :Key, job :UInt64, day :Int32, half :HalfDay) -> (result :Result);
   close @8 (key :Key, caseId :UInt64) -> (result :Result);
 }
@@ -503,7 +507,7 @@ interface SupervisorSession extends(CityReader) {
   defineOffice @10 (key :Key, office :OfficeSpec, note :Text) -> (result :Result);
   defineExpert @11 (key :Key, expert :ExpertSpec, note :Text) -> (result :Result);
   setCertificate @12 (key :Key, expert :UInt32, skill :Skill, validFrom :Moment, validUntil :Moment, note :Text) -> (result :Result);
-  defineService @13 (key :Key, service :Service) -> (result :Result);
+  defineService @13 (key :Key, service :Service, note :Text) -> (result :Result);
   activateService @14 (key :Key, office :UInt16, service :UInt8, from :Moment, until :Moment, note :Text) -> (result :Result);
   defineOrganisation @15 (key :Key, organisation :Organisation, note :Text) -> (result :Result);
   setCalendarDays @16 (key :Key, firstDay :Int32, days :List(CalendarDay), note :Text) -> (result :Result);
@@ -517,8 +521,9 @@ interface SupervisorSession extends(CityReader) {
   # Fixes (or frees) parts of a planned job: person 1, start 2, order 4, or a sum. Accepted.state: what is fixed now.
   planDesks @22 (request :DeskPlanRequest) -> DeskPlanResult;  # a preview: nothing changes
   standingPlan @23 () -> StandingPlanResult;  # the proposal that the daemon keeps ready
-  loadZoning @24 (key :Key, version :UInt16, total :UInt16, rules :List(ZoningRule)) -> (result :Result);
-  # A version in as many calls as it takes, at most 8 rules each; total: how many there will be.
+  loadZoning @24 (key :Key, version :UInt16, total :UInt16, rules :List(ZoningRule), note :Text)
+    -> (result :Result);
+  # A version in as many calls as it takes, at most 4 rules each; total: how many there will be.
   validateZoning @25 (key :Key, version :UInt16) -> (result :Result);
   notifyZoning @26 (key :Key, version :UInt16, effectiveFrom :Moment, note :Text) -> (result :Result);
   dropZoning @27 (key :Key, version :UInt16, note :Text) -> (result :Result);  # one that judges no case
@@ -532,13 +537,15 @@ interface SupervisorSession extends(CityReader) {
   recordLicenceCheck @34 (key :Key, application :UInt32, subject :LicenceSubject, check :LicenceCheck, passed :Bool,
     evidence :Text, note :Text) -> (result :Result);
   withdrawApplication @35 (key :Key, application :UInt32, note :Text) -> (result :Result);
-  recordExamResult @36 (key :Key, application :UInt32, score :UInt16, absent :Bool, evidence :Text) -> (result :Result);
+  recordExamResult @36 (key :Key, application :UInt32, score :UInt16, absent :Bool, evidence :Text, note :Text)
+    -> (result :Result);
   recordBoardFinding @37 (key :Key, application :UInt32, competent :Bool, evidence :Text, note :Text) -> (result :Result);
   rankRound @38 (key :Key, round :UInt16, note :Text) -> (result :Result);
-  defineVenue @39 (key :Key, venue :Venue) -> (result :Result);
-  recordRent @40 (key :Key, application :UInt32, amountRial :UInt64, from :Moment, until :Moment, reference :Text)
+  defineVenue @39 (key :Key, venue :Venue, note :Text) -> (result :Result);
+  recordRent @40 (key :Key, application :UInt32, amountRial :UInt64, from :Moment, until :Moment, reference :Text,
+    note :Text) -> (result :Result);
+  recordEquipment @41 (key :Key, application :UInt32, item :EquipmentItem, done :Bool, reference :Text, note :Text)
     -> (result :Result);
-  recordEquipment @41 (key :Key, application :UInt32, item :EquipmentItem, done :Bool, reference :Text) -> (result :Result);
   equipOffice @42 (key :Key, application :UInt32, office :UInt16, point :Point, label :Text) -> (result :Result);
   renewLicence @43 (key :Key, office :UInt16, day :Int32, licensee :LicencePerson, manager :LicencePerson, note :Text)
     -> (result :Result);

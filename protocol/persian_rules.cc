@@ -25,6 +25,7 @@ std::string_view rule_of(Field field) {
     case kExpert:
       return "از ۱ تا شمار کارشناسان در پیکربندی";
     case kPerson:
+      return "شمارهٔ شخص نزد شهرداری، جز ۰؛ خویشاوندان کسان دیگرند، حداکثر چهار تن";
     case kOwner:
       return "شمارهٔ شخص نزد شهرداری، جز ۰";
     case kService:
@@ -57,7 +58,7 @@ std::string_view rule_of(Field field) {
     case kVersion:
       return "بزرگ‌تر از نسخهٔ پیشین";
     case kStages:
-      return "۱ تا ۸ مرحله، هر یک با ۱ تا ۱۴۴۰ دقیقه کار و ۱ تا ۶۰٬۰۰۰ دقیقه مهلت";
+      return "۱ تا ۶ مرحله، هر یک با ۱ تا ۱۴۴۰ دقیقه کار و ۱ تا ۶۰٬۰۰۰ دقیقه مهلت";
     case kPolicy:
       return "در بازه‌هایی که شرح فراخوانی برای سیاست "
              "می‌گوید";
@@ -159,7 +160,7 @@ std::string_view zoning_phrase(ZoningFault fault) {
              "بار "
              "کنید";
     case kRuleCount:
-      return "۱ تا ۸ ضابطه در هر فراخوانی، ۱ تا ۲۵۶ در هر نسخه، و نه بیش از آنچه اعلام شد";
+      return "۱ تا ۴ ضابطه در هر فراخوانی، ۱ تا ۲۵۶ در هر نسخه، و نه بیش از آنچه اعلام شد";
     case kPast:
       return "از اکنون به بعد جاری می‌شود، نه پیش از آن. زمانی در "
              "آینده "

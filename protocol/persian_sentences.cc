@@ -225,6 +225,9 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind) {
     case kRequirementMissing:
     case kApplicationsFull:
       return licence_refusal(outcome);
+    case kAbsencesFull:
+      return "از این کارشناس هشت غیبت پایان‌نیافته ثبت است و بیش از این نگه داشته نمی‌شود. "
+             "یکی را حذف کنید: غیبتی که آغاز و پایان آن لحظه‌ی آغاز همان است.";
     case kBusy:
       return "سامانه بیش از این کار در صف نمی‌پذیرد. اندکی "
              "بعد "

@@ -149,7 +149,7 @@ std::string_view rule_of(Field field) {
     case kExpert:
       return "1 up to the number of experts configured";
     case kPerson:
-      return "the municipality's number of a person, not 0";
+      return "the municipality's number of a person, not 0; relatives are others, four at most";
     case kService:
       return "1 to 63";
     case kOrganisation:
@@ -179,7 +179,7 @@ std::string_view rule_of(Field field) {
     case kVersion:
       return "greater than the version before";
     case kStages:
-      return "1 to 8 stages, each with effort of 1 to 1440 and SLA of 1 to 60,000 minutes";
+      return "1 to 6 stages, each with effort of 1 to 1440 and SLA of 1 to 60,000 minutes";
     case kPolicy:
       return "within the ranges given with the policy in the schema";
     case kDay:
@@ -324,7 +324,7 @@ std::string_view zoning_phrase(ZoningFault fault) {
     case kIncomplete:
       return "it is incomplete: rules that were announced have not come. Load them first";
     case kRuleCount:
-      return "1 to 8 rules a call, 1 to 256 in a version, and no more than were announced";
+      return "1 to 4 rules a call, 1 to 256 in a version, and no more than were announced";
     case kPast:
       return "it can come into force from now on, not before. Give a moment to come";
     case kNotLast:
@@ -490,6 +490,9 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind, Language 
     case kRequirementMissing:
     case kApplicationsFull:
       return licence::refusal_sentence(outcome);
+    case kAbsencesFull:
+      return "Eight absences of the expert are known that are not over, and no more are kept. Take "
+             "one away: an absence from and until the moment at which it begins.";
     case kBusy:
       return "The server has as much work waiting as it takes. Send again in a moment with the "
              "same key.";

@@ -321,6 +321,8 @@ std::string_view name_of(scheduler::Refusal value) {
       return "requirementMissing";
     case kApplicationsFull:
       return "applicationsFull";
+    case kAbsencesFull:
+      return "absencesFull";
     case kBusy:
       return "busy";
     case kQuotaExceeded:

@@ -36,7 +36,7 @@ std::size_t body_size(CommandKind kind) {
     case CommandKind::kSetCalendarDays:
       return checked_size<SetCalendarDays>();
     case CommandKind::kDefineService:
-      return checked_size<DefineService>();
+      return noted_size<DefineService>();
     case CommandKind::kDefineOrganisation:
       return noted_size<DefineOrganisation>();
     case CommandKind::kDefineOffice:
@@ -64,7 +64,7 @@ std::size_t body_size(CommandKind kind) {
     case CommandKind::kAnswerCase:
       return checked_size<AnswerCase>();
     case CommandKind::kRecordFees:
-      return checked_size<RecordFees>();
+      return noted_size<RecordFees>();
     case CommandKind::kRecordDecision:
       return checked_size<RecordDecision>();
     case CommandKind::kReferCase:
@@ -104,7 +104,7 @@ std::size_t body_size(CommandKind kind) {
     case CommandKind::kLockPlan:
       return checked_size<LockPlan>();
     case CommandKind::kLoadZoning:
-      return checked_size<LoadZoning>();
+      return noted_size<LoadZoning>();
     case CommandKind::kValidateZoning:
       return checked_size<ValidateZoning>();
     case CommandKind::kNotifyZoning:
@@ -128,17 +128,17 @@ std::size_t body_size(CommandKind kind) {
     case CommandKind::kWithdrawApplication:
       return checked_size<WithdrawApplication>();
     case CommandKind::kRecordExamResult:
-      return checked_size<RecordExamResult>();
+      return noted_size<RecordExamResult>();
     case CommandKind::kRecordBoardFinding:
       return checked_size<RecordBoardFinding>();
     case CommandKind::kRankRound:
       return checked_size<RankRound>();
     case CommandKind::kDefineVenue:
-      return checked_size<DefineVenue>();
+      return noted_size<DefineVenue>();
     case CommandKind::kRecordRent:
-      return checked_size<RecordRent>();
+      return noted_size<RecordRent>();
     case CommandKind::kRecordEquipment:
-      return checked_size<RecordEquipment>();
+      return noted_size<RecordEquipment>();
     case CommandKind::kEquipOffice:
       return checked_size<EquipOffice>();
     case CommandKind::kRenewLicence:

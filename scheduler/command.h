@@ -202,12 +202,13 @@ static_assert(sizeof(StageSpec) == 12);
 /// A version of a service. Cases keep the version in force when they were registered.
 struct DefineService {
   ServiceId service{};
-  std::uint8_t stage_count = 0;  // 1 … kServiceStagesMax
-  std::uint16_t version = 0;     // greater than the last
-  std::uint32_t reserved = 0;
-  Tick effective_from;
+  std::uint8_t stage_count = 0;        // 1 … kServiceStagesMax
+  std::uint16_t version = 0;           // greater than the last
+  std::uint32_t effective_minute = 0;  // in force from then on: minutes since the Unix epoch, UTC
   std::array<StageSpec, kServiceStagesMax> stages{};
   Label label;
+
+  constexpr Tick effective_from() const { return Tick{effective_minute * kMsPerMinute}; }
 };
 
 struct DefineOrganisation {
@@ -262,6 +263,7 @@ struct DefineExpert {
   std::uint16_t reserved2 = 0;
   Point home;
   Label label;
+  std::array<PersonId, kRelativesMax> relatives{};  // whom the expert declares (I6); 0: free place
 };
 
 struct SetExpertState {
@@ -282,8 +284,9 @@ struct SetCertificate {
   Tick valid_until;
 };
 
-/// One absence per expert is known at a time; from == until clears it. Held jobs return when it
-/// begins.
+/// Up to kAbsencesMax that are not over are known of an expert; what overlaps or touches is one,
+/// for the newest reason. from == until: the one that covers this moment ends there, one that
+/// begins there is taken away. Held jobs return when one begins.
 struct SetAbsence {
   ExpertId expert{};
   Reason reason = Reason::kLeave;
@@ -387,10 +390,12 @@ struct MoveCase {
 /// "I am free for `wanted` more jobs": assigns the best ready job the expert may take, if there is
 /// one, and keeps the expert available for policy.claim_wait_minutes for the rest, so that the next
 /// fitting jobs find them. Sets the number wanted, does not add to it; every assignment takes one
-/// off. A batch of n is sent as n commands that want n, n-1, … 1.
+/// off. A claim of n jobs is n commands, the first of which sets the number: the others are
+/// `further` ones, so that n stays wanted where nothing is ready.
 struct Claim {
-  std::uint16_t wanted = 1;  // 1 … kHeldJobsMax
-  std::uint16_t reserved[3]{};
+  std::uint16_t wanted = 1;   // 1 … kHeldJobsMax
+  std::uint16_t further = 0;  // 1: one more job of what is wanted already
+  std::uint16_t reserved[2]{};
 };
 /// No longer available; assigned, not started jobs go back to Ready.
 struct Unclaim {
@@ -574,7 +579,7 @@ struct TurnLottery {
   Salt salt{};        // of the next secret
 };
 
-/// What changes reference data says why behind its own body, see has_note_behind().
+/// Where a command says why behind its own body, see has_note_behind().
 struct NotedBody {
   std::array<std::byte, 120> body{};
   Note note;
@@ -665,9 +670,11 @@ static_assert(std::is_trivially_copyable_v<Command>);
 /// the room.
 constexpr bool has_note_behind(CommandKind kind) {
   using enum CommandKind;
-  return kind == kSetPolicy || kind == kDefineOrganisation || kind == kDefineOffice ||
-         kind == kActivateService || kind == kDefineExpert || kind == kSetCertificate ||
-         kind == kSetLicenceRules || kind == kOpenRound;
+  return kind == kSetPolicy || kind == kDefineService || kind == kDefineOrganisation ||
+         kind == kDefineOffice || kind == kActivateService || kind == kDefineExpert ||
+         kind == kSetCertificate || kind == kRecordFees || kind == kLoadZoning ||
+         kind == kSetLicenceRules || kind == kOpenRound || kind == kRecordExamResult ||
+         kind == kDefineVenue || kind == kRecordRent || kind == kRecordEquipment;
 }
 
 /// Size of the body of `kind` in bytes, with the note behind it; 0 for a kind that does not exist.

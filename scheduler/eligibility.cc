@@ -33,12 +33,15 @@ bool concerns(const CaseRecord& record, PersonId person) {
                               person == record.designer || person == record.supervising_engineer);
 }
 
-// The expert is one of the persons of the case, or has just refused it, or the expert's office
-// belongs to one.
+// The expert or a declared relative is one of the persons of the case, or the expert has just
+// refused it, or the expert's office belongs to one.
 bool interest_conflict(const Core& core, const CaseRecord& record, ExpertId expert,
                        const JobRecord& job) {
   const ExpertRecord& who = core.experts[raw(expert)];
   if (concerns(record, who.person)) return true;
+  for (const PersonId relative : who.relatives) {
+    if (concerns(record, relative)) return true;
+  }
   if (job.has(kJobDeclined) && job.holder == expert) return true;
   if (role_of(job) == Role::kNone) return false;
   const OfficeRecord& office = core.offices[who.office];
@@ -117,9 +120,7 @@ Filter right_filter(const Core& core, const ExpertRecord& who, const JobRecord& 
   return certified ? Filter::kNone : Filter::kCertificate;
 }
 
-bool absent_at(const ExpertRecord& who, Tick at) {
-  return who.absent_from <= at && at < who.absent_until;
-}
+bool absent_at(const ExpertRecord& who, Tick at) { return who.absences.at(at) != nullptr; }
 
 // plan_filter without the question who else could go.
 Filter own_plan_filter(const Core& core, ExpertId expert, const JobRecord& job, Tick at,

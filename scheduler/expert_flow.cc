@@ -84,15 +84,33 @@ Tick next_certificate_change(const Core& core, const ExpertRecord& expert) {
 constexpr std::size_t kAbsencePlace = kSkillCount;
 static_assert(2 * (kAbsencePlace + 1) <= 16);
 
+// All places but that of the absence.
+constexpr std::uint16_t kSkillPlaces = (1U << (2 * kAbsencePlace)) - 1;
+
+// The reason of the absence that has begun last.
+Reason reason_begun(const ExpertRecord& expert, Tick now) {
+  Reason reason = Reason::kNone;
+  for (const Absence& absence : expert.absences.all()) {
+    if (absence.from <= now) reason = absence.reason;
+  }
+  return reason;
+}
+
 SpanState span_at(std::uint16_t spans, std::size_t place) {
   return static_cast<SpanState>(spans >> (2 * place) & 3);
 }
 
-// Where certificates and absence stand, as ExpertRecord::told has them.
+// Where the absences stand. When all are over and forgotten, what was told is what remembers that
+// there were some.
+SpanState absences_now(const Core& core, const ExpertRecord& expert) {
+  const SpanState state = expert.absences.state(core.now);
+  const bool ever = span_at(expert.told, kAbsencePlace) != SpanState::kNone;
+  return state == SpanState::kNone && ever ? SpanState::kOver : state;
+}
+
+// Where certificates and absences stand, as ExpertRecord::told has them.
 std::uint16_t spans_now(const Core& core, const ExpertRecord& expert) {
-  std::uint32_t spans =
-      std::uint32_t{raw(span_state(expert.absent_from, expert.absent_until, core.now))}
-      << (2 * kAbsencePlace);
+  std::uint32_t spans = std::uint32_t{raw(absences_now(core, expert))} << (2 * kAbsencePlace);
   for (std::size_t s = 0; s < kSkillCount; ++s) {
     const SpanState state = span_state(expert.valid_from[s], expert.valid_until[s], core.now);
     spans |= std::uint32_t{raw(state)} << (2 * s);
@@ -104,8 +122,7 @@ void set_expert_timer(Core& core, ExpertId id) {
   const ExpertRecord& expert = core.experts[raw(id)];
   Tick at = expert.wanted > 0 ? expert.claim_until : kNever;
   at = std::min(at, next_certificate_change(core, expert));
-  if (expert.absent_from > core.now) at = std::min(at, expert.absent_from);
-  if (expert.absent_until > core.now) at = std::min(at, expert.absent_until);
+  at = std::min(at, expert.absences.next_change(core.now));
   for (std::size_t i = 0; i < expert.held_count; ++i) at = std::min(at, expert.held[i].lease_until);
   if (expert.sweep_due != 0 || spans_now(core, expert) != expert.told) at = core.now;
   core.other_timers.set(expert_timer(id), at);
@@ -115,10 +132,7 @@ void set_expert_timer(Core& core, ExpertId id) {
 Reason unfit_reason(const Core& core, const ExpertRecord& expert) {
   if (!office_active(core, expert.office)) return Reason::kOfficeInactive;
   if (expert.state != ExpertState::kCertified) return Reason::kExpertSuspended;
-  if (expert_absent(core, expert)) {
-    return expert.absence_reason == Reason::kNone ? Reason::kLeave : expert.absence_reason;
-  }
-  return Reason::kNone;
+  return expert_absent(core, expert) ? absence_reason(expert, core.now) : Reason::kNone;
 }
 
 const Activation& activation_of(const Core& core, const ExpertRecord& expert,
@@ -171,7 +185,13 @@ bool expert_certified(const Core& core, const ExpertRecord& expert, Skill skill)
 }
 
 bool expert_absent(const Core& core, const ExpertRecord& expert) {
-  return expert.absent_from <= core.now && core.now < expert.absent_until;
+  return expert.absences.at(core.now) != nullptr;
+}
+
+Reason absence_reason(const ExpertRecord& expert, Tick at) {
+  const Absence* absence = expert.absences.at(at);
+  PERMIT_ASSERT(absence != nullptr, expert.person, at.ms);
+  return absence->reason == Reason::kNone ? Reason::kLeave : absence->reason;
 }
 
 bool office_active(const Core& core, std::uint32_t office) {
@@ -182,7 +202,7 @@ Tick holding_end(const Core& core, const ExpertRecord& expert, const JobRecord& 
   const Activation& activation = activation_of(core, expert, job);
   if (!expert_certified(core, expert, job.skill) || !activation.covers(core.now)) return core.now;
   Tick end = std::min(expert.valid_until[raw(job.skill)], activation.until);
-  if (expert.absent_from > core.now) end = std::min(end, expert.absent_from);
+  end = std::min(end, expert.absences.next_begin(core.now));
   if (core.calendar.always_open()) return end;
   const Interval shift = core.calendar.interval_of(core.now);
   return std::min(end, shift.empty() ? core.now : shift.close);
@@ -290,7 +310,7 @@ void tell_passed(Core& core, ExpertId id) {
     const OfficeId office = core.offices[expert.office].id;
     if (place == kAbsencePlace) {
       emit_span(core, EventKind::kAbsenceChanged, office, id, Skill{}, before, after, Actor{},
-                expert.absence_reason);
+                reason_begun(expert, core.now));
     } else {
       emit_span(core, EventKind::kCertificateChanged, office, id,
                 Skill{static_cast<std::uint8_t>(place)}, before, after, Actor{},
@@ -298,6 +318,7 @@ void tell_passed(Core& core, ExpertId id) {
     }
   }
   expert.told = spans;
+  expert.absences.forget(core.now);
 }
 
 void tell_certificate(Core& core, ExpertId id, Skill skill) {
@@ -311,6 +332,7 @@ void tell_certificate(Core& core, ExpertId id, Skill skill) {
 void tell_absence(Core& core, ExpertId id, Reason reason) {
   ExpertRecord& expert = core.experts[raw(id)];
   const SpanState before = span_at(expert.told, kAbsencePlace);
+  if (expert.absences.count == 0) expert.told &= kSkillPlaces;
   expert.told = spans_now(core, expert);
   emit_span(core, EventKind::kAbsenceChanged, core.offices[expert.office].id, id, Skill{}, before,
             span_at(expert.told, kAbsencePlace), core.actor, reason);

@@ -8,6 +8,8 @@ namespace permitd::scheduler {
 /// Certified in the skill at core.now, whatever the state of the office.
 bool expert_certified(const Core& core, const ExpertRecord& expert, Skill skill);
 bool expert_absent(const Core& core, const ExpertRecord& expert);
+/// Why the expert is absent at the moment. Pre: an absence covers it.
+Reason absence_reason(const ExpertRecord& expert, Tick at);
 bool office_active(const Core& core, std::uint32_t office);
 
 /// The moment until which the expert may hold the job as far as is known now: the certificate, the
@@ -39,9 +41,10 @@ const HeldJob& held_entry(const Core& core, std::uint32_t slot);
 /// Brings skills, availability and the timer in line with the record and core.now.
 void refresh_expert(Core& core, ExpertId expert);
 /// Says which certificates have begun or lapsed, and whether an absence has begun or ended, by
-/// themselves since the last event about them. The engine is who did it.
+/// themselves since the last event about them. The engine is who did it. Absences that are over are
+/// forgotten.
 void tell_passed(Core& core, ExpertId expert);
-/// Says that a command has changed a certificate or the absence. Pre: tell_passed() was called
+/// Says that a command has changed a certificate or the absences. Pre: tell_passed() was called
 /// before the change.
 void tell_certificate(Core& core, ExpertId expert, Skill skill);
 void tell_absence(Core& core, ExpertId expert, Reason reason);

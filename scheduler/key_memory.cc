@@ -97,7 +97,7 @@ Outcome KeyMemory::unpack(const Entry& entry) {
 bool KeyMemory::valid(const Entry& entry) {
   const Outcome outcome = unpack(entry);
   return entry.key != IdempotencyKey{} && raw(actor_kind(entry)) <= raw(ActorKind::kAuditor) &&
-         raw(outcome.refusal) <= raw(Refusal::kApplicationsFull) &&
+         raw(outcome.refusal) <= raw(Refusal::kAbsencesFull) &&
          raw(outcome.field) <= raw(Field::kEquipment) && raw(outcome.filter) < kFilterCount;
 }
 

@@ -139,6 +139,9 @@ bool check_expert(const Core& core, const DefineExpert& expert, bool known, Outc
     refuse(outcome, Refusal::kUnknownOffice, Field::kOffice);
   else if (raw(expert.person) == 0)
     refuse(outcome, Refusal::kMissing, Field::kPerson);
+  else if (std::find(expert.relatives.begin(), expert.relatives.end(), expert.person) !=
+           expert.relatives.end())
+    refuse(outcome, Refusal::kNotCompatible, Field::kPerson);
   else if (!known_value(expert.state, ExpertState::kLeft))
     refuse(outcome, Refusal::kOutOfRange, Field::kState);
   else if (!known_value(expert.degree, Degree::kDoctorate))
@@ -169,6 +172,22 @@ bool check_expert_move(const Core& core, const DefineExpert& expert, Outcome& ou
     refuse(outcome, Refusal::kNotCompatible, Field::kPerson);
   } else if (present.office != find_office_index(core, expert.office) && present.held_count > 0) {
     refuse_state(outcome, present.state);
+  }
+  return outcome.refusal == Refusal::kNone;
+}
+
+// Pre: those that are over are forgotten.
+bool change_absences(const Core& core, const SetAbsence& change, Absences& absences,
+                     Outcome& outcome) {
+  const Absence fresh{change.from, change.until, change.reason, {}};
+  const Absence* known = absences.at(fresh.from);
+  if (fresh.from == fresh.until) {
+    if (!absences.end(fresh.from)) refuse(outcome, Refusal::kNothingToDo, Field::kValidity);
+    absences.forget(core.now);
+  } else if (fresh.until <= core.now || (known != nullptr && fresh.until <= known->until)) {
+    refuse(outcome, Refusal::kNothingToDo, Field::kValidity);
+  } else if (!absences.add(fresh)) {
+    refuse(outcome, Refusal::kAbsencesFull, Field::kValidity);
   }
   return outcome.refusal == Refusal::kNone;
 }
@@ -282,6 +301,7 @@ void apply_define_expert(Core& core, const Command& command, Outcome& outcome) {
   record.units_per_day = expert.units_per_day;
   if (record.counted != 0) count_capacity(core, record, true);
   record.degree = expert.degree;
+  record.relatives = expert.relatives;
   record.home = expert.home;
   record.label = tidy_text(expert.label);
   outcome.expert = expert.expert;
@@ -352,17 +372,12 @@ void apply_set_absence(Core& core, const Command& command, Outcome& outcome) {
       !check_note(change.note, false, outcome))
     return;
   ExpertRecord& record = core.experts[raw(change.expert)];
-  const bool clears = change.from == change.until;
-  const Tick from = clears ? Tick{} : change.from;
-  const Tick until = clears ? Tick{} : change.until;
-  if (record.absent_from == from && record.absent_until == until) {
-    return refuse(outcome, Refusal::kNothingToDo, Field::kValidity);
-  }
+  Absences changed = record.absences;
+  changed.forget(core.now);
+  if (!change_absences(core, change, changed, outcome)) return;
   core.note = &change.note;
   tell_passed(core, change.expert);
-  record.absent_from = from;
-  record.absent_until = until;
-  record.absence_reason = change.reason;
+  record.absences = changed;
   outcome.expert = change.expert;
   outcome.state = raw(record.state);
   tell_absence(core, change.expert, change.reason);

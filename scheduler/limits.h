@@ -26,10 +26,14 @@ inline constexpr Limits kLimitsMax{1U << 27, 1U << 27, 1U << 28, 1U << 27, 1U <<
                                    1U << 26, 1U << 20, 9999,     4096,     9999};
 
 /// Stages in one service, the municipal decision included: the catalogue's longest chain has 6.
-inline constexpr std::uint32_t kServiceStagesMax = 8;
+inline constexpr std::uint32_t kServiceStagesMax = 6;
 /// Versions of the catalogue kept per service.
 inline constexpr std::uint32_t kServiceVersionsMax = 8;
 inline constexpr std::uint32_t kServicesMax = 64;
+/// Relatives one expert may declare: parents and spouse, brothers or children; the nearest count.
+inline constexpr std::uint32_t kRelativesMax = 4;
+/// Absences of one expert that are not over: leave is planned for a year, illness comes between.
+inline constexpr std::uint32_t kAbsencesMax = 8;
 /// Jobs one expert may hold at once (assigned or started): a day is 14 units, the shortest job half
 /// a unit.
 inline constexpr std::uint32_t kHeldJobsMax = 28;
@@ -60,8 +64,9 @@ inline constexpr std::uint32_t kAppointmentHorizon = 128;
 /// sub-zones.
 inline constexpr std::uint32_t kZoningVersionsMax = 8;
 inline constexpr std::uint32_t kZoningRulesMax = 256;
-/// Rules one LoadZoning command carries: what fits into a body behind its head, (200 − 8) / 24.
-inline constexpr std::uint32_t kZoningRulesPerCommand = 8;
+/// Rules one LoadZoning command carries: what fits into a body between its head and its note,
+/// (120 − 8) / 24.
+inline constexpr std::uint32_t kZoningRulesPerCommand = 4;
 /// Rolling window of effort that fairness is measured over, in calendar days.
 inline constexpr std::uint32_t kLoadWindowDays = 30;
 

@@ -51,6 +51,7 @@ enum class Refusal : std::uint8_t {
   kConditionNotMet,     // a person is not what the rules ask for; `field` says in what (R2, R3)
   kRequirementMissing,  // the office cannot be Active; `field` names the first of what is missing
   kApplicationsFull,
+  kAbsencesFull,  // so many absences of the expert are known already, and not over
   // Given by the daemon, never by the core.
   kBusy = 64,  // ring full: try again
   kQuotaExceeded,

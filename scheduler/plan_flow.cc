@@ -51,7 +51,7 @@ Tick right_ends(const Core& core, const PlannedJob& plan) {
   Tick end = std::min(who.valid_until[raw(job.skill)],
                       core.offices[who.office].activations[raw(service)].until);
   const Tick at = std::max(plan.start, core.now);
-  if (who.absent_from > at) end = std::min(end, who.absent_from);
+  end = std::min(end, who.absences.next_begin(at));
   const Interval shift = core.calendar.interval_of(at);
   return shift.empty() ? end : std::min(end, shift.close);
 }
@@ -78,7 +78,7 @@ Reason lapse_of(const Core& core, const PlannedJob& plan) {
     case Filter::kShift:
       return Reason::kNotOnShift;
     case Filter::kAbsence:
-      return who.absence_reason == Reason::kNone ? Reason::kLeave : who.absence_reason;
+      return absence_reason(who, at);
     case Filter::kDistrict:
       return Reason::kTooFar;
     case Filter::kNone:

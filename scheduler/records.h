@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "scheduler/absences.h"
 #include "scheduler/command.h"
 #include "scheduler/fixed_array.h"
 #include "scheduler/history_pool.h"
@@ -192,21 +193,21 @@ struct LoadWindow {
 };
 
 struct ExpertRecord {
-  PersonId person{};  // 0 = not defined
+  PersonId person{};                                // 0 = not defined
+  std::array<PersonId, kRelativesMax> relatives{};  // declared; 0: free place
   Tick claim_until = kNever;
-  Tick absent_from;
-  Tick absent_until;
   std::uint64_t done_total = 0;
   std::array<Tick, kSkillCount> valid_from{};
   std::array<Tick, kSkillCount> valid_until{};         // 0 = never certified
   std::array<HeldJob, kHeldJobsMax> held{};            // [held_count], by token
   std::array<RecentOwner, kRecentOwnersMax> recent{};  // newest at recent_count − 1, modulo
+  Absences absences;
   LoadWindow load;
   Point home;
   Point place;                      // of the visit it was given last
   std::int32_t place_day = 0;       // on which working day
   std::uint16_t other_minutes = 0;  // of booked_minutes: for other organisations
-  std::uint16_t told = 0;  // SpanState of each certificate and of the absence, two bits each
+  std::uint16_t told = 0;  // SpanState of each certificate and of the absences, two bits each
                            // by skill and then, as the last event about it said
   Label label;
   std::uint32_t recent_count = 0;
@@ -225,12 +226,11 @@ struct ExpertRecord {
   ExpertState state = ExpertState::kNone;
   std::uint8_t counted =
       0;  // bit per skill certified, as of the last look; what Core::certified counts
-  std::uint8_t listed = 0;  // bit per skill for which it stands among the available experts
-  Reason absence_reason = Reason::kNone;
+  std::uint8_t listed = 0;          // bit per skill for which it stands among the available experts
   std::uint8_t sweep_due = 0;       // 1: the next tick sweeps it, see sweep_soon()
   std::uint8_t planned_visits = 0;  // as planned_minutes
   Degree degree = Degree::kNone;
-  std::uint8_t reserved[7]{};
+  std::uint8_t reserved[8]{};
 };
 static_assert(std::has_unique_object_representations_v<ExpertRecord>);
 

@@ -159,7 +159,7 @@ void apply_define_service(Core& core, const Command& command, Outcome& outcome) 
   if (place == kServiceVersionsMax)
     return refuse(outcome, Refusal::kNotCompatible, Field::kVersion);
   ServiceVersion version;
-  version.effective_from = service.effective_from;
+  version.effective_from = service.effective_from();
   version.version = service.version;
   version.stage_count = service.stage_count;
   for (std::size_t i = 0; i < service.stage_count; ++i)

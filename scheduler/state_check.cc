@@ -114,8 +114,7 @@ bool check_expert(const Core& core, const ExpertRecord& expert) {
     return false;
   if ((expert.told >> 2 * (kSkillCount + 1)) != 0) return false;
   if ((expert.counted >> kSkillCount) != 0 || (expert.listed & ~expert.counted) != 0) return false;
-  if (raw(expert.absence_reason) >= kReasonCount || !text_fits(expert.label) ||
-      !window_whole(expert.load))
+  if (!absences_whole(expert.absences) || !text_fits(expert.label) || !window_whole(expert.load))
     return false;
   if (!moment(expert.claim_until)) return false;
   if (!point_in_range(expert.home) || !point_in_range(expert.place)) return false;

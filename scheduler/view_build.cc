@@ -159,8 +159,9 @@ ExpertView view_expert(const Core& core, ExpertId id) {
   view.degree = expert.degree;
   view.home = expert.home;
   view.districts = expert.districts;
-  view.absent_from = expert.absent_from;
-  view.absent_until = expert.absent_until;
+  view.relatives = expert.relatives;
+  view.absences = expert.absences;
+  view.absences.forget(core.now);
   view.label = expert.label;
   return view;
 }

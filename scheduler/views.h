@@ -2,10 +2,12 @@
 // between commands; lists are paged with a cursor and look at a bounded number of records per call.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <span>
 
+#include "scheduler/absences.h"
 #include "scheduler/command.h"
 #include "scheduler/licence_records.h"
 #include "scheduler/limits.h"
@@ -195,10 +197,16 @@ struct ExpertView {
   Degree degree = Degree::kNone;
   Point home;
   std::uint32_t districts = 0;
-  Tick absent_from;
-  Tick absent_until;
+  Absences absences;                                // that are not over
+  std::array<PersonId, kRelativesMax> relatives{};  // declared; 0: free place
   Label label;
 };
+
+/// Whether what concerns the person concerns the expert: it is the expert, or a declared relative.
+inline bool is_near(const ExpertView& expert, PersonId person) {
+  return person == expert.person || std::find(expert.relatives.begin(), expert.relatives.end(),
+                                              person) != expert.relatives.end();
+}
 
 struct OfficeView {
   OfficeId office{};

@@ -142,8 +142,8 @@ std::uint32_t first_assigned(const Core& core, const ExpertRecord& expert) {
 }  // namespace
 
 void apply_claim(Core& core, const Command& command, Outcome& outcome) {
-  const std::uint16_t wanted = command.body.claim.wanted;
-  if (wanted == 0 || wanted > kHeldJobsMax)
+  const Claim& claim = command.body.claim;
+  if (claim.wanted == 0 || claim.wanted > kHeldJobsMax || claim.further > 1)
     return refuse(outcome, Refusal::kOutOfRange, Field::kCount);
   const ExpertId expert{command.actor.id};
   ExpertRecord& record = core.experts[raw(expert)];
@@ -153,13 +153,13 @@ void apply_claim(Core& core, const Command& command, Outcome& outcome) {
     outcome.filter = filter;
     return refuse(outcome, Refusal::kNotEligible, Field::kExpert);
   }
-  record.wanted = wanted;
+  if (claim.further == 0) record.wanted = claim.wanted;
   record.claim_until = {core.now.ms + core.policy.claim_wait_minutes * kMsPerMinute};
   if (const Interval shift = core.calendar.interval_of(core.now);
       !shift.empty() && !core.calendar.always_open()) {
     record.claim_until = std::min(record.claim_until, shift.close);
   }
-  const std::uint32_t slot = assign_best_job(core, expert);
+  const std::uint32_t slot = record.wanted == 0 ? kNoSlot : assign_best_job(core, expert);
   if (slot == kNoSlot) return refresh_available(core, expert);
   report_lease(core, slot, outcome);
 }

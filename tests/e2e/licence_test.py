@@ -7,12 +7,13 @@ killed. Method: a rehearsal daemon, the sample rules and the city's thirty-five 
 """
 
 import json
+import subprocess
 import sys
 import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
-from permitd_process import ROOT, Daemon  # noqa: E402
+from permitd_process import BIN, ROOT, Daemon  # noqa: E402
 
 APPLICANTS = 60
 PLACES = 50
@@ -67,6 +68,7 @@ class Licensing(unittest.TestCase):
         self.daemon.kill()
         self.daemon.start()
         self.assertEqual(self.daemon.digest(), before)
+        self.read_the_trail()
 
     def announce(self):
         ctl = self.daemon.ctl
@@ -82,6 +84,27 @@ class Licensing(unittest.TestCase):
         self.batch("venue", [{"venue": 100 + n, "district": n, "kind": "own", "owner": 1000 + n, "label": f"Own {n}"}
                              for n in range(1, OWN_VENUES + 1)])
         ctl("licence", "open", "--places", PLACES, "--closes", "+5d", "--label", "spring")
+
+    def read_the_trail(self):
+        self.daemon.stop()
+        trail = self.daemon.root / "all.trail"
+        done = subprocess.run([BIN / "permitctl", "audit", "export", trail, "--data", self.daemon.data],
+                              capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        done_by = {}
+        for line in trail.read_text().splitlines()[1:-1]:
+            record = json.loads(line)
+            if "refused" not in record:
+                done_by.setdefault(record["command"], record)
+        for command, note in (("recordExamResult", "read twice, 1"), ("recordRent", "a year"), ("recordEquipment", "counted")):
+            self.assertEqual(done_by[command]["note"], note, command)
+        opened = done_by["openRound"]
+        self.assertNotIn("was", opened)
+        self.assertEqual((opened["is"]["round"], opened["is"]["places"], opened["is"]["label"]), (1, PLACES, "spring"))
+        equipped = done_by["equipOffice"]
+        self.assertNotIn("was", equipped)
+        self.assertEqual((equipped["is"]["state"], equipped["is"]["licence"]), ("equipping", "equipping"))
+        self.assertEqual(equipped["is"]["office"] // 100, equipped["is"]["district"])
 
     def apply(self):
         answers = self.batch("apply", [application(n) for n in range(1, APPLICANTS + 1)])
@@ -111,7 +134,7 @@ class Licensing(unittest.TestCase):
 
     def exam_and_rank(self):
         self.assertEqual(self.refused("rank", "--round", 1)["fieldName"], "score")
-        self.batch("exam", [{"application": n, "score": 400 + n, "evidence": f"sheet {n}"}
+        self.batch("exam", [{"application": n, "score": 400 + n, "evidence": f"sheet {n}", "note": f"read twice, {n}"}
                             for n in range(1, APPLICANTS + 1)])
         self.daemon.ctl("licence", "rank", "--round", 1)
         rows = self.licences("--round", 1)
@@ -132,8 +155,8 @@ class Licensing(unittest.TestCase):
         self.batch("equip", [{"application": row["application"]} for row in selected])
         rents = [row for row in selected if row["venue"] and not row["ownVenue"]]
         self.batch("rent", [{"application": row["application"], "amountRial": 50_000_000, "until": "+365d",
-                             "reference": "C-1"} for row in rents])
-        self.batch("item", [{"application": row["application"], "item": item, "reference": "R-1"}
+                             "reference": "C-1", "note": "a year"} for row in rents])
+        self.batch("item", [{"application": row["application"], "item": item, "reference": "R-1", "note": "counted"}
                             for row in selected for item in ("networkHardware", "furniture", "computers")])
         active = 0
         for row in self.licences("--state", "equipping"):

@@ -175,6 +175,36 @@ class Steering(Story):
         self.assertNotEqual(refused.get("leases", []), [{"job": 1}])
         self.assertEqual(len(self.ask("claim", "--as", "expert:2")["leases"]), 1)
 
+    def test_leave_is_planned_ahead_and_one_of_it_is_taken_away(self):
+        self.load_city()
+        for begin in ("2031-03-21", "2031-05-01"):
+            self.ctl("absent", 1, "--from", begin, "--to", begin[:-1] + "5", "--yes")
+        self.ctl("absent", 1, "--to", "+4h", "--reason", "illness", "--yes")
+        known = self.ask("experts")["experts"][0]["absences"]
+        self.assertEqual([one["reason"] for one in known], ["illness", "leave", "leave"])
+        self.assertEqual(known, sorted(known, key=lambda one: one["from"]))
+        self.assertIn("2031-05-01 00:00 to 2031-05-05 00:00 (leave)", self.ctl("--csv", "experts").stdout)
+        said = self.ctl("absent", 1, "--from", "2031-03-21", "--to", "2031-03-21", "--yes")
+        self.assertIn("back from 2031-03-21 00:00 on", said.stdout)
+        self.assertEqual(len(self.ask("experts")["experts"][0]["absences"]), 2)
+        for month in range(10, 16):
+            self.ctl("absent", 1, "--from", f"20{month + 30}-01-01", "--to", f"20{month + 30}-01-05", "--yes")
+        refused = self.ask("absent", 1, "--from", "2046-01-01", "--to", "2046-01-05", "--yes", check=1)["refused"]
+        self.assertEqual(refused["codeName"], "absencesFull")
+        self.assertEqual(len(self.ask("experts")["experts"][0]["absences"]), 8)
+
+    def test_what_concerns_a_declared_relative_concerns_the_expert(self):
+        self.load_city()
+        for expert in (1, 2, 3, 4, 5):
+            self.ctl("expert", "add", expert, "--office", "0101", "--person", 1000 + expert, "--degree", "bachelor",
+                     "--relative", 501, "--relative", 502, "--note", "a declaration")
+        self.assertEqual(self.ask("experts")["experts"][0]["relatives"], [501, 502])
+        self.assertIn("501 502", self.ctl("--csv", "experts").stdout)
+        self.submit(owner=502)
+        self.assertEqual(self.ask("claim", "--as", "expert:1")["leases"], [])
+        self.submit(parcel="1-22-334", owner=503)
+        self.assertEqual([job["job"] for job in self.ask("worklist", "--as", "expert:1")["jobs"]], [2])
+
     def test_lists_come_as_table_csv_and_json(self):
         self.load_city()
         for number in range(3):

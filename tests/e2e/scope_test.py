@@ -70,7 +70,9 @@ class Scope(unittest.TestCase):
         ctl(*HERE, "release", job, "--note", "done")
         ctl(*HERE, "expedite", case, "--note", "a hospital")
         ctl(*HERE, "absent", 5, "--to", "+4h", "--yes")
-        ctl(*HERE, "cert", "grant", 5, "--skill", "admin", "--until", "+30d")
+        granted = self.daemon.ask(*HERE, "cert", "grant", 5, "--skill", "admin", "file", "--until", "+30d")
+        self.assertEqual([each["skill"] for each in granted["certificates"]], ["admin", "file"])
+        self.assertTrue(all("accepted" in each for each in granted["certificates"]))
         # The people of that office are steered by the district of its seat, wherever they work.
         self.assertIn("unknownExpert", ctl(*THERE, "absent", 5, "--to", "+4h", "--yes", check=1).stderr)
         self.assertIn("unknownOffice", ctl(*THERE, "suspend", "0101", "--yes", check=1).stderr)

@@ -184,7 +184,7 @@ DefineService city_service(std::uint32_t number, std::uint16_t version, Chance& 
   DefineService body;
   body.service = ServiceId{static_cast<std::uint8_t>(number)};
   body.version = version;
-  body.effective_from = Tick{std::int64_t{kCityFirstDay - 50} * 1440 * kMsPerMinute};
+  body.effective_minute = static_cast<std::uint32_t>(kCityFirstDay - 50) * 1440;
   body.label = label_of("service");
   const auto add = [&](const StageSpec& spec) { body.stages[body.stage_count++] = spec; };
   add(stage(Stage::kFileFormation, Skill::kFile, chance));
@@ -227,6 +227,10 @@ DefineExpert city_expert(std::uint32_t number, Chance& chance) {
   body.units_per_day = static_cast<std::uint16_t>(chance.chance(700) ? 0 : chance.between(1, 20));
   if (chance.chance(500)) body.home = city_point(chance);
   body.label = label_of("expert");
+  // Of the owners that file cases.
+  for (PersonId& relative : body.relatives) {
+    if (chance.chance(60)) relative = PersonId{chance.between<std::uint64_t>(3000, 3012)};
+  }
   return body;
 }
 

@@ -205,6 +205,7 @@ void StepMaker::claim() {
   body_.claim = {};
   const int most = wrong(30) ? 40 : 3;
   body_.claim.wanted = static_cast<std::uint16_t>(chance_.between(wrong(20) ? 0 : 1, most));
+  body_.claim.further = wrong(300) ? 1 : 0;
 }
 
 void StepMaker::unclaim() {
@@ -516,10 +517,18 @@ void StepMaker::absence() {
   command_.actor = supervisor();
   body_.set_absence = {};
   SetAbsence& absence = body_.set_absence;
-  absence.expert = any_expert();
+  absence.expert = chance_.chance(300) ? ExpertId{1} : any_expert();  // one has many
   absence.from = moment(kDay, 2 * kDay);
-  absence.until =
-      chance_.chance(250) ? absence.from : Tick{absence.from.ms + chance_.below(3 * kDay)};
+  const bool is_short = chance_.chance(600);
+  absence.until = Tick{absence.from.ms + chance_.below(is_short ? kDay / 24 : 3 * kDay)};
+  ExpertView present;
+  if (chance_.chance(250)) absence.until = absence.from;
+  if (absence.until == absence.from && scheduler_.find_expert(absence.expert, present) &&
+      present.absences.count > 0) {
+    const Absence& known = present.absences.list[chance_.below(present.absences.count + 0U)];
+    const std::int64_t length = std::min<std::int64_t>(known.until.ms - known.from.ms, kDay);
+    absence.from = absence.until = Tick{known.from.ms + chance_.below(length)};
+  }
   if (wrong(30)) std::swap(absence.from, absence.until);
   absence.note = any_note();
 }
@@ -604,7 +613,8 @@ void StepMaker::definition() {
       command_.kind = CommandKind::kDefineService;
       version = chance_.between(std::uint16_t{1}, std::uint16_t{20});
       body_.define_service = city_service(chance_.between(1U, kCityServices), version, chance_);
-      body_.define_service.effective_from = moment(0, kDay);
+      body_.define_service.effective_minute =
+          static_cast<std::uint32_t>(moment(0, kDay).ms / kMsPerMinute);
       if (wrong()) body_.define_service.stages[0].effort_minutes = 0;
       break;
     case 1:
@@ -621,6 +631,7 @@ void StepMaker::definition() {
       command_.kind = CommandKind::kDefineExpert;
       body_.define_expert = city_expert(chance_.between(1U, kCityExperts + 4), chance_);
       if (wrong()) body_.define_expert.person = PersonId{};
+      if (wrong()) body_.define_expert.relatives[3] = body_.define_expert.person;
       break;
   }
 }

@@ -233,6 +233,15 @@ void NaiveModel::audit_experts(const Scheduler& scheduler) {
     }
     expect(view.state == expert.state && view.absent == absent(expert), "expert {} is in state {}",
            number, raw(view.state));
+    std::map<std::int64_t, std::int64_t> absences = expert.absences;
+    std::erase_if(absences, [this](const auto& one) { return one.second <= now_; });
+    const auto is_same = [](const auto& one, const Absence& known) {
+      return one.first == known.from.ms && one.second == known.until.ms;
+    };
+    expect(std::ranges::equal(absences, view.absences.all(), is_same),
+           "expert {} has {} absences, {} are known", number, absences.size(), view.absences.count);
+    expect(view.relatives == expert.defined.relatives, "expert {} has other relatives (I6)",
+           number);
     expect(view.degree == expert.defined.degree, "expert {} has degree {} (R9)", number,
            raw(view.degree));
     expect(view.assigned == assigned && view.started == started, "expert {} holds {} + {}", number,

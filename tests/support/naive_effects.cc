@@ -86,9 +86,8 @@ void NaiveModel::prepare(const Command& command) {
     case CommandKind::kSetAbsence: {
       const SetAbsence& change = body.set_absence;
       ModelExpert& expert = experts_.at(raw(change.expert));
-      const bool clears = change.from == change.until;
-      expert.absent_from = clears ? 0 : change.from.ms;
-      expert.absent_until = clears ? 0 : change.until.ms;
+      expert.absences = absences_after(expert, change);
+      expert.ever_absent = !expert.absences.empty();
       offer_due_.insert(raw(change.expert));
       return;
     }
@@ -132,7 +131,7 @@ void NaiveModel::prepare(const Command& command) {
     case CommandKind::kClaim: {
       ModelExpert& expert = experts_.at(command.actor.id);
       offer_due_.erase(command.actor.id);  // one job for each claim, whatever is wanted
-      expert.wanted = body.claim.wanted;
+      if (body.claim.further == 0) expert.wanted = body.claim.wanted;
       expert.claim_until = now_ + policy_.claim_wait_minutes * kMsPerMinute;
       if (!calendar_.always_open()) {
         expert.claim_until = std::min(expert.claim_until, calendar_.closing(now_));
@@ -274,7 +273,8 @@ Tick NaiveModel::holding_end(const ModelJob& job) const {
   std::int64_t end =
       std::min(expert.certificates[raw(job.skill)].until,
                offices_.at(raw(expert.defined.office)).active.at(raw(service)).second);
-  if (expert.absent_from > now_) end = std::min(end, expert.absent_from);
+  const auto absence = expert.absences.upper_bound(now_);
+  if (absence != expert.absences.end()) end = std::min(end, absence->first);
   if (!calendar_.always_open()) {
     end = std::min(end, calendar_.is_open(now_) ? calendar_.closing(now_) : now_);
   }

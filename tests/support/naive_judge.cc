@@ -478,6 +478,9 @@ void NaiveModel::judge_licence(const Command& command) {
     judgement_.fault(outside(raw(expert.expert), 1, limits_.experts_max), Refusal::kOutOfRange);
     judgement_.fault(!offices_.contains(raw(expert.office)), Refusal::kUnknownOffice);
     judgement_.fault(raw(expert.person) == 0, Refusal::kMissing);
+    judgement_.fault(
+        raw(expert.person) != 0 && std::ranges::count(expert.relatives, expert.person) > 0,
+        Refusal::kNotCompatible);
     judgement_.fault(fresh && expert.state == ExpertState::kNone, Refusal::kMissing);
     judgement_.fault(raw(expert.state) > 7 || (expert.districts & 1U) != 0 ||
                          expert.units_per_day > 48 || point_outside(expert.home) ||
@@ -516,10 +519,13 @@ void NaiveModel::judge_licence(const Command& command) {
     judge_note(change.note, false);
     if (known == experts_.end()) return;
     const ModelExpert& expert = known->second;
-    judgement_.fault(
-        clears ? expert.absent_until == 0 && expert.absent_from == 0
-               : expert.absent_from == change.from.ms && expert.absent_until == change.until.ms,
-        Refusal::kNothingToDo);
+    if (change.until < change.from) return;
+    std::map<std::int64_t, std::int64_t> present = expert.absences;
+    std::erase_if(present, [this](const auto& one) { return one.second <= now_; });
+    const std::map<std::int64_t, std::int64_t> after = absences_after(expert, change);
+    judgement_.fault(after == present || (!clears && change.until.ms <= now_),
+                     Refusal::kNothingToDo);
+    judgement_.fault(after.size() > kAbsencesMax, Refusal::kAbsencesFull);
   }
 }
 

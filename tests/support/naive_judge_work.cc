@@ -203,6 +203,7 @@ void NaiveModel::judge_lease(const Command& command, JobId id, LeaseToken token)
 
 void NaiveModel::judge_claim(const Command& command) {
   judgement_.fault(outside(command.body.claim.wanted, 1, kHeldJobsMax), Refusal::kOutOfRange);
+  judgement_.fault(command.body.claim.further > 1, Refusal::kOutOfRange);
   judgement_.filter = claim_filter(ExpertId{command.actor.id});
   judgement_.fault(judgement_.filter != Filter::kNone, Refusal::kNotEligible);
   if (bookings_unclear()) judgement_.allowed.insert(Refusal::kNotEligible);

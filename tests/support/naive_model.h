@@ -130,8 +130,8 @@ struct ModelExpert {
   scheduler::DefineExpert defined;
   scheduler::ExpertState state{};
   std::array<ModelCertificate, scheduler::kSkillCount> certificates;
-  std::int64_t absent_from = 0;
-  std::int64_t absent_until = 0;
+  std::map<std::int64_t, std::int64_t> absences;  // begin: end, apart from each other
+  bool ever_absent = false;                       // one was told since a command took the last away
   std::uint32_t wanted = 0;
   std::int64_t claim_until = 0;
   std::int32_t booked_day = 0;
@@ -365,6 +365,10 @@ class NaiveModel {
   bool service_active(scheduler::OfficeId office, scheduler::ServiceId service) const;
   bool certified(const ModelExpert& expert, scheduler::Skill skill) const;
   bool absent(const ModelExpert& expert) const;
+  static bool absent_at(const ModelExpert& expert, std::int64_t at);
+  /// The absences as a command leaves them; those that are over are gone.
+  std::map<std::int64_t, std::int64_t> absences_after(const ModelExpert& expert,
+                                                      const scheduler::SetAbsence& change) const;
   std::uint32_t capacity(const ModelExpert& expert) const;
   bool bookings_unclear() const { return today_ <= went_back_from_; }
   bool loads_unclear() const {
@@ -377,6 +381,8 @@ class NaiveModel {
   std::uint32_t load_ppm(const ModelExpert& expert) const;
   std::size_t held_count(scheduler::ExpertId expert) const;
   bool concerns(const ModelCase& c, scheduler::PersonId person) const;
+  /// The expert, or one of the relatives that the expert has declared.
+  bool concerns(const ModelCase& c, const ModelExpert& expert) const;
   bool four_eyes(const ModelCase& c, const ModelJob& job, scheduler::ExpertId expert,
                  bool& unclear) const;
   scheduler::Filter first_filter(scheduler::ExpertId expert, const ModelJob& job,

@@ -92,13 +92,13 @@ Filter NaiveModel::own_plan_filter(ExpertId id, const ModelJob& job, const Model
   if (expert.state != ExpertState::kCertified || at < certificate.from || at >= certificate.until)
     return Filter::kCertificate;
   if (four_eyes(c, job, id, unclear)) return Filter::kFourEyes;
-  if (concerns(c, expert.defined.person) || job.declined_by == id) return Filter::kConflict;
+  if (concerns(c, expert) || job.declined_by == id) return Filter::kConflict;
   const ModelOffice& own = offices_.at(raw(office));
   if (role_of(job) != kNoRole &&
       (concerns(c, own.defined.licensee) || concerns(c, own.defined.technical_manager)))
     return Filter::kConflict;
   if (!calendar_.is_open(at)) return Filter::kShift;
-  if (expert.absent_from <= at && at < expert.absent_until) return Filter::kAbsence;
+  if (absent_at(expert, at)) return Filter::kAbsence;
   auto [minutes, visits] = planned_on(id, plan.day, job.id);
   if (plan.day <= today_) {
     if (bookings_unclear()) unclear = true;
@@ -284,7 +284,8 @@ void NaiveModel::bound_plan(ModelPlan& plan) const {
   plan.until =
       std::min(plan.until, offices_.at(raw(expert.defined.office)).active.at(service).second);
   const std::int64_t at = std::max(plan.start, now_);
-  if (expert.absent_from > at) plan.until = std::min(plan.until, expert.absent_from);
+  const auto absence = expert.absences.upper_bound(at);
+  if (absence != expert.absences.end()) plan.until = std::min(plan.until, absence->first);
   if (calendar_.is_open(at)) plan.until = std::min(plan.until, calendar_.closing(at));
 }
 
@@ -320,8 +321,8 @@ bool NaiveModel::may_keep(const ModelPlan& plan) const {
   bool unclear = false;
   if (!office_active(office) || at < span.first || at >= span.second ||
       expert.state != ExpertState::kCertified || at < certificate.from || at >= certificate.until ||
-      four_eyes(c, job, plan.expert, unclear) || concerns(c, expert.defined.person) ||
-      !calendar_.is_open(at) || (expert.absent_from <= at && at < expert.absent_until))
+      four_eyes(c, job, plan.expert, unclear) || concerns(c, expert) || !calendar_.is_open(at) ||
+      absent_at(expert, at))
     return false;
   const ModelOffice& own = offices_.at(raw(office));
   if (role_of(job) != kNoRole &&

@@ -72,8 +72,33 @@ bool NaiveModel::certified(const ModelExpert& expert, Skill skill) const {
          now_ < certificate.until;
 }
 
-bool NaiveModel::absent(const ModelExpert& expert) const {
-  return expert.absent_from <= now_ && now_ < expert.absent_until;
+bool NaiveModel::absent(const ModelExpert& expert) const { return absent_at(expert, now_); }
+
+bool NaiveModel::absent_at(const ModelExpert& expert, std::int64_t at) {
+  return std::ranges::any_of(expert.absences,
+                             [at](const auto& one) { return one.first <= at && at < one.second; });
+}
+
+std::map<std::int64_t, std::int64_t> NaiveModel::absences_after(const ModelExpert& expert,
+                                                                const SetAbsence& change) const {
+  std::map<std::int64_t, std::int64_t> after;
+  std::pair<std::int64_t, std::int64_t> added{change.from.ms, change.until.ms};
+  const bool ends = added.first == added.second;
+  for (const auto& [from, until] : expert.absences) {
+    if (until <= now_) continue;
+    if (ends) {
+      const bool is_it = from <= added.first && added.first < until;
+      after[from] = is_it ? added.first : until;
+    } else if (until < added.first || added.second < from) {
+      after[from] = until;
+    } else {
+      added = {std::min(from, added.first), std::max(until, added.second)};
+    }
+  }
+  if (!ends) after[added.first] = added.second;
+  std::erase_if(after,
+                [this](const auto& one) { return one.second <= now_ || one.second <= one.first; });
+  return after;
 }
 
 std::uint32_t NaiveModel::capacity(const ModelExpert& expert) const {
@@ -122,6 +147,12 @@ bool NaiveModel::concerns(const ModelCase& c, PersonId person) const {
          person == filed.supervising_engineer;
 }
 
+bool NaiveModel::concerns(const ModelCase& c, const ModelExpert& expert) const {
+  return concerns(c, expert.defined.person) ||
+         std::ranges::any_of(expert.defined.relatives,
+                             [&](PersonId relative) { return concerns(c, relative); });
+}
+
 bool NaiveModel::four_eyes(const ModelCase& c, const ModelJob& job, ExpertId expert,
                            bool& unclear) const {
   const int role = role_of(job);
@@ -143,7 +174,7 @@ Filter NaiveModel::first_filter(ExpertId id, const ModelJob& job, bool lift_capa
   if (!expert.certificates[raw(job.skill)].ever) return Filter::kSkill;
   if (!certified(expert, job.skill)) return Filter::kCertificate;
   if (four_eyes(c, job, id, unclear)) return Filter::kFourEyes;
-  if (concerns(c, expert.defined.person)) return Filter::kConflict;
+  if (concerns(c, expert)) return Filter::kConflict;
   if (job.declined_by == id && !ordered) return Filter::kConflict;
   if (role_of(job) != kNoRole) {
     const ModelOffice& own = offices_.at(raw(office));
@@ -290,7 +321,7 @@ const DefineService* NaiveModel::in_force(ServiceId service) const {
   const DefineService* best = nullptr;
   if (found == services_.end()) return nullptr;
   for (const DefineService& version : found->second) {
-    if (version.effective_from.ms > now_) continue;
+    if (version.effective_from().ms > now_) continue;
     if (best == nullptr || version.version > best->version) best = &version;
   }
   return best;

@@ -21,7 +21,12 @@ SpanState certificate_span(const ModelExpert& expert, std::size_t skill, std::in
 }
 
 SpanState absence_span(const ModelExpert& expert, std::int64_t now) {
-  return span_of(expert.absent_from, expert.absent_until, now);
+  SpanState state = expert.ever_absent ? SpanState::kOver : SpanState::kNone;
+  for (const auto& [from, until] : expert.absences) {
+    if (from <= now && now < until) return SpanState::kInForce;
+    if (from > now) state = SpanState::kAhead;
+  }
+  return state;
 }
 
 // The one whose certificate or absence the command changes; 0 for all others.

@@ -100,7 +100,7 @@ ZoningFinding NaiveModel::zoning_says(std::uint16_t number, const ModelCase& c) 
 
 void NaiveModel::judge_load(const LoadZoning& load) {
   judgement_.fault(
-      load.version == 0 || load.count == 0 || load.count > 8 || load.total == 0 || load.total > 256,
+      load.version == 0 || load.count == 0 || load.count > 4 || load.total == 0 || load.total > 256,
       Refusal::kOutOfRange);
   const auto known = zoning_.find(load.version);
   std::size_t loaded = 0;
@@ -115,7 +115,7 @@ void NaiveModel::judge_load(const LoadZoning& load) {
                      Refusal::kNotCompatible);
   }
   judgement_.fault(loaded + load.count > load.total, Refusal::kOutOfRange);
-  for (std::size_t i = 0; i < std::min<std::size_t>(load.count, 8); ++i)
+  for (std::size_t i = 0; i < std::min<std::size_t>(load.count, 4); ++i)
     judgement_.fault(wrong_rule(load.rules[i]), Refusal::kOutOfRange);
 }
 

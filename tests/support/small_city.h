@@ -212,9 +212,10 @@ class SmallCity : public ::testing::Test {
     return apply(CommandKind::kSubmitCase, submission(service, organisation), office());
   }
 
-  Outcome claim(ExpertId who, std::uint16_t wanted = 1) {
+  Outcome claim(ExpertId who, std::uint16_t wanted = 1, bool further = false) {
     Claim body;
     body.wanted = wanted;
+    body.further = further ? 1 : 0;
     return apply(CommandKind::kClaim, body, expert(who));
   }
   Outcome start(const Outcome& lease, ExpertId who) {

@@ -78,7 +78,7 @@ void make_load_zoning(Chance& chance, const Scheduler& scheduler, Command& comma
   load.total = static_cast<std::uint16_t>(goes_on ? present.rules_total : chance.between(1, 4));
   if (chance.chance(kSeldom)) load.total = static_cast<std::uint16_t>(chance.below(300U));
   const int left = load.total - (goes_on ? present.rule_count : 0);
-  load.count = static_cast<std::uint16_t>(chance.between(1, std::clamp(left, 1, 8)));
+  load.count = static_cast<std::uint16_t>(chance.between(1, std::clamp(left, 1, 4)));
   if (chance.chance(kSeldom)) load.count = static_cast<std::uint16_t>(chance.below(12U));
   for (ZoningRule& rule : load.rules) rule = random_rule(chance);
 }

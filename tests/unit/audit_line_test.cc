@@ -114,6 +114,25 @@ TEST_F(AuditMembersTest, ACertificateTellsItsSkillAndBothIntervals) {
                         "\"reason\":\"certificateLapsed\""));
 }
 
+TEST_F(AuditMembersTest, AnAbsenceTellsThoseThatAreKnownBeforeAndAfter) {
+  SetAbsence first;
+  first.expert = tests::kClerk;
+  first.from = Tick{now_.ms + 1000};
+  first.until = Tick{now_.ms + 2000};
+  first.reason = Reason::kLeave;
+  const std::string one =
+      "[" + std::to_string(first.from.ms) + "," + std::to_string(first.until.ms) + ",\"leave\"]";
+  std::string line = told(CommandKind::kSetAbsence, first, supervisor());
+  EXPECT_THAT(line, HasSubstr("\"is\":{\"absences\":[" + one + "]}"));
+  EXPECT_THAT(line, Not(HasSubstr("\"was\"")));
+  SetAbsence second = first;
+  second.from = Tick{now_.ms + 5000};
+  second.until = Tick{now_.ms + 6000};
+  line = told(CommandKind::kSetAbsence, second, supervisor());
+  EXPECT_THAT(line, HasSubstr("\"was\":{\"absences\":[" + one + "]}"));
+  EXPECT_THAT(line, HasSubstr("\"is\":{\"absences\":[" + one + ",["));
+}
+
 TEST_F(AuditMembersTest, AnEditOfTheCalendarTellsEachDeadlineBeforeAndAfter) {
   const Outcome filed = submit(tests::kReport);
   const Tick before = job_view(filed.job).deadline;

@@ -121,7 +121,7 @@ TEST_F(CityForecastTest, WorkInHandTakesNothingFromTheDayTwice) {
 
 TEST_F(CityForecastTest, ALapsingCertificateAndAnAbsenceAreDatedFacts) {
   city.snapshot.experts[0].certified_until[raw(Skill::kReview)] = question_minute(0, 2);
-  city.snapshot.experts[0].absent_until = question_minute(420);
+  ASSERT_TRUE(city.snapshot.experts[0].absences.add({question_minute(-60), question_minute(420)}));
   const planner::ForecastProblem made = problem();
   EXPECT_THAT(made.people[0].day_minutes, testing::ElementsAre(0, 420, 0, 0, 0));
 }

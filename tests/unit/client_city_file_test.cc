@@ -25,6 +25,14 @@ std::vector<std::string> problems(std::string_view text) {
   return city ? std::vector<std::string>{} : city.error().lines;
 }
 
+TEST(CityFileTest, AnExpertDeclaresRelatives) {
+  const std::string expert = "[[expert]]\nid = 1\noffice = \"0101\"\nperson = 7\n";
+  EXPECT_EQ(read(expert + "relatives = [501, 502]\n").experts[0].relatives[1], PersonId{502});
+  for (const char* more : {"relatives = [1, 2, 3, 4, 5]\n", "count = 2\nrelatives = [501]\n"}) {
+    EXPECT_THAT(problems(expert + more), ElementsAre(HasSubstr("expert[1].relatives"))) << more;
+  }
+}
+
 TEST(CityFileTest, MinimalCityIsWhole) {
   auto city = read_city_file(PERMITD_SOURCE_DIR "/city/minimal.toml");
   ASSERT_TRUE(city) << city.error().text();

@@ -60,6 +60,17 @@ TEST_F(DispatchTest, RaisedCapacityOfAllIsOfferedToThoseWhoWait) {
   EXPECT_EQ(job_view(next).holder, kClerk);
 }
 
+TEST_F(DispatchTest, WhatAClaimOfSeveralDoesNotFindStaysWanted) {
+  const JobId there = submit(kReport).job;
+  EXPECT_EQ(claim(kClerk, 3).job, there);
+  EXPECT_EQ(raw(claim(kClerk, 3, true).job), 0U);
+  EXPECT_EQ(raw(claim(kClerk, 3, true).job), 0U);
+  EXPECT_EQ(job_view(submit(kReport).job).holder, kClerk);
+  EXPECT_EQ(job_view(submit(kReport).job).holder, kClerk);
+  EXPECT_EQ(job_view(submit(kReport).job).state, JobState::kReady);
+  EXPECT_EQ(raw(claim(kClerk, 1, true).job), 0U);  // further than what was wanted
+}
+
 TEST_F(DispatchTest, RaisedCapacityOfOneIsOfferedToHim) {
   set_units(kClerk, kOffice, 1);
   const Outcome first = submit(kReport);
@@ -323,6 +334,35 @@ TEST_F(DispatchTest, WhatGoesBeforeMunicipalWorkIsCounted) {
   submit(kReport, kCity);
   start(other, kClerk);
   EXPECT_EQ(scheduler_.stats().municipal_first_violations, 0U);
+}
+
+TEST_F(DispatchTest, WhatConcernsADeclaredRelativeConcernsTheExpert) {
+  DefineExpert body = defined(kClerk, kOffice, 0);
+  body.relatives[0] = PersonId{501};
+  body.relatives[kRelativesMax - 1] = PersonId{502};
+  ASSERT_EQ(apply(CommandKind::kDefineExpert, body, supervisor()).refusal, Refusal::kNone);
+  SubmitCase of_owner = submission(kReport);
+  of_owner.owner = PersonId{501};
+  SubmitCase of_designer = submission(kReport);
+  of_designer.designer = PersonId{502};
+  const Outcome first = apply(CommandKind::kSubmitCase, of_owner, office());
+  const Outcome second = apply(CommandKind::kSubmitCase, of_designer, office());
+  for (const Outcome& filed : {first, second}) {
+    EXPECT_EQ(scheduler_.plan_filter_of(filed.job, kClerk, now_), Filter::kConflict);
+    EXPECT_EQ(scheduler_.plan_filter_of(filed.job, kOtherClerk, now_), Filter::kNone);
+  }
+  EXPECT_EQ(raw(claim(kClerk).job), 0U);
+  ExpertView view;
+  ASSERT_TRUE(scheduler_.find_expert(kClerk, view));
+  EXPECT_EQ(view.relatives, body.relatives);
+  body.relatives = {PersonId{502}};
+  ASSERT_EQ(apply(CommandKind::kDefineExpert, body, supervisor()).refusal, Refusal::kNone);
+  EXPECT_EQ(job_view(first.job).holder, kClerk);
+  EXPECT_EQ(raw(job_view(second.job).holder), 0U);
+  body.relatives[1] = body.person;
+  const Outcome refused = apply(CommandKind::kDefineExpert, body, supervisor());
+  EXPECT_EQ(refused.refusal, Refusal::kNotCompatible);
+  EXPECT_EQ(refused.field, Field::kPerson);
 }
 
 TEST_F(DispatchTest, TheSecondLookTellsWhatStandsBeforeTheWorkOfOthers) {

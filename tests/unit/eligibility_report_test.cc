@@ -32,7 +32,7 @@ TEST(EligibilityReportTest, EachPersonIsCountedOnceByTheFirstFilter) {
   city.add_expert(3, Skill::kInspect).state = scheduler::ExpertState::kSuspended;
   city.add_expert(4, Skill::kInspect).certified_until[1] = question_minute(-1);
   auto& absent = city.add_expert(5, Skill::kInspect);
-  absent.absent_until = question_minute(420);
+  ASSERT_TRUE(absent.absences.add({question_minute(-60), question_minute(420)}));
   city.add_expert(6, Skill::kInspect).booked_minutes_today = 420;
   city.add_expert(7, Skill::kInspect, 1U << 2);
   city.add_office(303).state = scheduler::OfficeState::kSuspended;
@@ -100,8 +100,7 @@ TEST(PersonDayTest, ReservedWorkAndAnAbsenceTakeFromTheirDayAlone) {
   QuestionCity city(2);
   auto& expert = city.add_expert(1, Skill::kInspect);
   city.snapshot.reserved.push_back({expert.expert, kQuestionDate, 120});
-  expert.absent_from = question_minute(60, 1);
-  expert.absent_until = question_minute(360, 1);
+  ASSERT_TRUE(expert.absences.add({question_minute(60, 1), question_minute(360, 1)}));
   expert.booked_minutes_today = 30;
   const CityPeople people(city.snapshot);
   EXPECT_EQ(people.free_minutes(expert, city.snapshot.days[0]), 420 - 120 - 30);

@@ -37,10 +37,10 @@ class EventsTest : public SmallCity {
     ASSERT_EQ(apply(CommandKind::kSetCertificate, body, supervisor()).refusal, Refusal::kNone);
   }
 
-  void leave(Tick from, Tick until) {
+  void leave(Tick from, Tick until, Reason reason = Reason::kIllness) {
     SetAbsence body;
     body.expert = kClerk;
-    body.reason = Reason::kIllness;
+    body.reason = reason;
     body.from = from;
     body.until = until;
     ASSERT_EQ(apply(CommandKind::kSetAbsence, body, supervisor()).refusal, Refusal::kNone);
@@ -113,6 +113,34 @@ TEST_F(EventsTest, ReferenceDataSaysWhy) {
   EXPECT_EQ(outcome.field, Field::kNote);
 }
 
+// Fees, services, rules of the zoning plan, venues: all of them have room for a reason.
+TEST_F(EventsTest, WhatIsRecordedSaysWhy) {
+  DefineVenue venue;
+  venue.venue = VenueId{1};
+  venue.district = 5;
+  LoadZoning load;
+  load.version = load.count = load.total = 1;
+  load.rules[0].zone = {4, {'R', '1', '2', '2'}};
+  load.rules[0].coverage_permille = 600;
+  load.rules[0].floors = 5;
+  DefineService service;
+  service.service = ServiceId{60};
+  service.version = 1;
+  service.stage_count = 1;
+  service.stages[0].effort_minutes = service.stages[0].sla_minutes = 60;
+  const auto expect_noted = [&](CommandKind kind, const auto& body) {
+    Command command = make(kind, body, supervisor());
+    command.body.noted.note = text<79>("letter 1404/88");
+    ASSERT_EQ(scheduler_.apply(command).refusal, Refusal::kNone) << static_cast<int>(kind);
+    ASSERT_FALSE(scheduler_.events().empty());
+    EXPECT_EQ(scheduler_.event_note(), text<79>("letter 1404/88"));
+  };
+  expect_noted(CommandKind::kDefineVenue, venue);
+  expect_noted(CommandKind::kLoadZoning, load);
+  expect_noted(CommandKind::kDefineService, service);
+  expect_noted(CommandKind::kRecordFees, RecordFees{submit(kReport).case_id, 1'000});
+}
+
 TEST_F(EventsTest, ACertificateTellsWhenItBeginsAndLapsesByItself) {
   using enum SpanState;
   constexpr auto kCertificate = EventKind::kCertificateChanged;
@@ -137,8 +165,25 @@ TEST_F(EventsTest, AnAbsenceTellsWhenItBeginsAndEndsByItself) {
   expect_span(spans(), kAbsence, kNone, kAhead, supervisor(), Reason::kIllness);
   expect_span(tick_in(5), kAbsence, kAhead, kInForce, engine(), Reason::kIllness);
   expect_span(tick_in(15), kAbsence, kInForce, kOver, engine(), Reason::kIllness);
-  leave({}, {});
-  expect_span(spans(), kAbsence, kOver, kNone, supervisor(), Reason::kIllness);
+  leave(after(5), after(20));
+  expect_span(spans(), kAbsence, kOver, kAhead, supervisor(), Reason::kIllness);
+  leave(after(5), after(5));
+  expect_span(spans(), kAbsence, kAhead, kNone, supervisor(), Reason::kIllness);
+}
+
+TEST_F(EventsTest, EachOfSeveralAbsencesTellsWhenItBeginsAndEnds) {
+  using enum SpanState;
+  constexpr auto kAbsence = EventKind::kAbsenceChanged;
+  leave(after(30), after(40), Reason::kLeave);
+  leave(after(5), after(20));
+  expect_span(spans(), kAbsence, kAhead, kAhead, supervisor(), Reason::kIllness);
+  expect_span(tick_in(5), kAbsence, kAhead, kInForce, engine(), Reason::kIllness);
+  expect_span(tick_in(15), kAbsence, kInForce, kAhead, engine(), Reason::kIllness);
+  EXPECT_TRUE(tick_in(9).empty());
+  expect_span(tick_in(1), kAbsence, kAhead, kInForce, engine(), Reason::kLeave);
+  leave(after(5), after(5));  // back five minutes earlier
+  expect_span(spans(), kAbsence, kInForce, kInForce, supervisor(), Reason::kIllness);
+  expect_span(tick_in(5), kAbsence, kInForce, kOver, engine(), Reason::kLeave);
 }
 
 // The tick was late: whatever looks first says it, as the engine's doing, and nobody says it again.
@@ -146,7 +191,7 @@ TEST_F(EventsTest, WhatTimeChangedIsToldBeforeWhatACommandChanges) {
   using enum SpanState;
   leave(after(5), after(20));
   now_ = after(10);
-  leave({}, {});
+  leave(now_, now_);
   const std::vector<Event> told = spans();
   ASSERT_EQ(told.size(), 2U);
   EXPECT_EQ(told[0].actor, engine());

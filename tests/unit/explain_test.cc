@@ -74,6 +74,27 @@ class ExplainTest : public SmallCity {
     return apply(CommandKind::kSubmitCase, body, office());
   }
 
+  void allow_units(std::uint16_t units_per_day) {
+    SetPolicy policy;
+    policy.capacity_units_per_day = units_per_day;
+    ASSERT_EQ(apply(CommandKind::kSetPolicy, policy, supervisor()).refusal, Refusal::kNone);
+  }
+
+  // A case whose visit is the next thing.
+  Outcome file_visit() {
+    const Outcome filed = submit(kNewBuild);
+    work(kClerk);
+    return filed;
+  }
+  void wait_for_visit(const Outcome& filed) {
+    const JobId job = case_view(filed.case_id).current_job;
+    wait((job_view(job).appointment.ms - now_.ms) / kMsPerMinute);
+  }
+  void visit(const Outcome& filed, ExpertId who) {
+    wait_for_visit(filed);
+    work(who);
+  }
+
   static PersonId person(ExpertId id) { return PersonId{1000 + std::uint64_t{raw(id)}}; }
 };
 
@@ -120,9 +141,7 @@ TEST_F(ExplainTest, ConflictAndDistrictAreToldApart) {
 }
 
 TEST_F(ExplainTest, ADayThatIsBookedOutIsCapacity) {
-  SetPolicy policy;
-  policy.capacity_units_per_day = 1;
-  ASSERT_EQ(apply(CommandKind::kSetPolicy, policy, supervisor()).refusal, Refusal::kNone);
+  allow_units(1);
   give(submit(kReport), kClerk);
   give(submit(kReport), kOtherClerk);
   const StuckView stuck = why(submit(kReport));
@@ -169,6 +188,114 @@ TEST_F(ExplainTest, OneForWhomNoMunicipalWorkWaitsIsEnough) {
   EXPECT_EQ(stuck.cause, Stuck::kNobodyAvailable);
   EXPECT_EQ(stuck.municipal_asked, 2U);
   EXPECT_EQ(stuck.municipal_first, 1U);
+}
+
+TEST_F(ExplainTest, WhoInspectedACaseIsKeptFromItsReviewByFourEyes) {
+  certify(kReviewer, Skill::kInspect, kNever);
+  const Outcome filed = file_visit();
+  visit(filed, kReviewer);
+  work(kHead);
+  work(kClerk);
+  const JobId review = case_view(filed.case_id).current_job;
+  const StuckView stuck = scheduler_.explain_stuck(review);
+  EXPECT_EQ(stuck.cause, Stuck::kNobodyAvailable);
+  EXPECT_EQ(stuck.certified, 2U);
+  EXPECT_EQ(stuck.with_capacity, 1U);
+  EXPECT_EQ(kept(stuck, Filter::kFourEyes), 1U);
+  AmendCase amend;
+  amend.id = filed.case_id;
+  amend.designer = person(kReviewer);
+  ASSERT_EQ(apply(CommandKind::kAmendCase, amend, office()).refusal, Refusal::kNone);
+  make_absent(kSecondReviewer);
+  const StuckView nobody = scheduler_.explain_stuck(review);
+  expect_nobody_fits(nobody);
+  EXPECT_EQ(kept(nobody, Filter::kFourEyes), 1U) << "which is asked before the conflict";
+  EXPECT_EQ(kept(nobody, Filter::kConflict), 0U);
+  EXPECT_EQ(kept(nobody, Filter::kAbsence), 1U);
+}
+
+TEST_F(ExplainTest, WhoHoldsAsManyJobsAsCanBeHeldIsKeptFromAnother) {
+  allow_units(48);
+  make_absent(kOtherClerk);
+  for (std::uint32_t held = 1; held < kHeldJobsMax; ++held) give(submit(kReport), kClerk);
+  const Outcome last = submit(kReport);
+  EXPECT_EQ(why(last).cause, Stuck::kNobodyAvailable);
+  EXPECT_EQ(why(last).with_capacity, 1U);
+  give(last, kClerk);
+  const Outcome more = submit(kReport);
+  expect_nobody_fits(why(more));
+  EXPECT_EQ(kept(why(more), Filter::kHeldMost), 1U);
+  EXPECT_EQ(kept(why(more), Filter::kCapacity), 0U);
+}
+
+TEST_F(ExplainTest, WhoVisitedTheOwnerLatelyIsKeptFromItWhileAnotherCanGo) {
+  certify(kReviewer, Skill::kInspect, kNever);
+  visit(file_visit(), kInspector);
+  const Outcome again = file_visit();
+  wait_for_visit(again);
+  const JobId job = case_view(again.case_id).current_job;
+  const StuckView stuck = scheduler_.explain_stuck(job);
+  EXPECT_EQ(stuck.cause, Stuck::kNobodyAvailable);
+  EXPECT_EQ(stuck.certified, 2U);
+  EXPECT_EQ(stuck.with_capacity, 1U);
+  EXPECT_EQ(kept(stuck, Filter::kPairRepeat), 1U);
+  make_absent(kReviewer);
+  const StuckView alone = scheduler_.explain_stuck(job);
+  EXPECT_EQ(alone.cause, Stuck::kNobodyAvailable) << "nobody else can, so the pair may be repeated";
+  EXPECT_EQ(alone.with_capacity, 1U);
+  EXPECT_EQ(kept(alone, Filter::kPairRepeat), 0U);
+  EXPECT_EQ(kept(alone, Filter::kAbsence), 1U);
+}
+
+TEST_F(ExplainTest, SomebodyWhoWaitsAndMayTakeItNowIsOfferedItAtTheNextTick) {
+  allow_units(1);
+  const Outcome filed = submit(kReport);
+  work(kOtherClerk);
+  const JobId job = case_view(filed.case_id).current_job;  // 45 minutes
+  ASSERT_EQ(raw(claim(kClerk).job), 0U);
+  EXPECT_EQ(scheduler_.explain_stuck(job).cause, Stuck::kNobodyFits);
+  allow_units(2);
+  const StuckView stuck = scheduler_.explain_stuck(job);
+  EXPECT_EQ(stuck.cause, Stuck::kOfferDue);
+  EXPECT_EQ(stuck.waiting, 1U);
+  EXPECT_EQ(job_view(job).state, JobState::kReady);
+  wait(0);
+  EXPECT_EQ(scheduler_.explain_stuck(job).cause, Stuck::kNotStuck);
+  EXPECT_EQ(job_view(job).holder, kClerk);
+}
+
+TEST_F(ExplainTest, AnOfferSaysHowManyWerePassedOverForMunicipalWork) {
+  constexpr ExpertId kThirdClerk{7};
+  define_expert(kThirdClerk, kOffice, {Skill::kFile});
+  allow_units(1);
+  const Outcome filed = submit_of(person(kOtherClerk));
+  work(kThirdClerk);
+  const JobId municipal = case_view(filed.case_id).current_job;  // 45 minutes
+  ASSERT_EQ(raw(claim(kClerk).job), 0U);
+  ASSERT_EQ(raw(claim(kOtherClerk).job), 0U);
+  allow_units(2);  // the municipal job is due to be offered to the clerk
+  const Outcome other = submit(kReport, kOthers);
+  DecisionView decision;
+  ASSERT_TRUE(scheduler_.find_decision(other.job, decision));
+  EXPECT_EQ(decision.chosen, kOtherClerk);
+  EXPECT_EQ(decision.considered, 2U);
+  EXPECT_EQ(decision.near_equal_count, 1U);
+  EXPECT_EQ(decision.municipal_first, 1U);
+  wait(0);
+  ASSERT_TRUE(scheduler_.find_decision(municipal, decision));
+  EXPECT_EQ(decision.chosen, kClerk);
+  EXPECT_EQ(decision.municipal_first, 0U);
+}
+
+TEST_F(ExplainTest, AnOfferOfAnotherOrganisationsWorkPassesNobodyOverWhereNoMunicipalWorkWaits) {
+  ASSERT_EQ(raw(claim(kClerk).job), 0U);
+  ASSERT_EQ(raw(claim(kOtherClerk).job), 0U);
+  const Outcome other = submit(kReport, kOthers);
+  DecisionView decision;
+  ASSERT_TRUE(scheduler_.find_decision(other.job, decision));
+  EXPECT_EQ(decision.considered, 2U);
+  EXPECT_EQ(decision.near_equal_count, 2U);
+  EXPECT_EQ(decision.municipal_first, 0U);
 }
 
 TEST_F(ExplainTest, AClaimNamesTheJobsThatCameBeforeAndDidNotFit) {

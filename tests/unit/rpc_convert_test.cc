@@ -218,6 +218,35 @@ TEST(RpcConvertTest, ASubmissionIsReadWholeAndItsTextsAreJudged) {
   EXPECT_EQ(read_submission(submission, not_text).refusal, Refusal::kOutOfRange);
 }
 
+TEST(RpcConvertTest, AnExpertComesWithRelativesAndAbsences) {
+  capnp::MallocMessageBuilder message;
+  auto spec = message.initRoot<protocol::ExpertSpec>();
+  auto relatives = spec.initRelatives(2);
+  relatives.set(0, 501);
+  relatives.set(1, 502);
+  DefineExpert body;
+  ASSERT_FALSE(read_expert(spec.asReader(), body));
+  EXPECT_EQ(body.relatives[1], PersonId{502});
+  spec.initRelatives(kRelativesMax + 1);
+  EXPECT_EQ(read_expert(spec.asReader(), body).refusal, Refusal::kTooLarge);
+
+  ExpertView view;
+  view.relatives = {PersonId{}, PersonId{501}};
+  ASSERT_TRUE(view.absences.add({Tick{5}, Tick{9}, Reason::kIllness}));
+  ASSERT_TRUE(view.absences.add({Tick{15}, kNever, Reason::kLeave}));
+  capnp::MallocMessageBuilder told;
+  auto expert = told.initRoot<protocol::Expert>();
+  write_expert(view, expert);
+  ASSERT_EQ(expert.getRelatives().size(), 1U);
+  EXPECT_EQ(expert.getRelatives()[0], 501U);
+  EXPECT_EQ(expert.getAbsentFrom(), 5);
+  EXPECT_EQ(expert.getAbsentUntil(), 9);
+  ASSERT_EQ(expert.getAbsences().size(), 2U);
+  EXPECT_EQ(expert.getAbsences()[0].getReason(), protocol::Reason::ILLNESS);
+  EXPECT_EQ(expert.getAbsences()[1].getFrom(), 15);
+  EXPECT_EQ(expert.getAbsences()[1].getUntil(), kNever.ms);
+}
+
 TEST(RpcConvertTest, AServiceOfTooManyOrNoStagesIsAFlaw) {
   capnp::MallocMessageBuilder message;
   auto service = message.initRoot<protocol::Service>();
@@ -233,8 +262,22 @@ TEST(RpcConvertTest, AServiceOfTooManyOrNoStagesIsAFlaw) {
   stages[1].setOnlyIfBuilt(true);
   EXPECT_FALSE(read_service(service, body));
   EXPECT_EQ(body.stages[1].flags, kStageOnlyIfBuilt);
-  stages[7].setSkill(static_cast<protocol::Skill>(6));
+  stages[kServiceStagesMax - 1].setSkill(static_cast<protocol::Skill>(6));
   EXPECT_EQ(read_service(service, body).field, Field::kSkill);
+}
+
+TEST(RpcConvertTest, AServiceIsInForceFromAMinuteOn) {
+  capnp::MallocMessageBuilder message;
+  auto service = message.initRoot<protocol::Service>();
+  service.initStages(1);
+  DefineService body;
+  service.setEffectiveFrom(90'500);
+  EXPECT_FALSE(read_service(service, body));
+  EXPECT_EQ(body.effective_from(), Tick{60'000});
+  for (const std::int64_t outside : {std::int64_t{-1}, kNever.ms}) {
+    service.setEffectiveFrom(outside);
+    EXPECT_EQ(read_service(service, body).refusal, Refusal::kOutOfRange) << outside;
+  }
 }
 
 TEST(RpcConvertTest, ACalendarOfMoreThanItsDaysIsAFlaw) {

@@ -146,8 +146,7 @@ TEST_F(VisitOffersTest, PeopleAreMissingForOneReasonAfterTheOther) {
   snapshot.asked.excluded_count = 1;
   EXPECT_EQ(causes()[0], OfferCause::kAllExcluded);
   snapshot.asked.excluded_count = 0;
-  inspector.absent_from = question_minute(0);
-  inspector.absent_until = question_minute(210);
+  ASSERT_TRUE(inspector.absences.add({question_minute(0), question_minute(210)}));
   EXPECT_THAT(causes(), ElementsAre(OfferCause::kNobodyOnShift, OfferCause::kFree,
                                     OfferCause::kFree, OfferCause::kFree));
 }
@@ -254,13 +253,14 @@ TEST_F(VisitOffersTest, AMendedDayKnowsWhoHasGone) {
   promise(0, 0, 3);
   promise(0, 210, 3);
   EXPECT_EQ(causes()[0], OfferCause::kFree);
-  snapshot.experts[1].absent_from = question_minute(0);
-  snapshot.experts[1].absent_until = question_minute(420);
+  ASSERT_TRUE(snapshot.experts[1].absences.add({question_minute(0), question_minute(420)}));
   EXPECT_EQ(causes()[0], OfferCause::kNoTime);
   EXPECT_EQ(causes()[1], OfferCause::kNoTime);
   snapshot.experts.erase(snapshot.experts.begin());
   EXPECT_EQ(causes()[0], OfferCause::kNobodyOnShift);
-  snapshot.experts[0].absent_until = question_minute(210);  // three promised in the morning wait
+  snapshot.experts[0].absences = {};
+  // Three promised in the morning wait.
+  ASSERT_TRUE(snapshot.experts[0].absences.add({question_minute(-60), question_minute(210)}));
   EXPECT_EQ(causes()[0], OfferCause::kNobodyOnShift);
   EXPECT_EQ(causes()[1], OfferCause::kNoTime);
   promise(1, 0, 1, scheduler::ExpertId{2});

@@ -187,8 +187,7 @@ TEST_F(VisitPlanTest, AHigherClassIsServedFirst) {
 
 TEST_F(VisitPlanTest, AbsentSuspendedAndUncertifiedPeopleAreNotThere) {
   scheduler::ExpertView& absent = add_inspector(1, north);
-  absent.absent_from = at_minute(-60);
-  absent.absent_until = at_minute(500);
+  ASSERT_TRUE(absent.absences.add({at_minute(-60), at_minute(500)}));
   add_inspector(2, north).state = scheduler::ExpertState::kSuspended;
   add_inspector(3, north).certified_until.fill(at_minute(-1));
   add_visit(11, north);
@@ -200,8 +199,7 @@ TEST_F(VisitPlanTest, AbsentSuspendedAndUncertifiedPeopleAreNotThere) {
 
 TEST_F(VisitPlanTest, AHalfAbsentInspectorWorksTheOtherHalf) {
   scheduler::ExpertView& expert = add_inspector(1, north);
-  expert.absent_from = at_minute(-60);
-  expert.absent_until = at_minute(200);
+  ASSERT_TRUE(expert.absences.add({at_minute(-60), at_minute(200)}));
   add_visit(11, north);
   add_visit(12, north).job.appointment = at_minute(210);
   const VisitPlan day = plan();
@@ -387,8 +385,7 @@ TEST_F(VisitPlanTest, AnAbsenceThatIsAssumedIsTheAbsenceThatComes) {
   assume(absent, assumed);
   const VisitPlan preview = plan_visits(assumed, mending, std::stop_source{});
   // The core's way: the absence is known and the reservations have ended.
-  snapshot.experts[0].absent_from = absent.from;
-  snapshot.experts[0].absent_until = absent.until;
+  ASSERT_TRUE(snapshot.experts[0].absences.add({absent.from, absent.until}));
   for (SnapshotVisit& visit : snapshot.visits)
     if (visit.plan.expert == ExpertId{1}) visit.is_planned = false;
   const VisitPlan real = plan_visits(snapshot, mending, std::stop_source{});

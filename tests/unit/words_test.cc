@@ -44,7 +44,7 @@ TEST(WordsTest, NamesParseInTheWaysPeopleWriteThem) {
   EXPECT_FALSE(parse_name<Stage>(""));
 }
 
-constexpr Refusal kLastOfCore = Refusal::kApplicationsFull;
+constexpr Refusal kLastOfCore = Refusal::kAbsencesFull;
 constexpr Refusal kLastOfDaemon = Refusal::kUnsupported;
 
 std::vector<Refusal> all_refusals() {
