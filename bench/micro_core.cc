@@ -515,8 +515,8 @@ void decide_by_job(benchmark::State& state, bool visits, bool somebody_waits = t
 }
 
 /// The same in a city that has been at work until its tables are full of closed cases, as those of
-/// a daemon are after its first weeks: every filing forgets the case that was closed first, and
-/// takes its place. What is filed is begun and finished between the batches.
+/// a daemon are after its first weeks: cases are forgotten as fast as others are filed, and these
+/// take their places. What is filed is begun and finished between the batches, untimed.
 void decide_at_work(benchmark::State& state, bool somebody_waits) {
   constexpr std::uint32_t kJobsMax = 1U << 17;
   const auto experts = static_cast<std::uint32_t>(state.range(0));
