@@ -294,14 +294,22 @@ std::uint64_t near_equal_margin(const Core& core) {
   return std::uint64_t{core.policy.near_equal_permille} * 1000;
 }
 
+// The one who comes behind the candidates: the next decision will look there, as the expert who is
+// chosen now moves to the back. Stops the search.
+bool expect_next(const Core& core, ExpertId expert) {
+  core.experts.expect(raw(expert));
+  return true;
+}
+
 // The least loaded experts who may take the job.
 void search_by_load(const Core& core, const JobRecord& job, DecisionRecord& decision) {
   const std::uint64_t margin = near_equal_margin(core);
   core.available.visit(job.skill, kExpertScanMax, [&](ExpertId expert, std::uint32_t load) {
+    if (decision.near_count == core.policy.near_equal_count) return expect_next(core, expert);
     if (decision.near_count > 0 && load > decision.near_load[0] + margin) return true;
     if (!may_be_given(core, expert, job, decision)) return false;
     add_candidate(decision, expert, load);
-    return decision.near_count == core.policy.near_equal_count;
+    return false;
   });
 }
 
@@ -313,9 +321,10 @@ void search_by_score(const Core& core, const JobRecord& job, DecisionRecord& dec
   std::array<CandidateView, kComparedMax> found;
   std::size_t count = 0;
   core.available.visit(job.skill, kExpertScanMax, [&](ExpertId expert, std::uint32_t load) {
+    if (count == most) return expect_next(core, expert);
     if (!may_be_given(core, expert, job, decision)) return false;
     found[count++] = candidate_of(core, expert, load, parcel);
-    return count == most;
+    return false;
   });
   if (count == 0) return;
   const std::size_t near = order_by_score(std::span(found).first(count), weights,

@@ -2,6 +2,9 @@
 // parts per million, expert id). An expert may stand in several skills, with one load. Owned by the
 // engine thread.
 //
+// Entries of one skill lie side by side by number: experts with equal loads, as most have, follow
+// one another in the order too, so a decision looks at few lines of memory.
+//
 // Invariant: all entries of one expert carry the load last given to update() or insert().
 #pragma once
 
@@ -17,9 +20,7 @@ class LoadIndex {
  public:
   /// Makes room for experts 1 … experts_max in every skill, keeping those present. Allocates 144
   /// bytes each.
-  void reserve(std::uint32_t experts_max) {
-    pool_.reserve((std::size_t{experts_max} + 1) * kSkillCount, kSkillCount);
-  }
+  void reserve(std::uint32_t experts_max);
 
   /// Pre: not there for this skill. O(log n).
   void insert(Skill skill, ExpertId expert, std::uint32_t load_ppm) {
@@ -66,15 +67,21 @@ class LoadIndex {
   void visit_memory(const Visit& visit) const {
     pool_.visit_memory(visit);
   }
-  void write_state(StateSink& sink) const { pool_.write_state(sink); }
+  void write_state(StateSink& sink) const;
   /// Pre: reserved with the limits of the state. False, and empty, when the bytes are not a valid
   /// index.
   [[nodiscard]] bool read_state(StateSource& source);
 
  private:
-  static constexpr std::uint32_t node(Skill skill, ExpertId expert) {
-    return static_cast<std::uint32_t>(raw(expert) * kSkillCount + raw(skill));
+  // Nodes of one skill.
+  std::uint32_t stride() const {
+    return static_cast<std::uint32_t>(pool_.node_count() / kSkillCount);
   }
+  std::uint32_t node(Skill skill, ExpertId expert) const {
+    PERMIT_ASSERT(raw(expert) < stride(), expert, stride());
+    return raw(skill) * stride() + raw(expert);
+  }
+  [[nodiscard]] bool read_skill(StateSource& source, std::uint32_t skill);
 
   OrderedPool pool_;
 };

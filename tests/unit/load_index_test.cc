@@ -6,6 +6,7 @@
 
 #include <array>
 #include <set>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -102,6 +103,40 @@ TEST_F(LoadIndexTest, DamagedStateIsRefusedOrStillConsistent) {
     index_.insert(Skill::kReview, ExpertId{number}, number * 10);
   }
   EXPECT_EQ(tests::damage_not_met(index_, tests::state_bytes(index_)), "");
+}
+
+TEST_F(LoadIndexTest, RoomForMoreExpertsKeepsAllAndTheirBytes) {
+  for (std::uint32_t number = 1; number <= 30; ++number) {
+    index_.insert(Skill::kInspect, ExpertId{number}, number % 3);
+    if (number % 2 == 0) index_.insert(Skill::kConfirm, ExpertId{number}, number % 3);
+  }
+  const tests::Bytes bytes = tests::state_bytes(index_);
+  const std::vector<Entry> inspectors = entries_of(index_, Skill::kInspect);
+  const std::vector<Entry> heads = entries_of(index_, Skill::kConfirm);
+  index_.reserve(1000);
+  EXPECT_EQ(entries_of(index_, Skill::kInspect), inspectors);
+  EXPECT_EQ(entries_of(index_, Skill::kConfirm), heads);
+  EXPECT_EQ(tests::state_bytes(index_), bytes);
+  index_.insert(Skill::kInspect, ExpertId{1000}, 0);
+  EXPECT_EQ(entries_of(index_, Skill::kInspect).size(), 31U);
+  LoadIndex smaller;
+  smaller.reserve(30);
+  EXPECT_FALSE(tests::read_bytes(smaller, tests::state_bytes(index_)));
+  EXPECT_TRUE(tests::read_bytes(smaller, bytes));
+}
+
+TEST_F(LoadIndexTest, BytesNumberAnEntryByExpertThenSkill) {
+  index_.insert(Skill::kReview, ExpertId{7}, 500);
+  struct [[gnu::packed]] Whole {
+    std::uint32_t occupied = 1;
+    std::uint32_t skill = raw(Skill::kReview);
+    std::uint32_t count = 1;
+    std::uint32_t number = 7 * std::uint32_t{kSkillCount} + raw(Skill::kReview);
+    std::int64_t load = 500;
+    std::uint64_t expert = 7;
+  } const whole;
+  const auto wanted = std::as_bytes(std::span(&whole, 1));
+  EXPECT_EQ(tests::state_bytes(index_), tests::Bytes(wanted.begin(), wanted.end()));
 }
 
 TEST_F(LoadIndexTest, StateThatNamesAnotherExpertThanItsEntryIsRefused) {
