@@ -145,7 +145,8 @@ bool measure_overload(const DaemonOptions& daemon, const OverloadPlan& plan,
   std::vector<Row> rows;
   const bool has_closed = plan.peak == 0;
   for (const std::uint32_t depth : kPeakDepths)
-    if (has_closed) rows.push_back({fmt::format("closed, {} × {}", plan.connections, depth), {}, {}});
+    if (has_closed)
+      rows.push_back({fmt::format("closed, {} × {}", plan.connections, depth), {}, {}});
   for (const double multiple : plan.multiples)
     rows.push_back({fmt::format("{:g} × the peak", multiple), {}, {}});
 
@@ -175,7 +176,8 @@ bool measure_overload(const DaemonOptions& daemon, const OverloadPlan& plan,
   bool holds = true;
   for (std::size_t i = 0; i < plan.multiples.size(); ++i) {
     if (plan.multiples[i] == kMultipleJudged)
-      holds = spread_of(rows[rows.size() - plan.multiples.size() + i].of_peak).median >= kGoodputLeast;
+      holds =
+          spread_of(rows[rows.size() - plan.multiples.size() + i].of_peak).median >= kGoodputLeast;
   }
   return holds;
 }

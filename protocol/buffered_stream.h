@@ -9,10 +9,10 @@
 // larger pieces: not before it has caught up, or gather_ms have passed. Each receive then brings
 // many messages and each send carries many answers, where one of each would cost more than a
 // refusal.
-// Of all streams together only so many calls are with Cap'n Proto at once: the others wait as bytes,
-// which cost a twentieth of the memory that a call in service takes, and in turn.
-// A fault of the incoming side ends reading only: what is still written (Cap'n Proto's last word,
-// which tells the peer why) may leave. A fault of the outgoing side ends both.
+// Of all streams together only so many calls are with Cap'n Proto at once: the others wait as
+// bytes, which cost a twentieth of the memory that a call in service takes, and in turn. A fault of
+// the incoming side ends reading only: what is still written (Cap'n Proto's last word, which tells
+// the peer why) may leave. A fault of the outgoing side ends both.
 #pragma once
 
 #include <capnp/serialize-async.h>
@@ -259,7 +259,7 @@ class BufferedStream : public capnp::MessageStream, private FrameFilter {
   std::int64_t put_off_ms_ = -1;  // since when it is not received from, being behind; −1: it is
   BufferedStream* put_off_next_ = nullptr;  // in the context's list
   BufferedStream* put_off_previous_ = nullptr;
-  std::uint32_t calls_in_service_ = 0;      // this stream's part of the context's sum
+  std::uint32_t calls_in_service_ = 0;  // this stream's part of the context's sum
   StreamFault fault_ = StreamFault::kNone;
   bool is_receiving_ = false;
   bool is_sending_ = false;

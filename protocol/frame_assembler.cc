@@ -163,8 +163,7 @@ bool FrameAssembler::is_call_next() const {
 kj::Own<capnp::MessageReader> FrameAssembler::take(const capnp::ReaderOptions& options) {
   PERMIT_ASSERT(has_message());
   kj::Array<capnp::word> frame = kj::mv(messages_[first_].frame);
-  has_taken_abort_ =
-      message_kind(rest_of(frame)) == capnp::rpc::Message::ABORT || has_taken_abort_;
+  has_taken_abort_ = message_kind(rest_of(frame)) == capnp::rpc::Message::ABORT || has_taken_abort_;
   ++first_;
   if (first_ == messages_.size()) {
     messages_.clear();
