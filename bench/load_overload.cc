@@ -140,10 +140,13 @@ bool measure_overload(const DaemonOptions& daemon, const OverloadPlan& plan,
   WirePlan wire{.connections = plan.connections,
                 .batch = plan.batch,
                 .warmup_seconds = plan.warmup_seconds,
-                .seconds = plan.seconds};
+                .seconds = plan.seconds,
+                .nap_us = plan.nap_us};
   std::vector<Row> rows;
+  const bool has_closed = plan.peak == 0;
   for (const std::uint32_t depth : kPeakDepths)
-    rows.push_back({fmt::format("closed, {} × {}", plan.connections, depth), {}, {}});
+    if (has_closed)
+      rows.push_back({fmt::format("closed, {} × {}", plan.connections, depth), {}, {}});
   for (const double multiple : plan.multiples)
     rows.push_back({fmt::format("{:g} × the peak", multiple), {}, {}});
 
@@ -151,9 +154,10 @@ bool measure_overload(const DaemonOptions& daemon, const OverloadPlan& plan,
   // its own, and what is asked for and what is done are measured by that.
   for (std::uint32_t round = 0; round < plan.runs; ++round) {
     std::size_t row = 0;
-    double peak = 0;
+    double peak = plan.peak;
     wire.rate = 0;
     for (const std::uint32_t depth : kPeakDepths) {
+      if (!has_closed) break;
       wire.depth = depth;
       rows[row].runs.push_back(run_once(daemon, wire));
       peak = std::max(peak, accepted_rate(rows[row++].runs.back()));
@@ -172,7 +176,8 @@ bool measure_overload(const DaemonOptions& daemon, const OverloadPlan& plan,
   bool holds = true;
   for (std::size_t i = 0; i < plan.multiples.size(); ++i) {
     if (plan.multiples[i] == kMultipleJudged)
-      holds = spread_of(rows[std::size(kPeakDepths) + i].of_peak).median >= kGoodputLeast;
+      holds =
+          spread_of(rows[rows.size() - plan.multiples.size() + i].of_peak).median >= kGoodputLeast;
   }
   return holds;
 }

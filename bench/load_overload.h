@@ -18,6 +18,8 @@ struct OverloadPlan {
   double warmup_seconds = 2;
   double seconds = 5;
   std::uint32_t runs = 3;
+  std::uint32_t nap_us = 0;  // of the generator, see WirePlan
+  double peak = 0;  // calls a second, taken for the peak; 0: each round measures its own
 };
 
 /// Measures, prints a Markdown table, and says whether what is done at twice the peak is at least

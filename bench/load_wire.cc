@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -329,8 +330,9 @@ struct WireLoad::Impl {
     }
   }
 
-  void exchange(std::int64_t now, bool is_ending) {
-    poll(files.data(), files.size(), 0);
+  /// False when no socket had anything.
+  bool exchange(std::int64_t now, bool is_ending) {
+    const bool any = poll(files.data(), files.size(), 0) > 0;
     for (std::size_t i = 0; i < connections.size(); ++i) {
       WireConnection& connection = *connections[i];
       if ((files[i].revents & (POLLIN | POLLHUP | POLLERR)) != 0) {
@@ -339,6 +341,16 @@ struct WireLoad::Impl {
       if (plan.rate == 0 && !is_ending) keep_depth(connection, now);
       if (connection.has_unsent()) connection.send_some();
     }
+    return any;
+  }
+
+  // Not in poll(): the daemon would pay for each wake-up.
+  void nap(std::int64_t now) const {
+    std::int64_t ns = std::int64_t{plan.nap_us} * 1000;
+    if (plan.rate > 0) ns = std::min(ns, next_due_ns - now);
+    if (ns <= 0) return;
+    const timespec span{0, ns};
+    nanosleep(&span, nullptr);
   }
 
   void note(std::int64_t due_ns, Answer answer) {
@@ -353,7 +365,7 @@ struct WireLoad::Impl {
     const std::int64_t end = now_ns() + static_cast<std::int64_t>(seconds * 1e9);
     for (std::int64_t now = now_ns(); now < end; now = now_ns()) {
       if (plan.rate > 0) call_what_is_due(now);
-      exchange(now, false);
+      if (!exchange(now, false)) nap(now);
     }
   }
 

@@ -21,6 +21,7 @@ struct WirePlan {
   double rate = 0;                 // calls a second, open loop; 0 = closed loop
   double warmup_seconds = 1;
   double seconds = 5;
+  std::uint32_t nap_us = 0;  // sleeps so long, or until a call is due, with nothing to do; 0: spins
 };
 
 /// Counts are of calls within the measured time; latencies from the moment a call was due.

@@ -54,6 +54,11 @@ void describe_overload(CLI::App& app, Options& options) {
   app.add_option("--connections", plan.connections, "an office each")->check(CLI::Range(1, 1000));
   app.add_option("--batch", plan.batch, "submissions in a call")->check(CLI::Range(1, 512));
   app.add_option("--multiples", plan.multiples, "of the peak, each an open loop");
+  app.add_option("--nap", plan.nap_us,
+                 "microseconds the generator sleeps with nothing to do; 0: spins")
+      ->check(CLI::Range(0, 10'000));
+  app.add_option("--peak", plan.peak,
+                 "calls a second to take for the peak, which is not measured then");
   app.add_option("--duration", plan.seconds, "measured seconds of a run");
   app.add_option("--warmup", plan.warmup_seconds, "seconds before");
   app.add_option("--runs", plan.runs, "runs, each on a fresh daemon; medians are reported")

@@ -18,6 +18,15 @@ namespace {
 // How long a released stream waits for its peer to have read the last words and closed.
 constexpr std::int64_t kLingerMs = 1000;
 
+// A connection that is so far behind is read from only so often, or when it has caught up. At a few
+// thousand calls a second on each, a read then brings ten or twenty; what is busy is said so much
+// later at the most.
+constexpr std::uint32_t kGatherMs = 5;
+
+// Enough to fill the batches that are applied, written and answered at once. Ten times as many
+// lose their place in the caches before they are answered.
+constexpr std::uint32_t kCallsInServiceMax = 1024;
+
 LogSite drop_site;       // one for all: a flood of faults must not become a flood of lines
 LogSite handshake_site;  // but strangers at the door do not hide what happens inside
 LogSite accept_site;
@@ -31,6 +40,8 @@ protocol::StreamLimits stream_limits(const ConnectionLimits& limits) {
   result.wait_ms = limits.wait_ms;
   result.messages_waiting_max = limits.messages_waiting_max;
   result.questions_max = limits.questions_max;
+  result.gather_ms = kGatherMs;
+  result.calls_in_service_max = kCallsInServiceMax;
   return result;
 }
 

@@ -1,5 +1,7 @@
 #include "protocol/buffered_stream.h"
 
+#include <capnp/rpc.capnp.h>
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -63,6 +65,35 @@ void StreamContext::flush() {
   flushing_.clear();
 }
 
+void StreamContext::resume() {
+  while (put_off_first_ != nullptr && resume_in_ms() == 0) {
+    BufferedStream& stream = *put_off_first_;
+    stream.end_put_off();
+    stream.update_receiving();
+  }
+  delivered_ = 0;
+  deliver_in_turn();
+}
+
+// A message each, to as many as there is room for; they go on side by side when nobody waits any
+// more, and behind those that still do otherwise.
+void StreamContext::deliver_in_turn() {
+  std::size_t index = 0;
+  while (index < queued_.size() && has_room()) {
+    BufferedStream* stream = std::exchange(queued_[index++], nullptr);
+    if (stream == nullptr) continue;
+    stream->is_queued_ = false;
+    stream->wake_reader();
+  }
+  queued_.erase(queued_.begin(), queued_.begin() + static_cast<std::ptrdiff_t>(index));
+}
+
+std::int64_t StreamContext::resume_in_ms() const {
+  if (put_off_first_ == nullptr) return -1;
+  const std::int64_t due_ms = put_off_first_->put_off_ms_ + std::int64_t{limits_.gather_ms};
+  return std::max<std::int64_t>(0, due_ms - now_ms_);
+}
+
 StreamContext::Buffer StreamContext::take_buffer() {
   Buffer buffer;
   if (buffers_.empty()) {
@@ -86,6 +117,9 @@ void StreamContext::give_back(Buffer&& buffer) {
 
 BufferedStream::~BufferedStream() noexcept(false) {
   forget_flush();
+  end_put_off();
+  leave_queue();
+  context_.calls_in_service_ -= calls_in_service_;
   context_.held_size_ -= held_size_;
 }
 
@@ -117,11 +151,30 @@ void BufferedStream::note_held() {
 
 // --- Reading ---
 
-bool BufferedStream::can_deliver() const {
+bool BufferedStream::has_deliverable() const {
   return !is_broken_ && assembler_.has_message() && send_queue_size() <= send_queue_high();
 }
 
+bool BufferedStream::can_deliver() {
+  if (!has_deliverable() || is_queued_) return false;
+  if (context_.has_room()) return true;
+  is_queued_ = true;
+  context_.queued_.push_back(this);
+  return false;
+}
+
+void BufferedStream::leave_queue() {
+  if (!std::exchange(is_queued_, false)) return;
+  std::replace(context_.queued_.begin(), context_.queued_.end(), this,
+               static_cast<BufferedStream*>(nullptr));
+}
+
 BufferedStream::Read BufferedStream::take(const capnp::ReaderOptions& options) {
+  ++context_.delivered_;
+  if (assembler_.is_call_next()) {
+    ++calls_in_service_;
+    ++context_.calls_in_service_;
+  }
   return capnp::MessageReaderAndFds{assembler_.take(options), nullptr};
 }
 
@@ -168,7 +221,7 @@ void BufferedStream::start_receiving() { update_receiving(); }
 
 bool BufferedStream::wants_to_receive() const {
   if (is_lingering_) return !is_broken_ && !end_seen_;
-  return !is_over() && assembler_.queued_size() <= kReceiveQueueSizeMax &&
+  return !is_over() && put_off_ms_ < 0 && assembler_.queued_size() <= kReceiveQueueSizeMax &&
          send_queue_size() <= send_queue_high();
 }
 
@@ -178,7 +231,37 @@ void BufferedStream::linger() {
   update_receiving();
 }
 
+bool BufferedStream::is_behind() const {
+  const StreamLimits& limits = context_.limits();
+  if (limits.gather_ms == 0 || !assembler_.has_message()) return false;
+  return assembler_.message_count() >= limits.messages_waiting_max ||
+         context_.now_ms() - assembler_.oldest_ms() >= limits.gather_ms;
+}
+
+// What comes meanwhile waits in the socket, so the peer is answered later by so much, and with it
+// everything that has come by then.
+void BufferedStream::put_off() {
+  if (put_off_ms_ >= 0) return;
+  put_off_ms_ = context_.now_ms();
+  put_off_previous_ = context_.put_off_last_;
+  (put_off_previous_ == nullptr ? context_.put_off_first_ : put_off_previous_->put_off_next_) =
+      this;
+  context_.put_off_last_ = this;
+}
+
+void BufferedStream::end_put_off() {
+  if (put_off_ms_ < 0) return;
+  put_off_ms_ = -1;
+  (put_off_previous_ == nullptr ? context_.put_off_first_ : put_off_previous_->put_off_next_) =
+      put_off_next_;
+  (put_off_next_ == nullptr ? context_.put_off_last_ : put_off_next_->put_off_previous_) =
+      put_off_previous_;
+  put_off_next_ = nullptr;
+  put_off_previous_ = nullptr;
+}
+
 void BufferedStream::update_receiving() {
+  if (!assembler_.has_message()) end_put_off();
   const bool wanted = wants_to_receive();
   if (wanted == is_receiving_) return;
   is_receiving_ = wanted;
@@ -205,6 +288,7 @@ void BufferedStream::received(std::span<const std::byte> bytes) {
   }
   wake_reader();
   note_held();
+  if (is_behind()) put_off();
   update_receiving();
 }
 
@@ -232,7 +316,7 @@ bool BufferedStream::admits(kj::ArrayPtr<const capnp::word> frame) {
     case GateVerdict::kBusy: {
       ++context_.counters_.calls_refused;
       // Whether it can be sent shows in the state of the stream.
-      auto ignored = writeMessage(nullptr, context_.busy_answer_.to(gate_.question()));
+      auto ignored = write(context_.busy_answer_.to(gate_.question()));
       return false;
     }
     case GateVerdict::kSwallow:
@@ -279,6 +363,8 @@ void BufferedStream::break_off(StreamFault fault, kj::Exception&& reason) {
   if (fault_ == StreamFault::kNone) fault_ = fault;
   if (reason_ == nullptr) reason_ = kj::mv(reason);
   is_broken_ = true;
+  end_put_off();
+  leave_queue();
   partial_ms_ = -1;
   send_ms_ = -1;
   context_.give_back(std::move(gathered_));
@@ -311,6 +397,16 @@ void BufferedStream::append(kj::ArrayPtr<const kj::ArrayPtr<const capnp::word>> 
 
 kj::Promise<void> BufferedStream::writeMessage(
     kj::ArrayPtr<const int>, kj::ArrayPtr<const kj::ArrayPtr<const capnp::word>> segments) {
+  // The answer to a bootstrap was never counted.
+  if (calls_in_service_ != 0 && message_kind(segments[0]) == capnp::rpc::Message::RETURN) {
+    --calls_in_service_;
+    --context_.calls_in_service_;
+  }
+  return write(segments);
+}
+
+kj::Promise<void> BufferedStream::write(
+    kj::ArrayPtr<const kj::ArrayPtr<const capnp::word>> segments) {
   if (is_broken_ || is_shut_) {
     PERMIT_IF_MAYBE(reason, reason_) return kj::cp(*reason);
     return KJ_EXCEPTION(DISCONNECTED, "the connection is closed");

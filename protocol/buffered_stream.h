@@ -5,8 +5,14 @@
 // or the peer does not take its replies, the stream stops receiving until that has eased. Out: a
 // write is copied and answered at once; everything written until the next flush() leaves in one
 // send. A queue that grows over its limit breaks the stream (kSlowReader).
-// A fault of the incoming side ends reading only: what is still written (Cap'n Proto's last word,
-// which tells the peer why) may leave. A fault of the outgoing side ends both.
+// A stream that is behind (its oldest message waits, or calls are refused) is received from in
+// larger pieces: not before it has caught up, or gather_ms have passed. Each receive then brings
+// many messages and each send carries many answers, where one of each would cost more than a
+// refusal.
+// Of all streams together only so many calls are with Cap'n Proto at once: the others wait as
+// bytes, which cost a twentieth of the memory that a call in service takes, and in turn. A fault of
+// the incoming side ends reading only: what is still written (Cap'n Proto's last word, which tells
+// the peer why) may leave. A fault of the outgoing side ends both.
 #pragma once
 
 #include <capnp/serialize-async.h>
@@ -39,7 +45,17 @@ struct StreamLimits {
   // peer has not finished included: Cap'n Proto remembers each. A call with a number beyond is
   // answered busy; what cannot be answered so ends the connection.
   std::uint32_t questions_max = UINT32_MAX;
+  // A stream whose oldest message has waited so long, or of which messages_waiting_max wait, is not
+  // received from again until they are all taken, or so long has passed. 0: never put off.
+  std::uint32_t gather_ms = 0;
+  // Calls of all streams of a context that are delivered and not answered. Beyond it
+  // kDeliveredLeast messages are delivered in a turn all the same: calls that take long, as some
+  // do, must not keep everybody else from being heard.
+  std::uint32_t calls_in_service_max = UINT32_MAX;
 };
+
+/// Messages that each turn may deliver whatever is in service.
+inline constexpr std::uint32_t kDeliveredLeast = 64;
 
 /// What a stream may hold whatever the others do.
 inline constexpr std::size_t kHeldSizeFair = 64U << 10;
@@ -85,10 +101,21 @@ class StreamContext {
   std::uint64_t held_size() const { return held_size_; }
   /// Sends what the streams have gathered: once a turn.
   void flush();
+  /// Receives again from the streams that have been put off long enough, and delivers to those that
+  /// wait for others' calls to be answered: once a turn.
+  void resume();
+  /// Calls delivered and not answered.
+  std::uint32_t calls_in_service() const { return calls_in_service_; }
+  /// Milliseconds until resume() has something to do; −1: no stream is put off.
+  std::int64_t resume_in_ms() const;
 
  private:
   friend class BufferedStream;
   using Buffer = std::vector<std::byte>;
+  bool has_room() const {
+    return calls_in_service_ < limits_.calls_in_service_max || delivered_ < kDeliveredLeast;
+  }
+  void deliver_in_turn();
   Buffer take_buffer();
   void give_back(Buffer&& buffer);
 
@@ -98,6 +125,11 @@ class StreamContext {
   std::uint64_t held_size_ = 0;
   std::vector<BufferedStream*> unflushed_;
   std::vector<BufferedStream*> flushing_;
+  BufferedStream* put_off_first_ = nullptr;  // list of those put off, the longest first
+  BufferedStream* put_off_last_ = nullptr;
+  std::vector<BufferedStream*> queued_;  // have a message and no room for it; first come first
+  std::uint32_t calls_in_service_ = 0;
+  std::uint32_t delivered_ = 0;  // messages of this turn
   BusyAnswer busy_answer_;
   std::vector<Buffer> buffers_;  // empty, with their memory: idle connections hold none
 };
@@ -189,7 +221,10 @@ class BufferedStream : public capnp::MessageStream, private FrameFilter {
   bool admits(kj::ArrayPtr<const capnp::word> frame) override;
   bool is_crowded() const;
   bool asks_beyond(kj::ArrayPtr<const capnp::word> frame) const;
-  bool can_deliver() const;
+  bool has_deliverable() const;
+  /// Also puts the stream into the queue for room where that is what it lacks.
+  bool can_deliver();
+  void leave_queue();
   bool is_over() const { return is_broken_ || fault_ != StreamFault::kNone || end_seen_; }
   bool wants_to_receive() const;
   std::size_t held_now() const;
@@ -198,8 +233,12 @@ class BufferedStream : public capnp::MessageStream, private FrameFilter {
   kj::Promise<Read> over();
   Read take(const capnp::ReaderOptions& options);
   void wake_reader();
+  bool is_behind() const;
+  void put_off();
+  void end_put_off();
   void update_receiving();
   void note_received(std::size_t message_count);
+  kj::Promise<void> write(kj::ArrayPtr<const kj::ArrayPtr<const capnp::word>> segments);
   void append(kj::ArrayPtr<const kj::ArrayPtr<const capnp::word>> segments);
   void want_flush();
   void finish_end();
@@ -222,10 +261,15 @@ class BufferedStream : public capnp::MessageStream, private FrameFilter {
   std::int64_t partial_ms_ = -1;
   std::int64_t send_ms_ = -1;
   std::int64_t sent_ms_ = -1;
+  std::int64_t put_off_ms_ = -1;  // since when it is not received from, being behind; −1: it is
+  BufferedStream* put_off_next_ = nullptr;  // in the context's list
+  BufferedStream* put_off_previous_ = nullptr;
+  std::uint32_t calls_in_service_ = 0;  // this stream's part of the context's sum
   StreamFault fault_ = StreamFault::kNone;
   bool is_receiving_ = false;
   bool is_sending_ = false;
   bool is_unflushed_ = false;
+  bool is_queued_ = false;  // for room, in the context's list
   bool is_broken_ = false;
   bool end_seen_ = false;
   bool end_wanted_ = false;

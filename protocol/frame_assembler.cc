@@ -41,29 +41,38 @@ class FrameMessage final : public capnp::MessageReader {
   kj::Array<capnp::word> frame_;
 };
 
-std::uint64_t word_at(const kj::Array<capnp::word>& frame, std::size_t index) {
+kj::ArrayPtr<const capnp::word> words_of(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const capnp::word*>(bytes.data()), bytes.size() / kWordSize};
+}
+
+// Of a whole, checked frame; empty where the head names more than is there.
+kj::ArrayPtr<const capnp::word> rest_of(const kj::Array<capnp::word>& frame) {
+  std::uint32_t last_segment = 0;
+  std::memcpy(&last_segment, frame.begin(), sizeof last_segment);
+  const std::size_t root = frame_table_size(last_segment + std::size_t{1}) / kWordSize;
+  return frame.slice(std::min(root, frame.size()), frame.size());
+}
+
+std::uint64_t word_at(kj::ArrayPtr<const capnp::word> words, std::size_t index) {
   std::uint64_t value = 0;
-  std::memcpy(&value, &frame[index], sizeof value);
+  std::memcpy(&value, &words[index], sizeof value);
   return value;
 }
 
-// Whether the frame's root is rpc.capnp's Message with `abort` set. Two loads instead of a reader,
-// as every message comes through here; anything unusual (a far pointer) counts as no.
-bool is_abort(const kj::Array<capnp::word>& frame) {
+}  // namespace
+
+std::uint16_t message_kind(kj::ArrayPtr<const capnp::word> first_segment) {
   constexpr std::uint64_t kStructTag = 0;
-  const auto segment_count = static_cast<std::uint32_t>(word_at(frame, 0)) + std::size_t{1};
-  const std::size_t root = frame_table_size(segment_count) / kWordSize;
-  if (root >= frame.size()) return false;
-  const std::uint64_t pointer = word_at(frame, root);
+  if (first_segment.size() == 0) return capnp::rpc::Message::UNIMPLEMENTED;
+  const std::uint64_t pointer = word_at(first_segment, 0);
   const auto low = static_cast<std::int32_t>(static_cast<std::uint32_t>(pointer));
   const auto data_words = static_cast<std::uint16_t>(pointer >> 32);
-  if ((pointer & 3) != kStructTag || data_words == 0 || low < 0) return false;
-  const std::size_t data = root + 1 + static_cast<std::size_t>(low >> 2);
-  if (data >= frame.size()) return false;
-  return static_cast<std::uint16_t>(word_at(frame, data)) == capnp::rpc::Message::ABORT;
+  if ((pointer & 3) != kStructTag || data_words == 0 || low < 0)
+    return capnp::rpc::Message::UNIMPLEMENTED;
+  const std::size_t data = 1 + static_cast<std::size_t>(low >> 2);
+  if (data >= first_segment.size()) return capnp::rpc::Message::UNIMPLEMENTED;
+  return static_cast<std::uint16_t>(word_at(first_segment, data));
 }
-
-}  // namespace
 
 FrameFault FrameAssembler::feed(std::span<const std::byte> bytes, std::int64_t now_ms) {
   now_ms_ = now_ms;
@@ -79,10 +88,15 @@ FrameFault FrameAssembler::feed_fresh(std::span<const std::byte>& bytes) {
   const FrameCheck check = check_frame(bytes, limits_);
   if (check.fault != FrameFault::kNone) return check.fault;
   if (check.needed <= bytes.size()) {
-    auto frame = kj::heapArray<capnp::word>(check.needed / kWordSize);
-    std::memcpy(frame.begin(), bytes.data(), check.needed);
-    push(kj::mv(frame));
+    const auto frame_bytes = bytes.first(check.needed);
     bytes = bytes.subspan(check.needed);
+    const bool is_aligned =
+        reinterpret_cast<std::uintptr_t>(frame_bytes.data()) % alignof(capnp::word) == 0;
+    // What is not admitted is not copied either.
+    if (is_aligned && !admits(words_of(frame_bytes))) return FrameFault::kNone;
+    auto frame = kj::heapArray<capnp::word>(check.needed / kWordSize);
+    std::memcpy(frame.begin(), frame_bytes.data(), check.needed);
+    if (is_aligned || admits(frame)) push(kj::mv(frame));
     return FrameFault::kNone;
   }
   partial_needed_ = check.needed;
@@ -103,12 +117,14 @@ FrameFault FrameAssembler::feed_partial(std::span<const std::byte>& bytes) {
   if (partial_size_ < partial_needed_) return FrameFault::kNone;
   PERMIT_ASSERT(partial_size_ == partial_needed_, partial_size_, partial_needed_);
   const std::size_t words = partial_size_ / kWordSize;
-  if (partial_.size() == words) {
-    push(kj::mv(partial_));
-  } else {
-    auto frame = kj::heapArray<capnp::word>(words);
-    std::memcpy(frame.begin(), partial_.begin(), partial_size_);
-    push(kj::mv(frame));
+  if (admits(partial_.slice(0, words))) {
+    if (partial_.size() == words) {
+      push(kj::mv(partial_));
+    } else {
+      auto frame = kj::heapArray<capnp::word>(words);
+      std::memcpy(frame.begin(), partial_.begin(), partial_size_);
+      push(kj::mv(frame));
+    }
   }
   partial_ = nullptr;
   partial_size_ = 0;
@@ -130,17 +146,24 @@ void FrameAssembler::append_partial(std::span<const std::byte> bytes) {
   partial_size_ = size;
 }
 
-void FrameAssembler::push(kj::Array<capnp::word> frame) {
+bool FrameAssembler::admits(kj::ArrayPtr<const capnp::word> frame) {
   ++arrived_count_;
-  if (filter_ != nullptr && !filter_->admits(frame)) return;
+  return filter_ == nullptr || filter_->admits(frame);
+}
+
+void FrameAssembler::push(kj::Array<capnp::word> frame) {
   queued_size_ += frame.size() * kWordSize;
   messages_.push_back({kj::mv(frame), now_ms_});
+}
+
+bool FrameAssembler::is_call_next() const {
+  return message_kind(rest_of(messages_[first_].frame)) == capnp::rpc::Message::CALL;
 }
 
 kj::Own<capnp::MessageReader> FrameAssembler::take(const capnp::ReaderOptions& options) {
   PERMIT_ASSERT(has_message());
   kj::Array<capnp::word> frame = kj::mv(messages_[first_].frame);
-  has_taken_abort_ = is_abort(frame) || has_taken_abort_;
+  has_taken_abort_ = message_kind(rest_of(frame)) == capnp::rpc::Message::ABORT || has_taken_abort_;
   ++first_;
   if (first_ == messages_.size()) {
     messages_.clear();

@@ -15,6 +15,11 @@
 
 namespace permitd::protocol {
 
+/// Which of rpc.capnp's Message a message is, from its first segment: two loads instead of a
+/// reader, as every message comes by. Anything unusual (a far pointer) is UNIMPLEMENTED, which is
+/// 0.
+std::uint16_t message_kind(kj::ArrayPtr<const capnp::word> first_segment);
+
 /// Looks at whole messages before they are queued.
 class FrameFilter {
  public:
@@ -47,6 +52,8 @@ class FrameAssembler {
   bool is_partial() const { return partial_size_ != 0; }
   /// Bytes held for the begun message; at most twice what has arrived of it.
   std::size_t partial_capacity() const { return partial_.size() * sizeof(capnp::word); }
+  /// True when the oldest message is a call. Pre: has_message().
+  bool is_call_next() const;
   /// The oldest message. Pre: has_message().
   kj::Own<capnp::MessageReader> take(const capnp::ReaderOptions& options);
   /// True once a message was taken with which the peer's Cap'n Proto ends the connection.
@@ -61,6 +68,7 @@ class FrameAssembler {
   FrameFault feed_fresh(std::span<const std::byte>& bytes);
   FrameFault feed_partial(std::span<const std::byte>& bytes);
   void append_partial(std::span<const std::byte> bytes);
+  bool admits(kj::ArrayPtr<const capnp::word> frame);
   void push(kj::Array<capnp::word> frame);
 
   FrameLimits limits_;

@@ -38,13 +38,17 @@ Bytes finish(std::uint32_t question) {
   builder.initRoot<Message>().initFinish().setQuestionId(question);
   return bytes_of(builder);
 }
-/// Of Echo.echo, on the answer to question `target`.
-Bytes echo(std::uint32_t question, std::uint32_t target = 0) {
+constexpr std::uint16_t kEchoMethod = 0;
+constexpr std::uint16_t kWaitMethod = 1;
+
+/// Of Echo.echo, or another method, on the answer to question `target`.
+Bytes echo(std::uint32_t question, std::uint32_t target = 0, std::uint16_t method = kEchoMethod) {
   capnp::MallocMessageBuilder builder;
   auto call = builder.initRoot<Message>().initCall();
   call.setQuestionId(question);
   call.initTarget().initPromisedAnswer().setQuestionId(target);
   call.setInterfaceId(capnp::typeId<Echo>());
+  call.setMethodId(method);
   call.initParams().initContent().initAs<Echo::EchoParams>().initPayload(4);
   return bytes_of(builder);
 }
@@ -167,6 +171,42 @@ TEST_P(BusyCallsTest, NobodyIsRefusedWithinTheLimit) {
   ASSERT_TRUE(peer_->send(bytes));
   for (const auto& [question, kind] : answers(91)) EXPECT_EQ(kind, Kind::kResults) << question;
   EXPECT_EQ(server_->stats().calls_refused, 0U);
+}
+
+TEST_P(BusyCallsTest, WhatComesWhileAConnectionIsBehindIsAnsweredToo) {
+  start(kWaitingMax);
+  constexpr std::uint32_t kSends = 60;
+  constexpr std::uint32_t kCallsEach = 20;
+  ASSERT_TRUE(peer_->send(bootstrap()));
+  ASSERT_EQ(answers(1).size(), 1U);
+  // Nobody waits for an answer, so most of them meet a connection that is put off.
+  for (std::uint32_t send = 0; send < kSends; ++send) {
+    Bytes bytes;
+    for (std::uint32_t call = 1; call <= kCallsEach; ++call)
+      append(bytes, echo(send * kCallsEach + call));
+    ASSERT_TRUE(peer_->send(bytes));
+  }
+  const auto found = answers(std::size_t{kSends} * kCallsEach);
+  EXPECT_EQ(found.size(), std::size_t{kSends} * kCallsEach);
+  for (const auto& [question, kind] : found) EXPECT_NE(kind, Kind::kOther) << question;
+}
+
+TEST_P(BusyCallsTest, CallsThatAreNeverAnsweredKeepNobodyElseFromBeingHeard) {
+  start(UINT32_MAX);
+  constexpr std::uint32_t kNeverAnswered = 1500;
+  Bytes bytes = bootstrap();
+  for (std::uint32_t question = 1; question <= kNeverAnswered; ++question)
+    append(bytes, echo(question, 0, kWaitMethod));
+  append(bytes, echo(kNeverAnswered + 1));
+  ASSERT_TRUE(peer_->send(bytes));
+  const auto found = answers(2);
+  EXPECT_EQ(found.at(kNeverAnswered + 1), Kind::kResults);
+  RawSocket other = RawSocket::unix_path(server_->unix_path());
+  Bytes asked = bootstrap();
+  append(asked, echo(1));
+  ASSERT_TRUE(other.send(asked));
+  std::byte piece[4096];
+  EXPECT_GT(other.receive(piece), 0U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Io, BusyCallsTest, testing::Values(IoKind::kUring, IoKind::kEpoll),

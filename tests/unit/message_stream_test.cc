@@ -117,6 +117,47 @@ TEST(FrameAssembler, AnyCutOfTheBytesGivesTheSameMessages) {
   }
 }
 
+// Refuses what is larger than so many words, and keeps what it saw.
+class SizeFilter final : public FrameFilter {
+ public:
+  explicit SizeFilter(std::size_t words_max) : words_max_(words_max) {}
+  bool admits(kj::ArrayPtr<const capnp::word> frame) override {
+    append(seen, std::as_bytes(std::span(frame.begin(), frame.size())));
+    return frame.size() <= words_max_;
+  }
+  Bytes seen;
+
+ private:
+  std::size_t words_max_;
+};
+
+TEST(FrameAssembler, WhatIsNotAdmittedIsSeenWholeAndNotKeptHoweverItArrives) {
+  Bytes bytes = frame_of(1, std::byte{1});
+  append(bytes, frame_of(40, std::byte{2}));
+  append(bytes, frame_of(2, std::byte{3}));
+  for (std::size_t begin = 0; begin < 2 * sizeof(capnp::word); ++begin) {
+    for (std::size_t cut = 1; cut <= bytes.size(); ++cut) {
+      // At any place in memory: a frame is looked at where it lies only where that is a word's.
+      Bytes shifted(begin);
+      append(shifted, bytes);
+      SizeFilter filter(10);
+      FrameAssembler assembler(kSmall, &filter);
+      for (auto rest = std::span<const std::byte>(shifted).subspan(begin); !rest.empty();) {
+        const std::size_t size = std::min(cut, rest.size());
+        ASSERT_EQ(assembler.feed(rest.first(size)), FrameFault::kNone);
+        rest = rest.subspan(size);
+      }
+      ASSERT_EQ(filter.seen, bytes) << cut;
+      ASSERT_EQ(assembler.arrived_count(), 3U);
+      ASSERT_EQ(assembler.message_count(), 2U);
+      EXPECT_EQ(bytes_of(*assembler.take({})), Bytes(8, std::byte{1}));
+      EXPECT_EQ(bytes_of(*assembler.take({})), Bytes(16, std::byte{3}));
+      EXPECT_EQ(assembler.queued_size(), 0U);
+      EXPECT_FALSE(assembler.is_partial());
+    }
+  }
+}
+
 TEST(FrameAssembler, MemoryFollowsWhatArrivedNotWhatIsClaimed) {
   FrameAssembler assembler(FrameLimits{});
   ASSERT_EQ(assembler.feed(frame_table(0, {131'072})), FrameFault::kNone);

@@ -1,0 +1,185 @@
+// Streams that have more to do than is done: how they are put off, wait for room, and come back,
+// over pipes and with a clock that the test sets.
+#include <capnp/message.h>
+#include <capnp/rpc.capnp.h>
+#include <capnp/serialize.h>
+#include <gtest/gtest.h>
+#include <kj/async-io.h>
+
+#include <cstdint>
+#include <optional>
+
+#include "protocol/kj_compat.h"
+#include "protocol/message_stream.h"
+
+namespace permitd::protocol {
+namespace {
+
+using capnp::rpc::Message;
+
+constexpr std::uint32_t kGatherMs = 5;
+
+kj::Array<capnp::word> call(std::uint32_t question) {
+  capnp::MallocMessageBuilder builder;
+  builder.initRoot<Message>().initCall().setQuestionId(question);
+  return capnp::messageToFlatArray(builder);
+}
+
+class CrowdedStreamTest : public testing::Test {
+ public:
+  ~CrowdedStreamTest() noexcept override = default;
+
+ protected:
+  struct Connection {
+    kj::Own<kj::AsyncIoStream> peer;
+    kj::Own<MessageStream> stream;
+  };
+
+  static StreamLimits limits() {
+    StreamLimits limits;
+    limits.gather_ms = kGatherMs;
+    limits.calls_in_service_max = 2;
+    return limits;
+  }
+  Connection connect() {
+    auto pipe = io_.provider->newTwoWayPipe();
+    return {kj::mv(pipe.ends[1]), kj::heap<MessageStream>(kj::mv(pipe.ends[0]), context_)};
+  }
+  void send(Connection& connection, std::uint32_t question) {
+    const auto words = call(question);
+    connection.peer->write(words.asBytes().begin(), words.asBytes().size()).wait(scope_);
+    scope_.poll();
+  }
+  /// What is read at once, a call; none when the read waits.
+  std::optional<std::uint32_t> read(Connection& connection) {
+    auto message = connection.stream->tryReadMessage();
+    if (!message.poll(scope_)) return {};
+    PERMIT_IF_MAYBE(found, message.wait(scope_)) {
+      return (*found)->getRoot<Message>().getCall().getQuestionId();
+    }
+    return {};
+  }
+  void answer(Connection& connection, std::uint32_t question) {
+    capnp::MallocMessageBuilder builder;
+    builder.initRoot<Message>().initReturn().setAnswerId(question);
+    connection.stream->writeMessage(builder).wait(scope_);
+  }
+  /// Sends and reads as many as a turn delivers whatever is in service.
+  void fill_turn(Connection& connection) {
+    for (std::uint32_t question = 0; question < kDeliveredLeast; ++question) {
+      send(connection, question);
+      ASSERT_EQ(read(connection), question);
+    }
+  }
+  std::uint64_t received() { return context_.counters().messages_received; }
+
+  kj::AsyncIoContext io_ = kj::setupAsyncIo();
+  kj::WaitScope& scope_ = io_.waitScope;
+  StreamContext context_{limits()};
+};
+
+TEST_F(CrowdedStreamTest, OneThatIsBehindIsReceivedFromWhenTheTimeIsUp) {
+  auto connection = connect();
+  context_.set_now_ms(100);
+  send(connection, 1);
+  EXPECT_EQ(context_.resume_in_ms(), -1);
+  context_.set_now_ms(100 + kGatherMs);
+  send(connection, 2);  // finds the first one still waiting
+  EXPECT_EQ(context_.resume_in_ms(), kGatherMs);
+  send(connection, 3);
+  send(connection, 4);
+  EXPECT_EQ(received(), 2U);
+  context_.set_now_ms(100 + 2 * kGatherMs - 1);
+  context_.resume();
+  scope_.poll();
+  EXPECT_EQ(received(), 2U);
+  EXPECT_EQ(context_.resume_in_ms(), 1);
+  context_.set_now_ms(100 + 2 * kGatherMs);
+  context_.resume();
+  scope_.poll();
+  EXPECT_EQ(received(), 4U);  // together
+  EXPECT_EQ(context_.resume_in_ms(), kGatherMs);
+  for (std::uint32_t question = 1; question <= 4; ++question) EXPECT_EQ(read(connection), question);
+}
+
+TEST_F(CrowdedStreamTest, OneThatHasCaughtUpIsReceivedFromAtOnce) {
+  auto connection = connect();
+  send(connection, 1);
+  context_.set_now_ms(kGatherMs);
+  send(connection, 2);
+  send(connection, 3);
+  EXPECT_EQ(read(connection), 1U);
+  EXPECT_EQ(context_.resume_in_ms(), kGatherMs);
+  EXPECT_EQ(read(connection), 2U);
+  EXPECT_EQ(context_.resume_in_ms(), -1);
+  EXPECT_EQ(read(connection), 3U);
+}
+
+TEST_F(CrowdedStreamTest, OneThatGoesLeavesTheOthersPutOff) {
+  Connection connections[] = {connect(), connect(), connect()};
+  for (auto& connection : connections) send(connection, 1);
+  for (std::int64_t i = 0; i < 3; ++i) {
+    context_.set_now_ms(kGatherMs + i);
+    send(connections[i], 2);
+    send(connections[i], 3);
+  }
+  EXPECT_EQ(received(), 6U);
+  connections[1].stream = nullptr;
+  connections[0].stream = nullptr;
+  EXPECT_EQ(context_.resume_in_ms(), kGatherMs);  // the last was put off just now
+  context_.set_now_ms(2 * kGatherMs + 2);
+  context_.resume();
+  scope_.poll();
+  EXPECT_EQ(received(), 7U);
+}
+
+TEST_F(CrowdedStreamTest, BeyondTheCallsInServiceOthersWaitForAnAnswer) {
+  auto connection = connect();
+  fill_turn(connection);
+  EXPECT_EQ(context_.calls_in_service(), kDeliveredLeast);
+  send(connection, 100);
+  auto waiting = connection.stream->tryReadMessage();
+  EXPECT_FALSE(waiting.poll(scope_));
+  for (std::uint32_t question = 0; question < kDeliveredLeast; ++question)
+    answer(connection, question);
+  EXPECT_EQ(context_.calls_in_service(), 0U);
+  context_.resume();
+  EXPECT_TRUE(waiting.poll(scope_));
+  EXPECT_EQ(context_.calls_in_service(), 1U);
+}
+
+TEST_F(CrowdedStreamTest, CallsThatAreNeverAnsweredKeepNobodyFromBeingHeard) {
+  auto greedy = connect();
+  auto modest = connect();
+  fill_turn(greedy);
+  send(greedy, 100);
+  send(greedy, 101);
+  send(modest, 1);
+  auto first = greedy.stream->tryReadMessage();
+  auto second = modest.stream->tryReadMessage();
+  EXPECT_FALSE(first.poll(scope_));
+  EXPECT_FALSE(second.poll(scope_));
+  context_.resume();  // a turn later
+  EXPECT_TRUE(first.poll(scope_));
+  EXPECT_TRUE(second.poll(scope_));
+}
+
+TEST_F(CrowdedStreamTest, OneThatGoesTakesItsCallsAndItsPlaceAlong) {
+  auto leaving = connect();
+  auto staying = connect();
+  fill_turn(leaving);
+  send(leaving, 100);
+  send(staying, 1);
+  auto first = leaving.stream->tryReadMessage();
+  auto second = staying.stream->tryReadMessage();
+  EXPECT_FALSE(first.poll(scope_));
+  EXPECT_FALSE(second.poll(scope_));
+  first = nullptr;
+  leaving.stream = nullptr;
+  EXPECT_EQ(context_.calls_in_service(), 0U);
+  context_.resume();
+  EXPECT_TRUE(second.poll(scope_));
+}
+
+}  // namespace
+}  // namespace permitd::protocol
