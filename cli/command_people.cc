@@ -88,8 +88,12 @@ int set_state(Context& context, const PeopleOptions& options) {
   const auto answer = context.wait(supervisor.set_expert_state(
       ExpertId{options.expert}, state, enum_option<Reason>(options.reason, "--reason"),
       options.note, context.call_options()));
-  return context.finish(answer, [&](const Accepted&) {
-    return fmt::format("Expert {} is {}.", options.expert, protocol::name_of(state));
+  return context.finish(answer, [&](const Accepted& accepted) {
+    const ExpertState now{accepted.state};
+    const bool lapsed = now == ExpertState::kExpired && state != now;
+    return fmt::format(
+        "Expert {} is {}{}.", options.expert, protocol::name_of(now),
+        lapsed ? ": each certificate is over, `permitctl cert grant` gives one" : "");
   });
 }
 
@@ -131,7 +135,8 @@ void add_expert_commands(CLI::App& app, Context& context) {
       {"set", "Set an expert's state: inTraining, examPending, certified, suspended, left, …",
        "permitctl expert set 17 examPending",
        "The new state; a step that the way does not have is refused with the present state.\n"
-       "  candidate > inTraining > examPending > certified; failed: back to inTraining."});
+       "  candidate > inTraining > examPending > certified; failed: back to inTraining.\n"
+       "  Certified without a certificate left is expired; `cert grant` brings back."});
   command->add_option("EXPERT", changed->expert, "Number of the expert")->required();
   command
       ->add_option("STATE", changed->state,

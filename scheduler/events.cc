@@ -52,15 +52,24 @@ void keep(Core& core, CaseRecord& record, const Event& event) {
 
 bool events_left(const Core& core) {
   // Jobs in hand: returned, moved, given to somebody else; reserved ones the same; and new ones.
-  // Certificates and an absence that began or ended.
+  // Certificates and an absence that began or ended, and the expert who expired with the last one.
   constexpr std::uint32_t kEventsPerExpert =
-      kHeldJobsMax * 4 + kPlannedPerExpertMax * 3 + kSkillCount + 1;
+      kHeldJobsMax * 4 + kPlannedPerExpertMax * 3 + kSkillCount + 2;
   return core.events.size() - core.event_count > kEventsPerExpert;
 }
 
 void emit_reference(Core& core, EventKind kind, OfficeId office, ExpertId expert,
                     std::uint8_t before, std::uint8_t after, Reason reason) {
   Event event = stamped(core, kind, before, after, reason);
+  event.office = office;
+  event.expert = expert;
+  push(core, event);
+}
+
+void emit_expert(Core& core, OfficeId office, ExpertId expert, ExpertState before,
+                 ExpertState after, Actor actor, Reason reason) {
+  Event event = stamped(core, EventKind::kExpertChanged, raw(before), raw(after), reason);
+  event.actor = actor;
   event.office = office;
   event.expert = expert;
   push(core, event);

@@ -13,6 +13,9 @@ bool events_left(const Core& core);
 /// A change that concerns no case.
 void emit_reference(Core& core, EventKind kind, OfficeId office, ExpertId expert,
                     std::uint8_t before, std::uint8_t after, Reason reason);
+/// The state of an expert moved, by a command or by itself.
+void emit_expert(Core& core, OfficeId office, ExpertId expert, ExpertState before,
+                 ExpertState after, Actor actor, Reason reason);
 /// Where the certificate or absence of an expert stands; `skill` is that of a certificate.
 void emit_span(Core& core, EventKind kind, OfficeId office, ExpertId expert, Skill skill,
                SpanState before, SpanState after, Actor actor, Reason reason);

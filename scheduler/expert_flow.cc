@@ -128,11 +128,33 @@ void set_expert_timer(Core& core, ExpertId id) {
   core.other_timers.set(expert_timer(id), at);
 }
 
+// Of what was told last. Who never had a certificate still waits for the first one.
+bool certificates_over(const ExpertRecord& expert) {
+  bool ever = false;
+  for (std::size_t s = 0; s < kSkillCount; ++s) {
+    const SpanState state = span_at(expert.told, s);
+    if (state == SpanState::kAhead || state == SpanState::kInForce) return false;
+    ever |= state == SpanState::kOver;
+  }
+  return ever;
+}
+
+// Nobody is certified when all that certified them is over, whoever or whatever ended it.
+void expire_lapsed(Core& core, ExpertId id) {
+  ExpertRecord& expert = core.experts[raw(id)];
+  if (expert.state != ExpertState::kCertified || !certificates_over(expert)) return;
+  expert.state = ExpertState::kExpired;
+  emit_expert(core, core.offices[expert.office].id, id, ExpertState::kCertified, expert.state,
+              Actor{}, Reason::kCertificateLapsed);
+}
+
 // Why everything in the expert's hands must go back; kNone when the expert may go on.
 Reason unfit_reason(const Core& core, const ExpertRecord& expert) {
   if (!office_active(core, expert.office)) return Reason::kOfficeInactive;
-  if (expert.state != ExpertState::kCertified) return Reason::kExpertSuspended;
-  return expert_absent(core, expert) ? absence_reason(expert, core.now) : Reason::kNone;
+  const bool expired = expert.state == ExpertState::kExpired;
+  if (expert.state != ExpertState::kCertified && !expired) return Reason::kExpertSuspended;
+  if (expert_absent(core, expert)) return absence_reason(expert, core.now);
+  return expired ? Reason::kCertificateLapsed : Reason::kNone;
 }
 
 const Activation& activation_of(const Core& core, const ExpertRecord& expert,
@@ -368,6 +390,7 @@ void sweep_expert(Core& core, ExpertId id) {
   ExpertRecord& expert = core.experts[raw(id)];
   roll_expert(core, expert);
   tell_passed(core, id);
+  expire_lapsed(core, id);
   const Reason unfit = unfit_reason(core, expert);
   if (unfit != Reason::kNone || expert.claim_until <= core.now) expert.wanted = 0;
   bound_leases(core, expert);

@@ -305,10 +305,10 @@ void apply_define_expert(Core& core, const Command& command, Outcome& outcome) {
   record.home = expert.home;
   record.label = tidy_text(expert.label);
   outcome.expert = expert.expert;
-  outcome.state = raw(record.state);
   emit_reference(core, EventKind::kExpertChanged, expert.office, expert.expert, raw(before),
                  raw(record.state), Reason::kNone);
   sweep_expert(core, expert.expert);
+  outcome.state = raw(record.state);
 }
 
 void apply_set_expert_state(Core& core, const Command& command, Outcome& outcome) {
@@ -333,10 +333,10 @@ void apply_set_expert_state(Core& core, const Command& command, Outcome& outcome
   core.note = &change.note;
   record.state = change.state;
   outcome.expert = change.expert;
-  outcome.state = raw(record.state);
   emit_reference(core, EventKind::kExpertChanged, core.offices[record.office].id, change.expert,
                  raw(before), raw(record.state), change.reason);
-  sweep_expert(core, change.expert);
+  sweep_expert(core, change.expert);  // certified without a certificate left, it expires at once
+  outcome.state = raw(record.state);
 }
 
 void apply_set_certificate(Core& core, const Command& command, Outcome& outcome) {
@@ -358,9 +358,14 @@ void apply_set_certificate(Core& core, const Command& command, Outcome& outcome)
   if (!revokes) from = change.valid_from;
   until = revokes ? core.now : change.valid_until;
   outcome.expert = change.expert;
-  outcome.state = raw(record.state);
   tell_certificate(core, change.expert, change.skill);
+  if (record.state == ExpertState::kExpired && !revokes && until > core.now) {
+    record.state = ExpertState::kCertified;
+    emit_expert(core, core.offices[record.office].id, change.expert, ExpertState::kExpired,
+                record.state, core.actor, Reason::kNone);
+  }
   sweep_expert(core, change.expert);
+  outcome.state = raw(record.state);
 }
 
 void apply_set_absence(Core& core, const Command& command, Outcome& outcome) {
@@ -379,9 +384,9 @@ void apply_set_absence(Core& core, const Command& command, Outcome& outcome) {
   tell_passed(core, change.expert);
   record.absences = changed;
   outcome.expert = change.expert;
-  outcome.state = raw(record.state);
   tell_absence(core, change.expert, change.reason);
   sweep_expert(core, change.expert);
+  outcome.state = raw(record.state);
 }
 
 }  // namespace permitd::scheduler

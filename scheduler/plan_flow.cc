@@ -70,8 +70,9 @@ Reason lapse_of(const Core& core, const PlannedJob& plan) {
       return office_active(core, who.office) ? Reason::kServiceNotActive : Reason::kOfficeInactive;
     case Filter::kSkill:
     case Filter::kCertificate:
-      return who.state == ExpertState::kCertified ? Reason::kCertificateLapsed
-                                                  : Reason::kExpertSuspended;
+      return who.state == ExpertState::kCertified || who.state == ExpertState::kExpired
+                 ? Reason::kCertificateLapsed
+                 : Reason::kExpertSuspended;
     case Filter::kFourEyes:
     case Filter::kConflict:
       return Reason::kConflictOfInterest;

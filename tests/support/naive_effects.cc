@@ -74,11 +74,14 @@ void NaiveModel::prepare(const Command& command) {
       return;
     case CommandKind::kSetCertificate: {
       const SetCertificate& change = body.set_certificate;
-      ModelCertificate& held = experts_.at(raw(change.expert)).certificates[raw(change.skill)];
+      ModelExpert& expert = experts_.at(raw(change.expert));
+      ModelCertificate& held = expert.certificates[raw(change.skill)];
       if (change.valid_until <= change.valid_from) {
         held.until = now_;
       } else {
         held = {true, change.valid_from.ms, change.valid_until.ms};
+        if (expert.state == ExpertState::kExpired && held.until > now_)
+          expert.state = ExpertState::kCertified;
       }
       offer_due_.insert(raw(change.expert));
       return;

@@ -29,6 +29,23 @@ SpanState absence_span(const ModelExpert& expert, std::int64_t now) {
   return state;
 }
 
+// Had certificates, and will have none any more.
+bool has_lapsed(const ModelExpert& expert, std::int64_t now) {
+  bool ever = false;
+  for (const ModelCertificate& held : expert.certificates) {
+    if (held.ever && held.until > now) return false;
+    ever |= held.ever;
+  }
+  return ever;
+}
+
+// A certificate given to who had expired, as the expert was before.
+bool brings_back(const Command& command, const ModelExpert& before, std::int64_t now) {
+  const SetCertificate& change = command.body.set_certificate;
+  return command.kind == CommandKind::kSetCertificate && before.state == ExpertState::kExpired &&
+         change.valid_from < change.valid_until && change.valid_until.ms > now;
+}
+
 // The one whose certificate or absence the command changes; 0 for all others.
 ExpertId span_changed_by(const Command& command) {
   if (command.kind == CommandKind::kSetCertificate) return command.body.set_certificate.expert;
@@ -77,9 +94,10 @@ void NaiveModel::expect_told(const Command& command) {
 }
 
 bool NaiveModel::told_by_time(const Event& event) const {
-  const bool is_span =
-      event.kind == EventKind::kCertificateChanged || event.kind == EventKind::kAbsenceChanged;
-  return is_span && event.actor == Actor{};
+  const bool may_be = event.kind == EventKind::kCertificateChanged ||
+                      event.kind == EventKind::kAbsenceChanged ||
+                      event.kind == EventKind::kExpertChanged;
+  return may_be && event.actor == Actor{};
 }
 
 void NaiveModel::follow_span(const Command& command, const Event& event) {
@@ -113,13 +131,34 @@ void NaiveModel::follow_span(const Command& command, const Event& event) {
   known = now;
 }
 
+// By itself an expert can only expire.
 void NaiveModel::follow_expert_told(const Command& command, const Event& event) {
   const CommandBody& body = command.body;
+  if (told_by_time(event)) {
+    const auto found = experts_.find(raw(event.expert));
+    expect(found != experts_.end() && found->second.state == ExpertState::kCertified &&
+               has_lapsed(found->second, now_),
+           "expert {} has expired, but is not one whose certificates are over", raw(event.expert));
+    if (!complaints_.empty()) return;
+    ModelTold& told = told_experts_[raw(event.expert)];
+    expect(told.state == ExpertState::kCertified && event.before == raw(told.state) &&
+               event.after == raw(ExpertState::kExpired) &&
+               event.reason == Reason::kCertificateLapsed,
+           "expert {} went from {} to {} for reason {} by itself", raw(event.expert), event.before,
+           event.after, raw(event.reason));
+    found->second.state = ExpertState::kExpired;
+    told.state = ExpertState::kExpired;
+    return;
+  }
+  ++told_count_[raw(event.kind)];
   const bool defines =
       command.kind == CommandKind::kDefineExpert && event.expert == body.define_expert.expert;
   const bool moves =
       command.kind == CommandKind::kSetExpertState && event.expert == body.set_expert_state.expert;
-  expect(defines || moves, "expert {} changed by command {}", raw(event.expert), raw(command.kind));
+  const bool certifies =
+      command.kind == CommandKind::kSetCertificate && event.expert == body.set_certificate.expert;
+  expect(defines || moves || (certifies && brings_back(command, *span_before_, now_)),
+         "expert {} changed by command {}", raw(event.expert), raw(command.kind));
   if (!complaints_.empty()) return;
   ModelTold& told = told_experts_[raw(event.expert)];
   expect(
@@ -145,8 +184,8 @@ void NaiveModel::follow_told(const Command& command, const Event& event) {
   const EventKind kind = event.kind;
   if (kind == EventKind::kCertificateChanged || kind == EventKind::kAbsenceChanged)
     return follow_span(command, event);
-  ++told_count_[raw(kind)];
   if (kind == EventKind::kExpertChanged) return follow_expert_told(command, event);
+  ++told_count_[raw(kind)];
   if (kind == EventKind::kCaseAmended || kind == EventKind::kFeesRecorded)
     return follow_case_told(command, event);
   if (kind == EventKind::kOfficeChanged) {
@@ -183,7 +222,9 @@ void NaiveModel::check_told(const Command& command) {
   const CommandKind kind = command.kind;
   once(EventKind::kCaseAmended, kind == kAmendCase);
   once(EventKind::kFeesRecorded, kind == kRecordFees);
-  once(EventKind::kExpertChanged, kind == kDefineExpert || kind == kSetExpertState);
+  once(EventKind::kExpertChanged,
+       kind == kDefineExpert || kind == kSetExpertState ||
+           (kind == kSetCertificate && brings_back(command, *span_before_, now_)));
   once(EventKind::kCertificateChanged, kind == kSetCertificate);
   once(EventKind::kAbsenceChanged, kind == kSetAbsence);
   once(EventKind::kReferenceChanged, changes_reference(kind));
@@ -210,6 +251,8 @@ void NaiveModel::audit_told() {
     if (found == told_experts_.end()) return;
     const ModelTold& told = found->second;
     expect(told.state == expert.state, "expert {} is told as {}", number, raw(told.state));
+    expect(expert.state != ExpertState::kCertified || !has_lapsed(expert, now_),
+           "expert {} is certified, and each certificate is over", number);
     expect(told.absence == absence_span(expert, now_), "the absence of expert {} is told as {}",
            number, raw(told.absence));
     for (std::size_t s = 0; s < kSkillCount; ++s) {

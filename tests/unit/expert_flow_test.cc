@@ -38,6 +38,57 @@ class ExpertFlowTest : public SmallCity {
     ASSERT_EQ(apply(CommandKind::kSetCertificate, body, supervisor()).refusal, Refusal::kNone);
   }
 
+  // Of kNew, who is defined as certified and has no certificate yet.
+  void define_new() { define_expert(kNew, kOffice, {}); }
+
+  Outcome certify_new(Skill skill, Tick from, Tick until) {
+    SetCertificate body;
+    body.expert = kNew;
+    body.skill = skill;
+    body.valid_from = from;
+    body.valid_until = until;
+    return apply(CommandKind::kSetCertificate, body, supervisor());
+  }
+
+  Outcome set_new(ExpertState state) {
+    SetExpertState change;
+    change.expert = kNew;
+    change.state = state;
+    return apply(CommandKind::kSetExpertState, change, supervisor());
+  }
+
+  ExpertState state_of_new() const {
+    ExpertView view;
+    EXPECT_TRUE(scheduler_.find_expert(kNew, view));
+    return view.state;
+  }
+
+  // What the last command said of the expert's state.
+  std::vector<Event> moves() const {
+    std::vector<Event> found;
+    for (const Event& event : scheduler_.events()) {
+      if (event.kind == EventKind::kExpertChanged) found.push_back(event);
+    }
+    return found;
+  }
+
+  static void expect_move(const Event& event, ExpertState before, ExpertState after, Actor actor,
+                          Reason reason) {
+    EXPECT_EQ(event.expert, kNew);
+    EXPECT_EQ(event.office, kOffice);
+    EXPECT_EQ(event.before, raw(before));
+    EXPECT_EQ(event.after, raw(after));
+    EXPECT_EQ(event.actor, actor);
+    EXPECT_EQ(event.reason, reason);
+  }
+
+  static void expect_expiry(const Event& event) {
+    expect_move(event, ExpertState::kCertified, ExpertState::kExpired, engine(),
+                Reason::kCertificateLapsed);
+  }
+
+  static constexpr ExpertId kNew{9};
+
   void activate(Tick until) {
     ActivateService body;
     body.office = kOffice;
@@ -176,8 +227,72 @@ TEST_F(ExpertFlowTest, RenewalNeverShortensALease) {
   EXPECT_EQ(renew(), after(5));
 }
 
+TEST_F(ExpertFlowTest, WithTheLastCertificateACertifiedExpertExpires) {
+  define_new();
+  ASSERT_EQ(certify_new(Skill::kFile, {}, after(12)).refusal, Refusal::kNone);
+  ASSERT_EQ(certify_new(Skill::kAdmin, after(30), after(40)).refusal, Refusal::kNone);
+  wait(39);
+  EXPECT_EQ(state_of_new(), ExpertState::kCertified);
+  wait(1);
+  EXPECT_EQ(state_of_new(), ExpertState::kExpired);
+  ASSERT_EQ(moves().size(), 1U);
+  expect_expiry(moves()[0]);
+  EXPECT_EQ(claim(kNew).filter, Filter::kCertificate);
+  wait(24 * 60);
+  EXPECT_EQ(state_of_new(), ExpertState::kExpired);
+}
+
+TEST_F(ExpertFlowTest, WhatAnExpiredExpertHeldComesBackAsWithAnyLapse) {
+  define_new();
+  ASSERT_EQ(certify_new(Skill::kFile, {}, after(12)).refusal, Refusal::kNone);
+  submit(kReport);
+  const Outcome lease = claim(kNew, 2);
+  start(lease, kNew);
+  wait(12);
+  EXPECT_EQ(state_of_new(), ExpertState::kExpired);
+  expect_back(lease.job, Reason::kCertificateLapsed);
+  ExpertView view;
+  ASSERT_TRUE(scheduler_.find_expert(kNew, view));
+  EXPECT_FALSE(view.available);
+}
+
+TEST_F(ExpertFlowTest, ACertificateBringsBackWhoHasExpired) {
+  define_new();
+  ASSERT_EQ(certify_new(Skill::kFile, {}, after(100)).refusal, Refusal::kNone);
+  EXPECT_EQ(certify_new(Skill::kFile, {}, {}).state, raw(ExpertState::kExpired));  // revoked
+  ASSERT_EQ(moves().size(), 1U);
+  expect_expiry(moves()[0]);
+  EXPECT_EQ(certify_new(Skill::kFile, after(-20), after(0)).state, raw(ExpertState::kExpired));
+  EXPECT_TRUE(moves().empty());
+  EXPECT_EQ(certify_new(Skill::kAdmin, after(10), after(20)).state, raw(ExpertState::kCertified));
+  ASSERT_EQ(moves().size(), 1U);
+  expect_move(moves()[0], ExpertState::kExpired, ExpertState::kCertified, supervisor(),
+              Reason::kNone);
+  wait(20);
+  EXPECT_EQ(state_of_new(), ExpertState::kExpired);
+}
+
+TEST_F(ExpertFlowTest, OnlyWhoIsCertifiedAndHadACertificateExpires) {
+  define_new();
+  wait(24 * 60);
+  define_new();
+  EXPECT_EQ(state_of_new(), ExpertState::kCertified);  // waits for the first one
+  ASSERT_EQ(certify_new(Skill::kFile, {}, after(10)).refusal, Refusal::kNone);
+  ASSERT_EQ(set_new(ExpertState::kSuspended).refusal, Refusal::kNone);
+  wait(10);
+  EXPECT_EQ(state_of_new(), ExpertState::kSuspended);
+  EXPECT_EQ(set_new(ExpertState::kCertified).state, raw(ExpertState::kExpired));
+  ASSERT_EQ(moves().size(), 2U);
+  expect_move(moves()[0], ExpertState::kSuspended, ExpertState::kCertified, supervisor(),
+              Reason::kNone);
+  expect_expiry(moves()[1]);
+  ASSERT_EQ(set_new(ExpertState::kLeft).refusal, Refusal::kNone);
+  EXPECT_EQ(certify_new(Skill::kFile, {}, after(10)).state, raw(ExpertState::kLeft));
+  wait(10);
+  EXPECT_EQ(state_of_new(), ExpertState::kLeft);
+}
+
 TEST_F(ExpertFlowTest, TrainingWantsTheDegreeOfThePolicy) {
-  constexpr ExpertId kNew{9};
   DefineExpert body;
   body.expert = kNew;
   body.office = kOffice;

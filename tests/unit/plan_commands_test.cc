@@ -435,6 +435,21 @@ TEST_F(PlanCommandsTest, ReservationEndsWhenTheExpertIsSuspended) {
   expect_free(filed.job, kOtherClerk);
 }
 
+TEST_F(PlanCommandsTest, ReservationOfWhoExpiresEndsWithTheCertificate) {
+  const Outcome filed = reserved_for_clerk();
+  SetCertificate revoked;
+  revoked.expert = kClerk;
+  for (const Skill skill : {Skill::kAdmin, Skill::kDeliver, Skill::kFile}) {
+    revoked.skill = skill;
+    apply(CommandKind::kSetCertificate, revoked, supervisor());
+  }
+  ExpertView view;
+  ASSERT_TRUE(scheduler_.find_expert(kClerk, view));
+  EXPECT_EQ(view.state, ExpertState::kExpired);
+  EXPECT_EQ(told(filed.case_id, EventKind::kPlanEnded, Reason::kCertificateLapsed), 1U);
+  expect_free(filed.job, kOtherClerk);
+}
+
 TEST_F(PlanCommandsTest, ReservationEndsWithTheCertificate) {
   const Outcome filed = reserved_for_clerk();
   SetCertificate revoked;
