@@ -40,11 +40,12 @@ bool has_ended(const ModelJob& job) { return !job.open() || job.state == JobStat
 ModelCase* NaiveModel::judge_case_id(const Command& command, CaseId id) {
   ModelCase* found = find_case(id);
   if (found == nullptr) {
-    judgement_.faults = {Refusal::kUnknownCase};
+    judgement_.fault(true, Refusal::kUnknownCase);
     return nullptr;
   }
   if (command.actor.kind == ActorKind::kOffice && raw(found->office) != command.actor.id) {
-    judgement_.faults = {Refusal::kNotAllowed, Refusal::kUnknownCase};
+    judgement_.fault(true, Refusal::kNotAllowed);
+    judgement_.fault(true, Refusal::kUnknownCase);
     return nullptr;
   }
   return found;
