@@ -153,7 +153,10 @@ void apply_claim(Core& core, const Command& command, Outcome& outcome) {
     outcome.filter = filter;
     return refuse(outcome, Refusal::kNotEligible, Field::kExpert);
   }
-  if (claim.further == 0) record.wanted = claim.wanted;
+  if (claim.further == 0)
+    record.wanted = claim.wanted;
+  else if (record.claim_until <= core.now)
+    record.wanted = 0;  // what was wanted has lapsed, its timer only has not come yet
   record.claim_until = {core.now.ms + core.policy.claim_wait_minutes * kMsPerMinute};
   if (const Interval shift = core.calendar.interval_of(core.now);
       !shift.empty() && !core.calendar.always_open()) {

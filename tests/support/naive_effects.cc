@@ -134,7 +134,10 @@ void NaiveModel::prepare(const Command& command) {
     case CommandKind::kClaim: {
       ModelExpert& expert = experts_.at(command.actor.id);
       offer_due_.erase(command.actor.id);  // one job for each claim, whatever is wanted
-      if (body.claim.further == 0) expert.wanted = body.claim.wanted;
+      if (body.claim.further == 0)
+        expert.wanted = body.claim.wanted;
+      else if (expert.claim_until <= now_)
+        expert.wanted = 0;
       expert.claim_until = now_ + policy_.claim_wait_minutes * kMsPerMinute;
       if (!calendar_.always_open()) {
         expert.claim_until = std::min(expert.claim_until, calendar_.closing(now_));
