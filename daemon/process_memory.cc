@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <new>
 #include <optional>
 
 extern "C" __attribute__((weak)) int mallctl(const char* name, void* old_value,
@@ -98,6 +99,19 @@ std::uint64_t allocated_size() {
   if (mallctl == nullptr) return 0;
   refresh_figures();
   return figure("stats.allocated");
+}
+
+// A thread that takes an arena makes it.
+void make_arenas() {
+  if (mallctl == nullptr) return;
+  unsigned own = 0;
+  unsigned count = 0;
+  std::size_t size = sizeof own;
+  if (mallctl("thread.arena", &own, &size, nullptr, 0) != 0) throw std::bad_alloc();
+  if (mallctl("arenas.narenas", &count, &size, nullptr, 0) != 0) throw std::bad_alloc();
+  for (unsigned each = 0; each < count; ++each)
+    if (mallctl("thread.arena", nullptr, nullptr, &each, sizeof each) != 0) throw std::bad_alloc();
+  mallctl("thread.arena", nullptr, nullptr, &own, sizeof own);
 }
 
 MemoryFigures memory_figures() {

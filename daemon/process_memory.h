@@ -17,6 +17,11 @@ std::uint64_t memory_left(const std::string& root = "");
 /// Bytes handed out by the allocator; 0 without jemalloc.
 std::uint64_t allocated_size();
 
+/// Makes all arenas that jemalloc spreads threads over, instead of each with the first thread that
+/// comes to it: where that one fails, jemalloc 5.3 has a thread without an arena and does not
+/// survive its first allocation. Throws std::bad_alloc. Before the first other thread.
+void make_arenas();
+
 /// In bytes; what cannot be known is 0.
 struct MemoryFigures {
   std::uint64_t resident = 0;            // of the process, by the kernel

@@ -363,6 +363,7 @@ void Service::run_network_thread(NetworkThread& thread, std::atomic<int>& outcom
 Expected<void> Service::start() {
   block_signals();
   const MemoryGuard guard;
+  make_arenas();
   for (const auto step :
        {&Service::take_files, &Service::read_tls_files, &Service::make_loop,
         &Service::recover_state, &Service::open_sockets, &Service::start_networks}) {

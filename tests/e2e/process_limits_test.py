@@ -17,6 +17,9 @@ MIB = 1 << 20
 # From where not even the program can be loaded to more than it takes.
 LIMITS_MIB = [8, 16, 24, 32, 48, 64, 80, 96, 112, 128, 144, 160, 176, 192, 208, 224, 240, 256, 288, 320, 352, 384, 416,
               448, 480, 512, 576, 640, 704, 768, 896, 1024, 1280, 1536, 2048]
+# Below the first that is enough, where all but little is there.
+FINE_MIB = 64
+FINE_STEP_MIB = 4
 ANSWER_SECONDS = 120
 
 
@@ -34,6 +37,7 @@ class LimitedDaemon(Daemon):
         def limit_addresses():
             resource.setrlimit(resource.RLIMIT_AS, (self.limit, self.limit))
             resource.setrlimit(resource.RLIMIT_NOFILE, self.files)
+        self.socket.unlink(missing_ok=True)
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(self.arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             preexec_fn=limit_addresses)
@@ -92,6 +96,9 @@ class AddressSpace(unittest.TestCase):
             if len(answered) == 3:
                 break
         self.assertGreater(len(answered), 0, "no limit was enough")
+        # What fails last are the first words of each thread.
+        for mebibytes in range(answered[0] - FINE_MIB, answered[0], FINE_STEP_MIB):
+            self.start_within(mebibytes)
         self.assertGreater(len(refused), 3, "hardly a start failed in the daemon itself")
         print(f"{len(refused)} starts refused, the first that answers has {answered[0]} MiB of addresses")
 
