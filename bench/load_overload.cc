@@ -45,7 +45,7 @@ WireResult run_once(DaemonOptions options, const WirePlan& plan) {
 struct Row {
   std::string label;
   std::vector<WireResult> runs;
-  std::vector<double> of_peak;  // what each run accepted, of the peak of its round
+  std::vector<double> of_peak;  // what each run accepted, of the peaks beside it
 };
 
 template <class Of>
@@ -150,24 +150,37 @@ bool measure_overload(const DaemonOptions& daemon, const OverloadPlan& plan,
   for (const double multiple : plan.multiples)
     rows.push_back({fmt::format("{:g} × the peak", multiple), {}, {}});
 
-  // A machine that others share is quick for a while and slow for a while: each round has a peak of
-  // its own, and what is asked for and what is done are measured by that.
+  // A machine that others share is quick for a while and slow for a while: each open run stands
+  // between two closed ones, asks for multiples of what the first did, and is measured by both.
+  const std::size_t closed_count = rows.size() - plan.multiples.size();
   for (std::uint32_t round = 0; round < plan.runs; ++round) {
-    std::size_t row = 0;
     double peak = plan.peak;
-    wire.rate = 0;
-    for (const std::uint32_t depth : kPeakDepths) {
-      if (!has_closed) break;
-      wire.depth = depth;
-      rows[row].runs.push_back(run_once(daemon, wire));
-      peak = std::max(peak, accepted_rate(rows[row++].runs.back()));
+    std::uint32_t depth = 0;  // of the closed loop that did most
+    const auto run_closed = [&](std::uint32_t at_depth) {
+      wire.rate = 0;
+      wire.depth = at_depth;
+      return run_once(daemon, wire);
+    };
+    for (std::size_t row = 0; row < closed_count; ++row) {
+      rows[row].runs.push_back(run_closed(kPeakDepths[row]));
+      const double rate = accepted_rate(rows[row].runs.back());
+      if (rate <= peak) continue;
+      peak = rate;
+      depth = kPeakDepths[row];
     }
-    for (const double multiple : plan.multiples) {
-      wire.rate = peak * multiple;
-      rows[row++].runs.push_back(run_once(daemon, wire));
+    for (std::size_t row = 0; row < closed_count; ++row)
+      rows[row].of_peak.push_back(accepted_rate(rows[row].runs.back()) / peak);
+    for (std::size_t i = 0; i < plan.multiples.size(); ++i) {
+      Row& row = rows[closed_count + i];
+      wire.rate = peak * plan.multiples[i];
+      row.runs.push_back(run_once(daemon, wire));
+      const double peak_after = has_closed ? accepted_rate(run_closed(depth)) : peak;
+      row.of_peak.push_back(accepted_rate(row.runs.back()) / ((peak + peak_after) / 2));
+      fmt::print(stderr,
+                 "round {} of {}, {}: peak {:.0f} before and {:.0f} after, {:.0f} % of it\n",
+                 round + 1, plan.runs, row.label, peak, peak_after, 100 * row.of_peak.back());
+      peak = peak_after;
     }
-    for (Row& each : rows) each.of_peak.push_back(accepted_rate(each.runs.back()) / peak);
-    fmt::print(stderr, "round {} of {}: peak {:.0f} calls/s\n", round + 1, plan.runs, peak);
   }
 
   print_heading();
@@ -176,8 +189,7 @@ bool measure_overload(const DaemonOptions& daemon, const OverloadPlan& plan,
   bool holds = true;
   for (std::size_t i = 0; i < plan.multiples.size(); ++i) {
     if (plan.multiples[i] == kMultipleJudged)
-      holds =
-          spread_of(rows[rows.size() - plan.multiples.size() + i].of_peak).median >= kGoodputLeast;
+      holds = spread_of(rows[closed_count + i].of_peak).median >= kGoodputLeast;
   }
   return holds;
 }

@@ -1,6 +1,6 @@
-// How much is still done when more is asked for than can be done: in rounds, the closed loop's
-// peak, then an open loop at multiples of it, each on a fresh daemon with the product's own bounds.
-// One thread.
+// How much is still done when more is asked for than can be done: in rounds, an open loop at
+// multiples of what a closed one can do, each on a fresh daemon with the product's own bounds. One
+// thread.
 #pragma once
 
 #include <string>
@@ -19,12 +19,13 @@ struct OverloadPlan {
   double seconds = 5;
   std::uint32_t runs = 3;
   std::uint32_t nap_us = 0;  // of the generator, see WirePlan
-  double peak = 0;  // calls a second, taken for the peak; 0: each round measures its own
+  double peak = 0;  // calls a second, taken for the peak; 0: closed loops before and after each run
+                    // measure it
 };
 
 /// Measures, prints a Markdown table, and says whether what is done at twice the peak is at least
-/// nine tenths of it, each run by the peak of its round. `json`: the same figures, one object a
-/// line.
+/// nine tenths of it, each run by the closed loops before and after it. `json`: the same figures,
+/// one object a line.
 bool measure_overload(const DaemonOptions& daemon, const OverloadPlan& plan,
                       const Conditions& conditions, std::string& json);
 
