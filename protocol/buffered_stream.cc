@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "protocol/kj_compat.h"
+#include "protocol/message_head.h"
 #include "scheduler/assert.h"
 
 namespace permitd::protocol {

@@ -6,13 +6,11 @@
 // write is copied and answered at once; everything written until the next flush() leaves in one
 // send. A queue that grows over its limit breaks the stream (kSlowReader).
 // A stream that is behind (its oldest message waits, or calls are refused) is received from in
-// larger pieces: not before it has caught up, or gather_ms have passed. Each receive then brings
-// many messages and each send carries many answers, where one of each would cost more than a
-// refusal.
-// Of all streams together only so many calls are with Cap'n Proto at once: the others wait as
-// bytes, which cost a twentieth of the memory that a call in service takes, and in turn. A fault of
-// the incoming side ends reading only: what is still written (Cap'n Proto's last word, which tells
-// the peer why) may leave. A fault of the outgoing side ends both.
+// larger pieces: not before it has caught up, or gather_ms have passed. Of all streams together
+// only so many calls are with Cap'n Proto at once: the others wait as bytes, and are delivered in
+// turn.
+// A fault of the incoming side ends reading only: what is still written (Cap'n Proto's last word,
+// which tells the peer why) may leave. A fault of the outgoing side ends both.
 #pragma once
 
 #include <capnp/serialize-async.h>

@@ -15,7 +15,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 namespace permitd::protocol {
@@ -46,11 +45,6 @@ class BusyGate {
   std::size_t refused_count_ = 0;
   std::vector<std::uint64_t> refused_;  // a bit per question; empty while there is none
 };
-
-/// The number of the question that `frame`, whole and checked, asks: a call or a bootstrap. Empty
-/// for others, and for what is no message. Some loads instead of a reader, as every message comes
-/// through here.
-std::optional<std::uint32_t> question_asked_by(kj::ArrayPtr<const capnp::word> frame);
 
 /// The answer to a call that was judged busy. One for all streams of a loop.
 class BusyAnswer {

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <utility>
 
+#include "protocol/message_head.h"
 #include "scheduler/assert.h"
 
 namespace permitd::protocol {
@@ -45,34 +46,7 @@ kj::ArrayPtr<const capnp::word> words_of(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const capnp::word*>(bytes.data()), bytes.size() / kWordSize};
 }
 
-// Of a whole, checked frame; empty where the head names more than is there.
-kj::ArrayPtr<const capnp::word> rest_of(const kj::Array<capnp::word>& frame) {
-  std::uint32_t last_segment = 0;
-  std::memcpy(&last_segment, frame.begin(), sizeof last_segment);
-  const std::size_t root = frame_table_size(last_segment + std::size_t{1}) / kWordSize;
-  return frame.slice(std::min(root, frame.size()), frame.size());
-}
-
-std::uint64_t word_at(kj::ArrayPtr<const capnp::word> words, std::size_t index) {
-  std::uint64_t value = 0;
-  std::memcpy(&value, &words[index], sizeof value);
-  return value;
-}
-
 }  // namespace
-
-std::uint16_t message_kind(kj::ArrayPtr<const capnp::word> first_segment) {
-  constexpr std::uint64_t kStructTag = 0;
-  if (first_segment.size() == 0) return capnp::rpc::Message::UNIMPLEMENTED;
-  const std::uint64_t pointer = word_at(first_segment, 0);
-  const auto low = static_cast<std::int32_t>(static_cast<std::uint32_t>(pointer));
-  const auto data_words = static_cast<std::uint16_t>(pointer >> 32);
-  if ((pointer & 3) != kStructTag || data_words == 0 || low < 0)
-    return capnp::rpc::Message::UNIMPLEMENTED;
-  const std::size_t data = 1 + static_cast<std::size_t>(low >> 2);
-  if (data >= first_segment.size()) return capnp::rpc::Message::UNIMPLEMENTED;
-  return static_cast<std::uint16_t>(word_at(first_segment, data));
-}
 
 FrameFault FrameAssembler::feed(std::span<const std::byte> bytes, std::int64_t now_ms) {
   now_ms_ = now_ms;
@@ -157,13 +131,14 @@ void FrameAssembler::push(kj::Array<capnp::word> frame) {
 }
 
 bool FrameAssembler::is_call_next() const {
-  return message_kind(rest_of(messages_[first_].frame)) == capnp::rpc::Message::CALL;
+  return message_kind(first_segment(messages_[first_].frame)) == capnp::rpc::Message::CALL;
 }
 
 kj::Own<capnp::MessageReader> FrameAssembler::take(const capnp::ReaderOptions& options) {
   PERMIT_ASSERT(has_message());
   kj::Array<capnp::word> frame = kj::mv(messages_[first_].frame);
-  has_taken_abort_ = message_kind(rest_of(frame)) == capnp::rpc::Message::ABORT || has_taken_abort_;
+  has_taken_abort_ =
+      message_kind(first_segment(frame)) == capnp::rpc::Message::ABORT || has_taken_abort_;
   ++first_;
   if (first_ == messages_.size()) {
     messages_.clear();

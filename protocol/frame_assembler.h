@@ -15,11 +15,6 @@
 
 namespace permitd::protocol {
 
-/// Which of rpc.capnp's Message a message is, from its first segment: two loads instead of a
-/// reader, as every message comes by. Anything unusual (a far pointer) is UNIMPLEMENTED, which is
-/// 0.
-std::uint16_t message_kind(kj::ArrayPtr<const capnp::word> first_segment);
-
 /// Looks at whole messages before they are queued.
 class FrameFilter {
  public:

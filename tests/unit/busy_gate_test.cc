@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "protocol/message_head.h"
 #include "protocol/permit.capnp.h"
 
 namespace permitd::protocol {
