@@ -236,10 +236,6 @@ void write_expert(const scheduler::ExpertView& view, protocol::Expert::Builder o
   for (unsigned i = 0; i < scheduler::kSkillCount; ++i)
     certified.set(i, view.certified_until[i].ms);
   out.setDistricts(view.districts);
-  if (view.absences.count > 0) {
-    out.setAbsentFrom(view.absences.list[0].from.ms);
-    out.setAbsentUntil(view.absences.list[0].until.ms);
-  }
   auto absences = out.initAbsences(view.absences.count);
   for (unsigned i = 0; i < view.absences.count; ++i) {
     const scheduler::Absence& absence = view.absences.list[i];

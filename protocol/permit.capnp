@@ -282,11 +282,11 @@ struct Expert {
   onShift @4 :Bool; absent @5 :Bool; available @6 :Bool;
   unitsPerDay @7 :UInt16; bookedMinutesToday @8 :UInt16; visitsToday @9 :UInt16; assigned @10 :UInt16; started @11 :UInt16;
   windowMinutes @12 :UInt32; doneTotal @13 :UInt64; certifiedUntil @14 :List(Moment);  # by Skill; 0 = never
-  districts @15 :Districts; absentFrom @16 :Moment; absentUntil @17 :Moment; label @18 :Text;
-  otherMinutesToday @19 :UInt16;        # of bookedMinutesToday, for other organisations
-  degree @20 :Degree;
-  absences @21 :List(Absence);          # that are not over, by begin; absentFrom and absentUntil are the first one's
-  relatives @22 :List(UInt64);          # declared
+  districts @15 :Districts; label @16 :Text;
+  otherMinutesToday @17 :UInt16;        # of bookedMinutesToday, for other organisations
+  degree @18 :Degree;
+  absences @19 :List(Absence);          # that are not over, by begin
+  relatives @20 :List(UInt64);          # declared
 }
 struct Office {
   office @0 :UInt16; district @1 :UInt8; state @2 :OfficeState; expertsCertified @3 :UInt16;

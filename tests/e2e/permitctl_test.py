@@ -153,7 +153,7 @@ class Steering(Story):
         said = self.ctl("--calendar", "jalali", "absent", 1, "--from", "۱۴۱۰/۰۱/۰۱", "--to", "1410-01-02", "--yes")
         self.assertIn("from 1410-01-01 00:00 until 1410-01-02 00:00", said.stdout)
         expert = self.ask("experts")["experts"][0]
-        self.assertEqual(expert["absentFrom"], 1_931_805_000_000)  # 2031-03-21 00:00 in Tehran
+        self.assertEqual(expert["absences"][0]["from"], 1_931_805_000_000)  # 2031-03-21 00:00 in Tehran
         wrong = self.ctl("--calendar", "jalali", "absent", 1, "--to", "1404-12-30", check=2)
         self.assertIn("--to", wrong.stderr)
 

@@ -3,6 +3,7 @@
 io_uring that it forbids. The manager is played: notify socket, LISTEN_FDS, a filter of system calls.
 """
 
+import contextlib
 import ctypes
 import ctypes.util
 import os
@@ -224,23 +225,29 @@ class Watchdog(unittest.TestCase):
                 self.daemon.spawn()
                 self.wait_for("READY=1")
                 self.wait_for("WATCHDOG=1")
-                engine = HeldThread(self.daemon.process.pid)  # the first thread of the process is the engine's
-                try:
-                    engine.__enter__()
-                except OSError as error:
-                    self.skipTest(f"no thread can be held here: {error}")
-                try:
+                with self.held(self.daemon.process.pid):  # the first thread of the process is the engine's
                     # An answer of before may still be on its way. Then nothing comes, however long, while the thread
                     # that feeds the watchdog goes on.
                     self.lines_for(WATCHDOG_SECONDS)
                     told = self.lines_for(3 * WATCHDOG_SECONDS)
-                finally:
-                    engine.__exit__()
                 self.assertEqual(told, [])
                 self.wait_for("WATCHDOG=1")
                 self.daemon.process.send_signal(signal.SIGTERM)
                 self.wait_for("STOPPING=1")
                 self.assertEqual(self.daemon.process.wait(timeout=PATIENCE_SECONDS), 0)
+
+    @contextlib.contextmanager
+    def held(self, thread):
+        """The thread stands still meanwhile; where none can be held the test is skipped."""
+        holder = HeldThread(thread)
+        try:
+            holder.__enter__()
+        except OSError as error:
+            self.skipTest(f"no thread can be held here: {error}")
+        try:
+            yield
+        finally:
+            holder.__exit__()
 
     def threads_named(self, name):
         """Numbers of the daemon's threads that carry this name."""
@@ -260,22 +267,16 @@ class Watchdog(unittest.TestCase):
                 for name in ("rpc-1", "rpc-2"):
                     said = len(self.daemon.log.read_text())
                     [thread] = self.threads_named(name)
-                    try:
-                        held = HeldThread(thread).__enter__()
-                    except OSError as error:
-                        self.skipTest(f"no thread can be held here: {error}")
-                    try:
+                    with self.held(thread):
                         # Asked once before it was missed: one meal more at the most. Then nothing comes.
                         self.lines_for(WATCHDOG_SECONDS)
                         told = self.lines_for(3 * WATCHDOG_SECONDS)
-                    finally:
-                        held.__exit__()
                     self.assertEqual(told, [], name)
                     self.wait_for("WATCHDOG=1")
                     self.assertIn(f"network thread {name[-1]} does not turn", self.daemon.log.read_text()[said:])
                 # The control: it is the network that is missed, not any thread that a tracer holds.
                 helper = next(thread for thread in self.threads_named("permitd") if thread != self.daemon.process.pid)
-                with HeldThread(helper):
+                with self.held(helper):
                     self.lines_for(2 * WATCHDOG_SECONDS)  # what was fed before
                     self.wait_for("WATCHDOG=1")
                 self.daemon.process.send_signal(signal.SIGTERM)

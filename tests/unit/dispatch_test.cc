@@ -71,6 +71,15 @@ TEST_F(DispatchTest, WhatAClaimOfSeveralDoesNotFindStaysWanted) {
   EXPECT_EQ(raw(claim(kClerk, 1, true).job), 0U);  // further than what was wanted
 }
 
+TEST_F(DispatchTest, AFurtherClaimOfWhatHasLapsedAsksForNothing) {
+  EXPECT_EQ(raw(claim(kClerk, 2).job), 0U);
+  // Its time is over, and the tick that ends it has not come.
+  now_ = Tick{now_.ms + SetPolicy{}.claim_wait_minutes * kMsPerMinute};
+  const JobId there = submit(kReport).job;
+  EXPECT_EQ(raw(claim(kClerk, 2, true).job), 0U);
+  EXPECT_EQ(job_view(there).state, JobState::kReady);
+}
+
 TEST_F(DispatchTest, RaisedCapacityOfOneIsOfferedToHim) {
   set_units(kClerk, kOffice, 1);
   const Outcome first = submit(kReport);

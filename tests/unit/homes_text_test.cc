@@ -6,11 +6,11 @@
 #include <capnp/message.h>
 #include <gtest/gtest.h>
 
-#include <cctype>
 #include <memory>
 #include <set>
 
 #include "cli/local_time.h"
+#include "tests/support/persian_text.h"
 
 namespace permitd::cli {
 namespace {
@@ -19,25 +19,11 @@ using protocol::HomeReason;
 using protocol::Language;
 using scheduler::OfficeId;
 using scheduler::OfficeState;
+using tests::expect_contains;
+using tests::reads_from_right_to_left;
 
 constexpr OfficeId kLeaving{101};
 constexpr Language kBoth[] = {Language::kEnglish, Language::kPersian};
-
-/// No Latin letter and no ASCII digit outside an isolated code.
-bool reads_from_right_to_left(const std::string& text) {
-  int depth = 0;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (text.compare(at, 3, "\u2066") == 0) ++depth;
-    if (text.compare(at, 3, "\u2069") == 0 && depth > 0) --depth;
-    const auto c = static_cast<unsigned char>(text[at]);
-    if (depth == 0 && c < 0x80 && std::isalnum(c) != 0) return false;
-  }
-  return true;
-}
-
-void expect_contains(const std::string& text, std::string_view part) {
-  EXPECT_NE(text.find(part), std::string::npos) << part << " in " << text;
-}
 
 /// Told in both languages: not the same, and the Persian one in Persian alone.
 void expect_both(const std::string& english, const std::string& persian) {

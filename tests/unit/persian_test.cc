@@ -10,11 +10,17 @@
 
 #include "protocol/jalali.h"
 #include "protocol/words.h"
+#include "tests/support/persian_text.h"
 
 namespace permitd::protocol {
 namespace {
 
 using namespace permitd::scheduler;
+
+/// No sentence of another language hides in a code.
+bool reads_from_right_to_left(const std::string& text) {
+  return tests::reads_from_right_to_left(text, tests::CodeWords::kOne);
+}
 
 TEST(Jalali, KnownDatesOfTheOfficialCalendar) {
   EXPECT_EQ(jalali_of(0), (JalaliDate{1348, 10, 11}));
@@ -55,20 +61,6 @@ TEST(Jalali, MomentsAreThoseOfTheClocksOfTehran) {
   EXPECT_EQ(jalali_moment_text(Tick{20'168LL * 86'400'000 + 4 * 3'600'000}),
             "\u2068۱۴۰۴/۰۱/۰۱ ساعت ۰۷:۳۰\u2069");
   EXPECT_EQ(jalali_moment_text(kNever), "هرگز");
-}
-
-/// Latin letters and ASCII digits stand only where they are isolated as codes, and a code is one
-/// word: no sentence of another language hides in it.
-bool reads_from_right_to_left(const std::string& text) {
-  int depth = 0;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (text.compare(at, 3, "\u2066") == 0) ++depth;
-    if (text.compare(at, 3, "\u2069") == 0 && depth > 0) --depth;
-    const auto c = static_cast<unsigned char>(text[at]);
-    if (depth == 0 && c < 0x80 && std::isalnum(c) != 0) return false;
-    if (depth > 0 && c == ' ') return false;
-  }
-  return depth == 0;
 }
 
 void expect_told(const std::string& sentence, std::set<std::string>& seen) {

@@ -239,9 +239,9 @@ TEST(RpcConvertTest, AnExpertComesWithRelativesAndAbsences) {
   write_expert(view, expert);
   ASSERT_EQ(expert.getRelatives().size(), 1U);
   EXPECT_EQ(expert.getRelatives()[0], 501U);
-  EXPECT_EQ(expert.getAbsentFrom(), 5);
-  EXPECT_EQ(expert.getAbsentUntil(), 9);
   ASSERT_EQ(expert.getAbsences().size(), 2U);
+  EXPECT_EQ(expert.getAbsences()[0].getFrom(), 5);
+  EXPECT_EQ(expert.getAbsences()[0].getUntil(), 9);
   EXPECT_EQ(expert.getAbsences()[0].getReason(), protocol::Reason::ILLNESS);
   EXPECT_EQ(expert.getAbsences()[1].getFrom(), 15);
   EXPECT_EQ(expert.getAbsences()[1].getUntil(), kNever.ms);
