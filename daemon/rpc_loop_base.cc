@@ -99,7 +99,7 @@ void RpcLoopBase::turn(bool is_idle) {
   const bool did = run_hooks();
   streams_.context().flush();  // hooks may write without an event of KJ's
   const bool reaped = streams_.reap();
-  streams_.context().resume();
+  streams_.context().deliver_in_turn();
   if (!is_idle || did || reaped || event_loop().isRunnable()) {
     poll_kernel();
   } else {
@@ -130,8 +130,6 @@ bool RpcLoopBase::must_stay_awake() const {
 
 std::int64_t RpcLoopBase::sleep_limit_ns() const {
   std::int64_t limit = streams_.count() == 0 ? -1 : kSweepIntervalMs * 1'000'000;
-  if (const std::int64_t ms = streams_.resume_in_ms(); ms >= 0)
-    limit = std::min(limit, ms * 1'000'000);
   for (Hook* hook : hooks_) {
     const std::int64_t wanted = hook->sleep_limit_ns();
     if (wanted >= 0 && (limit < 0 || wanted < limit)) limit = wanted;

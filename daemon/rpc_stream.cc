@@ -18,10 +18,6 @@ namespace {
 // How long a released stream waits for its peer to have read the last words and closed.
 constexpr std::int64_t kLingerMs = 1000;
 
-// A connection that is so far behind is read from only so often, or when it has caught up; what is
-// busy is said so much later at the most.
-constexpr std::uint32_t kGatherMs = 5;
-
 // Enough to fill the batches that are applied, written and answered at once. With nine times as
 // many an accepted call took the daemon 26 µs instead of 16 (bench/RESULTS.md, overload).
 constexpr std::uint32_t kCallsInServiceMax = 1024;
@@ -39,7 +35,6 @@ protocol::StreamLimits stream_limits(const ConnectionLimits& limits) {
   result.wait_ms = limits.wait_ms;
   result.messages_waiting_max = limits.messages_waiting_max;
   result.questions_max = limits.questions_max;
-  result.gather_ms = kGatherMs;
   result.calls_in_service_max = kCallsInServiceMax;
   return result;
 }

@@ -141,8 +141,6 @@ class RpcStreams {
   /// For connections from now on. Of the open ones those end whose name is denied, and all if the
   /// authority is another: they may show their certificates to it.
   void set_credentials(std::shared_ptr<const protocol::TlsCredentials> credentials);
-  /// Milliseconds until a connection that was put off is received from again; −1: there is none.
-  std::int64_t resume_in_ms() const { return context_.resume_in_ms(); }
   /// Deletes the streams that have closed. True when there were any.
   bool reap();
   /// Looks at all deadlines. O(streams).

@@ -66,19 +66,10 @@ void StreamContext::flush() {
   flushing_.clear();
 }
 
-void StreamContext::resume() {
-  while (put_off_first_ != nullptr && resume_in_ms() == 0) {
-    BufferedStream& stream = *put_off_first_;
-    stream.end_put_off();
-    stream.update_receiving();
-  }
-  delivered_ = 0;
-  deliver_in_turn();
-}
-
 // A message each, to as many as there is room for; they go on side by side when nobody waits any
 // more, and behind those that still do otherwise.
 void StreamContext::deliver_in_turn() {
+  delivered_ = 0;
   std::size_t index = 0;
   while (index < queued_.size() && has_room()) {
     BufferedStream* stream = std::exchange(queued_[index++], nullptr);
@@ -87,12 +78,6 @@ void StreamContext::deliver_in_turn() {
     stream->wake_reader();
   }
   queued_.erase(queued_.begin(), queued_.begin() + static_cast<std::ptrdiff_t>(index));
-}
-
-std::int64_t StreamContext::resume_in_ms() const {
-  if (put_off_first_ == nullptr) return -1;
-  const std::int64_t due_ms = put_off_first_->put_off_ms_ + std::int64_t{limits_.gather_ms};
-  return std::max<std::int64_t>(0, due_ms - now_ms_);
 }
 
 StreamContext::Buffer StreamContext::take_buffer() {
@@ -118,7 +103,6 @@ void StreamContext::give_back(Buffer&& buffer) {
 
 BufferedStream::~BufferedStream() noexcept(false) {
   forget_flush();
-  end_put_off();
   leave_queue();
   context_.calls_in_service_ -= calls_in_service_;
   context_.held_size_ -= held_size_;
@@ -222,7 +206,7 @@ void BufferedStream::start_receiving() { update_receiving(); }
 
 bool BufferedStream::wants_to_receive() const {
   if (is_lingering_) return !is_broken_ && !end_seen_;
-  return !is_over() && put_off_ms_ < 0 && assembler_.queued_size() <= kReceiveQueueSizeMax &&
+  return !is_over() && assembler_.queued_size() <= kReceiveQueueSizeMax &&
          send_queue_size() <= send_queue_high();
 }
 
@@ -232,37 +216,7 @@ void BufferedStream::linger() {
   update_receiving();
 }
 
-bool BufferedStream::is_behind() const {
-  const StreamLimits& limits = context_.limits();
-  if (limits.gather_ms == 0 || !assembler_.has_message()) return false;
-  return assembler_.message_count() >= limits.messages_waiting_max ||
-         context_.now_ms() - assembler_.oldest_ms() >= limits.gather_ms;
-}
-
-// What comes meanwhile waits in the socket, so the peer is answered later by so much, and with it
-// everything that has come by then.
-void BufferedStream::put_off() {
-  if (put_off_ms_ >= 0) return;
-  put_off_ms_ = context_.now_ms();
-  put_off_previous_ = context_.put_off_last_;
-  (put_off_previous_ == nullptr ? context_.put_off_first_ : put_off_previous_->put_off_next_) =
-      this;
-  context_.put_off_last_ = this;
-}
-
-void BufferedStream::end_put_off() {
-  if (put_off_ms_ < 0) return;
-  put_off_ms_ = -1;
-  (put_off_previous_ == nullptr ? context_.put_off_first_ : put_off_previous_->put_off_next_) =
-      put_off_next_;
-  (put_off_next_ == nullptr ? context_.put_off_last_ : put_off_next_->put_off_previous_) =
-      put_off_previous_;
-  put_off_next_ = nullptr;
-  put_off_previous_ = nullptr;
-}
-
 void BufferedStream::update_receiving() {
-  if (!assembler_.has_message()) end_put_off();
   const bool wanted = wants_to_receive();
   if (wanted == is_receiving_) return;
   is_receiving_ = wanted;
@@ -289,7 +243,6 @@ void BufferedStream::received(std::span<const std::byte> bytes) {
   }
   wake_reader();
   note_held();
-  if (is_behind()) put_off();
   update_receiving();
 }
 
@@ -300,24 +253,19 @@ bool BufferedStream::is_crowded() const {
   return limits.wait_ms != 0 && context_.now_ms() - assembler_.oldest_ms() >= limits.wait_ms;
 }
 
-bool BufferedStream::asks_beyond(kj::ArrayPtr<const capnp::word> frame) const {
-  const std::uint32_t count = context_.limits().questions_max;
-  return count != UINT32_MAX && question_asked_by(frame).value_or(0) >= count;
-}
-
-bool BufferedStream::admits(kj::ArrayPtr<const capnp::word> frame) {
+bool BufferedStream::admits(const MessageHead& head) {
   if (is_broken_ || has_asked_beyond_) return false;  // by the answer to one before, or by one
-  const bool is_beyond = asks_beyond(frame);
+  const bool is_beyond = head.asks() && head.question >= context_.limits().questions_max;
   const bool crowded = is_beyond || is_crowded();
   if (!crowded && !gate_.remembers()) return true;
-  switch (gate_.judge(frame, crowded)) {
+  switch (gate_.judge(head, crowded)) {
     case GateVerdict::kPass:
       has_asked_beyond_ = is_beyond;
       return !is_beyond;
     case GateVerdict::kBusy: {
       ++context_.counters_.calls_refused;
       // Whether it can be sent shows in the state of the stream.
-      auto ignored = write(context_.busy_answer_.to(gate_.question()));
+      auto ignored = write(context_.busy_answer_.to(head.question));
       return false;
     }
     case GateVerdict::kSwallow:
@@ -364,7 +312,6 @@ void BufferedStream::break_off(StreamFault fault, kj::Exception&& reason) {
   if (fault_ == StreamFault::kNone) fault_ = fault;
   if (reason_ == nullptr) reason_ = kj::mv(reason);
   is_broken_ = true;
-  end_put_off();
   leave_queue();
   partial_ms_ = -1;
   send_ms_ = -1;

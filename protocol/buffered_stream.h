@@ -5,12 +5,10 @@
 // or the peer does not take its replies, the stream stops receiving until that has eased. Out: a
 // write is copied and answered at once; everything written until the next flush() leaves in one
 // send. A queue that grows over its limit breaks the stream (kSlowReader).
-// A stream that is behind (its oldest message waits, or calls are refused) is received from in
-// larger pieces: not before it has caught up, or gather_ms have passed. Of all streams together
-// only so many calls are with Cap'n Proto at once: the others wait as bytes, and are delivered in
-// turn.
-// A fault of the incoming side ends reading only: what is still written (Cap'n Proto's last word,
-// which tells the peer why) may leave. A fault of the outgoing side ends both.
+// Of all streams together only so many calls are with Cap'n Proto at once: the others wait as
+// bytes, and are delivered in turn. A fault of the incoming side ends reading only: what is still
+// written (Cap'n Proto's last word, which tells the peer why) may leave. A fault of the outgoing
+// side ends both.
 #pragma once
 
 #include <capnp/serialize-async.h>
@@ -43,9 +41,6 @@ struct StreamLimits {
   // peer has not finished included: Cap'n Proto remembers each. A call with a number beyond is
   // answered busy; what cannot be answered so ends the connection.
   std::uint32_t questions_max = UINT32_MAX;
-  // A stream whose oldest message has waited so long, or of which messages_waiting_max wait, is not
-  // received from again until they are all taken, or so long has passed. 0: never put off.
-  std::uint32_t gather_ms = 0;
   // Calls of all streams of a context that are delivered and not answered. Beyond it
   // kDeliveredLeast messages are delivered in a turn all the same: calls that take long, as some
   // do, must not keep everybody else from being heard.
@@ -99,13 +94,10 @@ class StreamContext {
   std::uint64_t held_size() const { return held_size_; }
   /// Sends what the streams have gathered: once a turn.
   void flush();
-  /// Receives again from the streams that have been put off long enough, and delivers to those that
-  /// wait for others' calls to be answered: once a turn.
-  void resume();
+  /// Delivers to the streams that wait for others' calls to be answered: once a turn.
+  void deliver_in_turn();
   /// Calls delivered and not answered.
   std::uint32_t calls_in_service() const { return calls_in_service_; }
-  /// Milliseconds until resume() has something to do; −1: no stream is put off.
-  std::int64_t resume_in_ms() const;
 
  private:
   friend class BufferedStream;
@@ -113,7 +105,6 @@ class StreamContext {
   bool has_room() const {
     return calls_in_service_ < limits_.calls_in_service_max || delivered_ < kDeliveredLeast;
   }
-  void deliver_in_turn();
   Buffer take_buffer();
   void give_back(Buffer&& buffer);
 
@@ -123,8 +114,6 @@ class StreamContext {
   std::uint64_t held_size_ = 0;
   std::vector<BufferedStream*> unflushed_;
   std::vector<BufferedStream*> flushing_;
-  BufferedStream* put_off_first_ = nullptr;  // list of those put off, the longest first
-  BufferedStream* put_off_last_ = nullptr;
   std::vector<BufferedStream*> queued_;  // have a message and no room for it; first come first
   std::uint32_t calls_in_service_ = 0;
   std::uint32_t delivered_ = 0;  // messages of this turn
@@ -216,9 +205,8 @@ class BufferedStream : public capnp::MessageStream, private FrameFilter {
   using Read = kj::Maybe<capnp::MessageReaderAndFds>;
 
   std::size_t send_queue_high() const { return context_.limits().send_queue_size_max / 4; }
-  bool admits(kj::ArrayPtr<const capnp::word> frame) override;
+  bool admits(const MessageHead& head) override;
   bool is_crowded() const;
-  bool asks_beyond(kj::ArrayPtr<const capnp::word> frame) const;
   bool has_deliverable() const;
   /// Also puts the stream into the queue for room where that is what it lacks.
   bool can_deliver();
@@ -231,9 +219,6 @@ class BufferedStream : public capnp::MessageStream, private FrameFilter {
   kj::Promise<Read> over();
   Read take(const capnp::ReaderOptions& options);
   void wake_reader();
-  bool is_behind() const;
-  void put_off();
-  void end_put_off();
   void update_receiving();
   void note_received(std::size_t message_count);
   kj::Promise<void> write(kj::ArrayPtr<const kj::ArrayPtr<const capnp::word>> segments);
@@ -259,9 +244,6 @@ class BufferedStream : public capnp::MessageStream, private FrameFilter {
   std::int64_t partial_ms_ = -1;
   std::int64_t send_ms_ = -1;
   std::int64_t sent_ms_ = -1;
-  std::int64_t put_off_ms_ = -1;  // since when it is not received from, being behind; −1: it is
-  BufferedStream* put_off_next_ = nullptr;  // in the context's list
-  BufferedStream* put_off_previous_ = nullptr;
   std::uint32_t calls_in_service_ = 0;  // this stream's part of the context's sum
   StreamFault fault_ = StreamFault::kNone;
   bool is_receiving_ = false;

@@ -1,9 +1,5 @@
 #include "protocol/busy_gate.h"
 
-#include <capnp/serialize.h>
-#include <kj/exception.h>
-
-#include "protocol/kj_compat.h"
 #include "protocol/permit.capnp.h"
 
 namespace permitd::protocol {
@@ -14,42 +10,25 @@ constexpr std::uint32_t kQuestionMax = 65'536;
 constexpr std::uint32_t kBits = 64;
 constexpr const char* kReason = "busy: too many calls are waiting; send again in a moment";
 
-// The head of a call is looked at, never its parameters.
-constexpr capnp::ReaderOptions kHeadOptions{.traversalLimitInWords = 256, .nestingLimit = 8};
-
 }  // namespace
 
-GateVerdict BusyGate::judge(kj::ArrayPtr<const capnp::word> frame, bool is_crowded) {
+GateVerdict BusyGate::judge(const MessageHead& head, bool is_crowded) {
   if (!is_crowded && !remembers()) return GateVerdict::kPass;
-  GateVerdict verdict = GateVerdict::kPass;
-  // What is not a message is for Cap'n Proto to find out.
-  auto failure = kj::runCatchingExceptions([&]() {
-    capnp::FlatArrayMessageReader reader(frame, kHeadOptions);
-    verdict = judge_message(reader.getRoot<capnp::rpc::Message>(), is_crowded);
-  });
-  return failure == nullptr ? verdict : GateVerdict::kPass;
-}
-
-GateVerdict BusyGate::judge_message(capnp::rpc::Message::Reader message, bool is_crowded) {
-  if (message.isCall()) return judge_call(message.getCall(), is_crowded);
-  if (!message.isFinish()) return GateVerdict::kPass;
-  const std::uint32_t question = message.getFinish().getQuestionId();
-  if (!is_refused(question)) return GateVerdict::kPass;
-  forget(question);
+  if (head.kind == capnp::rpc::Message::CALL) return judge_call(head, is_crowded);
+  if (head.kind != capnp::rpc::Message::FINISH || !is_refused(head.question))
+    return GateVerdict::kPass;
+  forget(head.question);
   return GateVerdict::kSwallow;
 }
 
-GateVerdict BusyGate::judge_call(capnp::rpc::Call::Reader call, bool is_crowded) {
-  question_ = call.getQuestionId();
-  const auto target = call.getTarget();
-  const bool is_on_refused =
-      target.isPromisedAnswer() && is_refused(target.getPromisedAnswer().getQuestionId());
-  const bool may_be_refused = question_ < kQuestionMax && call.getSendResultsTo().isCaller() &&
-                              call.getInterfaceId() != capnp::typeId<SubmissionStream>();
+GateVerdict BusyGate::judge_call(const MessageHead& call, bool is_crowded) {
+  const bool is_on_refused = call.on_answer_to && is_refused(*call.on_answer_to);
+  const bool may_be_refused =
+      call.is_answered_to_caller && call.interface_id != capnp::typeId<SubmissionStream>();
   // A call on a result that will never be has no other answer, even where it should pass.
   if (!is_on_refused && !(is_crowded && may_be_refused)) return GateVerdict::kPass;
-  if (question_ >= kQuestionMax) return GateVerdict::kPass;
-  refuse(question_);
+  if (call.question >= kQuestionMax) return GateVerdict::kPass;
+  refuse(call.question);
   return GateVerdict::kBusy;
 }
 

@@ -17,31 +17,29 @@
 #include <cstdint>
 #include <vector>
 
+#include "protocol/message_head.h"
+
 namespace permitd::protocol {
 
 enum class GateVerdict : std::uint8_t {
   kPass,     // the message is Cap'n Proto's
-  kBusy,     // a call: answer question() with BusyAnswer, and forget it
+  kBusy,     // a call: answer it with BusyAnswer, and forget it
   kSwallow,  // forget it
 };
 
 class BusyGate {
  public:
-  /// `frame` is whole and checked. While `is_crowded` every call is answered busy. O(1).
-  GateVerdict judge(kj::ArrayPtr<const capnp::word> frame, bool is_crowded);
-  /// Of the call that was judged last.
-  std::uint32_t question() const { return question_; }
+  /// While `is_crowded` every call is answered busy, under its question. O(1).
+  GateVerdict judge(const MessageHead& head, bool is_crowded);
   /// True while questions are remembered: messages must be judged though it is not crowded.
   bool remembers() const { return refused_count_ != 0; }
 
  private:
-  GateVerdict judge_message(capnp::rpc::Message::Reader message, bool is_crowded);
-  GateVerdict judge_call(capnp::rpc::Call::Reader call, bool is_crowded);
+  GateVerdict judge_call(const MessageHead& call, bool is_crowded);
   bool is_refused(std::uint32_t question) const;
   void refuse(std::uint32_t question);
   void forget(std::uint32_t question);
 
-  std::uint32_t question_ = 0;
   std::size_t refused_count_ = 0;
   std::vector<std::uint64_t> refused_;  // a bit per question; empty while there is none
 };

@@ -66,11 +66,18 @@ FrameFault FrameAssembler::feed_fresh(std::span<const std::byte>& bytes) {
     bytes = bytes.subspan(check.needed);
     const bool is_aligned =
         reinterpret_cast<std::uintptr_t>(frame_bytes.data()) % alignof(capnp::word) == 0;
-    // What is not admitted is not copied either.
-    if (is_aligned && !admits(words_of(frame_bytes))) return FrameFault::kNone;
+    MessageHead head;
+    if (is_aligned) {
+      head = read_head(words_of(frame_bytes));
+      if (!admits(head)) return FrameFault::kNone;  // and not copied either
+    }
     auto frame = kj::heapArray<capnp::word>(check.needed / kWordSize);
     std::memcpy(frame.begin(), frame_bytes.data(), check.needed);
-    if (is_aligned || admits(frame)) push(kj::mv(frame));
+    if (!is_aligned) {
+      head = read_head(frame);
+      if (!admits(head)) return FrameFault::kNone;
+    }
+    push(kj::mv(frame), head);
     return FrameFault::kNone;
   }
   partial_needed_ = check.needed;
@@ -91,13 +98,14 @@ FrameFault FrameAssembler::feed_partial(std::span<const std::byte>& bytes) {
   if (partial_size_ < partial_needed_) return FrameFault::kNone;
   PERMIT_ASSERT(partial_size_ == partial_needed_, partial_size_, partial_needed_);
   const std::size_t words = partial_size_ / kWordSize;
-  if (admits(partial_.slice(0, words))) {
+  const MessageHead head = read_head(partial_.slice(0, words));
+  if (admits(head)) {
     if (partial_.size() == words) {
-      push(kj::mv(partial_));
+      push(kj::mv(partial_), head);
     } else {
       auto frame = kj::heapArray<capnp::word>(words);
       std::memcpy(frame.begin(), partial_.begin(), partial_size_);
-      push(kj::mv(frame));
+      push(kj::mv(frame), head);
     }
   }
   partial_ = nullptr;
@@ -120,25 +128,21 @@ void FrameAssembler::append_partial(std::span<const std::byte> bytes) {
   partial_size_ = size;
 }
 
-bool FrameAssembler::admits(kj::ArrayPtr<const capnp::word> frame) {
+bool FrameAssembler::admits(const MessageHead& head) {
   ++arrived_count_;
-  return filter_ == nullptr || filter_->admits(frame);
+  return filter_ == nullptr || filter_->admits(head);
 }
 
-void FrameAssembler::push(kj::Array<capnp::word> frame) {
+void FrameAssembler::push(kj::Array<capnp::word> frame, const MessageHead& head) {
   queued_size_ += frame.size() * kWordSize;
-  messages_.push_back({kj::mv(frame), now_ms_});
-}
-
-bool FrameAssembler::is_call_next() const {
-  return message_kind(first_segment(messages_[first_].frame)) == capnp::rpc::Message::CALL;
+  messages_.push_back({kj::mv(frame), now_ms_, head.kind});
 }
 
 kj::Own<capnp::MessageReader> FrameAssembler::take(const capnp::ReaderOptions& options) {
   PERMIT_ASSERT(has_message());
-  kj::Array<capnp::word> frame = kj::mv(messages_[first_].frame);
-  has_taken_abort_ =
-      message_kind(first_segment(frame)) == capnp::rpc::Message::ABORT || has_taken_abort_;
+  Waiting& next = messages_[first_];
+  kj::Array<capnp::word> frame = kj::mv(next.frame);
+  has_taken_abort_ = next.kind == capnp::rpc::Message::ABORT || has_taken_abort_;
   ++first_;
   if (first_ == messages_.size()) {
     messages_.clear();

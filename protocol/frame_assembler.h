@@ -6,12 +6,14 @@
 #pragma once
 
 #include <capnp/message.h>
+#include <capnp/rpc.capnp.h>
 #include <kj/array.h>
 #include <kj/memory.h>
 
 #include <vector>
 
 #include "protocol/frame_check.h"
+#include "protocol/message_head.h"
 
 namespace permitd::protocol {
 
@@ -19,7 +21,7 @@ namespace permitd::protocol {
 class FrameFilter {
  public:
   /// False: the message is not queued.
-  virtual bool admits(kj::ArrayPtr<const capnp::word> frame) = 0;
+  virtual bool admits(const MessageHead& head) = 0;
 
  protected:
   ~FrameFilter() = default;
@@ -48,7 +50,7 @@ class FrameAssembler {
   /// Bytes held for the begun message; at most twice what has arrived of it.
   std::size_t partial_capacity() const { return partial_.size() * sizeof(capnp::word); }
   /// True when the oldest message is a call. Pre: has_message().
-  bool is_call_next() const;
+  bool is_call_next() const { return messages_[first_].kind == capnp::rpc::Message::CALL; }
   /// The oldest message. Pre: has_message().
   kj::Own<capnp::MessageReader> take(const capnp::ReaderOptions& options);
   /// True once a message was taken with which the peer's Cap'n Proto ends the connection.
@@ -58,13 +60,14 @@ class FrameAssembler {
   struct Waiting {
     kj::Array<capnp::word> frame;
     std::int64_t arrived_ms = 0;
+    std::uint16_t kind = 0;  // of rpc.capnp's Message
   };
 
   FrameFault feed_fresh(std::span<const std::byte>& bytes);
   FrameFault feed_partial(std::span<const std::byte>& bytes);
   void append_partial(std::span<const std::byte> bytes);
-  bool admits(kj::ArrayPtr<const capnp::word> frame);
-  void push(kj::Array<capnp::word> frame);
+  bool admits(const MessageHead& head);
+  void push(kj::Array<capnp::word> frame, const MessageHead& head);
 
   FrameLimits limits_;
   FrameFilter* filter_;

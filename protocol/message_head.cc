@@ -13,6 +13,8 @@ namespace permitd::protocol {
 
 namespace {
 
+using capnp::rpc::Message;
+
 std::uint64_t word_at(kj::ArrayPtr<const capnp::word> words, std::size_t index) {
   std::uint64_t value = 0;
   std::memcpy(&value, &words[index], sizeof value);
@@ -41,18 +43,68 @@ std::optional<Place> follow(kj::ArrayPtr<const capnp::word> segment, std::size_t
   return place;
 }
 
-std::optional<std::uint32_t> read_question(capnp::rpc::Message::Reader message) {
-  if (message.isCall()) return message.getCall().getQuestionId();
-  if (message.isBootstrap()) return message.getBootstrap().getQuestionId();
-  return std::nullopt;
+/// The struct that pointer `index` of `place` leads to; an absent pointer is a null one.
+std::optional<Place> follow(kj::ArrayPtr<const capnp::word> segment, const Place& place,
+                            std::size_t index) {
+  if (index >= place.pointer_count) return Place{};
+  return follow(segment, place.data + place.data_count + index);
+}
+
+std::uint64_t data_word(kj::ArrayPtr<const capnp::word> segment, const Place& place,
+                        std::size_t index) {
+  return index < place.data_count ? word_at(segment, place.data + index) : 0;
 }
 
 std::uint16_t kind_at(kj::ArrayPtr<const capnp::word> segment, const Place& root) {
-  return root.data_count == 0 ? 0 : static_cast<std::uint16_t>(word_at(segment, root.data));
+  return static_cast<std::uint16_t>(data_word(segment, root, 0));
 }
 
-}  // namespace
+/// Empty where a struct that is looked at does not lie within the segment. Places are those of
+/// rpc.capnp, which can only grow: each union member of Message is its first pointer and begins
+/// with the question; a call's target is its first pointer, too.
+std::optional<MessageHead> read_directly(kj::ArrayPtr<const capnp::word> segment) {
+  const auto root = follow(segment, 0);
+  if (!root) return std::nullopt;
+  MessageHead head{.kind = kind_at(segment, *root)};
+  const bool is_call = head.kind == Message::CALL;
+  if (!is_call && head.kind != Message::FINISH && head.kind != Message::BOOTSTRAP) return head;
+  const auto body = follow(segment, *root, 0);
+  if (!body) return std::nullopt;
+  const std::uint64_t front = data_word(segment, *body, 0);
+  head.question = static_cast<std::uint32_t>(front);
+  if (!is_call) return head;
+  head.interface_id = data_word(segment, *body, 1);
+  head.is_answered_to_caller = front >> 48 == capnp::rpc::Call::SendResultsTo::CALLER;
+  const auto target = follow(segment, *body, 0);
+  if (!target) return std::nullopt;
+  const auto target_kind = static_cast<std::uint16_t>(data_word(segment, *target, 0) >> 32);
+  if (target_kind != capnp::rpc::MessageTarget::PROMISED_ANSWER) return head;
+  const auto answer = follow(segment, *target, 0);
+  if (!answer) return std::nullopt;
+  head.on_answer_to = static_cast<std::uint32_t>(data_word(segment, *answer, 0));
+  return head;
+}
 
+MessageHead read_call(capnp::rpc::Call::Reader call) {
+  MessageHead head{.kind = Message::CALL,
+                   .question = call.getQuestionId(),
+                   .interface_id = call.getInterfaceId(),
+                   .is_answered_to_caller = call.getSendResultsTo().isCaller()};
+  if (const auto target = call.getTarget(); target.isPromisedAnswer())
+    head.on_answer_to = target.getPromisedAnswer().getQuestionId();
+  return head;
+}
+
+MessageHead read(Message::Reader message) {
+  const auto kind = message.which();
+  if (kind == Message::CALL) return read_call(message.getCall());
+  MessageHead head{.kind = static_cast<std::uint16_t>(kind)};
+  if (kind == Message::FINISH) head.question = message.getFinish().getQuestionId();
+  if (kind == Message::BOOTSTRAP) head.question = message.getBootstrap().getQuestionId();
+  return head;
+}
+
+/// The first segment of a whole, checked frame; empty where its table names more than is there.
 kj::ArrayPtr<const capnp::word> first_segment(kj::ArrayPtr<const capnp::word> frame) {
   if (frame.size() == 0) return nullptr;
   const std::uint64_t table = word_at(frame, 0);
@@ -63,30 +115,24 @@ kj::ArrayPtr<const capnp::word> first_segment(kj::ArrayPtr<const capnp::word> fr
   return frame.slice(begin, begin + size);
 }
 
-std::uint16_t message_kind(kj::ArrayPtr<const capnp::word> first_segment) {
-  const auto root = follow(first_segment, 0);
-  if (!root) return capnp::rpc::Message::UNIMPLEMENTED;
-  return kind_at(first_segment, *root);
+}  // namespace
+
+bool MessageHead::asks() const { return kind == Message::CALL || kind == Message::BOOTSTRAP; }
+
+MessageHead read_head(kj::ArrayPtr<const capnp::word> frame) {
+  if (const auto head = read_directly(first_segment(frame))) return *head;
+  MessageHead head;
+  // What is no message is for Cap'n Proto to find out. A few structs are read, wherever they lie.
+  auto failure = kj::runCatchingExceptions([&]() {
+    capnp::FlatArrayMessageReader reader(frame, {.traversalLimitInWords = UINT64_MAX});
+    head = read(reader.getRoot<Message>());
+  });
+  return failure == nullptr ? head : MessageHead{};
 }
 
-std::optional<std::uint32_t> question_asked_by(kj::ArrayPtr<const capnp::word> frame) {
-  const auto segment = first_segment(frame);
-  if (const auto root = follow(segment, 0)) {
-    const std::uint16_t kind = kind_at(segment, *root);
-    if (kind != capnp::rpc::Message::CALL && kind != capnp::rpc::Message::BOOTSTRAP)
-      return std::nullopt;
-    // Both have the number in front.
-    if (root->pointer_count == 0) return 0;
-    if (const auto asked = follow(segment, root->data + root->data_count))
-      return asked->data_count == 0 ? 0 : static_cast<std::uint32_t>(word_at(segment, asked->data));
-  }
-  std::optional<std::uint32_t> question;
-  auto failure = kj::runCatchingExceptions([&]() {
-    // What Cap'n Proto can read is read here too, however it lies: two structs, wherever they are.
-    capnp::FlatArrayMessageReader reader(frame, {.traversalLimitInWords = UINT64_MAX});
-    question = read_question(reader.getRoot<capnp::rpc::Message>());
-  });
-  return failure == nullptr ? question : std::nullopt;
+std::uint16_t message_kind(kj::ArrayPtr<const capnp::word> first_segment) {
+  const auto root = follow(first_segment, 0);
+  return root ? kind_at(first_segment, *root) : std::uint16_t{Message::UNIMPLEMENTED};
 }
 
 }  // namespace permitd::protocol

@@ -1,5 +1,5 @@
-// What stands in the head of a message of rpc.capnp: which one it is, and what question it asks.
-// Some loads instead of a reader, as every message comes by here. Pure; any thread.
+// What stands in the head of a message of rpc.capnp: which one it is, and what it is about. Some
+// loads instead of a reader, as every message comes by here. Pure; any thread.
 #pragma once
 
 #include <capnp/common.h>
@@ -10,15 +10,22 @@
 
 namespace permitd::protocol {
 
-/// The first segment of a whole, checked frame; empty where its table names more than is there.
-kj::ArrayPtr<const capnp::word> first_segment(kj::ArrayPtr<const capnp::word> frame);
+struct MessageHead {
+  std::uint16_t kind = 0;      // of rpc.capnp's Message; UNIMPLEMENTED, 0, for what is none
+  std::uint32_t question = 0;  // that a call or bootstrap asks, or a finish ends
+  // Of a call:
+  std::uint64_t interface_id = 0;
+  bool is_answered_to_caller = true;
+  std::optional<std::uint32_t> on_answer_to;  // the question whose result is called
 
-/// Which of rpc.capnp's Message a message is. Anything unusual (a far pointer) is UNIMPLEMENTED,
-/// which is 0.
+  bool asks() const;
+};
+
+/// The head of `frame`, whole and checked, however it lies.
+MessageHead read_head(kj::ArrayPtr<const capnp::word> frame);
+
+/// Which of rpc.capnp's Message one is that was built here. Anything unusual (a far pointer) is
+/// UNIMPLEMENTED.
 std::uint16_t message_kind(kj::ArrayPtr<const capnp::word> first_segment);
-
-/// The number of the question that `frame`, whole and checked, asks: a call or a bootstrap, however
-/// it lies. Empty for others, and for what is no message.
-std::optional<std::uint32_t> question_asked_by(kj::ArrayPtr<const capnp::word> frame);
 
 }  // namespace permitd::protocol

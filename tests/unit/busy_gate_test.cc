@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "protocol/kj_compat.h"
 #include "protocol/message_head.h"
 #include "protocol/permit.capnp.h"
 
@@ -18,13 +19,17 @@ using capnp::rpc::Message;
 using Words = kj::Array<capnp::word>;
 
 template <class Fill>
-Words message(const Fill& fill) {
+Words frame(const Fill& fill) {
   capnp::MallocMessageBuilder builder;
   fill(builder.initRoot<Message>());
   return capnp::messageToFlatArray(builder);
 }
+template <class Fill>
+MessageHead message(const Fill& fill) {
+  return read_head(frame(fill));
+}
 
-Words call(std::uint32_t question, std::uint64_t interface = capnp::typeId<OfficeSession>()) {
+MessageHead call(std::uint32_t question, std::uint64_t interface = capnp::typeId<OfficeSession>()) {
   return message([&](Message::Builder root) {
     auto out = root.initCall();
     out.setQuestionId(question);
@@ -32,8 +37,8 @@ Words call(std::uint32_t question, std::uint64_t interface = capnp::typeId<Offic
     out.initTarget().setImportedCap(3);
   });
 }
-Words call_on_answer(std::uint32_t question, std::uint32_t target,
-                     std::uint64_t interface = capnp::typeId<OfficeSession>()) {
+MessageHead call_on_answer(std::uint32_t question, std::uint32_t target,
+                           std::uint64_t interface = capnp::typeId<OfficeSession>()) {
   return message([&](Message::Builder root) {
     auto out = root.initCall();
     out.setQuestionId(question);
@@ -41,7 +46,7 @@ Words call_on_answer(std::uint32_t question, std::uint32_t target,
     out.initTarget().initPromisedAnswer().setQuestionId(target);
   });
 }
-Words finish(std::uint32_t question) {
+MessageHead finish(std::uint32_t question) {
   return message([&](Message::Builder root) { root.initFinish().setQuestionId(question); });
 }
 
@@ -63,7 +68,6 @@ TEST(BusyGate, OnlyCallsAreRefused) {
             GateVerdict::kPass);
   EXPECT_FALSE(gate.remembers());
   EXPECT_EQ(gate.judge(call(7), true), GateVerdict::kBusy);
-  EXPECT_EQ(gate.question(), 7U);
 }
 
 TEST(BusyGate, WhatBelongsToARefusedCallIsKeptBackUntilItsFinish) {
@@ -102,67 +106,103 @@ TEST(BusyGate, NumbersBeyondThoseItRemembersPass) {
 
 TEST(BusyGate, ResultsForAThirdPartyPass) {
   BusyGate gate;
-  const Words words = message([](Message::Builder root) {
+  const MessageHead head = message([](Message::Builder root) {
     auto out = root.initCall();
     out.initTarget().setImportedCap(1);
     out.getSendResultsTo().setYourself();
   });
-  EXPECT_EQ(gate.judge(words, true), GateVerdict::kPass);
+  EXPECT_EQ(gate.judge(head, true), GateVerdict::kPass);
 }
 
-TEST(BusyGate, NonsenseIsLeftToWhoeverReadsIt) {
-  BusyGate gate;
+TEST(MessageHead, SaysWhatTheMessageIsAbout) {
+  for (const std::uint32_t question : {0U, 1U, 1023U, 65'536U, UINT32_MAX}) {
+    const MessageHead plain = call(question);
+    EXPECT_EQ(plain.kind, Message::CALL);
+    EXPECT_EQ(plain.question, question);
+    EXPECT_EQ(plain.interface_id, capnp::typeId<OfficeSession>());
+    EXPECT_TRUE(plain.is_answered_to_caller);
+    EXPECT_EQ(plain.on_answer_to, std::nullopt);
+    EXPECT_TRUE(plain.asks());
+    EXPECT_EQ(call_on_answer(3, question).on_answer_to, question);
+    const MessageHead bootstrap =
+        message([&](Message::Builder root) { root.initBootstrap().setQuestionId(question); });
+    EXPECT_EQ(bootstrap.kind, Message::BOOTSTRAP);
+    EXPECT_EQ(bootstrap.question, question);
+    EXPECT_TRUE(bootstrap.asks());
+    EXPECT_EQ(finish(question).kind, Message::FINISH);
+    EXPECT_EQ(finish(question).question, question);
+    EXPECT_FALSE(finish(question).asks());
+  }
+  EXPECT_FALSE(message([](Message::Builder root) { root.initReturn(); }).asks());
+  EXPECT_EQ(message([](Message::Builder root) { root.initRelease(); }).kind, Message::RELEASE);
+  EXPECT_EQ(message([](Message::Builder) {}).kind, Message::UNIMPLEMENTED);
+}
+
+// A peer may lay its message out as it likes: what Cap'n Proto would read must not pass unseen.
+TEST(MessageHead, FarPointersHideNothing) {
+  for (const unsigned first_words : {1U, 2U, 3U, 4U, 5U, 6U, 64U}) {
+    capnp::MallocMessageBuilder builder(first_words, capnp::AllocationStrategy::FIXED_SIZE);
+    auto out = builder.initRoot<Message>().initCall();
+    out.setQuestionId(70'000);
+    out.setInterfaceId(17);
+    out.getSendResultsTo().setYourself();
+    out.initTarget().initPromisedAnswer().setQuestionId(1);
+    const MessageHead head = read_head(capnp::messageToFlatArray(builder));
+    EXPECT_EQ(head.kind, Message::CALL) << first_words;
+    EXPECT_EQ(head.question, 70'000U) << first_words;
+    EXPECT_EQ(head.interface_id, 17U) << first_words;
+    EXPECT_FALSE(head.is_answered_to_caller) << first_words;
+    EXPECT_EQ(head.on_answer_to, 1U) << first_words;
+  }
+}
+
+// Where a peer's bytes are no such message, or another one, this says what Cap'n Proto says.
+TEST(MessageHead, OfAnyBytesIsWhatCapnProtoReads) {
+  const Words sound = frame([](Message::Builder root) {
+    auto out = root.initCall();
+    out.setQuestionId(9);
+    out.initTarget().initPromisedAnswer().setQuestionId(1);
+  });
+  std::size_t messages = 0;
+  for (std::size_t at = 1; at < sound.size(); ++at) {
+    for (unsigned bit = 0; bit < 64; ++bit) {
+      Words changed = kj::heapArray(sound.asPtr());
+      changed.asBytes()[at * sizeof(capnp::word) + bit / 8] ^= static_cast<kj::byte>(1U << bit % 8);
+      const MessageHead head = read_head(changed);
+      auto failure = kj::runCatchingExceptions([&]() {
+        capnp::FlatArrayMessageReader reader(changed);
+        const auto root = reader.getRoot<Message>();
+        const auto kind = static_cast<std::uint16_t>(root.which());
+        if (root.isCall()) {
+          const auto read = root.getCall();
+          EXPECT_EQ(head.question, read.getQuestionId());
+          EXPECT_EQ(head.interface_id, read.getInterfaceId());
+          EXPECT_EQ(head.is_answered_to_caller, read.getSendResultsTo().isCaller());
+          EXPECT_EQ(head.on_answer_to.has_value(), read.getTarget().isPromisedAnswer());
+          if (read.getTarget().isPromisedAnswer()) {
+            EXPECT_EQ(head.on_answer_to, read.getTarget().getPromisedAnswer().getQuestionId());
+          }
+        }
+        EXPECT_EQ(head.kind, kind);
+        ++messages;
+      });
+      EXPECT_FALSE(failure != nullptr && head.asks()) << at << ' ' << bit;
+    }
+  }
+  EXPECT_GT(messages, 100U);
+}
+
+TEST(MessageHead, OfNonsenseIsOfNoMessage) {
   Words words = kj::heapArray<capnp::word>(5);
   for (int byte = 0; byte < 256; ++byte) {
     auto bytes = words.asBytes();
     std::fill(bytes.begin() + 8, bytes.end(), static_cast<kj::byte>(byte));
     const std::uint32_t table[2] = {0, 4};
     std::copy_n(reinterpret_cast<const kj::byte*>(table), 8, bytes.begin());
-    EXPECT_NE(gate.judge(words, true), GateVerdict::kSwallow) << byte;
+    EXPECT_FALSE(read_head(words).asks()) << byte;
   }
-}
-
-Words bootstrap(std::uint32_t question) {
-  return message([&](Message::Builder root) { root.initBootstrap().setQuestionId(question); });
-}
-
-TEST(QuestionAsked, CallsAndBootstrapsAskOthersDoNot) {
-  for (const std::uint32_t question : {0U, 1U, 1023U, 65'536U, UINT32_MAX}) {
-    EXPECT_EQ(question_asked_by(call(question)), question);
-    EXPECT_EQ(question_asked_by(call_on_answer(question, 3)), question);
-    EXPECT_EQ(question_asked_by(bootstrap(question)), question);
-    EXPECT_EQ(question_asked_by(finish(question)), std::nullopt);
-  }
-  EXPECT_EQ(question_asked_by(message([](Message::Builder root) { root.initReturn(); })),
-            std::nullopt);
-  EXPECT_EQ(question_asked_by(message([](Message::Builder root) { root.initRelease(); })),
-            std::nullopt);
-  EXPECT_EQ(question_asked_by(message([](Message::Builder) {})), std::nullopt);
-}
-
-// A peer may lay its message out as it likes: what Cap'n Proto would read must not pass unseen.
-TEST(QuestionAsked, FarPointersHideNothing) {
-  for (const unsigned first_words : {1U, 2U, 3U, 4U, 5U, 6U, 64U}) {
-    capnp::MallocMessageBuilder builder(first_words, capnp::AllocationStrategy::FIXED_SIZE);
-    auto out = builder.initRoot<Message>().initCall();
-    out.setQuestionId(70'000);
-    out.initTarget().initPromisedAnswer().setQuestionId(1);
-    EXPECT_EQ(question_asked_by(capnp::messageToFlatArray(builder)), 70'000U) << first_words;
-  }
-}
-
-TEST(QuestionAsked, NonsenseAsksNothingAndIsNotReadBeyondItsEnd) {
-  const Words sound = call(9);
-  for (std::size_t at = 1; at < sound.size(); ++at) {
-    for (unsigned bit = 0; bit < 64; ++bit) {
-      Words changed = kj::heapArray(sound.asPtr());
-      changed.asBytes()[at * sizeof(capnp::word) + bit / 8] ^= static_cast<kj::byte>(1U << bit % 8);
-      (void)question_asked_by(changed);
-    }
-  }
-  Words zeros = kj::heapArray<capnp::word>(4);
-  std::ranges::fill(zeros.asBytes(), kj::byte{0});
-  EXPECT_EQ(question_asked_by(zeros), std::nullopt);
+  std::ranges::fill(words.asBytes(), kj::byte{0});
+  EXPECT_EQ(read_head(words).kind, Message::UNIMPLEMENTED);
 }
 
 TEST(BusyAnswer, IsAnOverloadedExceptionForItsQuestion) {

@@ -1,5 +1,4 @@
-// Streams that have more to do than is done: how they are put off, wait for room, and come back,
-// over pipes and with a clock that the test sets.
+// Streams that have more to do than is done: how they wait for room and come back, over pipes.
 #include <capnp/message.h>
 #include <capnp/rpc.capnp.h>
 #include <capnp/serialize.h>
@@ -16,8 +15,6 @@ namespace permitd::protocol {
 namespace {
 
 using capnp::rpc::Message;
-
-constexpr std::uint32_t kGatherMs = 5;
 
 kj::Array<capnp::word> call(std::uint32_t question) {
   capnp::MallocMessageBuilder builder;
@@ -37,7 +34,6 @@ class CrowdedStreamTest : public testing::Test {
 
   static StreamLimits limits() {
     StreamLimits limits;
-    limits.gather_ms = kGatherMs;
     limits.calls_in_service_max = 2;
     return limits;
   }
@@ -71,67 +67,11 @@ class CrowdedStreamTest : public testing::Test {
       ASSERT_EQ(read(connection), question);
     }
   }
-  std::uint64_t received() { return context_.counters().messages_received; }
 
   kj::AsyncIoContext io_ = kj::setupAsyncIo();
   kj::WaitScope& scope_ = io_.waitScope;
   StreamContext context_{limits()};
 };
-
-TEST_F(CrowdedStreamTest, OneThatIsBehindIsReceivedFromWhenTheTimeIsUp) {
-  auto connection = connect();
-  context_.set_now_ms(100);
-  send(connection, 1);
-  EXPECT_EQ(context_.resume_in_ms(), -1);
-  context_.set_now_ms(100 + kGatherMs);
-  send(connection, 2);  // finds the first one still waiting
-  EXPECT_EQ(context_.resume_in_ms(), kGatherMs);
-  send(connection, 3);
-  send(connection, 4);
-  EXPECT_EQ(received(), 2U);
-  context_.set_now_ms(100 + 2 * kGatherMs - 1);
-  context_.resume();
-  scope_.poll();
-  EXPECT_EQ(received(), 2U);
-  EXPECT_EQ(context_.resume_in_ms(), 1);
-  context_.set_now_ms(100 + 2 * kGatherMs);
-  context_.resume();
-  scope_.poll();
-  EXPECT_EQ(received(), 4U);  // together
-  EXPECT_EQ(context_.resume_in_ms(), kGatherMs);
-  for (std::uint32_t question = 1; question <= 4; ++question) EXPECT_EQ(read(connection), question);
-}
-
-TEST_F(CrowdedStreamTest, OneThatHasCaughtUpIsReceivedFromAtOnce) {
-  auto connection = connect();
-  send(connection, 1);
-  context_.set_now_ms(kGatherMs);
-  send(connection, 2);
-  send(connection, 3);
-  EXPECT_EQ(read(connection), 1U);
-  EXPECT_EQ(context_.resume_in_ms(), kGatherMs);
-  EXPECT_EQ(read(connection), 2U);
-  EXPECT_EQ(context_.resume_in_ms(), -1);
-  EXPECT_EQ(read(connection), 3U);
-}
-
-TEST_F(CrowdedStreamTest, OneThatGoesLeavesTheOthersPutOff) {
-  Connection connections[] = {connect(), connect(), connect()};
-  for (auto& connection : connections) send(connection, 1);
-  for (std::int64_t i = 0; i < 3; ++i) {
-    context_.set_now_ms(kGatherMs + i);
-    send(connections[i], 2);
-    send(connections[i], 3);
-  }
-  EXPECT_EQ(received(), 6U);
-  connections[1].stream = nullptr;
-  connections[0].stream = nullptr;
-  EXPECT_EQ(context_.resume_in_ms(), kGatherMs);  // the last was put off just now
-  context_.set_now_ms(2 * kGatherMs + 2);
-  context_.resume();
-  scope_.poll();
-  EXPECT_EQ(received(), 7U);
-}
 
 TEST_F(CrowdedStreamTest, BeyondTheCallsInServiceOthersWaitForAnAnswer) {
   auto connection = connect();
@@ -143,7 +83,7 @@ TEST_F(CrowdedStreamTest, BeyondTheCallsInServiceOthersWaitForAnAnswer) {
   for (std::uint32_t question = 0; question < kDeliveredLeast; ++question)
     answer(connection, question);
   EXPECT_EQ(context_.calls_in_service(), 0U);
-  context_.resume();
+  context_.deliver_in_turn();
   EXPECT_TRUE(waiting.poll(scope_));
   EXPECT_EQ(context_.calls_in_service(), 1U);
 }
@@ -159,7 +99,7 @@ TEST_F(CrowdedStreamTest, CallsThatAreNeverAnsweredKeepNobodyFromBeingHeard) {
   auto second = modest.stream->tryReadMessage();
   EXPECT_FALSE(first.poll(scope_));
   EXPECT_FALSE(second.poll(scope_));
-  context_.resume();  // a turn later
+  context_.deliver_in_turn();  // a turn later
   EXPECT_TRUE(first.poll(scope_));
   EXPECT_TRUE(second.poll(scope_));
 }
@@ -177,7 +117,7 @@ TEST_F(CrowdedStreamTest, OneThatGoesTakesItsCallsAndItsPlaceAlong) {
   first = nullptr;
   leaving.stream = nullptr;
   EXPECT_EQ(context_.calls_in_service(), 0U);
-  context_.resume();
+  context_.deliver_in_turn();
   EXPECT_TRUE(second.poll(scope_));
 }
 
