@@ -85,23 +85,18 @@ std::optional<MessageHead> read_directly(kj::ArrayPtr<const capnp::word> segment
   return head;
 }
 
-MessageHead read_call(capnp::rpc::Call::Reader call) {
-  MessageHead head{.kind = Message::CALL,
-                   .question = call.getQuestionId(),
-                   .interface_id = call.getInterfaceId(),
-                   .is_answered_to_caller = call.getSendResultsTo().isCaller()};
+/// Throws at what cannot be read; `head` then holds what was read before.
+void read(Message::Reader message, MessageHead& head) {
+  head.kind = static_cast<std::uint16_t>(message.which());
+  if (message.isFinish()) head.question = message.getFinish().getQuestionId();
+  if (message.isBootstrap()) head.question = message.getBootstrap().getQuestionId();
+  if (!message.isCall()) return;
+  const auto call = message.getCall();
+  head.question = call.getQuestionId();
+  head.interface_id = call.getInterfaceId();
+  head.is_answered_to_caller = call.getSendResultsTo().isCaller();
   if (const auto target = call.getTarget(); target.isPromisedAnswer())
     head.on_answer_to = target.getPromisedAnswer().getQuestionId();
-  return head;
-}
-
-MessageHead read(Message::Reader message) {
-  const auto kind = message.which();
-  if (kind == Message::CALL) return read_call(message.getCall());
-  MessageHead head{.kind = static_cast<std::uint16_t>(kind)};
-  if (kind == Message::FINISH) head.question = message.getFinish().getQuestionId();
-  if (kind == Message::BOOTSTRAP) head.question = message.getBootstrap().getQuestionId();
-  return head;
 }
 
 /// The first segment of a whole, checked frame; empty where its table names more than is there.
@@ -123,11 +118,11 @@ MessageHead read_head(kj::ArrayPtr<const capnp::word> frame) {
   if (const auto head = read_directly(first_segment(frame))) return *head;
   MessageHead head;
   // What is no message is for Cap'n Proto to find out. A few structs are read, wherever they lie.
-  auto failure = kj::runCatchingExceptions([&]() {
+  auto ignored = kj::runCatchingExceptions([&]() {
     capnp::FlatArrayMessageReader reader(frame, {.traversalLimitInWords = UINT64_MAX});
-    head = read(reader.getRoot<Message>());
+    read(reader.getRoot<Message>(), head);
   });
-  return failure == nullptr ? head : MessageHead{};
+  return head;
 }
 
 std::uint16_t message_kind(kj::ArrayPtr<const capnp::word> first_segment) {
