@@ -8,6 +8,7 @@
 
 #include "daemon/journal_archive.h"
 #include "daemon/journal_copy.h"
+#include "daemon/journal_reader.h"
 #include "daemon/recovery.h"
 
 namespace permitd::daemon {
@@ -54,6 +55,7 @@ Expected<void> write_note(const JournalDirectory& directory, const BackupNote& n
 /// The state of a directory, computed from its files.
 struct CheckedState {
   Op op{};
+  scheduler::Tick now;  // of the last command
   std::string digest;
 };
 
@@ -70,7 +72,7 @@ Expected<CheckedState> check_state(const std::string& path) {
                                  "Look at the device, then do it again."});
   }
   const StateDigest digest = digest_of_state(scheduler);
-  return CheckedState{scheduler.op_applied(),
+  return CheckedState{scheduler.op_applied(), scheduler.now(),
                       fmt::format("{:016x}{:016x}", digest.high, digest.low)};
 }
 
@@ -189,11 +191,46 @@ Error cut_short(const RestoreRequest& wanted, Op noted, Op found) {
                "Use another backup, or take what is there with --op."};
 }
 
-/// The last op to take, where nothing or a moment was said.
-Expected<Op> last_kept(const RestoreRequest& wanted, Storage& archive,
-                       const std::optional<BackupNote>& note) {
-  // What is damaged behind a wanted op is no obstacle: the copy ends before it.
+Error too_early(const RestoreRequest& wanted, Op begins) {
+  return Error{ErrorCode::kConfiguration, 0,
+               fmt::format("restore {}: it does not reach back so far, its journal begins at op {}",
+                           wanted.backup, raw(begins)),
+               "Name a later op or moment, or use an older backup."};
+}
+
+/// The last op before the first batch behind the moment; none where no such batch is reached.
+Expected<std::optional<Op>> last_until(const RestoreRequest& wanted,
+                                       const JournalDirectory& backup) {
+  JournalFormat format;
+  auto known = backup.read_format(format);
+  if (!known) return std::unexpected(known.error());
+  auto first = first_segment(backup);
+  if (!first) return std::unexpected(first.error());
+  FileSegments source(backup, true);
+  FrameWalk walk(source, format);
+  walk.start(*first);
+  for (bool is_first = true;; is_first = false) {
+    auto taken = walk.next();
+    if (!taken) return std::unexpected(taken.error());
+    if (!*taken) return std::nullopt;
+    const protocol::FrameHeader& header = walk.header();
+    if (header.op_count == 0 || header.now_ms <= wanted.until.at->ms) continue;
+    if (is_first) return std::unexpected(too_early(wanted, Op{header.first_op}));
+    return Op{header.first_op - 1};
+  }
+}
+
+/// The last op to take. What is damaged behind a wanted op or moment is no obstacle: the copy ends
+/// before it.
+Expected<Op> last_kept(const RestoreRequest& wanted, const JournalDirectory& backup,
+                       Storage& archive, const std::optional<BackupNote>& note) {
   if (wanted.until.op) return *wanted.until.op;
+  if (wanted.until.at) {
+    auto last = last_until(wanted, backup);
+    if (!last) return std::unexpected(last.error());
+    if (*last) return **last;
+    // Everything that can be read lies before the moment: was that all?
+  }
   auto lead = archive.lead();
   if (!lead) return std::unexpected(lead.error());
   if (note && lead->last_op < note->op)
@@ -212,14 +249,15 @@ Error why_not(const RestoreRequest& wanted, Storage& archive, const Error& error
                "Leave out --op to take all of it."};
 }
 
+/// The first op of what was copied, or the one that would come next where no batch was.
+Op begin_of(const CopiedJournal& copied) {
+  return copied.first_op != Op{0} ? copied.first_op : Op{raw(copied.last_op) + 1};
+}
+
 Expected<void> check_reach(const RestoreRequest& wanted, const CopiedJournal& copied) {
-  const bool reaches = copied.first_op <= Op{1} || !copied.snapshots.empty();
+  const bool reaches = begin_of(copied) <= Op{1} || !copied.snapshots.empty();
   if (reaches && (!wanted.until.op || copied.last_op == *wanted.until.op)) return {};
-  return std::unexpected(
-      Error{ErrorCode::kConfiguration, 0,
-            fmt::format("restore {}: it does not reach back so far, its journal begins at op {}",
-                        wanted.backup, raw(copied.first_op)),
-            "Name a later op or moment, or use an older backup."});
+  return std::unexpected(too_early(wanted, begin_of(copied)));
 }
 
 Expected<void> check_against(const BackupNote& note, const CopiedJournal& copied,
@@ -250,7 +288,7 @@ Expected<void> restore(const RestoreRequest& wanted) {
   }
   auto note = read_backup_note(*backup);
   if (!note) return std::unexpected(note.error());
-  auto last = last_kept(wanted, **archive, *note);
+  auto last = last_kept(wanted, *backup, **archive, *note);
   if (!last) return std::unexpected(last.error());
   auto target = open_empty(wanted.target);
   if (!target) return std::unexpected(target.error());
@@ -260,6 +298,9 @@ Expected<void> restore(const RestoreRequest& wanted) {
     return give_up(*target, reached.error());
   auto state = check_copy(wanted.target, *copied);
   if (!state) return give_up(*target, state.error());
+  // A journal that was begun with a snapshot does not say when that one was taken; its state does.
+  if (wanted.until.at && state->now > *wanted.until.at)
+    return give_up(*target, too_early(wanted, begin_of(*copied)));
   if (*note) {
     if (auto same = check_against(**note, *copied, *state); !same)
       return give_up(*target, same.error());

@@ -124,6 +124,8 @@ Engine::Engine(scheduler::Scheduler& scheduler, Storage& storage, Clock& clock,
 
 Engine::~Engine() = default;
 
+void Engine::set_lottery_key(const scheduler::Hash& key) { state_->lottery = Lottery(key); }
+
 Port& Engine::add_port(std::size_t request_capacity) {
   state_->ports.push_back(std::make_unique<Port>(request_capacity));
   Port& port = *state_->ports.back();

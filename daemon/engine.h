@@ -145,6 +145,10 @@ class Engine {
   /// first step().
   void resume(scheduler::Op snapshot_op) { stats_.snapshot_op = snapshot_op; }
 
+  /// In place of EngineOptions::lottery_key, for who may open the key only once the storage leads.
+  /// Before the first step().
+  void set_lottery_key(const scheduler::Hash& key);
+
   /// Journals larger limits where `wanted` has some; they never shrink. After recovery, before the
   /// first step(); blocks until durable. Storage::lead() has left room for it.
   void ensure_limits(const scheduler::Limits& wanted);

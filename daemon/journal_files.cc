@@ -34,6 +34,10 @@ constexpr int kDirectoryMode = 0750;
 // Writes that a killed process left in flight take milliseconds, seconds on a device in trouble.
 constexpr int kLockTriesMax = 500;
 constexpr timespec kLockPause{0, 10'000'000};
+// Who asks whether somebody leads shares LOCK for as long as two calls take; a second only where
+// that process was stopped between them.
+constexpr int kLookTriesMax = 1000;
+constexpr timespec kLookPause{0, 1'000'000};
 constexpr std::size_t kTextSizeMax = 4096;
 
 std::span<const std::byte> bytes_of(const std::string& text) {
@@ -90,19 +94,43 @@ Expected<JournalDirectory> JournalDirectory::open(const std::string& path) {
   return directory;
 }
 
+namespace {
+
+Error led(const File& file, const std::string& name) {
+  std::string pid = read_text(file, name).value_or("");
+  while (!pid.empty() && pid.back() == '\n') pid.pop_back();
+  return Error{
+      ErrorCode::kFenced, 0,
+      fmt::format("lock {}: process {} leads this journal", name, pid.empty() ? "unknown" : pid),
+      "Stop that daemon, or give this one another directory."};
+}
+
+/// Locks the file as the one who leads. A leader has it alone: where it can be shared nobody leads,
+/// somebody only looks and is about to let go. Nothing tells when but a call that blocks, and that
+/// one would wait for ever behind a leader who came first; so it is tried again. No answer hangs on
+/// the length of the pause: each try sees for itself whether somebody leads.
+Expected<void> lock_alone(const File& file, const std::string& name) {
+  for (int attempt = 0; attempt < kLookTriesMax; ++attempt) {
+    if (flock(file.number(), LOCK_EX | LOCK_NB) == 0) return {};
+    if (errno != EWOULDBLOCK) return std::unexpected(system_error("lock " + name));
+    if (flock(file.number(), LOCK_SH | LOCK_NB) != 0) {
+      return std::unexpected(errno == EWOULDBLOCK ? led(file, name) : system_error("lock " + name));
+    }
+    flock(file.number(), LOCK_UN);  // or two that start would keep each other from it
+    nanosleep(&kLookPause, nullptr);
+  }
+  return std::unexpected(
+      Error{ErrorCode::kFenced, 0,
+            "lock " + name + ": nobody leads, but a process that looks at it does not let go",
+            "See what has it open, e.g. a backup that was stopped, and start again."});
+}
+
+}  // namespace
+
 Expected<void> JournalDirectory::lock() {
   auto file = open_file(kLockName, O_RDWR | O_CREAT, false);
   if (!file) return std::unexpected(file.error());
-  if (flock(file->number(), LOCK_EX | LOCK_NB) != 0) {
-    const int number = errno;
-    if (number != EWOULDBLOCK) return std::unexpected(system_error("lock " + path_of(kLockName)));
-    std::string pid = read_text(*file, kLockName).value_or("");
-    while (!pid.empty() && pid.back() == '\n') pid.pop_back();
-    return std::unexpected(Error{ErrorCode::kFenced, 0,
-                                 fmt::format("lock {}: process {} leads this journal",
-                                             path_of(kLockName), pid.empty() ? "unknown" : pid),
-                                 "Stop that daemon, or give this one another directory."});
-  }
+  if (auto locked = lock_alone(*file, path_of(kLockName)); !locked) return locked;
   const std::string pid = fmt::format("{}\n", getpid());
   if (ftruncate(file->number(), 0) != 0)
     return std::unexpected(system_error("write " + path_of(kLockName)));

@@ -55,9 +55,10 @@ class JournalDirectory {
   const std::string& path() const { return path_; }
   std::string path_of(std::string_view name) const { return path_ + "/" + std::string(name); }
 
-  /// Takes LOCK. Errors: kFenced, naming the process that has it.
+  /// Takes LOCK; waits, a second at most, for those who only look. Errors: kFenced, naming the
+  /// process that has it.
   [[nodiscard]] Expected<void> lock();
-  /// True when another process has LOCK. Looking takes it for a moment.
+  /// True when another process has LOCK. Looking shares it for a moment.
   [[nodiscard]] Expected<bool> is_led() const;
 
   /// False when there is no FORMAT. Errors: kVersion, kDamaged, kSystem.

@@ -39,6 +39,7 @@ class Lottery {
 };
 
 /// The key in `file`, 64 hexadecimal digits readable by its owner alone; made where there is none.
+/// Pre: no other process makes one there, as whoever leads the directory can say.
 /// Errors: kConfiguration when the file holds something else or others may read it; kSystem.
 [[nodiscard]] Expected<scheduler::Hash> open_lottery_key(const std::string& file);
 

@@ -78,7 +78,8 @@ class Service {
   Expected<void> read_tls_files();
   Expected<void> make_loop();
   Expected<void> recover_state();
-  Expected<void> make_engine();
+  void make_engine();
+  Expected<void> take_lottery_key();
   Expected<void> open_sockets();
   Expected<void> start_networks();
   Expected<void> start_ops(Port& port);
@@ -194,7 +195,7 @@ Expected<void> Service::recover_state() {
   if (!storage) return std::unexpected(storage.error());
   storage_ = std::move(*storage);
   snapshotter_ = std::make_unique<Snapshotter>(*storage_);
-  if (auto made = make_engine(); !made) return made;
+  make_engine();
   storage_->set_waker(&engine_->waker());
   auto report = recover(*storage_, scheduler_);
   if (!report) return std::unexpected(report.error());
@@ -204,6 +205,7 @@ Expected<void> Service::recover_state() {
   log_line(LogLevel::kInfo, "recovered to op {}: snapshot at {} in {} ms, {} ops replayed in {} ms",
            raw(scheduler_.op_applied()), raw(report->snapshot_op), report->snapshot_ms,
            report->replay.op_count, report->replay_ms);
+  if (auto taken = take_lottery_key(); !taken) return taken;
   rehearsal_clock_.advance(std::max(config_.clock.start, scheduler_.now()));
   snapshotter_->start(engine_->waker());
   engine_->resume(report->snapshot_op);
@@ -211,17 +213,22 @@ Expected<void> Service::recover_state() {
   return {};
 }
 
-/// The storage has locked the directory by now: no other daemon makes a key there.
-Expected<void> Service::make_engine() {
-  auto key = open_lottery_key(config_.data_directory + "/lottery.key");
-  if (!key) return std::unexpected(key.error());
+/// Before the storage leads, as its keeper wakes the engine.
+void Service::make_engine() {
   EngineOptions options;
   options.batch_count_max = config_.engine.batch_count_max;
-  options.lottery_key = *key;
   options.snapshot_after_size = config_.engine.snapshot_after_size;
   engine_ = std::make_unique<Engine>(
       scheduler_, *storage_, clock_of(rehearsal_, system_clock_, rehearsal_clock_),
       rehearsal_ ? &rehearsal_clock_ : nullptr, *snapshotter_, options);
+}
+
+/// Behind recovery: the directory is locked, so that no other daemon makes a key there, and a start
+/// that is refused leaves none.
+Expected<void> Service::take_lottery_key() {
+  auto key = open_lottery_key(config_.data_directory + "/lottery.key");
+  if (!key) return std::unexpected(key.error());
+  engine_->set_lottery_key(*key);
   return {};
 }
 

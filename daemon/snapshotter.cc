@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "daemon/log.h"
 #include "daemon/recovery.h"
 #include "scheduler/assert.h"
 #include "scheduler/scheduler.h"
@@ -101,13 +102,7 @@ Snapshotter::Result Snapshotter::make(Op op) {
   }
   result.ok = true;
   result.mark = *mark;
-  auto list = storage_.snapshots();
-  if (!list) return result;  // nothing is given up until the next one
-  for (const SnapshotMark& older : list->marks) {
-    if (older.op >= mark->op) continue;
-    result.trim_op = older.op;
-    break;
-  }
+  result.trim_op = kept_op_;
   return result;
 }
 
@@ -120,6 +115,8 @@ Expected<SnapshotMark> Snapshotter::write(Op op) {
   std::vector<UnreadSnapshot> unread;
   auto base = load_newest_snapshot(storage_, *shadow, op, unread);
   if (!base) return base;
+  for (const UnreadSnapshot& each : unread)
+    log_line(LogLevel::kWarning, "a snapshot is passed over: {}", each.error.text());
   auto replay = replay_journal(storage_, *shadow, op);
   if (!replay) return std::unexpected(with_unread(replay.error(), shadow->op_applied(), unread));
   PERMIT_ASSERT(raw(shadow->op_applied()) != 0);
@@ -128,7 +125,11 @@ Expected<SnapshotMark> Snapshotter::write(Op op) {
   WriterSink sink(**writer);
   shadow->write_state(sink);
   if (sink.error) return std::unexpected(*sink.error);
-  return (*writer)->commit();
+  auto mark = (*writer)->commit();
+  // Should the new one rot, this one still serves: every byte of it was read just now. Of one that
+  // is only newer by its name nobody knows that.
+  if (mark) kept_op_ = base->op;
+  return mark;
 }
 
 }  // namespace permitd::daemon

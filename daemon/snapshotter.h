@@ -24,8 +24,9 @@ class Snapshotter {
     bool finished = false;  // false: nothing has ended since the last look
     bool ok = false;
     SnapshotMark mark;  // of the newest snapshot
-    scheduler::Op
-        trim_op{};  // op of the one before it: the journal behind it is needed no more; 0 = none
+    // Of the older one that the newest was made from, which was read whole: the journal before it
+    // is needed no more; 0 = none.
+    scheduler::Op trim_op{};
     std::optional<Error> error;
   };
 
@@ -59,7 +60,9 @@ class Snapshotter {
   SpscRing<Result> results_;
   std::atomic<std::uint64_t> requested_{0};  // number of the newest request, to see repeated ones
   std::atomic<std::uint64_t> requested_op_{0};
-  std::uint64_t done_ = 0;  // number of the newest request that was begun; snapshotter's thread
+  // Snapshotter's thread.
+  std::uint64_t done_ = 0;   // number of the newest request that was begun
+  scheduler::Op kept_op_{};  // of the snapshot that the last one written was made from
   std::atomic<bool> stopping_{false};
   std::thread thread_;
 };

@@ -156,16 +156,27 @@ void TlsKeeper::add(TlsMailbox& mailbox) {
 }
 
 void TlsKeeper::look() {
-  if (marks() != seen_) reload();
+  if (marks() != seen_) return reload();
+  // What failed may have been no fault of the files, too many open ones for instance: nothing about
+  // them changes when it has passed.
+  if (!complaint_.empty()) load_anew();
 }
 
 void TlsKeeper::reload() {
+  complaint_.clear();  // other files, or somebody asks: it is said again
+  load_anew();
+}
+
+void TlsKeeper::load_anew() {
   seen_ = marks();
   auto loaded = load();
   if (!loaded) {
-    log_line(LogLevel::kError, "TLS goes on with what it had: {}", loaded.error().text());
+    std::string text = loaded.error().text();
+    if (text != complaint_) log_line(LogLevel::kError, "TLS goes on with what it had: {}", text);
+    complaint_ = std::move(text);
     return;
   }
+  complaint_.clear();
   credentials_ = std::move(*loaded);
   tell();
   for (TlsMailbox* mailbox : mailboxes_) mailbox->put(credentials_);

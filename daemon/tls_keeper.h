@@ -1,7 +1,7 @@
 // Keeps what TLS shows and accepts as the files say: certificate, key, authority, deny list. Loaded
 // once at the start; the ops thread looks for changes and loads anew, and each rpc thread finds the
-// new set in a mailbox of its own. Files that cannot be used change nothing: the old set stays, and
-// the log says why.
+// new set in a mailbox of its own. Files that cannot be used change nothing: the old set stays, the
+// log says why, and each look tries them again.
 #pragma once
 
 #include <atomic>
@@ -47,7 +47,8 @@ class TlsKeeper {
 
   /// Puts the present set there, and each later one. Before another thread looks.
   void add(TlsMailbox& mailbox);
-  /// Loads anew when a file is another than at the last load. One thread, blocks for the files.
+  /// Loads anew when a file is another than at the last load, or that one failed. One thread,
+  /// blocks for the files.
   void look();
   /// Loads anew in any case. Likewise.
   void reload();
@@ -66,10 +67,12 @@ class TlsKeeper {
   static Mark mark_of(const std::string& path);
   std::vector<Mark> marks() const;
   Expected<CredentialsPointer> load() const;
+  void load_anew();
   void tell() const;
 
   Config::Tls files_;
   std::vector<Mark> seen_;  // taken before the files were read
+  std::string complaint_;   // why the last load failed, as the log says; empty: it did not
   CredentialsPointer credentials_;
   std::vector<TlsMailbox*> mailboxes_;
 };

@@ -8,9 +8,11 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <thread>
+#include <vector>
 
 #include "daemon/journal_archive.h"
 #include "daemon/journal_copy.h"
@@ -82,6 +84,32 @@ class Backups : public testing::Test {
     file.seekp(static_cast<std::streamoff>(offset));
     file << bytes;
   }
+  struct Batch {
+    std::uint64_t offset = 0;  // in the first segment
+    Op last{};
+    std::int64_t now_ms = 0;
+  };
+  /// Those of a journal's first segment, in order.
+  static std::vector<Batch> batches_of(const std::string& directory) {
+    std::ifstream file(directory + "/journal.000001", std::ios::binary);
+    const std::string bytes((std::istreambuf_iterator<char>(file)), {});
+    std::vector<Batch> batches;
+    for (std::size_t at = 0; at + protocol::kBlockSize <= bytes.size();
+         at += protocol::kBlockSize) {
+      protocol::FrameHeader header;
+      std::memcpy(&header, bytes.data() + at, sizeof header);
+      if (header.magic == protocol::kFrameMagic && header.op_count != 0)
+        batches.push_back({at, Op{header.first_op + header.op_count - 1}, header.now_ms});
+    }
+    return batches;
+  }
+  /// Index of a batch about the middle that the next one comes later than.
+  static std::size_t middle_of(const std::vector<Batch>& batches) {
+    std::size_t index = batches.size() / 2;
+    while (index + 1 < batches.size() && batches[index].now_ms == batches[index + 1].now_ms)
+      ++index;
+    return index;
+  }
   /// Puts the state at the end into the directory as a snapshot.
   void add_snapshot(const std::string& directory) const {
     auto archive = JournalArchive::open(directory);
@@ -123,6 +151,42 @@ TEST_F(Backups, EveryOpCanBeHadAlsoWithinABatch) {
   const Said early = restore(target(), {.at = scheduler::Tick{1}});
   EXPECT_EQ(early.status, 0) << early.errors;
   expect_gives(scratch_ / "restored", Op{0});
+}
+
+TEST_F(Backups, AMomentInTheMiddleIsTheLastBatchUntilThen) {
+  ASSERT_EQ(back_up().status, 0);
+  const std::vector<Batch> batches = batches_of(target());
+  const std::size_t middle = middle_of(batches);
+  ASSERT_LT(middle + 1, batches.size());
+  const auto expect_moment = [&](std::int64_t ms, Op op) {
+    const Said said = restore(target(), {.at = scheduler::Tick{ms}});
+    ASSERT_EQ(said.status, 0) << said.errors;
+    expect_gives(scratch_ / "restored", op);
+    std::filesystem::remove_all(scratch_ / "restored");
+  };
+  const std::int64_t next_ms = batches[middle + 1].now_ms;
+  expect_moment(batches[middle].now_ms, batches[middle].last);
+  expect_moment(next_ms - 1, batches[middle].last);
+  std::size_t last_of_next = middle + 1;
+  while (last_of_next + 1 < batches.size() && batches[last_of_next + 1].now_ms == next_ms)
+    ++last_of_next;
+  expect_moment(next_ms, batches[last_of_next].last);
+}
+
+TEST_F(Backups, DamageBehindAWantedMomentIsNoObstacle) {
+  const std::vector<Batch> batches = batches_of(data());
+  const std::size_t middle = middle_of(batches);
+  ASSERT_LT(middle + 3, batches.size());
+  const Batch& rotten = batches[batches.size() - 2];  // the one behind it proves that it was there
+  patch(data() + "/journal.000001", rotten.offset + 200, "damage");
+  const Said said = restore(data(), {.at = scheduler::Tick{batches[middle].now_ms}});
+  EXPECT_EQ(said.status, 0) << said.errors;
+  expect_gives(scratch_ / "restored", batches[middle].last);
+  std::filesystem::remove_all(scratch_ / "restored");
+  const Said late = restore(data(), {.at = scheduler::Tick{INT64_MAX}});
+  EXPECT_EQ(late.status, kDamaged);
+  EXPECT_THAT(late.errors, HasSubstr(fmt::format("journal.000001 at {}", rotten.offset)));
+  EXPECT_FALSE(is_journal(scratch_ / "restored"));
 }
 
 TEST_F(Backups, AnOpThatNeverWasIsNoDamage) {
@@ -302,7 +366,14 @@ TEST_F(Backups, WhatTheJournalDoesNotReachIsSaid) {
     return restore_backup({other / "data", scratch_ / "restored", {.op = Op{3}}});
   });
   EXPECT_EQ(early.status, 1);
-  EXPECT_THAT(early.errors, HasSubstr("does not reach back so far"));
+  EXPECT_THAT(early.errors, HasSubstr(fmt::format("its journal begins at op {}", raw(last_) + 1)));
+  // The snapshot was taken later than that.
+  const Said before = said_by([&] {
+    return restore_backup({other / "data", scratch_ / "restored", {.at = scheduler::Tick{1}}});
+  });
+  EXPECT_EQ(before.status, 1);
+  EXPECT_THAT(before.errors, HasSubstr("does not reach back so far"));
+  EXPECT_FALSE(is_journal(scratch_ / "restored"));
 }
 
 TEST_F(Backups, AJournalThatBeginsLaterNeedsASnapshot) {
@@ -323,6 +394,11 @@ TEST_F(Backups, AJournalThatBeginsLaterNeedsASnapshot) {
   EXPECT_EQ(said.status, 1);
   EXPECT_THAT(said.errors, HasSubstr("its journal begins at op 3"));
   EXPECT_FALSE(is_journal(scratch_ / "restored"));
+  const Said early = said_by([&] {
+    return restore_backup({other / "data", scratch_ / "restored", {.at = scheduler::Tick{0}}});
+  });
+  EXPECT_EQ(early.status, 1);
+  EXPECT_THAT(early.errors, HasSubstr("its journal begins at op 3"));
 }
 
 TEST_F(Backups, ADamagedSnapshotIsNamedAndNothingIsLeft) {

@@ -7,8 +7,10 @@
 #include <gtest/gtest.h>
 #include <sys/file.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 #include <utility>
 
 #include "protocol/journal_format.h"
@@ -91,6 +93,36 @@ TEST_F(JournalDirectoryTest, WhoHasTheLockIsNamedAsFarAsItSays) {
     EXPECT_NE(locked.error().act.find(named), std::string::npos) << locked.error().text();
   }
   close(other);
+  EXPECT_TRUE(directory_.lock().has_value());
+}
+
+TEST_F(JournalDirectoryTest, WhoOnlyLooksKeepsNobodyFromTheLead) {
+  constexpr int kStarts = 50;
+  write("LOCK", "17\n");
+  std::atomic<bool> is_over{false};
+  std::thread looking([&] {
+    while (!is_over) EXPECT_TRUE(directory_.is_led().has_value());
+  });
+  for (int start = 0; start < kStarts; ++start) {
+    auto other = JournalDirectory::open(scratch_.path());
+    auto locked = other->lock();
+    EXPECT_TRUE(locked.has_value()) << locked.error().text();
+  }
+  is_over = true;
+  looking.join();
+}
+
+TEST_F(JournalDirectoryTest, WhoLooksAndDoesNotLetGoIsNoLeader) {
+  write("LOCK", "17\n");
+  const int looking = open((scratch_ / "LOCK").c_str(), O_RDONLY | O_CLOEXEC);
+  ASSERT_EQ(flock(looking, LOCK_SH), 0);
+  EXPECT_FALSE(*directory_.is_led());
+  auto locked = directory_.lock();
+  ASSERT_FALSE(locked.has_value());
+  EXPECT_EQ(locked.error().code, ErrorCode::kFenced);
+  EXPECT_EQ(locked.error().act.find("17"), std::string::npos) << locked.error().text();
+  EXPECT_NE(locked.error().act.find("nobody leads"), std::string::npos) << locked.error().text();
+  close(looking);
   EXPECT_TRUE(directory_.lock().has_value());
 }
 

@@ -530,6 +530,38 @@ TEST_F(Recovery, TheSnapshotterMakesTheStateThatTheEngineHad) {
   EXPECT_EQ(storage_->snapshots()->marks.size(), 2U);
 }
 
+TEST_F(Recovery, TheSnapshotThatServedIsKeptAndNotARottenOneThatIsNewer) {
+  start();
+  live(60);
+  snapshot(*storage_, city_.scheduler());
+  const Op good = op();
+  live(60);
+  snapshot(*storage_, city_.scheduler());
+  disk_.snapshots.at(raw(op())).damaged = true;  // a chunk; header and footer are whole
+  live(60);
+  daemon::Waker waker;
+  daemon::Snapshotter snapshotter(*storage_);
+  snapshotter.attach(waker);
+  for (const bool is_first : {true, false}) {  // asked again, it gives what is there
+    testing::internal::CaptureStderr();
+    snapshotter.request(op());
+    EXPECT_TRUE(snapshotter.work());
+    const std::string told = testing::internal::GetCapturedStderr();
+    EXPECT_EQ(told.find("read a simulated snapshot") != std::string::npos, is_first) << told;
+    const daemon::Snapshotter::Result made = snapshotter.collect();
+    ASSERT_TRUE(made.ok) << made.error->text();
+    EXPECT_EQ(made.mark.op, op());
+    EXPECT_EQ(made.trim_op, good);
+    storage_->trim(made.trim_op);
+  }
+  disk_.snapshots.at(raw(op())).damaged = true;
+  Scheduler found;
+  auto report = recover_into(found);
+  ASSERT_TRUE(report.has_value()) << report.error().text();
+  EXPECT_EQ(report->snapshot_op, good);
+  EXPECT_EQ(daemon::digest_of_state(found), digest());
+}
+
 TEST_F(Recovery, OfNothingThereIsNoSnapshot) {
   start();
   daemon::Waker waker;

@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <filesystem>
@@ -103,6 +104,72 @@ TEST_F(TlsKeeperTest, FilesThatCannotBeUsedChangeNothingUntilTheyCan) {
   (*keeper)->look();
   ASSERT_TRUE(mailbox.has_new());
   EXPECT_TRUE(mailbox.take()->denies("office-17"));
+}
+
+/// No file can be opened while it lives, as when connections have taken all descriptors.
+class NoMoreFiles {
+ public:
+  NoMoreFiles() {
+    getrlimit(RLIMIT_NOFILE, &before_);
+    const rlimit none{0, before_.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &none);
+  }
+  ~NoMoreFiles() { setrlimit(RLIMIT_NOFILE, &before_); }
+  NoMoreFiles(const NoMoreFiles&) = delete;
+  NoMoreFiles& operator=(const NoMoreFiles&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+TEST_F(TlsKeeperTest, AListThatCouldNotBeReadIsReadWhenItCan) {
+  auto keeper = TlsKeeper::open(files_);
+  TlsMailbox mailbox;
+  (*keeper)->add(mailbox);
+  mailbox.take();
+  write_deny("office-17\n");
+  {
+    const NoMoreFiles full;
+    for (int look = 0; look < 3; ++look) (*keeper)->look();
+    EXPECT_FALSE(mailbox.has_new());
+  }
+  (*keeper)->look();  // the files are what they were
+  ASSERT_TRUE(mailbox.has_new());
+  EXPECT_TRUE(mailbox.take()->denies("office-17"));
+  (*keeper)->look();
+  EXPECT_FALSE(mailbox.has_new());
+}
+
+TEST_F(TlsKeeperTest, AFaultIsToldOnceUntilItIsAnotherOrSomebodyAsks) {
+  auto keeper = TlsKeeper::open(files_);
+  const auto told_by = [&](const auto& act) {
+    testing::internal::CaptureStderr();
+    act();
+    const std::string text = testing::internal::GetCapturedStderr();
+    std::size_t count = 0;
+    for (std::size_t at = text.find("what it had"); at != std::string::npos;
+         at = text.find("what it had", at + 1))
+      ++count;
+    return count;
+  };
+  const auto look = [&] { (*keeper)->look(); };
+  write_deny("office-0017\n");
+  EXPECT_EQ(told_by(look), 1U);
+  EXPECT_EQ(told_by(look), 0U);
+  EXPECT_EQ(told_by([&] {
+              const NoMoreFiles full;
+              look();
+            }),
+            1U)
+      << "another fault";
+  EXPECT_EQ(told_by(look), 1U);
+  EXPECT_EQ(told_by([&] { (*keeper)->reload(); }), 1U) << "somebody asks";
+  write_deny("office-0017\n");
+  EXPECT_EQ(told_by(look), 1U) << "another file";
+  write_deny("");
+  EXPECT_EQ(told_by(look), 0U);
+  write_deny("office-0017\n");
+  EXPECT_EQ(told_by(look), 1U) << "it was well in between";
 }
 
 TEST_F(TlsKeeperTest, WhatIsNotAFileChangesNothing) {
