@@ -35,7 +35,7 @@ protocol::StreamLimits stream_limits(const ConnectionLimits& limits) {
   result.wait_ms = limits.wait_ms;
   result.messages_waiting_max = limits.messages_waiting_max;
   result.questions_max = limits.questions_max;
-  result.calls_in_service_max = kCallsInServiceMax;
+  result.questions_in_service_max = kCallsInServiceMax;
   return result;
 }
 

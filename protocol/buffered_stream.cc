@@ -104,7 +104,7 @@ void StreamContext::give_back(Buffer&& buffer) {
 BufferedStream::~BufferedStream() noexcept(false) {
   forget_flush();
   leave_queue();
-  context_.calls_in_service_ -= calls_in_service_;
+  context_.questions_in_service_ -= questions_in_service_;
   context_.held_size_ -= held_size_;
 }
 
@@ -156,9 +156,9 @@ void BufferedStream::leave_queue() {
 
 BufferedStream::Read BufferedStream::take(const capnp::ReaderOptions& options) {
   ++context_.delivered_;
-  if (assembler_.is_call_next()) {
-    ++calls_in_service_;
-    ++context_.calls_in_service_;
+  if (assembler_.is_question_next()) {
+    ++questions_in_service_;
+    ++context_.questions_in_service_;
   }
   return capnp::MessageReaderAndFds{assembler_.take(options), nullptr};
 }
@@ -345,10 +345,10 @@ void BufferedStream::append(kj::ArrayPtr<const kj::ArrayPtr<const capnp::word>> 
 
 kj::Promise<void> BufferedStream::writeMessage(
     kj::ArrayPtr<const int>, kj::ArrayPtr<const kj::ArrayPtr<const capnp::word>> segments) {
-  // The answer to a bootstrap was never counted.
-  if (calls_in_service_ != 0 && message_kind(segments[0]) == capnp::rpc::Message::RETURN) {
-    --calls_in_service_;
-    --context_.calls_in_service_;
+  // A bootstrap was counted too: its answer must not pass for that of a call.
+  if (questions_in_service_ != 0 && message_kind(segments[0]) == capnp::rpc::Message::RETURN) {
+    --questions_in_service_;
+    --context_.questions_in_service_;
   }
   return write(segments);
 }

@@ -41,10 +41,10 @@ struct StreamLimits {
   // peer has not finished included: Cap'n Proto remembers each. A call with a number beyond is
   // answered busy; what cannot be answered so ends the connection.
   std::uint32_t questions_max = UINT32_MAX;
-  // Calls of all streams of a context that are delivered and not answered. Beyond it
-  // kDeliveredLeast messages are delivered in a turn all the same: calls that take long, as some
-  // do, must not keep everybody else from being heard.
-  std::uint32_t calls_in_service_max = UINT32_MAX;
+  // Questions, calls and bootstraps, of all streams of a context that are delivered and not
+  // answered. Beyond it kDeliveredLeast messages are delivered in a turn all the same: calls that
+  // take long, as some do, must not keep everybody else from being heard.
+  std::uint32_t questions_in_service_max = UINT32_MAX;
 };
 
 /// Messages that each turn may deliver whatever is in service.
@@ -96,14 +96,14 @@ class StreamContext {
   void flush();
   /// Delivers to the streams that wait for others' calls to be answered: once a turn.
   void deliver_in_turn();
-  /// Calls delivered and not answered.
-  std::uint32_t calls_in_service() const { return calls_in_service_; }
+  /// Questions delivered and not answered.
+  std::uint32_t questions_in_service() const { return questions_in_service_; }
 
  private:
   friend class BufferedStream;
   using Buffer = std::vector<std::byte>;
   bool has_room() const {
-    return calls_in_service_ < limits_.calls_in_service_max || delivered_ < kDeliveredLeast;
+    return questions_in_service_ < limits_.questions_in_service_max || delivered_ < kDeliveredLeast;
   }
   Buffer take_buffer();
   void give_back(Buffer&& buffer);
@@ -115,7 +115,7 @@ class StreamContext {
   std::vector<BufferedStream*> unflushed_;
   std::vector<BufferedStream*> flushing_;
   std::vector<BufferedStream*> queued_;  // have a message and no room for it; first come first
-  std::uint32_t calls_in_service_ = 0;
+  std::uint32_t questions_in_service_ = 0;
   std::uint32_t delivered_ = 0;  // messages of this turn
   BusyAnswer busy_answer_;
   std::vector<Buffer> buffers_;  // empty, with their memory: idle connections hold none
@@ -244,7 +244,7 @@ class BufferedStream : public capnp::MessageStream, private FrameFilter {
   std::int64_t partial_ms_ = -1;
   std::int64_t send_ms_ = -1;
   std::int64_t sent_ms_ = -1;
-  std::uint32_t calls_in_service_ = 0;  // this stream's part of the context's sum
+  std::uint32_t questions_in_service_ = 0;  // this stream's part of the context's sum
   StreamFault fault_ = StreamFault::kNone;
   bool is_receiving_ = false;
   bool is_sending_ = false;

@@ -6,7 +6,6 @@
 #pragma once
 
 #include <capnp/message.h>
-#include <capnp/rpc.capnp.h>
 #include <kj/array.h>
 #include <kj/memory.h>
 
@@ -49,8 +48,8 @@ class FrameAssembler {
   bool is_partial() const { return partial_size_ != 0; }
   /// Bytes held for the begun message; at most twice what has arrived of it.
   std::size_t partial_capacity() const { return partial_.size() * sizeof(capnp::word); }
-  /// True when the oldest message is a call. Pre: has_message().
-  bool is_call_next() const { return messages_[first_].kind == capnp::rpc::Message::CALL; }
+  /// True when the oldest message asks: a call or a bootstrap. Pre: has_message().
+  bool is_question_next() const { return MessageHead{.kind = messages_[first_].kind}.asks(); }
   /// The oldest message. Pre: has_message().
   kj::Own<capnp::MessageReader> take(const capnp::ReaderOptions& options);
   /// True once a message was taken with which the peer's Cap'n Proto ends the connection.

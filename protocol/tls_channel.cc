@@ -22,7 +22,8 @@ namespace {
 
 // A chain of three small certificates takes about 3 KiB; a peer may not make us read more.
 constexpr long kCertificateSizeMax = 16 * 1024;
-constexpr int kChainLengthMax = 3;
+// OpenSSL counts only what stands between the certificate and the authority's own: three at most.
+constexpr int kBetweenMax = 1;
 // SSL_write takes an int.
 constexpr std::size_t kWriteSizeMax = 1U << 20;
 constexpr std::byte kHandshakeRecord{0x16};  // RFC 8446, 5.1: what every TLS connection begins with
@@ -60,6 +61,13 @@ TlsFailure failure_of_verification(long result) {
   }
 }
 
+// OpenSSL takes a certificate that says nothing of its use for one of every use.
+bool is_for_side_of_peer(x509_st* certificate, TlsSide ours) {
+  const std::uint32_t wanted = ours == TlsSide::kServer ? XKU_SSL_CLIENT : XKU_SSL_SERVER;
+  const std::uint32_t said = X509_get_extended_key_usage(certificate);
+  return said != UINT32_MAX && (said & wanted) != 0;
+}
+
 // Called for each certificate of a chain that OpenSSL has judged; only ever makes it stricter.
 int judge_certificate(int is_sound, X509_STORE_CTX* store) {
   if (is_sound != 1 || X509_STORE_CTX_get_error_depth(store) != 0) return is_sound;
@@ -67,8 +75,14 @@ int judge_certificate(int is_sound, X509_STORE_CTX* store) {
       X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
   const auto* credentials =
       static_cast<const TlsCredentials*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
-  if (!credentials->denies(common_name_of(X509_STORE_CTX_get_current_cert(store)))) return 1;
-  X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_REVOKED);  // tells the peer so, too
+  X509* shown = X509_STORE_CTX_get_current_cert(store);
+  // The peer is told either by its alert.
+  if (!is_for_side_of_peer(shown, credentials->side())) {
+    X509_STORE_CTX_set_error(store, X509_V_ERR_INVALID_PURPOSE);
+    return 0;
+  }
+  if (!credentials->denies(common_name_of(shown))) return 1;
+  X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_REVOKED);
   return 0;
 }
 
@@ -160,7 +174,7 @@ std::string TlsCredentials::read(const TlsFiles& files) {
   SSL_CTX_set_app_data(context_, this);
   SSL_CTX_set_verify(context_, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
                      judge_certificate);
-  SSL_CTX_set_verify_depth(context_, kChainLengthMax);
+  SSL_CTX_set_verify_depth(context_, kBetweenMax);
   SSL_CTX_set_max_cert_list(context_, kCertificateSizeMax);
   SSL_CTX_set_session_cache_mode(context_, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_options(context_, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);

@@ -49,6 +49,7 @@ class TlsCredentials {
   bool denies(std::string_view name) const {
     return denied_.contains(name) || denied_.contains(name.substr(0, name.find('@')));
   }
+  TlsSide side() const { return side_; }
   std::size_t denied_count() const { return denied_.size(); }
   /// Whether both know the same authority, byte by byte.
   bool has_authority_of(const TlsCredentials& other) const {
@@ -79,7 +80,7 @@ enum class TlsFailure : std::uint8_t {
   kUnknownAuthority,
   kDenied,        // its name is on the deny list
   kWrongHost,     // the server's certificate is for another host
-  kWrongPurpose,  // a server's certificate used by a client, or the reverse
+  kWrongPurpose,  // not said to be for its side of a connection
   kToldByPeer,    // the peer gave up, with an alert
   kBroken,        // bytes that no sound peer sends
 };

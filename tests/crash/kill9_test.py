@@ -4,7 +4,8 @@
 While permitctl replay plays real records as fast as it can, the daemon gets SIGKILL at random moments. After
 each kill the replay is frozen, the dead directory is verified by a replay of its journal, and the
 daemon that comes back must have the digest of that very state. At the end the replay compares every
-submission it was acknowledged with what the city holds, and the job counts must add up.
+submission it was acknowledged with what the city holds, and the job counts must add up. The control is a
+copy of the final directory without its last frame: it must not pass for the same state.
 
     kill9_test.py [--kills N] [--seed S]     PERMITD_KILLS and PERMITD_SEED do the same
 """
@@ -12,6 +13,8 @@ submission it was acknowledged with what the city holds, and the job counts must
 import argparse
 import os
 import random
+import shutil
+import struct
 import sys
 import time
 from pathlib import Path
@@ -21,6 +24,9 @@ from permitd_process import CITY, RECORDS, Daemon, Failed, Player, verify  # noq
 
 # Longest life of a daemon between two kills, in seconds; the shortest is none at all.
 LIFE_MAX = 0.25
+
+BLOCK = 4096  # protocol/FORMAT.md: frames begin with one, and with this
+MAGIC = b"PERMITJ1"
 
 
 class Killing:
@@ -70,6 +76,46 @@ def check_balance(daemon):
     return made
 
 
+def lose_the_end(directory):
+    """Takes the last frame that holds commands, and what is behind it, out of a journal."""
+    frames = []
+    for path in directory.glob("journal.*"):
+        content = path.read_bytes()
+        for at in range(0, len(content), BLOCK):
+            # What an earlier life of the segment left there tells another number or block.
+            here = (int(path.suffix[1:]), at // BLOCK)
+            if content[at:at + 8] != MAGIC or struct.unpack_from("<II", content, at + 16) != here:
+                continue
+            frame, = struct.unpack_from("<Q", content, at + 32)
+            commands, = struct.unpack_from("<I", content, at + 64)
+            frames.append((frame, commands, path, at))
+    for _, commands, path, at in sorted(frames, reverse=True):
+        with open(path, "r+b") as segment:
+            segment.seek(at)
+            segment.write(bytes(BLOCK))
+        if commands:
+            return
+    raise Failed("the final journal holds no command")
+
+
+def check_control(daemon, final):
+    """The comparison of the end must notice a loss; one that is refused is noticed, too."""
+    copy = daemon.root / "control"
+    shutil.copytree(daemon.data, copy)
+    try:
+        if verify(copy) != final:
+            raise Failed("a whole copy of the final journal does not give the final state")
+        lose_the_end(copy)
+        try:
+            state = verify(copy)
+        except Failed:
+            return
+        if state == final:
+            raise Failed("a journal without its last frame passes for the whole one")
+    finally:
+        shutil.rmtree(copy)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=int(os.environ.get("PERMITD_KILLS", "25")))
@@ -94,6 +140,7 @@ def main():
         daemon.kill()
         if verify(daemon.data) != final:
             raise Failed("the final journal does not give the final state")
+        check_control(daemon, final)
     except Failed as failure:
         print(f"kill9: FAILED (seed {options.seed}): {failure}", file=sys.stderr)
         return 1

@@ -1,7 +1,7 @@
-// Goal: no argument of any method of any session takes the server down, ends the connection or is
-// refused without saying why. Method: every method that the schema has, found by reflection, called
-// with arguments made of dice, against a real loop, server and engine with planners. PERMITD_SEED
-// chooses the run, PERMITD_ROUNDS how often each method is called.
+// Goal: no argument of any method of the gateway or any session takes the server down, ends the
+// connection or is refused without saying why. Method: every method that the schema has, found by
+// reflection, called with arguments made of dice, against a real loop, server and engine with
+// planners. PERMITD_SEED chooses the run, PERMITD_ROUNDS how often each method is called.
 #include <capnp/dynamic.h>
 #include <gtest/gtest.h>
 

@@ -452,6 +452,46 @@ TEST_P(RpcSessionTest, TooManyCallsInFlightAreBusy) {
   }
 }
 
+// Within its number of calls a peer may still send large ones: what is read and not answered is
+// memory.
+TEST_P(RpcSessionTest, LargeCallsThatAreNotAnsweredAreNotAllRead) {
+  constexpr std::uint32_t kWordsMax = 8192;
+  constexpr std::uint64_t kCallSizeMax = kWordsMax * sizeof(capnp::word);
+  constexpr capnp::uint kBallast = kCallSizeMax * 3 / 4;
+  constexpr std::size_t kCalls = 128;
+  // What is with Cap'n Proto, what waits unread, and what a turn brings before reading ends.
+  constexpr std::uint64_t kReadMax = 32 * kCallSizeMax;
+  static_assert(kCalls * kBallast > 2 * kReadMax);
+  auto options = city_options(GetParam());
+  options.server.connections.message_words_max = kWordsMax;
+  restart(std::move(options));
+  auto office = client_->office(101);
+  std::uint64_t before = 0;
+  served_->run_in_loop([&](ServedEngine::Parts& parts) {
+    parts.storage.set_completing(false);
+    before = parts.loop.stats().received_size;
+  });
+  std::vector<capnp::RemotePromise<protocol::OfficeSession::SubmitResults>> sent;
+  for (std::size_t call = 0; call < kCalls; ++call) {
+    auto request = office.submitRequest();
+    fill_submission(request.initSubmissions(1)[0]);
+    // Bytes that nothing points to come along and count.
+    const protocol::OfficeSession::SubmitParams::Builder params = request;
+    capnp::Orphanage::getForMessageContaining(params).newOrphan<capnp::Data>(kBallast);
+    sent.push_back(request.send());
+  }
+  std::uint64_t read = 0;
+  for (int turn = 0; turn < 500 && read <= kReadMax; ++turn) {
+    wait().poll();
+    served_->run_in_loop(
+        [&](ServedEngine::Parts& parts) { read = parts.loop.stats().received_size - before; });
+  }
+  EXPECT_GT(read, 4 * kCallSizeMax) << "less than it may";
+  EXPECT_LE(read, kReadMax);
+  served_->run_in_loop([](ServedEngine::Parts& parts) { parts.storage.set_completing(true); });
+  for (auto& each : sent) EXPECT_TRUE(each.wait(wait()).getResults()[0].isAccepted());
+}
+
 TEST_P(RpcSessionTest, ATcpPeerMayBeNobodyUnlessItsMachineIsTrusted) {
   RpcClient stranger(io_, "127.0.0.1:" + std::to_string(served_->tcp_port()));
   capnp::MallocMessageBuilder message;

@@ -292,7 +292,7 @@ class Watchdog(unittest.TestCase):
 
 @unittest.skipUnless(platform.machine() in ("x86_64", "aarch64"), "the filter knows the numbers of these machines")
 class ForbiddenRing(unittest.TestCase):
-    EPERM, ENOSYS = 1, 38
+    EPERM, ENOMEM, EINVAL, ENOSYS = 1, 12, 22, 38
 
     def daemon_with(self, number, *options):
         daemon = ManagedDaemon(options=options)
@@ -301,16 +301,20 @@ class ForbiddenRing(unittest.TestCase):
         return daemon
 
     def test_the_start_is_refused_with_the_cause_and_the_way_out(self):
-        for number, cause in ((self.EPERM, "it is forbidden here"), (self.ENOSYS, "does not offer it")):
+        for number, cause, way_out in (
+                (self.EPERM, "it is forbidden here", "seccomp profile"),
+                (self.ENOSYS, "does not offer it", "seccomp profile"),
+                (self.EINVAL, "the kernel lacks deferred task work (Linux 6.1)", "boot Linux 6.1 or later"),
+                (self.ENOMEM, "too little lockable memory", "Raise LimitMEMLOCK of the service")):
             with self.subTest(number=number):
                 said = self.daemon_with(number).fail_to_start()
                 self.assertIn("set up io_uring", said)
                 self.assertIn(cause, said)
                 self.assertIn("--io=epoll", said)
-                self.assertIn("seccomp profile", said)
+                self.assertIn(way_out, said)
 
     def test_epoll_does_without(self):
-        for number in (self.EPERM, self.ENOSYS):
+        for number in (self.EPERM, self.ENOSYS, self.EINVAL, self.ENOMEM):
             daemon = self.daemon_with(number, "--io=epoll").start()
             self.assertIn("epoll I/O", daemon.log.read_text())
             daemon.ctl("digest")

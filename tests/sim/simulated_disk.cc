@@ -228,7 +228,8 @@ SimulatedDisk::Done SimulatedDisk::complete(std::size_t index) {
 
 // Finishes a write in a wrong way; what it returns is what the device says of it.
 std::int64_t SimulatedDisk::finish(Write& write, Fault fault) {
-  counts_.add(fault);
+  // Where it was to go nothing arrives; whether it lands elsewhere is seen below.
+  if (fault != Fault::kMisdirectedWrite) counts_.add(fault);
   const auto size = static_cast<std::int64_t>(write.bytes.size());
   if (fault == Fault::kWriteError) {
     write.file->write_torn(write.offset, write.bytes, chance);
@@ -247,21 +248,24 @@ std::int64_t SimulatedDisk::finish(Write& write, Fault fault) {
     write.file->flip_bit(write.offset + chance.below(write.bytes.size()), bit);
   } else {
     write.file->show_instead(write.offset, before);
-    if (fault == Fault::kMisdirectedWrite) misdirect(write);
+    if (fault == Fault::kMisdirectedWrite)
+      counts_.add(misdirect(write) ? Fault::kMisdirectedWrite : Fault::kLostWrite);
   }
   mark_damaged(*write.file, write.offset, write.bytes.size());
   return size;
 }
 
-// The bytes went over another frame instead, in part or whole.
-void SimulatedDisk::misdirect(const Write& write) {
+// The bytes went over another frame instead, in part or whole. False where that frame is none that
+// counts: then they went nowhere.
+bool SimulatedDisk::misdirect(const Write& write) {
   const auto victim =
       std::next(frames_.begin(), static_cast<std::ptrdiff_t>(chance.below(frames_.size())));
   const FrameNote& note = victim->second;
-  if (!is_kept(note) || note.offset == write.offset) return;
+  if (!is_kept(note) || note.offset == write.offset) return false;
   const std::size_t size = std::min<std::uint64_t>(write.bytes.size(), note.size);
   note.file->show_instead(note.offset, std::span(write.bytes).first(size));
   mark_damaged(*note.file, note.offset, size);
+  return true;
 }
 
 // ---- names ----

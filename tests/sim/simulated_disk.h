@@ -158,7 +158,7 @@ class SimulatedDisk {
   void mark_damaged(const SimulatedFile& file, std::uint64_t offset, std::uint64_t size);
   void arrive(const Write& write);
   std::int64_t finish(Write& write, Fault fault);
-  void misdirect(const Write& write);
+  bool misdirect(const Write& write);
   bool has_room(std::uint64_t more) const;
 
   FaultCounts& counts_;

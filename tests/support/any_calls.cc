@@ -62,6 +62,7 @@ AnyCalls::AnyCalls(RpcClient& client) : client_(client) {
   add_session(client.auditor());
   auto opened = client.office(101).streamRequest().send().wait(client.wait_scope());
   add_session(opened.getStream());
+  add_session(client.gateway());
 }
 
 void AnyCalls::add(DynamicCapability::Client session, capnp::InterfaceSchema schema) {

@@ -1,5 +1,5 @@
-// Every method that the schema has, of every session of a small city, called with whatever a test
-// likes. Which methods there are is read from the schema. One thread of KJ.
+// Every method that the schema has, of the gateway and of every session of a small city, called
+// with whatever a test likes. Which methods there are is read from the schema. One thread of KJ.
 #pragma once
 
 #include <capnp/dynamic.h>

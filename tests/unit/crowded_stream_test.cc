@@ -22,6 +22,12 @@ kj::Array<capnp::word> call(std::uint32_t question) {
   return capnp::messageToFlatArray(builder);
 }
 
+kj::Array<capnp::word> bootstrap(std::uint32_t question) {
+  capnp::MallocMessageBuilder builder;
+  builder.initRoot<Message>().initBootstrap().setQuestionId(question);
+  return capnp::messageToFlatArray(builder);
+}
+
 class CrowdedStreamTest : public testing::Test {
  public:
   ~CrowdedStreamTest() noexcept override = default;
@@ -34,15 +40,15 @@ class CrowdedStreamTest : public testing::Test {
 
   static StreamLimits limits() {
     StreamLimits limits;
-    limits.calls_in_service_max = 2;
+    limits.questions_in_service_max = 2;
     return limits;
   }
   Connection connect() {
     auto pipe = io_.provider->newTwoWayPipe();
     return {kj::mv(pipe.ends[1]), kj::heap<MessageStream>(kj::mv(pipe.ends[0]), context_)};
   }
-  void send(Connection& connection, std::uint32_t question) {
-    const auto words = call(question);
+  void send(Connection& connection, std::uint32_t question) { send(connection, call(question)); }
+  void send(Connection& connection, kj::Array<capnp::word> words) {
     connection.peer->write(words.asBytes().begin(), words.asBytes().size()).wait(scope_);
     scope_.poll();
   }
@@ -76,16 +82,30 @@ class CrowdedStreamTest : public testing::Test {
 TEST_F(CrowdedStreamTest, BeyondTheCallsInServiceOthersWaitForAnAnswer) {
   auto connection = connect();
   fill_turn(connection);
-  EXPECT_EQ(context_.calls_in_service(), kDeliveredLeast);
+  EXPECT_EQ(context_.questions_in_service(), kDeliveredLeast);
   send(connection, 100);
   auto waiting = connection.stream->tryReadMessage();
   EXPECT_FALSE(waiting.poll(scope_));
   for (std::uint32_t question = 0; question < kDeliveredLeast; ++question)
     answer(connection, question);
-  EXPECT_EQ(context_.calls_in_service(), 0U);
+  EXPECT_EQ(context_.questions_in_service(), 0U);
   context_.deliver_in_turn();
   EXPECT_TRUE(waiting.poll(scope_));
-  EXPECT_EQ(context_.calls_in_service(), 1U);
+  EXPECT_EQ(context_.questions_in_service(), 1U);
+}
+
+TEST_F(CrowdedStreamTest, TheAnswerToABootstrapIsNotThatOfACall) {
+  auto connection = connect();
+  fill_turn(connection);
+  for (std::uint32_t question = 100; question < 100 + kDeliveredLeast; ++question) {
+    context_.deliver_in_turn();
+    send(connection, bootstrap(question));
+    auto taken = connection.stream->tryReadMessage();
+    ASSERT_TRUE(taken.poll(scope_));
+    EXPECT_EQ(context_.questions_in_service(), kDeliveredLeast + 1);
+    answer(connection, question);
+  }
+  EXPECT_EQ(context_.questions_in_service(), kDeliveredLeast) << "the calls are still open";
 }
 
 TEST_F(CrowdedStreamTest, CallsThatAreNeverAnsweredKeepNobodyFromBeingHeard) {
@@ -116,7 +136,7 @@ TEST_F(CrowdedStreamTest, OneThatGoesTakesItsCallsAndItsPlaceAlong) {
   EXPECT_FALSE(second.poll(scope_));
   first = nullptr;
   leaving.stream = nullptr;
-  EXPECT_EQ(context_.calls_in_service(), 0U);
+  EXPECT_EQ(context_.questions_in_service(), 0U);
   context_.deliver_in_turn();
   EXPECT_TRUE(second.poll(scope_));
 }

@@ -205,7 +205,7 @@ TEST_F(RpcCallTest, ADeniedCallIsLoggedWithWhoAndWhatAndNotWithoutEnd) {
   EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 1);
   EXPECT_EQ(figures.calls_denied.load(), 10U);
   testing::internal::CaptureStderr();
-  calls_.denials().tell_at(INT64_MAX);
+  calls_.denials().tell_at(INT64_MAX / 2);  // much later
   EXPECT_NE(testing::internal::GetCapturedStderr().find("(9 like it "), std::string::npos);
 }
 

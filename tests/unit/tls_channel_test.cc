@@ -4,17 +4,23 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <openssl/ec.h>
+#include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 #include <sys/stat.h>
 #include <time.h>
 
 #include <algorithm>
 #include <fstream>
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/pki.h"
 #include "tests/support/certificates.h"
+#include "tests/support/scratch_directory.h"
 
 namespace permitd::protocol {
 namespace {
@@ -58,6 +64,82 @@ void shake(TlsChannel& client, TlsChannel& server, std::size_t piece = SIZE_MAX)
   }
 }
 
+/// An authority, so many between it and the certificate of office-17, and what that says of its
+/// use: what `permitctl pki` does not make.
+class Chain {
+ public:
+  Chain(int between, const char* use) {
+    for (int index = 0; index <= between; ++index)
+      extend({{NID_basic_constraints, "critical,CA:TRUE"}}, "authority-" + std::to_string(index));
+    std::vector<Extension> said{{NID_basic_constraints, "critical,CA:FALSE"},
+                                {NID_subject_alt_name, "DNS:localhost"}};
+    if (use != nullptr) said.push_back({NID_ext_key_usage, use});
+    extend(said, "office-17");
+    write_certificates("authority.pem", {certificates_.front().get()});
+    std::vector<X509*> shown;
+    for (std::size_t index = certificates_.size() - 1; index > 0; --index)
+      shown.push_back(certificates_[index].get());
+    write_certificates("office-17.pem", shown);
+    const File file = open("office-17.key");
+    EXPECT_EQ(PEM_write_bio_PrivateKey(file.get(), keys_.back().get(), nullptr, nullptr, 0, nullptr,
+                                       nullptr),
+              1);
+    EXPECT_EQ(chmod((directory_ / "office-17.key").c_str(), 0600), 0);
+  }
+
+  std::string authority() const { return directory_ / "authority.pem"; }
+  TlsFiles files(const std::string& believed) const {
+    return {directory_ / "office-17.pem", directory_ / "office-17.key", believed};
+  }
+
+ private:
+  using Key = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
+  using Certificate = std::unique_ptr<X509, decltype(&X509_free)>;
+  using Extension = std::pair<int, const char*>;  // kind, value
+  using File = std::unique_ptr<BIO, decltype(&BIO_free_all)>;
+
+  /// One more, of the last one's making.
+  void extend(const std::vector<Extension>& extensions, const std::string& name) {
+    Key key(EVP_EC_gen("P-256"), EVP_PKEY_free);
+    Certificate made(X509_new(), X509_free);
+    X509* issuer = certificates_.empty() ? made.get() : certificates_.back().get();
+    EVP_PKEY* signer = keys_.empty() ? key.get() : keys_.back().get();
+    const std::int64_t now = ::time(nullptr);
+    X509_set_version(made.get(), X509_VERSION_3);
+    ASN1_INTEGER_set(X509_get_serialNumber(made.get()), 1 + static_cast<long>(keys_.size()));
+    X509_NAME_add_entry_by_NID(X509_get_subject_name(made.get()), NID_commonName, MBSTRING_UTF8,
+                               reinterpret_cast<const unsigned char*>(name.data()),
+                               static_cast<int>(name.size()), -1, 0);
+    X509_set_issuer_name(made.get(), X509_get_subject_name(issuer));
+    ASN1_TIME_set(X509_getm_notBefore(made.get()), now - 3600);
+    ASN1_TIME_set(X509_getm_notAfter(made.get()), now + 3600);
+    X509_set_pubkey(made.get(), key.get());
+    X509V3_CTX context{};
+    X509V3_set_ctx_nodb(&context);
+    X509V3_set_ctx(&context, issuer, made.get(), nullptr, nullptr, 0);
+    for (const auto& [kind, value] : extensions) {
+      const std::unique_ptr<X509_EXTENSION, decltype(&X509_EXTENSION_free)> extension(
+          X509V3_EXT_conf_nid(nullptr, &context, kind, value), X509_EXTENSION_free);
+      EXPECT_EQ(X509_add_ext(made.get(), extension.get(), -1), 1);
+    }
+    EXPECT_NE(X509_sign(made.get(), signer, EVP_sha256()), 0);
+    certificates_.push_back(std::move(made));
+    keys_.push_back(std::move(key));
+  }
+  File open(const std::string& name) const {
+    return {BIO_new_file((directory_ / name).c_str(), "w"), BIO_free_all};
+  }
+  void write_certificates(const std::string& name, const std::vector<X509*>& certificates) const {
+    const File file = open(name);
+    for (X509* certificate : certificates)
+      EXPECT_EQ(PEM_write_bio_X509(file.get(), certificate), 1);
+  }
+
+  tests::ScratchDirectory directory_;
+  std::vector<Certificate> certificates_;  // the authority first
+  std::vector<Key> keys_;                  // of each
+};
+
 class TlsChannelTest : public testing::Test {
  protected:
   void expect_failure(Credentials shown, TlsFailure failure, std::string_view told) {
@@ -69,6 +151,15 @@ class TlsChannelTest : public testing::Test {
     EXPECT_EQ(client.failure(), TlsFailure::kToldByPeer) << client.failure_text();
     EXPECT_THAT(client.failure_text(), HasSubstr(std::string(told)));
   }
+
+  /// From here on the server believes the chain's authority.
+  void believe(const Chain& chain) {
+    server_ = TestAuthority::load(
+        TlsSide::kServer,
+        {authority_.file("server.pem"), authority_.file("server.key"), chain.authority()});
+  }
+  /// What a client of the chain shows, to a server that it believes.
+  TlsFiles shown(const Chain& chain) const { return chain.files(authority_.file("authority.pem")); }
 
   TestAuthority authority_;
   Credentials server_ = authority_.server({"office-13"});
@@ -143,6 +234,37 @@ TEST_F(TlsChannelTest, AClientsCertificateIsNoServers) {
   TlsChannel server(TestAuthority::load(TlsSide::kServer, authority_.issue("office-18")));
   shake(client, server);
   EXPECT_EQ(client.failure(), TlsFailure::kWrongPurpose) << client.failure_text();
+}
+
+TEST_F(TlsChannelTest, ACertificateThatSaysNothingOfItsUseIsOfNoSide) {
+  const Chain chain(0, nullptr);
+  believe(chain);
+  expect_failure(TestAuthority::load(TlsSide::kClient, shown(chain)), TlsFailure::kWrongPurpose,
+                 "unsupported certificate");
+  // Nor of the other one.
+  auto files = chain.files(chain.authority());
+  TlsChannel server(TestAuthority::load(TlsSide::kServer, files));
+  auto ours = authority_.issue("office-17");
+  ours.authority = chain.authority();
+  TlsChannel client(TestAuthority::load(TlsSide::kClient, ours), "localhost");
+  shake(client, server);
+  EXPECT_EQ(client.failure(), TlsFailure::kWrongPurpose) << client.failure_text();
+}
+
+TEST_F(TlsChannelTest, AChainOfThreeIsTheLongest) {
+  for (const int between : {0, 1}) {
+    const Chain chain(between, "clientAuth");
+    believe(chain);
+    TlsChannel client(TestAuthority::load(TlsSide::kClient, shown(chain)), "localhost");
+    TlsChannel server(server_);
+    shake(client, server);
+    EXPECT_TRUE(server.is_open()) << between << ": " << server.failure_text();
+    EXPECT_EQ(server.peer_name(), "office-17");
+  }
+  const Chain chain(2, "clientAuth");
+  believe(chain);
+  expect_failure(TestAuthority::load(TlsSide::kClient, shown(chain)), TlsFailure::kUnknownAuthority,
+                 "unknown CA");
 }
 
 TEST_F(TlsChannelTest, BytesThatAreNotTlsAreSaidToBeSo) {
