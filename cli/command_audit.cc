@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <string_view>
 
 #include "cli/commands.h"
 #include "cli/json_text.h"
@@ -205,9 +206,9 @@ int show_found(Context& context, const TrailSearch& search) {
   }
   const boost::json::value next =
       search.has_more() ? boost::json::value(search.last_op()) : boost::json::value(nullptr);
-  context.print(table, boost::json::object{{"commands", std::move(lines)},
-                                           {"next", next},
-                                           {"cutOff", search.was_cut_off()}});
+  context.print(
+      table, boost::json::object{
+                 {"commands", std::move(lines)}, {"next", next}, {"cutOff", search.was_cut_off()}});
   if (search.found().empty() && !context.wants_json()) fmt::print(stderr, "Nothing fits.\n");
   if (search.has_more())
     fmt::print(stderr, "There is more: --cursor {} goes on.\n", search.last_op());
@@ -308,9 +309,43 @@ void add_lottery(CLI::App& audit, Context& context) {
 // ---- asof ----
 
 /// Commands that only read; the past cannot be changed.
-constexpr std::array kPastCommands{"get",     "why",     "history",  "queue",      "stats",
-                                   "experts", "offices", "worklist", "forecast",   "offers",
-                                   "digest",  "health",  "fairness", "eligibility"};
+constexpr std::array<std::string_view, 29> kPastCommands{"get",
+                                                         "why",
+                                                         "history",
+                                                         "queue",
+                                                         "stats",
+                                                         "experts",
+                                                         "offices",
+                                                         "worklist",
+                                                         "forecast",
+                                                         "offers",
+                                                         "digest",
+                                                         "health",
+                                                         "fairness",
+                                                         "eligibility",
+                                                         "licence status",
+                                                         "licence rules",
+                                                         "licence rounds",
+                                                         "licence list",
+                                                         "licence show",
+                                                         "licence venues",
+                                                         "zoning list",
+                                                         "zoning show",
+                                                         "zoning diff",
+                                                         "catalog show",
+                                                         "catalog offices",
+                                                         "org list",
+                                                         "policy show",
+                                                         "calendar show",
+                                                         "cert list"};
+
+bool only_reads(const std::vector<std::string>& question) {
+  if (question.empty()) return false;
+  const std::string first = question.front();
+  const std::string both = question.size() < 2 ? first : first + ' ' + question[1];
+  return std::ranges::find(kPastCommands, first) != kPastCommands.end() ||
+         std::ranges::find(kPastCommands, both) != kPastCommands.end();
+}
 
 struct PastOptions {
   std::string moment;
@@ -355,9 +390,7 @@ std::vector<std::string> question_arguments(const GlobalOptions& globals, const 
 
 int as_of(const Context& context, const PastOptions& options,
           const std::vector<std::string>& question) {
-  const bool is_read = !question.empty() &&
-                       std::ranges::find(kPastCommands, question.front()) != kPastCommands.end();
-  if (!is_read)
+  if (!only_reads(question))
     throw UsageError(fmt::format("asof MOMENT --data DIR COMMAND: COMMAND must be one of {}.",
                                  fmt::join(kPastCommands, ", ")));
   const SocketDirectory directory;

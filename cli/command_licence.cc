@@ -34,6 +34,7 @@ struct Member {
   const char* option;
   const char* path;
   const char* help;
+  bool decides = false;  // what leaving it out would say is a decision, too: it is never guessed
 };
 
 /// One method of the schema as a command: how it is filled and told.
@@ -91,7 +92,7 @@ std::vector<Method> methods_of_rounds() {
       {{"want", "Say how many offices the city wants, from a moment on.",
         "permitctl licence want --count 50 --note \"for now\"", "That it is kept, with its date."},
        "",
-       {{"--count", "count", "Offices, 0 to 9999"},
+       {{"--count", "count", "Offices, 0 to 9999", true},
         {"--from", "effectiveFrom", "From when; now if not given"},
         kNote},
        PERMIT_CALL(SetOfficesWanted, setOfficesWanted),
@@ -140,9 +141,9 @@ std::vector<Method> methods_of_applications() {
         "The application's state; it is judged when the last check is in."},
        "",
        {kApplication,
-        {"--subject", "subject", "licensee or manager"},
-        {"--check", "check", "Which check, as show lists them"},
-        {"--passed", "passed", "true or false"},
+        {"--subject", "subject", "licensee or manager", true},
+        {"--check", "check", "Which check, as show lists them", true},
+        {"--passed", "passed", "true or false: the verdict, always to be given", true},
         kEvidence,
         kNote},
        PERMIT_CALL(RecordLicenceCheck, recordLicenceCheck),
@@ -152,7 +153,7 @@ std::vector<Method> methods_of_applications() {
         "The application's state."},
        "",
        {kApplication,
-        {"--score", "score", "0 to the rules' most"},
+        {"--score", "score", "0 to the rules' most; of whoever sat it always to be given", true},
         {"--absent", "absent", "true: did not sit it"},
         kEvidence,
         kNote},
@@ -162,7 +163,10 @@ std::vector<Method> methods_of_applications() {
         "permitctl licence board --application 3 --competent true --evidence \"minutes 7\"",
         "The application's state."},
        "",
-       {kApplication, {"--competent", "competent", "true or false"}, kEvidence, kNote},
+       {kApplication,
+        {"--competent", "competent", "true or false: the verdict, always to be given", true},
+        kEvidence,
+        kNote},
        PERMIT_CALL(RecordBoardFinding, recordBoardFinding),
        application_is},
       {{"withdraw", "Take an application back, or give up a place: the next one moves up.",
@@ -200,7 +204,7 @@ std::vector<Method> methods_of_offices() {
        "",
        {kApplication,
         {"--amount", "amountRial", "Rial a month"},
-        {"--from", "from", "From when; now if not given"},
+        {"--from", "from", "From when; now if not given. It counts from then on"},
         {"--until", "until", "Until when"},
         kReference,
         kNote},
@@ -211,7 +215,7 @@ std::vector<Method> methods_of_offices() {
         "The licence's state; show tells what is still missing, and whose it is."},
        "",
        {kApplication,
-        {"--item", "item", "Which, as show lists them"},
+        {"--item", "item", "Which, as show lists them", true},
         {"--done", "done", "false: it is not there (any more)"},
         kReference,
         kNote},
@@ -247,7 +251,7 @@ std::vector<Method> methods_of_offices() {
         "  that concerns and asks first; --dry-run shows what becomes of them."},
        "",
        {{"--office", "office", "Code of the office"},
-        {"--change", "change", "suspend, restore, leave or replace"},
+        {"--change", "change", "suspend, restore, leave or replace", true},
         {"--person", "person.person", "Replacement: number of the person"},
         {"--birth", "person.birthDay", "Replacement: date of birth"},
         {"--nationality", "person.nationality", "Replacement: iranian or other"},
@@ -335,6 +339,30 @@ void add_now(object& request, std::string_view name) {
   if (name == "item" && !request.contains("done")) request["done"] = true;
 }
 
+bool holds(const object& request, std::string_view member) {
+  const value* given = request.if_contains(member);
+  return given != nullptr && !given->is_null();
+}
+
+bool says_absent(const object& request) {
+  const value* absent = request.if_contains("absent");
+  return absent != nullptr && (*absent == value(true) || *absent == value("true"));
+}
+
+/// Throws where a request leaves out what decides: an applicant must not fail by an omission.
+void check_decided(const Method& method, const std::vector<object>& requests) {
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    for (const Member& member : method.members) {
+      const bool is_needed =
+          member.decides && !(member.path == std::string_view("score") && says_absent(requests[i]));
+      if (!is_needed || holds(requests[i], member.path)) continue;
+      const std::string entry = requests.size() == 1 ? "" : fmt::format("entry {}: ", i + 1);
+      throw UsageError(fmt::format("{}{} ({}) is not given. {}", entry, member.option, member.path,
+                                   member.help));
+    }
+  }
+}
+
 int run_many(Context& context, const Method& method, const std::vector<object>& requests,
              Tick now) {
   SupervisorClient supervisor(context.client(), me(context));
@@ -402,6 +430,7 @@ int run_method(Context& context, const Method& method, const Given& given) {
   const Tick now = context.daemon_now();
   std::vector<object> requests = requests_of(method, given);
   for (object& request : requests) add_now(request, method.text.name);
+  check_decided(method, requests);
   try {
     if (method.leaves) {
       if (const auto code = ask_before(context, requests, given)) return *code;

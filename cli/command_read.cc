@@ -1,7 +1,9 @@
 // Questions about single things and about the whole: get, why, history, experts, offices, stats.
+#include <capnp/message.h>
 #include <fmt/format.h>
 
 #include <memory>
+#include <optional>
 
 #include "cli/commands.h"
 #include "cli/event_text.h"
@@ -103,8 +105,12 @@ int get(Context& context, std::uint64_t id, bool is_job) {
   return kExitOk;
 }
 
-int why(Context& context, std::uint64_t id) {
-  ReaderClient reader(context.client(), reader_identity(context));
+struct WhyOptions {
+  std::optional<std::uint64_t> job;
+  std::optional<std::uint64_t> case_id;
+};
+
+int why_job(Context& context, ReaderClient& reader, std::uint64_t id) {
   auto result = context.wait(reader.why(JobId{id}, context.language()));
   if (result.isRefused()) return context.refuse(to_refused(result.getRefused()));
   auto answer = result.getAnswer();
@@ -121,6 +127,35 @@ int why(Context& context, std::uint64_t id) {
   }
   fmt::print("{}", why_decision_text(answer, language));
   return kExitOk;
+}
+
+int why_without_job(Context& context, protocol::Case::Reader found) {
+  if (!context.wants_json()) {
+    fmt::print("{}", why_case_text(found, context.language()));
+    return kExitOk;
+  }
+  const scheduler::StuckView view = case_stuck(found);
+  capnp::MallocMessageBuilder message;
+  auto stuck = message.initRoot<protocol::StuckReason>();
+  stuck.setCause(static_cast<protocol::Stuck>(view.cause));
+  stuck.setUntil(view.until.ms);
+  stuck.setSentence(protocol::stuck_sentence(view, context.language()));
+  context.print(json::object{{"caseId", found.getCaseId()},
+                             {"state", message_json(found).as_object().at("state")},
+                             {"stuck", message_json(stuck.asReader())}});
+  return kExitOk;
+}
+
+/// Of a case the newest job is asked: it is the open one, or stands for what the case waits for.
+int why(Context& context, const WhyOptions& options) {
+  if (!options.job && !options.case_id) throw UsageError("why needs a JOB or --case.");
+  ReaderClient reader(context.client(), reader_identity(context));
+  if (options.job) return why_job(context, reader, *options.job);
+  auto result = context.wait(reader.get_case(CaseId{*options.case_id}));
+  if (result.isRefused()) return context.refuse(to_refused(result.getRefused()));
+  auto jobs = result.getCase().getJobs();
+  if (jobs.size() == 0) return why_without_job(context, result.getCase());
+  return why_job(context, reader, jobs[jobs.size() - 1].getJob());
 }
 
 int history(Context& context, std::uint64_t id) {
@@ -366,11 +401,17 @@ void add_read_commands(CLI::App& app, Context& context) {
   context.on(command, [&context, id, is_job] { return get(context, *id, *is_job); });
 
   command = add_command(
-      app, {"why", "Why a job went to this person, and why it does not move.", "permitctl why 42",
-            "The first true cause that keeps it, and the record of its last assignment: who was\n"
-            "  near-equal, who was chosen among them, whom which filter removed."});
-  command->add_option("JOB", *id, "Number of the job")->required();
-  context.on(command, [&context, id] { return why(context, *id); });
+      app,
+      {"why", "Why a job went to this person, and why it does not move.", "permitctl why 42",
+       "The first true cause that keeps it, and the record of its last assignment: who was\n"
+       "  near-equal, who was chosen among them, whom which filter removed. Of a case that is\n"
+       "  open and has no open job, its newest job tells what the case waits for."});
+  auto asked = std::make_shared<WhyOptions>();
+  auto* job = command->add_option("JOB", asked->job, "Number of the job");
+  command
+      ->add_option("--case", asked->case_id, "Ask the newest job of this case; without one, itself")
+      ->excludes(job);
+  context.on(command, [&context, asked] { return why(context, *asked); });
 
   command =
       add_command(app, {"history", "What happened to a case, oldest first.", "permitctl history 17",

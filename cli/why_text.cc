@@ -202,6 +202,25 @@ std::string why_job_text(protocol::WhyAnswer::Reader answer, Language language) 
                      supply_line(stuck, is_persian));
 }
 
+scheduler::StuckView case_stuck(protocol::Case::Reader found) {
+  scheduler::StuckView stuck;
+  stuck.until = scheduler::kNever;
+  stuck.cause = scheduler::cause_of(static_cast<scheduler::CaseState>(found.getState()));
+  // Only what is through its stages has no job to ask and waits for nothing.
+  if (stuck.cause == scheduler::Stuck::kNotStuck) stuck.cause = scheduler::Stuck::kFinished;
+  return stuck;
+}
+
+std::string why_case_text(protocol::Case::Reader found, Language language) {
+  const auto state = static_cast<scheduler::CaseState>(found.getState());
+  const std::string head =
+      language == Language::kPersian
+          ? fmt::format("پروندهٔ {}: {}\n", persian_number(found.getCaseId()),
+                        persian::name_of(state))
+          : fmt::format("case {}: {}\n", found.getCaseId(), protocol::name_of(state));
+  return fmt::format("{}{}\n", head, protocol::stuck_sentence(case_stuck(found), language));
+}
+
 std::string why_decision_text(protocol::WhyAnswer::Reader answer, Language language) {
   const bool is_persian = language == Language::kPersian;
   if (!answer.getHasDecision())

@@ -96,7 +96,7 @@ std::string missing_text(
   add(scheduler::kMissingOffice, "an office code (licence equip)");
   add(scheduler::kMissingManager, "a technical manager who can act (licence manager)");
   add(scheduler::kMissingVenue, "a venue (it is given when one becomes free)");
-  add(scheduler::kMissingRent, "a rent contract that is not over (licence rent)");
+  add(scheduler::kMissingRent, "a rent contract in force (licence rent)");
   for (std::uint8_t item = 0; item < scheduler::kEquipmentItemCount; ++item) {
     add(scheduler::kMissingItems << item,
         fmt::format("{} by the {}", name_of(scheduler::EquipmentItem{item}),
@@ -123,7 +123,10 @@ std::string_view requirement_sentence(Field field) {
            "(licence manager, licence check)";
   if (field == Field::kVenue) return "it has no venue yet; it waits in the queue for one";
   if (field == Field::kRent) return "no rent contract in force is recorded (licence rent)";
-  return "items of its equipment are not recorded (licence equipment)";
+  if (field == Field::kValidity)
+    return "its term is over; a licence from before the rounds is renewed (licence renew), another "
+           "one is applied for again (licence apply)";
+  return "items of its equipment are not recorded (licence item)";
 }
 
 }  // namespace
@@ -142,7 +145,7 @@ std::string refusal_sentence(const Outcome& outcome) {
   if (refusal == Refusal::kNotEnoughPlaces) {
     return "The city does not want so many offices more: what is licensed, selected and offered "
            "in rounds under way counts. Offer fewer places, or raise what is wanted (licence "
-           "wanted).";
+           "want).";
   }
   if (refusal == Refusal::kRoundNotOpen) {
     return fmt::format(

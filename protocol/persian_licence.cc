@@ -23,6 +23,7 @@ std::string_view requirement(Field field) {
   if (field == Field::kManager) return "مدیر فنی فعال ندارد";
   if (field == Field::kVenue) return "هنوز مکان ندارد و در صف است";
   if (field == Field::kRent) return "قرارداد اجارهٔ معتبر ثبت نشده است";
+  if (field == Field::kValidity) return "مدت پروانهٔ آن پایان یافته است و باید تمدید شود";
   return "تجهیزات آن کامل ثبت نشده است";
 }
 

@@ -258,7 +258,7 @@ std::string_view rule_of(Field field) {
     case kScore:
       return "0 to the rules' most, and one for everybody of the round before it is ranked";
     case kRent:
-      return "a contract for the municipal venue that is not over";
+      return "a contract for the municipal venue that has begun and is not over";
     case kEquipment:
       return "an item that the rules ask for";
   }

@@ -2,6 +2,7 @@
 #include "scheduler/case_flow.h"
 #include "scheduler/commands.h"
 #include "scheduler/counters.h"
+#include "scheduler/eligibility.h"
 #include "scheduler/events.h"
 #include "scheduler/job_flow.h"
 #include "scheduler/ranges.h"
@@ -150,6 +151,14 @@ void recompute_effort(Core& core, const CaseRecord& record) {
   core.jobs[slot].effort_minutes = stage_effort(core, stage_of(core, record), record.floors);
 }
 
+// Nobody goes on with a case that concerns them, started or not (I6).
+void take_from_concerned(Core& core, std::uint32_t slot) {
+  if (slot == kNoSlot) return;
+  const JobRecord& job = core.jobs[slot];
+  if (job.state != JobState::kAssigned && job.state != JobState::kStarted) return;
+  if (concerns_holder(core, job)) give_back(core, slot, Reason::kConflictOfInterest);
+}
+
 bool amendable(const Core& core, const CaseRecord& record) {
   switch (record.state) {
     case CaseState::kDraft:
@@ -242,6 +251,7 @@ void apply_amend_case(Core& core, const Command& command, Outcome& outcome) {
   emit_case(core, record, EventKind::kCaseAmended, raw(record.state), raw(record.state),
             Reason::kApplicantRequest);
   if (record.state != CaseState::kDraft) check_zoning(core, record);
+  take_from_concerned(core, record.current_job);
   offer_again(core, slot);  // less effort or other persons: somebody who waits may fit now
   report_case(core, slot, outcome);
 }

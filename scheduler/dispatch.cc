@@ -209,12 +209,6 @@ JobSearch first_job(const Core& core, ExpertId expert, PriorityClass last) {
   return search;
 }
 
-// A claim that has run out may still be listed until the tick that takes it off.
-bool claim_stands(const Core& core, ExpertId expert) {
-  const ExpertRecord& record = core.experts[raw(expert)];
-  return record.wanted > 0 && core.now < record.claim_until;
-}
-
 DecisionRecord begin_decision(const Core& core, const JobRecord& job) {
   DecisionRecord decision;
   decision.job = job.id;
@@ -273,7 +267,7 @@ void assign_job(Core& core, std::uint32_t slot, ExpertId expert, DecisionRecord&
 // share does not let wait.
 bool may_be_given(const Core& core, ExpertId expert, const JobRecord& job,
                   DecisionRecord& decision) {
-  if (!claim_stands(core, expert)) return false;
+  if (!claim_stands(core, core.experts[raw(expert)])) return false;
   ++decision.considered;
   const Filter filter = claim_job_filter(core, expert, job);
   if (filter != Filter::kNone) {
@@ -483,7 +477,8 @@ std::uint32_t assign_best_job(Core& core, ExpertId expert) {
 
 std::uint32_t offer_to_expert(Core& core, ExpertId expert) {
   std::uint32_t first = kNoSlot;
-  while (claim_stands(core, expert) && claim_filter(core, expert) == Filter::kNone) {
+  while (claim_stands(core, core.experts[raw(expert)]) &&
+         claim_filter(core, expert) == Filter::kNone) {
     const std::uint32_t slot = assign_best_job(core, expert);
     if (slot == kNoSlot) break;
     if (first == kNoSlot) first = slot;

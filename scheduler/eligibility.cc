@@ -33,19 +33,25 @@ bool concerns(const CaseRecord& record, PersonId person) {
                               person == record.designer || person == record.supervising_engineer);
 }
 
-// The expert or a declared relative is one of the persons of the case, or the expert has just
-// refused it, or the expert's office belongs to one.
-bool interest_conflict(const Core& core, const CaseRecord& record, ExpertId expert,
-                       const JobRecord& job) {
+// The expert or a declared relative is one of the persons of the case, or the expert's office
+// belongs to one.
+bool concerns_expert(const Core& core, const CaseRecord& record, ExpertId expert,
+                     const JobRecord& job) {
   const ExpertRecord& who = core.experts[raw(expert)];
   if (concerns(record, who.person)) return true;
   for (const PersonId relative : who.relatives) {
     if (concerns(record, relative)) return true;
   }
-  if (job.has(kJobDeclined) && job.holder == expert) return true;
   if (role_of(job) == Role::kNone) return false;
   const OfficeRecord& office = core.offices[who.office];
   return concerns(record, office.licensee) || concerns(record, office.technical_manager);
+}
+
+// The case concerns the expert, or the expert has just refused the job.
+bool interest_conflict(const Core& core, const CaseRecord& record, ExpertId expert,
+                       const JobRecord& job) {
+  if (job.has(kJobDeclined) && job.holder == expert) return true;
+  return concerns_expert(core, record, expert, job);
 }
 
 // What plans keep of the day is left to the jobs they keep it for.
@@ -160,6 +166,10 @@ bool met_lately(const Core& core, ExpertId expert, PersonId owner) {
 bool pair_repeats(const Core& core, ExpertId expert, const JobRecord& job) {
   return role_of(job) == Role::kInspector &&
          met_lately(core, expert, core.cases[job.case_slot].owner);
+}
+
+bool concerns_holder(const Core& core, const JobRecord& job) {
+  return concerns_expert(core, core.cases[job.case_slot], job.holder, job);
 }
 
 Filter first_filter(const Core& core, ExpertId expert, const JobRecord& job, bool lift_capacity) {

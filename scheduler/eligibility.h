@@ -18,6 +18,9 @@ Filter standing_filter(const Core& core, ExpertId expert, const JobRecord& job, 
 /// claim_job_filter at a moment to come, with the capacity that is left of that working day.
 Filter plan_filter(const Core& core, ExpertId expert, const JobRecord& job, Tick at,
                    std::int32_t day);
+/// The persons of the case, as they are now, keep its job from who holds it (I6). Pre: the job is
+/// Assigned or Started.
+bool concerns_holder(const Core& core, const JobRecord& job);
 /// The first filter that keeps the expert from any job now.
 Filter claim_filter(const Core& core, ExpertId expert);
 

@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "scheduler/dispatch.h"
+#include "scheduler/eligibility.h"
 #include "scheduler/events.h"
 #include "scheduler/expert_score.h"
 #include "scheduler/job_flow.h"
@@ -168,6 +169,7 @@ Reason lapse_reason(const Core& core, const ExpertRecord& expert, const HeldJob&
   const JobRecord& job = core.jobs[held.slot];
   if (!expert_certified(core, expert, job.skill)) return Reason::kCertificateLapsed;
   if (!activation_of(core, expert, job).covers(core.now)) return Reason::kServiceNotActive;
+  if (concerns_holder(core, job)) return Reason::kConflictOfInterest;
   if (held.lease_until > core.now) return Reason::kNone;
   // A lease that ended while the city works was not renewed; the others ended with the shift.
   return core.calendar.is_open(held.lease_until) ? Reason::kLeaseExpired : Reason::kNotOnShift;
@@ -402,6 +404,11 @@ void sweep_expert(Core& core, ExpertId id) {
   refresh_available(core, id);
 }
 
+bool claim_stands(const Core& core, const ExpertRecord& expert) {
+  return expert.wanted > 0 && core.now < expert.claim_until &&
+         unfit_reason(core, expert) == Reason::kNone;
+}
+
 void sweep_soon(Core& core, ExpertId id) {
   core.experts[raw(id)].sweep_due = 1;
   core.other_timers.set(expert_timer(id), core.now);
@@ -415,7 +422,8 @@ void offer_to_office_soon(Core& core, std::uint32_t office) {
   for (std::uint32_t number = core.offices[office].first_expert; number != 0;
        number = core.experts[number].next_in_office) {
     const ExpertRecord& expert = core.experts[number];
-    if (expert.wanted > 0 || expert.planned_count > 0) sweep_soon(core, ExpertId{number});
+    if (expert.wanted > 0 || expert.held_count > 0 || expert.planned_count > 0)
+      sweep_soon(core, ExpertId{number});
   }
 }
 

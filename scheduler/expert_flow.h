@@ -38,6 +38,10 @@ void drop_job(Core& core, std::uint32_t slot, bool unbook);
 HeldJob& held_entry(Core& core, std::uint32_t slot);
 const HeldJob& held_entry(const Core& core, std::uint32_t slot);
 
+/// True while a claim of the expert waits for work. One that has lapsed, or of somebody who may not
+/// work any more, does not, even before the tick that takes it off has come.
+bool claim_stands(const Core& core, const ExpertRecord& expert);
+
 /// Brings skills, availability and the timer in line with the record and core.now.
 void refresh_expert(Core& core, ExpertId expert);
 /// Says which certificates have begun or lapsed, and whether an absence has begun or ended, by
@@ -51,8 +55,8 @@ void tell_absence(Core& core, ExpertId expert, Reason reason);
 /// Only the place among the available experts, and the timer.
 void refresh_available(Core& core, ExpertId expert);
 /// Says what time has changed, and takes away what the expert may no longer hold: lapsed leases,
-/// certificates, absence, suspension, an office that is not Active; reservations likewise. Then
-/// offers ready work when the expert is available. Idempotent.
+/// certificates, absence, suspension, an office that is not Active, a case that concerns the
+/// expert; reservations likewise. Then offers ready work when the expert is available. Idempotent.
 void sweep_expert(Core& core, ExpertId expert);
 /// Has the next tick sweep the expert. For what concerns many experts at once: the events of one
 /// command are bounded.
@@ -60,7 +64,8 @@ void sweep_soon(Core& core, ExpertId expert);
 /// The same for an expert who waits for work; nothing for all others. To be called where somebody
 /// may fit who did not before.
 void offer_soon(Core& core, ExpertId expert);
-/// Those of an office who wait for work or have some reserved.
+/// Those of an office who wait for work, or have some in hand or reserved: other persons behind the
+/// office also take away what they are concerned by.
 void offer_to_office_soon(Core& core, std::uint32_t office);
 /// Everybody who waits for work, or has some in hand or reserved.
 void sweep_all_soon(Core& core);

@@ -16,33 +16,6 @@ constexpr std::uint32_t kAheadMax = 1000;
 // Experts asked whether municipal work waits for them: each answer is a search over the queues.
 constexpr std::uint32_t kMunicipalAskedMax = 32;
 
-Stuck case_cause(const CaseRecord& record) {
-  switch (record.state) {
-    case CaseState::kDraft:
-      return Stuck::kCaseDraft;
-    case CaseState::kAwaitingApplicant:
-      return Stuck::kAwaitingApplicant;
-    case CaseState::kAwaitingAgency:
-      return Stuck::kAwaitingAgency;
-    case CaseState::kHeld:
-      return Stuck::kCaseHeld;
-    case CaseState::kReferred:
-      return Stuck::kReferred;
-    case CaseState::kAwaitingDecision:
-      return Stuck::kAwaitingDecision;
-    case CaseState::kRegistered:
-    case CaseState::kInProgress:
-    case CaseState::kApproved:
-    case CaseState::kDelivered:
-    case CaseState::kClosed:
-    case CaseState::kRejected:
-    case CaseState::kWithdrawn:
-    case CaseState::kLapsed:
-      return Stuck::kNotStuck;
-  }
-  return Stuck::kNotStuck;
-}
-
 Stuck blocked_cause(const Core& core, const CaseRecord& record) {
   const bool active = core.offices[record.office].activations[raw(record.service)].covers(core.now);
   if (!active) return Stuck::kServiceNotActive;
@@ -105,7 +78,7 @@ Stuck supply_cause(const Core& core, const JobRecord& job, StuckView& view) {
 Stuck waiting_cause(const Core& core, std::uint32_t slot, StuckView& view) {
   const JobRecord& job = core.jobs[slot];
   const CaseRecord& record = core.cases[job.case_slot];
-  const Stuck waits = case_cause(record);
+  const Stuck waits = cause_of(record.state);
   if (waits != Stuck::kNotStuck &&
       (job.state != JobState::kBlocked || waits != Stuck::kAwaitingDecision))
     return waits;
@@ -153,6 +126,12 @@ StuckView explain_job(const Core& core, std::uint32_t slot) {
     case JobState::kScheduled:
       view.cause = waiting_cause(core, slot, view);
       break;
+  }
+  // A case without an open job, at the municipality or referred from there, is asked by its newest.
+  const CaseRecord& record = core.cases[job.case_slot];
+  if (view.cause == Stuck::kFinished && record.newest_job == slot) {
+    const Stuck waits = cause_of(record.state);
+    if (waits != Stuck::kNotStuck) view.cause = waits;
   }
   return view;
 }

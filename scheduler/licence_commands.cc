@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "scheduler/commands.h"
+#include "scheduler/distance.h"
 #include "scheduler/events.h"
 #include "scheduler/expert_flow.h"
 #include "scheduler/expert_score.h"
@@ -27,7 +28,7 @@ std::uint32_t successors(OfficeState from) {
     case kSuspended:
       return bit(kActive) | bit(kExpired) | bit(kRevoked) | bit(kSurrendered);
     case kExpired:
-      return bit(kEquipping) | bit(kActive);  // a renewed licence
+      return bit(kEquipping) | bit(kActive);  // Active while a term, if any, lasts
     case kRevoked:
       return 0;
     case kSurrendered:
@@ -60,14 +61,14 @@ std::uint32_t successors(ExpertState from) {
 }
 
 // The first activation of a licence that was applied for begins its term; one from before the
-// rounds has none until it is renewed, and a lapsed one starts anew.
-void begin_term(Core& core, OfficeRecord& office) {
+// rounds has none until it is renewed. An office that was given no place is where its venue is.
+void begin_licence(Core& core, OfficeRecord& office) {
   constexpr std::int64_t kDayMs = std::int64_t{1440} * kMsPerMinute;
-  if (office.licence_until <= core.now) office.licence_until = kNever;
   if (raw(office.application) == 0 || office.state != OfficeState::kEquipping) return;
   const Licences& licences = core.licences;
-  const SetLicenceRules& rules = licences.rules_of(licences.application(office.application));
-  office.licence_until = Tick{core.now.ms + rules.validity_days * kDayMs};
+  const ApplicationRecord& application = licences.application(office.application);
+  office.licence_until = Tick{core.now.ms + licences.rules_of(application).validity_days * kDayMs};
+  if (!is_known(office.point)) office.point = licences.venues[raw(application.venue)].point;
 }
 
 void link_expert(Core& core, std::uint32_t number) {
@@ -211,6 +212,9 @@ void apply_define_office(Core& core, const Command& command, Outcome& outcome) {
   OfficeRecord& record = core.offices[index];
   record.district = office.district;
   record.licensee = office.licensee;
+  // What was said of the manager before does not hold for another person.
+  if (record.technical_manager != office.technical_manager)
+    record.manager_state = ManagerState::kActive;
   record.technical_manager = office.technical_manager;
   record.point = office.point;
   record.label = tidy_text(office.label);
@@ -243,9 +247,12 @@ void apply_set_office_state(Core& core, const Command& command, Outcome& outcome
       manager_engaged(core, office.technical_manager, office.id))
     return refuse(outcome, Refusal::kNotCompatible, Field::kManager);
   if (change.state == OfficeState::kActive) {
+    // Over is over, whether or not the timer has told it: only a renewal gives another term.
+    if (office.licence_until <= core.now)
+      return refuse(outcome, Refusal::kRequirementMissing, Field::kValidity);
     const std::uint32_t missing = missing_of_office(core, index);
     if (missing != 0) return refuse(outcome, Refusal::kRequirementMissing, missing_field(missing));
-    begin_term(core, office);
+    begin_licence(core, office);
   }
   core.note = &change.note;
   outcome.state = raw(change.state);

@@ -250,9 +250,11 @@ bool manager_engaged(const Core& core, PersonId person, OfficeId office) {
   const Licences& licences = core.licences;
   for (const ApplicationRecord& one :
        licences.applications.span().first(licences.application_count)) {
+    // One with an office lives and ends as the office does; a place given up before is Surrendered.
     const bool lives = raw(one.office) == 0 && one.state != LicenceState::kIneligible &&
                        one.state != LicenceState::kNotSelected &&
-                       one.state != LicenceState::kWithdrawn;
+                       one.state != LicenceState::kWithdrawn &&
+                       one.state != LicenceState::kSurrendered;
     if (lives && one.manager.person == person) return true;
   }
   return false;

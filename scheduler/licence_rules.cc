@@ -173,8 +173,9 @@ std::uint32_t missing_of(const Core& core, const ApplicationRecord& application)
   if (!has_venue) missing |= kMissingVenue;
   const bool rents =
       !has_venue || core.licences.venues[raw(application.venue)].kind == VenueKind::kMunicipal;
-  if (rents && (application.rent.amount_rial == 0 || application.rent.until <= core.now))
-    missing |= kMissingRent;
+  const RentRecord& rent = application.rent;
+  const bool rented = rent.amount_rial != 0 && rent.from <= core.now && core.now < rent.until;
+  if (rents && !rented) missing |= kMissingRent;
   const SetLicenceRules& rules = core.licences.rules_of(application);
   for (std::size_t item = 0; item < kEquipmentItemCount; ++item) {
     if (rules.equipment[item] != EquipmentParty::kNone && application.equipment[item].done == 0)

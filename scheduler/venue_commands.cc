@@ -110,7 +110,14 @@ void emit_recorded(Core& core, const Command& command, ApplicationId id, std::ui
                core.licences.application(id).office, raw(command.kind), what, Reason::kNone);
 }
 
-bool office_under_licence(const Core& core, OfficeId id, bool equipping, std::uint32_t& index,
+// A licence from before the rounds that may be had back: its term is over.
+bool may_come_back(const Core& core, const OfficeRecord& office) {
+  return raw(office.application) == 0 && office.licence_until <= core.now &&
+         (office.state == OfficeState::kExpired || office.state == OfficeState::kEquipping);
+}
+
+// An office whose manager changes, else one whose licence is renewed.
+bool office_under_licence(const Core& core, OfficeId id, bool manager, std::uint32_t& index,
                           Outcome& outcome) {
   index = find_office_index(core, id);
   if (index == kNoSlot) {
@@ -118,8 +125,9 @@ bool office_under_licence(const Core& core, OfficeId id, bool equipping, std::ui
     return false;
   }
   const OfficeState state = core.offices[index].state;
-  const bool right = state == OfficeState::kActive || state == OfficeState::kSuspended ||
-                     (equipping && state == OfficeState::kEquipping);
+  const bool right =
+      state == OfficeState::kActive || state == OfficeState::kSuspended ||
+      (manager ? state == OfficeState::kEquipping : may_come_back(core, core.offices[index]));
   if (!right) refuse_state(outcome, state);
   return right;
 }
@@ -192,6 +200,17 @@ bool check_manager_change(const Core& core, const OfficeRecord& office,
       break;
     }
   }
+  return outcome.refusal == Refusal::kNone;
+}
+
+// Who managed a lapsed office may have gone to another one, or may not act.
+bool check_comes_back(const Core& core, std::uint32_t index, Outcome& outcome) {
+  const OfficeRecord& office = core.offices[index];
+  const std::uint32_t missing = missing_of_office(core, index);
+  if (manager_engaged(core, office.technical_manager, office.id))
+    refuse(outcome, Refusal::kNotCompatible, Field::kManager);
+  else if (missing != 0)
+    refuse(outcome, Refusal::kRequirementMissing, missing_field(missing));
   return outcome.refusal == Refusal::kNone;
 }
 
@@ -326,12 +345,18 @@ void apply_renew_licence(Core& core, const Command& command, Outcome& outcome) {
   const std::int64_t term = rules.validity_days * kDayMs;
   if (office.licence_until != kNever && office.licence_until.ms - core.now.ms > term)
     return refuse(outcome, Refusal::kNothingToDo, Field::kValidity);
+  const bool comes_back = may_come_back(core, office);
+  if (comes_back && !check_comes_back(core, index, outcome)) return;
   core.note = &renew.note;
-  const Tick from = office.licence_until == kNever ? core.now : office.licence_until;
+  const Tick from = comes_back || office.licence_until == kNever ? core.now : office.licence_until;
   office.licence_until = Tick{from.ms + term};
-  emit_reference(core, EventKind::kOfficeChanged, office.id, ExpertId{}, raw(office.state),
-                 raw(office.state), Reason::kNone);
-  set_office_timer(core, index);
+  if (comes_back) {
+    change_office_state(core, index, OfficeState::kActive, Reason::kNone);
+  } else {
+    emit_reference(core, EventKind::kOfficeChanged, office.id, ExpertId{}, raw(office.state),
+                   raw(office.state), Reason::kNone);
+    set_office_timer(core, index);
+  }
   outcome.until = office.licence_until;
   outcome.state = raw(office.state);
 }

@@ -125,9 +125,8 @@ OfficeView view_office(const Core& core, std::uint32_t index) {
   view.label = office.label;
   view.licence_until = office.licence_until;
   view.application = office.application;
-  view.venue = raw(office.application) != 0
-                   ? core.licences.application(office.application).venue
-                   : office.venue;
+  view.venue = raw(office.application) != 0 ? core.licences.application(office.application).venue
+                                            : office.venue;
   view.manager_state = office.manager_state;
   return view;
 }
@@ -158,6 +157,7 @@ ExpertView view_expert(const Core& core, ExpertId id) {
       static_cast<std::uint16_t>(planned_effort(core, id, core.day, JobId{}).minutes);
   view.degree = expert.degree;
   view.home = expert.home;
+  if (expert.place_day == core.day) view.place = expert.place;
   view.districts = expert.districts;
   view.relatives = expert.relatives;
   view.absences = expert.absences;

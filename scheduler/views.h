@@ -196,6 +196,7 @@ struct ExpertView {
   std::uint16_t planned_minutes_today = 0;          // of those, effort kept free today
   Degree degree = Degree::kNone;
   Point home;
+  Point place;  // of the visit it was given last on this working day; zero: it was given none
   std::uint32_t districts = 0;
   Absences absences;                                // that are not over
   std::array<PersonId, kRelativesMax> relatives{};  // declared; 0: free place
@@ -330,6 +331,35 @@ enum class Stuck : std::uint8_t {
   kOfferDue,        // somebody who may take it waits for work, and is not offered it yet
 };
 inline constexpr std::size_t kStuckCount = 21;
+
+/// What a case itself waits for, whatever its jobs do; kNotStuck when nothing.
+constexpr Stuck cause_of(CaseState state) {
+  switch (state) {
+    case CaseState::kDraft:
+      return Stuck::kCaseDraft;
+    case CaseState::kAwaitingApplicant:
+      return Stuck::kAwaitingApplicant;
+    case CaseState::kAwaitingAgency:
+      return Stuck::kAwaitingAgency;
+    case CaseState::kHeld:
+      return Stuck::kCaseHeld;
+    case CaseState::kReferred:
+      return Stuck::kReferred;
+    case CaseState::kAwaitingDecision:
+      return Stuck::kAwaitingDecision;
+    case CaseState::kRegistered:
+    case CaseState::kInProgress:
+    case CaseState::kApproved:
+    case CaseState::kDelivered:
+    case CaseState::kClosed:
+    case CaseState::kRejected:
+    case CaseState::kWithdrawn:
+    case CaseState::kLapsed:
+      return Stuck::kNotStuck;
+  }
+  return Stuck::kNotStuck;
+}
+
 struct StuckView {
   Stuck cause = Stuck::kNotStuck;
   std::uint32_t certified = 0;      // experts with the skill certified now

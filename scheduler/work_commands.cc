@@ -31,7 +31,8 @@ void report_lease(const Core& core, std::uint32_t slot, Outcome& outcome) {
 }
 
 // The job that the actor holds under this very lease, or kNoSlot with the refusal. A lease that has
-// run out is stale from that moment on, whether or not the tick that takes it away has come.
+// run out is stale from that moment on, whether or not the tick that takes it away has come; so is
+// that of a case which has come to concern its holder (I6).
 std::uint32_t leased_job(const Core& core, const Command& command, JobId id, LeaseToken token,
                          Outcome& outcome) {
   const std::uint32_t slot = find_job_slot(core, id);
@@ -52,7 +53,7 @@ std::uint32_t leased_job(const Core& core, const Command& command, JobId id, Lea
     return kNoSlot;
   }
   const HeldJob& held = held_entry(core, slot);
-  if (held.token != token || held.lease_until <= core.now) {
+  if (held.token != token || held.lease_until <= core.now || concerns_holder(core, job)) {
     refuse(outcome, Refusal::kStaleLease, Field::kToken);
     return kNoSlot;
   }
@@ -171,7 +172,7 @@ void apply_unclaim(Core& core, const Command& command, Outcome& outcome) {
   const ExpertId expert{command.actor.id};
   ExpertRecord& record = core.experts[raw(expert)];
   outcome.expert = expert;
-  if (record.wanted == 0 && first_assigned(core, record) == kNoSlot)
+  if (!claim_stands(core, record) && first_assigned(core, record) == kNoSlot)
     return refuse(outcome, Refusal::kNothingToDo);
   record.wanted = 0;
   refresh_available(core, expert);

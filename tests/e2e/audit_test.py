@@ -5,6 +5,7 @@ Goal: a trail tells every op, its check finds and locates whatever is done to it
 as it did when it was the present. Method: a story with every kind of choice, its trail, and hands on it.
 """
 
+import fcntl
 import hashlib
 import json
 import re
@@ -291,6 +292,26 @@ class Key(unittest.TestCase):
             key.write_text("half a key\n")
             self.assertIn("64 hexadecimal digits", daemon.fail_to_start())
 
+    def test_a_refused_start_leaves_no_key(self):
+        with Daemon() as daemon:
+            key, written = daemon.data / "lottery.key", daemon.data / "FORMAT"
+            daemon.stop()
+            key.unlink()
+            whole = written.read_bytes()
+            for spoilt, words in ((b"something else\n", "not a journal's FORMAT"),
+                                  (b"permitd journal\nformat 99.0\n", "format 99.0")):
+                written.write_bytes(spoilt)
+                self.assertIn(words, daemon.fail_to_start())
+                self.assertFalse(key.exists(), words)
+            written.write_bytes(whole)
+            with open(daemon.data / "LOCK", "r+b") as led:
+                fcntl.flock(led, fcntl.LOCK_EX)
+                self.assertIn("leads this journal", daemon.fail_to_start())
+            self.assertFalse(key.exists())
+            self.assertEqual(list(daemon.data.glob("lottery*")), [])
+            daemon.start()
+            self.assertTrue(key.exists())
+
 
 class Tampering(Story):
     """Line numbers count from 1; the begin line is the first, so op n stands on line n + 1."""
@@ -445,6 +466,12 @@ class Past(Story):
         self.assertEqual(self.as_of(self.past["op"], "forecast")["op"], self.past["op"])
         self.assertEqual(self.as_of(self.past["op"], "fairness", "--as", "auditor:1")["op"], self.past["op"])
         self.assertEqual(self.as_of(self.past["op"], "get", 4711, check=1)["refused"]["codeName"], "unknownCase")
+
+    def test_the_rules_of_then_are_told_too(self):
+        for question in ("licence status", "licence list", "zoning list", "catalog show", "org list", "policy show", "cert list"):
+            with self.subTest(question):
+                self.as_of(self.past["op"], *question.split())
+        self.assertIn("COMMAND must be one of", self.as_of(10, "policy", "set", check=2))
 
     def test_the_past_cannot_be_changed_and_does_not_reach_the_future(self):
         before = self.trail.stat().st_size

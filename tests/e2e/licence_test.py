@@ -120,6 +120,23 @@ class Licensing(unittest.TestCase):
         self.assertIn("ineligible", told)
         self.assertRegex(told, r"licensee +age +failed +65 years")
 
+    def leave_the_verdict_out(self):
+        """What decides is never guessed: an omission is a wrong use, and nothing of the file is sent."""
+        one = ("--application", 1, "--evidence", "l")
+        check = ("check", *one, "--subject", "licensee", "--check", "criminalRecord")
+        for option, command in (("--passed", check),
+                                ("--check", ("check", *one, "--subject", "licensee", "--passed", "true")),
+                                ("--subject", ("check", *one, "--check", "moralRecord", "--passed", "true")),
+                                ("--score", ("exam", *one)), ("--score", ("exam", *one, "--absent", "false")),
+                                ("--competent", ("board", *one)), ("--item", ("item", "--application", 1)),
+                                ("--count", ("want", "--note", "less")), ("--change", ("manager", "--office", 101))):
+            self.assertIn(option, self.daemon.ctl("licence", *command, check=2).stderr, command)
+        entry = {"application": 1, "subject": "licensee", "check": "criminalRecord", "evidence": "l"}
+        path = self.daemon.root / "verdicts.json"
+        path.write_text(json.dumps([{**entry, "passed": False}, entry]))
+        self.assertIn("entry 2: --passed", self.daemon.ctl("licence", "check", path, check=2).stderr)
+        self.assertEqual(self.daemon.ask("licence", "show", 1)["state"], "applied", "nothing has failed")
+
     def judge(self):
         checks = [{"application": n, "subject": subject, "check": check, "passed": True, "evidence": f"letter {n}"}
                   for n in range(1, APPLICANTS + 1) for subject in ("licensee", "manager") for check in GENERAL]
@@ -127,6 +144,7 @@ class Licensing(unittest.TestCase):
                    for n in range(1, OWN_VENUES + 1)]
         self.daemon.ctl("advance", "+5d")
         self.assertEqual(self.daemon.ask("licence", "rounds")[0]["state"], "checking")
+        self.leave_the_verdict_out()
         self.batch("check", checks)
         first = self.daemon.ask("licence", "rounds")[0]
         self.assertEqual((first["state"], first["route"], first["eligible"], first["places"]),

@@ -132,6 +132,30 @@ class Steering(Story):
         self.assertEqual(why["decision"]["chosen"], 1)
         self.assertIn("1", why["decision"]["sentence"])
 
+    def test_why_of_a_case_without_an_open_job(self):
+        city = self.daemon.root / "decided.toml"
+        city.write_text(MINIMAL.read_text().replace('stages = ["file_formation"]',
+                                                    'stages = ["file_formation", "municipal_decision"]') + DECISION)
+        self.ctl("city", "load", "--yes", city)
+        self.ask("submit", "--district", 1, "--parcel", "a", "--draft")
+        draft = self.ask("why", "--case", 1)
+        self.assertEqual((draft["caseId"], draft["state"], draft["stuck"]["cause"]), (1, "draft", "caseDraft"))
+        self.assertIn("register it", self.ctl("why", "--case", 1).stdout)
+        self.assertNotRegex(self.ctl("--lang", "fa", "why", "--case", 1).stdout, "[A-Za-z0-9]")
+        self.ctl("register", 1)
+        waiting = self.ask("why", "--case", 1)
+        self.assertEqual((waiting["job"]["job"], waiting["stuck"]["cause"]), (1, "nobodyAvailable"))
+        self.ask("claim", "--as", "expert:1")
+        self.ctl("start", 1, "--as", "expert:1")
+        self.ctl("done", 1, "--as", "expert:1")
+        for question in (("why", 1), ("why", "--case", 1)):
+            self.assertEqual(self.ask(*question)["stuck"]["cause"], "awaitingDecision")
+            self.assertIn("شهرداری هنوز تصمیم خود را ثبت نکرده است",
+                          self.ctl("--lang", "fa", *question).stdout)
+        self.assertEqual(self.ask("why", "--case", 9, check=1)["refused"]["codeName"], "unknownCase")
+        self.ctl("why", check=2)
+        self.ctl("why", 1, "--case", 1, check=2)
+
     def test_why_history_and_refusals_in_persian(self):
         self.load_city()
         self.submit()
@@ -267,6 +291,14 @@ class Machine(Story):
         done = subprocess.run([BIN / "permitd", "--config", os.devnull, "--check-config"], capture_output=True, text=True)
         self.assertEqual((done.returncode, done.stdout), (0, "the settings are right: /dev/null\n"))
 
+
+DECISION = """
+[stage.municipal_decision]
+skill = "confirm"
+effort_minutes = 0
+sla_minutes = 420
+sovereign = true
+"""
 
 VISITS = """
 [city]

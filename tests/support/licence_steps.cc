@@ -274,6 +274,7 @@ void LicenceStep::rent() {
   rent.application = application_in(bits(LicenceState::kSelected, LicenceState::kEquipping), found);
   rent.amount_rial = wrong() ? 0 : 1'000'000;
   rent.from = command_.now;
+  if (chance_.chance(100)) rent.from.ms += chance_.between<std::int64_t>(0, 10 * kDay);
   rent.until = Tick{command_.now.ms + chance_.between<std::int64_t>(wrong() ? 0 : 1, 90 * kDay)};
   rent.reference = any_code();
 }
@@ -300,7 +301,7 @@ void LicenceStep::equip() {
   if (chance_.chance(300))
     equip.office = OfficeId{static_cast<std::uint16_t>(found.record.district * 100U + 9)};
   if (wrong()) equip.office = OfficeId{101};
-  equip.point = city_point(chance_);
+  if (chance_.chance(700)) equip.point = city_point(chance_);
   equip.label = label_of("new office");
 }
 

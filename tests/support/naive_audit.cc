@@ -188,7 +188,8 @@ void NaiveModel::audit_stages() {
   }
 }
 
-// A holder may hold (I4): shift and activation are asked when a job is given, the rest always.
+// A holder may hold (I4), and is in no conflict with the case (I6): shift and activation are asked
+// when a job is given, the rest always.
 void NaiveModel::audit_holders() {
   for (const auto& [id, job] : jobs_) {
     if (!job.in_hand()) continue;
@@ -197,6 +198,7 @@ void NaiveModel::audit_holders() {
     expect(!absent(expert), "the holder of job {} is absent (I4)", id);
     expect(office_active(expert.defined.office), "the office of job {}'s holder is closed (I4)",
            id);
+    expect(!concerns_holder(job), "the case of job {} concerns its holder (I6)", id);
     expect(job.lease_until.ms > now_, "the lease of job {} ran out and it is still held", id);
     expect(job.lease_until <= holding_end(job), "the lease of job {} ends after its holder's right",
            id);

@@ -47,6 +47,10 @@ void NaiveModel::prepare(const Command& command) {
     case CommandKind::kDefineOffice: {
       const auto [office, fresh] = offices_.try_emplace(raw(body.define_office.office));
       if (fresh) office->second.state = body.define_office.state;
+      // A suspended manager is not suspended for who comes after.
+      const PersonId before = office->second.defined.technical_manager;
+      if (before != body.define_office.technical_manager)
+        office->second.manager_state = ManagerState::kActive;
       office->second.defined = body.define_office;
       offer_to_office(body.define_office.office);
       return;
@@ -418,9 +422,7 @@ void NaiveModel::drop_half_day(ModelJob& job) {
 
 void NaiveModel::sweep() {
   for (auto& [number, expert] : experts_) {
-    const bool fit = office_active(expert.defined.office) &&
-                     expert.state == ExpertState::kCertified && !absent(expert);
-    if (!fit || expert.claim_until <= now_) expert.wanted = 0;
+    if (!claim_stands(expert)) expert.wanted = 0;
   }
   for (auto& [id, job] : jobs_) {
     if (job.in_hand()) job.lease_until = std::min(job.lease_until, holding_end(job));

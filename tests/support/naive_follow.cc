@@ -501,6 +501,8 @@ void NaiveModel::follow_left_hand(const Command& command, ModelJob& job, JobStat
   } else if (reason == Reason::kServiceNotActive) {
     expect(!service_active(expert.defined.office, cases_.at(raw(job.case_id)).filed.service),
            "the service of job {} is still active", raw(job.id));
+  } else if (reason == Reason::kConflictOfInterest) {
+    expect(concerns_holder(job), "job {} does not concern its holder (I6)", raw(job.id));
   } else if (reason == Reason::kLeaseExpired || reason == Reason::kNotOnShift) {
     expect(job.lease_until.ms <= now_, "the lease of job {} had not run out", raw(job.id));
     const bool worked = calendar_.is_open(job.lease_until.ms);

@@ -142,9 +142,9 @@ void NaiveModel::judge_case(const Command& command) {
     judgement_.fault(state != CaseState::kAwaitingApplicant && state != CaseState::kAwaitingAgency,
                      Refusal::kWrongState);
   } else if (command.kind == CommandKind::kRecordFees) {
-    judgement_.fault(body.record_fees.amount_rial == 0 ||
-                         body.record_fees.amount_rial > 1'000'000'000'000'000,
-                     Refusal::kOutOfRange);
+    judgement_.fault(
+        body.record_fees.amount_rial == 0 || body.record_fees.amount_rial > 1'000'000'000'000'000,
+        Refusal::kOutOfRange);
     judgement_.fault(c.terminal(), Refusal::kWrongState);
     judgement_.fault(c.fees_paid != 0, Refusal::kNothingToDo);
   } else if (command.kind == CommandKind::kRecordDecision) {
@@ -199,7 +199,8 @@ void NaiveModel::judge_lease(const Command& command, JobId id, LeaseToken token)
     return;
   }
   judgement_.fault(raw(job->holder) != command.actor.id, Refusal::kNotHolder);
-  judgement_.fault(job->token != token || job->lease_until.ms <= now_, Refusal::kStaleLease);
+  judgement_.fault(job->token != token || job->lease_until.ms <= now_ || concerns_holder(*job),
+                   Refusal::kStaleLease);
 }
 
 void NaiveModel::judge_claim(const Command& command) {
@@ -219,7 +220,7 @@ void NaiveModel::judge_work(const Command& command) {
     for (const auto& [id, job] : jobs_) {
       assigned = assigned || (job.state == JobState::kAssigned && job.holder == expert);
     }
-    judgement_.fault(experts_.at(raw(expert)).wanted == 0 && !assigned, Refusal::kNothingToDo);
+    judgement_.fault(!claim_stands(experts_.at(raw(expert))) && !assigned, Refusal::kNothingToDo);
     return;
   }
   // Every other body begins with job and token.

@@ -157,8 +157,6 @@ void NaiveLicences::change_office(std::uint16_t number, OfficeState to, World wo
   office.state = to;
   const bool ends =
       to == OfficeState::kExpired || to == OfficeState::kRevoked || to == OfficeState::kSurrendered;
-  if (to == OfficeState::kActive && office.licence_until <= world.now)
-    office.licence_until = INT64_MAX;
   for (auto& [id, venue] : venues_) {
     if (ends && venue.office == number) venue.office = 0;
   }
@@ -167,6 +165,8 @@ void NaiveLicences::change_office(std::uint16_t number, OfficeState to, World wo
     if (begins) {
       office.licence_until =
           world.now + std::int64_t{rules_of(one).validity_days} * 1440 * kMsPerMinute;
+      if (office.defined.point == Point{})
+        office.defined.point = venues_.at(one.venue).defined.point;
     }
     const auto state = static_cast<LicenceState>(raw(LicenceState::kEquipping) + raw(to) -
                                                  raw(OfficeState::kEquipping));
@@ -269,6 +269,7 @@ void NaiveLicences::apply(const Command& command, World world) {
   if (command.kind == CommandKind::kRecordRent) {
     ModelApplication& one = applications_.at(raw(body.record_rent.application));
     one.has_rent = true;
+    one.rent_from = body.record_rent.from.ms;
     one.rent_until = body.record_rent.until.ms;
     return;
   }
@@ -303,9 +304,14 @@ void NaiveLicences::apply(const Command& command, World world) {
   }
   if (command.kind == CommandKind::kRenewLicence) {
     ModelOffice& office = world.offices.at(raw(body.renew_licence.office));
-    const std::int64_t from = office.licence_until == INT64_MAX ? world.now : office.licence_until;
+    const std::int64_t term =
+        std::int64_t{rules_at(world.now)->validity_days} * 1440 * kMsPerMinute;
+    if (returns(office, world)) {
+      office.licence_until = world.now + term;
+      return change_office(raw(body.renew_licence.office), OfficeState::kActive, world);
+    }
     office.licence_until =
-        from + std::int64_t{rules_at(world.now)->validity_days} * 1440 * kMsPerMinute;
+        (office.licence_until == INT64_MAX ? world.now : office.licence_until) + term;
     return;
   }
   if (command.kind == CommandKind::kSetTechnicalManager) {
@@ -469,6 +475,7 @@ void NaiveLicences::audit(const Scheduler& scheduler, const World& world,
     OfficeView view;
     if (!scheduler.find_office(OfficeId{number}, view)) continue;
     expect(view.licence_until.ms == office.licence_until, "another term of office", number);
+    expect(view.point == office.defined.point, "another place of office", number);
     expect(view.manager_state == office.manager_state &&
                view.technical_manager == office.defined.technical_manager,
            "another manager of office", number);

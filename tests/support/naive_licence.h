@@ -26,6 +26,7 @@ struct ModelApplication {
   std::set<int> equipped;                 // items
   std::map<int, std::string> references;  // by item
   bool has_rent = false;
+  std::int64_t rent_from = 0;
   std::int64_t rent_until = 0;
   int result = 0;  // ResultState
   std::uint32_t score = 0;
@@ -97,6 +98,7 @@ class NaiveLicences {
   bool fit(const ModelApplication& one) const;
   bool manager_fit(const ModelApplication& one) const;
   std::uint32_t missing(const ModelApplication& one, const World& world) const;
+  bool returns(const ModelOffice& office, const World& world) const;
 
   void fill_checks(ModelApplication& one, int subject, const scheduler::LicencePerson& person,
                    std::int32_t day, const scheduler::SetLicenceRules& rules);

@@ -124,7 +124,8 @@ std::uint32_t NaiveLicences::missing(const ModelApplication& one, const World& w
   if (raw(one.manager.person) == 0 || !acts || !manager_fit(one)) bits |= kMissingManager;
   if (one.venue == 0) bits |= kMissingVenue;
   const bool rents = one.venue == 0 || venues_.at(one.venue).defined.kind == VenueKind::kMunicipal;
-  if (rents && (!one.has_rent || one.rent_until <= world.now)) bits |= kMissingRent;
+  const bool pays = one.has_rent && world.now >= one.rent_from && world.now < one.rent_until;
+  if (rents && !pays) bits |= kMissingRent;
   for (unsigned item = 0; item < kEquipmentItemCount; ++item) {
     if (rules_of(one).equipment[item] != EquipmentParty::kNone &&
         !one.equipped.contains(static_cast<int>(item)))
@@ -133,8 +134,15 @@ std::uint32_t NaiveLicences::missing(const ModelApplication& one, const World& w
   return bits;
 }
 
+// A licence that nobody applied for and whose time is up can be had anew.
+bool NaiveLicences::returns(const ModelOffice& office, const World& world) const {
+  if (office.application != 0 || world.now < office.licence_until) return false;
+  return office.state == OfficeState::kExpired || office.state == OfficeState::kEquipping;
+}
+
 bool NaiveLicences::may_be_active(std::uint16_t number, const World& world) const {
   const ModelOffice& office = world.offices.at(number);
+  if (world.now >= office.licence_until) return false;
   if (office.application != 0) return missing(applications_.at(office.application), world) == 0;
   return raw(office.defined.technical_manager) != 0 &&
          office.manager_state == ManagerState::kActive;
@@ -238,9 +246,11 @@ bool NaiveLicences::manages(PersonId person, std::uint16_t office, const World& 
   }
   using enum LicenceState;
   for (const auto& [number, one] : applications_) {
-    const bool over = one.state == kIneligible || one.state == kNotSelected ||
-                      one.state == kWithdrawn || one.office != 0;
-    if (!over && one.manager.person == person) return true;
+    const bool hopes = one.state == kApplied || one.state == kEligible ||
+                       one.state == kExamPending || one.state == kBoardPending ||
+                       one.state == kWaitlisted;
+    const bool chosen = one.state == kSelected;  // and later the office itself counts
+    if ((hopes || chosen) && one.manager.person == person) return true;
   }
   return false;
 }
@@ -387,7 +397,9 @@ void NaiveLicences::judge_office(const Command& command, const World& world,
   judgement.fault(found == world.offices.end(), Refusal::kUnknownOffice);
   if (found == world.offices.end()) return;
   const ModelOffice& office = found->second;
-  const bool right = live(office.state) && (!renews || office.state != OfficeState::kEquipping);
+  const bool right = renews ? office.state == OfficeState::kActive ||
+                                  office.state == OfficeState::kSuspended || returns(office, world)
+                            : live(office.state);
   judgement.fault(!right, Refusal::kWrongState);
   const SetLicenceRules* rules = rules_at(world.now);
   const bool none = raw(office.defined.technical_manager) == 0;
@@ -409,6 +421,10 @@ void NaiveLicences::judge_office(const Command& command, const World& world,
                       Refusal::kOutOfRange);
     }
     if (judgement.only_faults()) return;
+    if (returns(office, world)) {
+      judgement.fault(manages(manager.person, found->first, world), Refusal::kNotCompatible);
+      judgement.fault(office.manager_state != ManagerState::kActive, Refusal::kRequirementMissing);
+    }
     judgement.fault(office.licence_until != INT64_MAX &&
                         office.licence_until - world.now > rules->validity_days * kDayMs,
                     Refusal::kNothingToDo);

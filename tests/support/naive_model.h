@@ -383,6 +383,8 @@ class NaiveModel {
   bool concerns(const ModelCase& c, scheduler::PersonId person) const;
   /// The expert, or one of the relatives that the expert has declared.
   bool concerns(const ModelCase& c, const ModelExpert& expert) const;
+  /// The case of the job concerns who has it, or the persons behind the holder's office.
+  bool concerns_holder(const ModelJob& job) const;
   bool four_eyes(const ModelCase& c, const ModelJob& job, scheduler::ExpertId expert,
                  bool& unclear) const;
   scheduler::Filter first_filter(scheduler::ExpertId expert, const ModelJob& job,
@@ -390,6 +392,7 @@ class NaiveModel {
   scheduler::Filter claim_filter(scheduler::ExpertId expert) const;
   bool met_lately(scheduler::ExpertId expert, const ModelJob& job) const;
   bool someone_else(scheduler::ExpertId expert, const ModelJob& job) const;
+  bool claim_stands(const ModelExpert& expert) const;
   bool available(scheduler::ExpertId expert) const;
   const ModelJob* municipal_for(scheduler::ExpertId expert, scheduler::PriorityClass last) const;
   bool precondition_missing(const ModelJob& job) const;

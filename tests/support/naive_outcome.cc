@@ -192,6 +192,19 @@ void NaiveModel::check_effect(const Command& command) {
                "job {} was not given back", id);
       }
       return;
+    case CommandKind::kAmendCase:
+      for (const JobId id : find_case(body.amend_case.id)->jobs) {
+        const ModelJob& job = *find_job(id);
+        expect(!job.in_hand() || !concerns_holder(job), "job {} stays with whom it concerns (I6)",
+               raw(id));
+      }
+      return;
+    case CommandKind::kDefineExpert:
+      for (const auto& [id, job] : jobs_) {
+        if (!job.in_hand() || job.holder != body.define_expert.expert) continue;
+        expect(!concerns_holder(job), "job {} stays with whom it concerns (I6)", id);
+      }
+      return;
     case CommandKind::kNone:
     case CommandKind::kSetLimits:
     case CommandKind::kTick:
@@ -202,13 +215,11 @@ void NaiveModel::check_effect(const Command& command) {
     case CommandKind::kDefineOffice:
     case CommandKind::kSetOfficeState:
     case CommandKind::kActivateService:
-    case CommandKind::kDefineExpert:
     case CommandKind::kSetExpertState:
     case CommandKind::kSetCertificate:
     case CommandKind::kSetAbsence:
     case CommandKind::kSubmitCase:
     case CommandKind::kRegisterCase:
-    case CommandKind::kAmendCase:
     case CommandKind::kRecordFees:
     case CommandKind::kClaim:
     case CommandKind::kStart:

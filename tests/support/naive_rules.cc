@@ -153,6 +153,15 @@ bool NaiveModel::concerns(const ModelCase& c, const ModelExpert& expert) const {
                              [&](PersonId relative) { return concerns(c, relative); });
 }
 
+bool NaiveModel::concerns_holder(const ModelJob& job) const {
+  const ModelCase& c = cases_.at(raw(job.case_id));
+  const ModelExpert& expert = experts_.at(raw(job.holder));
+  if (concerns(c, expert)) return true;
+  if (role_of(job) == kNoRole) return false;
+  const ModelOffice& own = offices_.at(raw(expert.defined.office));
+  return concerns(c, own.defined.licensee) || concerns(c, own.defined.technical_manager);
+}
+
 bool NaiveModel::four_eyes(const ModelCase& c, const ModelJob& job, ExpertId expert,
                            bool& unclear) const {
   const int role = role_of(job);
@@ -235,6 +244,11 @@ bool NaiveModel::met_lately(ExpertId id, const ModelJob& job) const {
     }
   }
   return false;
+}
+
+bool NaiveModel::claim_stands(const ModelExpert& expert) const {
+  return expert.wanted > 0 && now_ < expert.claim_until && office_active(expert.defined.office) &&
+         expert.state == ExpertState::kCertified && !absent(expert);
 }
 
 bool NaiveModel::available(ExpertId id) const {

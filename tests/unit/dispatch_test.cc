@@ -80,6 +80,19 @@ TEST_F(DispatchTest, AFurtherClaimOfWhatHasLapsedAsksForNothing) {
   EXPECT_EQ(job_view(there).state, JobState::kReady);
 }
 
+TEST_F(DispatchTest, AClaimThatIsTakenBackIsOfferedNothingAndOneThatHasLapsedIsNone) {
+  const auto unclaim = [&] { return apply(CommandKind::kUnclaim, Unclaim{}, expert(kClerk)); };
+  EXPECT_EQ(raw(claim(kClerk).job), 0U);
+  EXPECT_EQ(unclaim().refusal, Refusal::kNone);
+  EXPECT_EQ(job_view(submit(kReport).job).state, JobState::kReady);
+  EXPECT_EQ(unclaim().refusal, Refusal::kNothingToDo);
+  const Outcome given = claim(kClerk, 2);
+  EXPECT_EQ(start(given, kClerk).refusal, Refusal::kNone);
+  // The time of the second is over, and the tick that ends it has not come.
+  now_ = Tick{now_.ms + SetPolicy{}.claim_wait_minutes * kMsPerMinute};
+  EXPECT_EQ(unclaim().refusal, Refusal::kNothingToDo);
+}
+
 TEST_F(DispatchTest, RaisedCapacityOfOneIsOfferedToHim) {
   set_units(kClerk, kOffice, 1);
   const Outcome first = submit(kReport);

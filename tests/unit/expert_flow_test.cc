@@ -30,6 +30,15 @@ class ExpertFlowTest : public SmallCity {
     EXPECT_EQ(job_view(job).attempts, 1);
   }
 
+  void amend_designer(CaseId id, PersonId designer) {
+    AmendCase amend;
+    amend.id = id;
+    amend.designer = designer;
+    ASSERT_EQ(apply(CommandKind::kAmendCase, amend, office()).refusal, Refusal::kNone);
+  }
+
+  static PersonId person(ExpertId id) { return PersonId{1000 + std::uint64_t{raw(id)}}; }
+
   void certify_clerk(Tick until) {
     SetCertificate body;
     body.expert = kClerk;
@@ -165,6 +174,89 @@ TEST_F(ExpertFlowTest, ActivationThatEndsAtOnceTakesTheJobBack) {
   const Outcome lease = claim(kClerk);
   activate({});
   expect_back(lease.job, Reason::kServiceNotActive);
+}
+
+TEST_F(ExpertFlowTest, ACaseAmendedToConcernItsHolderIsTakenAwayStartedOrNot) {
+  for (const bool is_started : {false, true}) {
+    const Outcome filed = submit(kReport);
+    const Outcome lease = claim(kClerk);
+    ASSERT_EQ(lease.job, filed.job);
+    if (is_started) {
+      ASSERT_EQ(start(lease, kClerk).refusal, Refusal::kNone);
+    }
+    amend_designer(filed.case_id, person(kOtherClerk));
+    EXPECT_EQ(job_view(lease.job).holder, kClerk) << "it concerns somebody else";
+    amend_designer(filed.case_id, person(kClerk));
+    expect_back(lease.job, Reason::kConflictOfInterest);
+    EXPECT_EQ(start(lease, kClerk).refusal, Refusal::kStaleLease);
+    EXPECT_EQ(complete(lease, kClerk).refusal, Refusal::kStaleLease);
+    EXPECT_EQ(scheduler_.plan_filter_of(lease.job, kClerk, now_), Filter::kConflict);
+  }
+}
+
+TEST_F(ExpertFlowTest, WhatIsTakenFromWhomItConcernsIsOfferedToAnother) {
+  const Outcome filed = submit(kReport);
+  const Outcome lease = claim(kClerk);
+  ASSERT_EQ(raw(claim(kOtherClerk).job), 0U);
+  amend_designer(filed.case_id, person(kClerk));
+  EXPECT_EQ(job_view(lease.job).state, JobState::kAssigned);
+  EXPECT_EQ(job_view(lease.job).holder, kOtherClerk);
+}
+
+TEST_F(ExpertFlowTest, ADeclaredRelativeTakesAwayTheJobsThatConcernOne) {
+  for (const bool is_started : {false, true}) {
+    DefineExpert body;
+    body.expert = kClerk;
+    body.office = kOffice;
+    body.state = ExpertState::kCertified;
+    body.person = person(kClerk);
+    ASSERT_EQ(apply(CommandKind::kDefineExpert, body, supervisor()).refusal, Refusal::kNone);
+    SubmitCase of_another = submission(kReport);
+    of_another.owner = PersonId{78};
+    const Outcome kept = apply(CommandKind::kSubmitCase, of_another, office());
+    ASSERT_EQ(claim(kClerk).job, kept.job);
+    const Outcome filed = submit(kReport);
+    const Outcome lease = claim(kClerk);
+    ASSERT_EQ(lease.job, filed.job);
+    if (is_started) {
+      ASSERT_EQ(start(lease, kClerk).refusal, Refusal::kNone);
+    }
+    body.relatives[1] = PersonId{77};  // the owner
+    ASSERT_EQ(apply(CommandKind::kDefineExpert, body, supervisor()).refusal, Refusal::kNone);
+    expect_back(lease.job, Reason::kConflictOfInterest);
+    EXPECT_EQ(job_view(kept.job).holder, kClerk);
+    Reassign elsewhere;
+    elsewhere.job = lease.job;
+    elsewhere.expert = kOtherClerk;
+    ASSERT_EQ(apply(CommandKind::kReassign, elsewhere, supervisor()).refusal, Refusal::kNone);
+  }
+}
+
+TEST_F(ExpertFlowTest, ANewManagerTakesAwayTheVisitsThatConcernHim) {
+  const PersonId owner{9999};
+  SubmitCase of_manager = submission(kNewBuild);
+  of_manager.owner = owner;
+  const Outcome filed = apply(CommandKind::kSubmitCase, of_manager, office());
+  work(kClerk);
+  const JobId inspection = case_view(filed.case_id).current_job;
+  wait((job_view(inspection).appointment.ms - now_.ms) / kMsPerMinute);
+  const Outcome lease = claim(kInspector);
+  ASSERT_EQ(lease.job, inspection);
+  ASSERT_EQ(start(lease, kInspector).refusal, Refusal::kNone);
+  of_manager.service = kReport;
+  const JobId filing = apply(CommandKind::kSubmitCase, of_manager, office()).job;
+  ASSERT_EQ(claim(kClerk).job, filing);
+  DefineOffice body;
+  body.office = kOffice;
+  body.district = 1;
+  body.state = OfficeState::kActive;
+  body.technical_manager = owner;
+  ASSERT_EQ(apply(CommandKind::kDefineOffice, body, supervisor()).refusal, Refusal::kNone);
+  EXPECT_EQ(complete(lease, kInspector).refusal, Refusal::kStaleLease) << "even before the tick";
+  wait(0);
+  expect_back(inspection, Reason::kConflictOfInterest);
+  EXPECT_EQ(job_view(filing).holder, kClerk)
+      << "no role that the office's persons keep anybody from";
 }
 
 TEST_F(ExpertFlowTest, LeaseEndsWhenAnAbsenceBegins) {

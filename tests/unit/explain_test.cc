@@ -340,6 +340,50 @@ TEST_F(ExplainTest, AnOfferNamesThePeopleWhoWereRemoved) {
   EXPECT_EQ(decision.rejected[0].job, JobId{});
 }
 
+// Through inspection and review, to where the municipality decides; the last job that was done.
+TEST_F(ExplainTest, TheNewestJobOfACaseWithoutAnOpenOneTellsWhatTheCaseWaitsFor) {
+  const Outcome filed = file_visit();
+  visit(filed, kInspector);
+  const JobId confirmation = work(kHead).job;
+  work(kClerk);
+  const JobId review = work(kReviewer).job;
+  ASSERT_EQ(case_view(filed.case_id).state, CaseState::kAwaitingDecision);
+  ASSERT_EQ(case_view(filed.case_id).current_job, JobId{});
+  EXPECT_EQ(scheduler_.explain_stuck(review).cause, Stuck::kAwaitingDecision);
+  EXPECT_EQ(scheduler_.explain_stuck(confirmation).cause, Stuck::kFinished) << "an older one";
+  ReferCase refer;
+  refer.id = filed.case_id;
+  refer.refer = 1;
+  ASSERT_EQ(apply(CommandKind::kReferCase, refer, supervisor()).refusal, Refusal::kNone);
+  EXPECT_EQ(scheduler_.explain_stuck(review).cause, Stuck::kReferred);
+  refer.refer = 0;
+  ASSERT_EQ(apply(CommandKind::kReferCase, refer, supervisor()).refusal, Refusal::kNone);
+  RecordDecision decision;
+  decision.id = filed.case_id;
+  decision.approved = 1;
+  ASSERT_EQ(apply(CommandKind::kRecordDecision, decision, supervisor()).refusal, Refusal::kNone);
+  EXPECT_EQ(scheduler_.explain_stuck(review).cause, Stuck::kFinished);
+  const JobId delivery = case_view(filed.case_id).current_job;
+  EXPECT_EQ(scheduler_.explain_stuck(delivery).cause, Stuck::kFeesNotPaid);
+}
+
+TEST_F(ExplainTest, AJobOfACaseThatHasEndedIsFinished) {
+  const Outcome filed = submit(kReport);
+  WithdrawCase withdraw;
+  withdraw.id = filed.case_id;
+  withdraw.reason = Reason::kApplicantRequest;
+  ASSERT_EQ(apply(CommandKind::kWithdrawCase, withdraw, office()).refusal, Refusal::kNone);
+  EXPECT_EQ(why(filed).cause, Stuck::kFinished);
+}
+
+TEST(CauseOfTest, ACaseSaysByItsStateWhatItWaitsFor) {
+  EXPECT_EQ(cause_of(CaseState::kDraft), Stuck::kCaseDraft);
+  EXPECT_EQ(cause_of(CaseState::kAwaitingApplicant), Stuck::kAwaitingApplicant);
+  EXPECT_EQ(cause_of(CaseState::kAwaitingAgency), Stuck::kAwaitingAgency);
+  EXPECT_EQ(cause_of(CaseState::kReferred), Stuck::kReferred);
+  EXPECT_EQ(cause_of(CaseState::kDelivered), Stuck::kNotStuck);
+}
+
 class DelegableTest : public ExplainTest {
  protected:
   static constexpr ServiceId kOdd{9};

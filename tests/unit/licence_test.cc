@@ -145,6 +145,31 @@ class LicenceTest : public SmallCity {
     body.state = state;
     return apply(CommandKind::kSetOfficeState, body, supervisor());
   }
+  /// Of kOffice, which is licensed from before the rounds.
+  Outcome renew_old(int years = 40) {
+    RenewLicence body;
+    body.office = kOffice;
+    body.day = static_cast<std::int32_t>(now_.ms / kDayMs);
+    body.licensee = person(5000 + std::uint64_t{raw(kOffice)}, years);
+    body.manager = person(6000 + std::uint64_t{raw(kOffice)});
+    return apply(CommandKind::kRenewLicence, body, supervisor());
+  }
+  Outcome define(OfficeId office, PersonId manager) {
+    DefineOffice body;
+    body.office = office;
+    body.district = 1;
+    body.state = OfficeState::kActive;
+    body.licensee = PersonId{5000 + std::uint64_t{raw(office)}};
+    body.technical_manager = manager;
+    return apply(CommandKind::kDefineOffice, body, supervisor());
+  }
+  void expect_term_over(OfficeId office) {
+    const OfficeState before = office_state(office);
+    const Outcome outcome = set_state(office, OfficeState::kActive);
+    EXPECT_EQ(outcome.refusal, Refusal::kRequirementMissing);
+    EXPECT_EQ(outcome.field, Field::kValidity);
+    EXPECT_EQ(office_state(office), before);
+  }
   Outcome manager(OfficeId office, ManagerChange change, LicencePerson who = {}) {
     SetTechnicalManager body;
     body.office = office;
@@ -488,6 +513,111 @@ TEST_F(LicenceTest, ATermEndsByItselfAndTheVenueBecomesFree) {
   EXPECT_EQ(set_state(office, OfficeState::kActive).refusal, Refusal::kWrongState);
 }
 
+TEST_F(LicenceTest, ATermThatIsOverComesBackByARenewalAlone) {
+  ASSERT_EQ(renew_old().refusal, Refusal::kNone);
+  wait(1095 * 1440);
+  ASSERT_EQ(office_state(kOffice), OfficeState::kExpired);
+  expect_term_over(kOffice);
+  EXPECT_EQ(renew_old(60).refusal, Refusal::kConditionNotMet) << "judged as at any renewal";
+  EXPECT_EQ(office_state(kOffice), OfficeState::kExpired);
+  wait(1440);
+  const Outcome back = renew_old();
+  ASSERT_EQ(back.refusal, Refusal::kNone);
+  EXPECT_EQ(back.state, raw(OfficeState::kActive));
+  EXPECT_EQ(back.until.ms, now_.ms + 1095 * kDayMs) << "from now on, not from its old end";
+  EXPECT_EQ(office_state(kOffice), OfficeState::kActive);
+  wait(1095 * 1440);
+  ASSERT_EQ(office_state(kOffice), OfficeState::kExpired);
+
+  // The way over Equipping is no way around it.
+  ASSERT_EQ(set_state(kOffice, OfficeState::kEquipping).refusal, Refusal::kNone);
+  expect_term_over(kOffice);
+  ASSERT_EQ(manager(kOffice, ManagerChange::kSuspend).refusal, Refusal::kNone);
+  EXPECT_EQ(renew_old().refusal, Refusal::kRequirementMissing);
+  EXPECT_EQ(renew_old().field, Field::kManager);
+  ASSERT_EQ(manager(kOffice, ManagerChange::kRestore).refusal, Refusal::kNone);
+  ASSERT_EQ(renew_old().refusal, Refusal::kNone);
+  EXPECT_EQ(office_state(kOffice), OfficeState::kActive);
+
+  wait(1095 * 1440);
+  ASSERT_EQ(define(OfficeId{103}, PersonId{6000 + std::uint64_t{raw(kOffice)}}).refusal,
+            Refusal::kNone);
+  EXPECT_EQ(renew_old().refusal, Refusal::kNotCompatible) << "its manager went to another office";
+  EXPECT_EQ(office_state(kOffice), OfficeState::kExpired);
+}
+
+TEST_F(LicenceTest, ALicenceThatACommandSetExpiredKeepsItsTerm) {
+  ASSERT_EQ(renew_old().refusal, Refusal::kNone);
+  const Tick until{now_.ms + 1095 * kDayMs};
+  ASSERT_EQ(set_state(kOffice, OfficeState::kExpired).refusal, Refusal::kNone);
+  EXPECT_EQ(renew_old().refusal, Refusal::kWrongState) << "its term is not over";
+  ASSERT_EQ(set_state(kOffice, OfficeState::kActive).refusal, Refusal::kNone);
+  OfficeView out;
+  ASSERT_TRUE(scheduler_.find_office(kOffice, out));
+  EXPECT_EQ(out.licence_until, until);
+}
+
+TEST_F(LicenceTest, ATermIsOverBeforeItsTimerSaysSo) {
+  activate_one();
+  ASSERT_EQ(renew_old().refusal, Refusal::kNone);
+  ASSERT_EQ(set_state(OfficeId{501}, OfficeState::kSuspended).refusal, Refusal::kNone);
+  ASSERT_EQ(set_state(kOffice, OfficeState::kSuspended).refusal, Refusal::kNone);
+  wait(1095 * 1440 - 1);
+  ASSERT_EQ(office_state(kOffice), OfficeState::kSuspended);
+  now_.ms += kMsPerMinute;  // no tick yet
+  expect_term_over(OfficeId{501});
+  expect_term_over(kOffice);
+  wait(1);
+  EXPECT_EQ(office_state(OfficeId{501}), OfficeState::kExpired);
+  EXPECT_EQ(office_state(kOffice), OfficeState::kExpired);
+}
+
+TEST_F(LicenceTest, ANewManagerIsNotSuspendedForTheOneBefore) {
+  const PersonId first{6000 + std::uint64_t{raw(kOffice)}};
+  ASSERT_EQ(manager(kOffice, ManagerChange::kSuspend).refusal, Refusal::kNone);
+  ASSERT_EQ(define(kOffice, first).refusal, Refusal::kNone);
+  EXPECT_EQ(set_state(kOffice, OfficeState::kActive).field, Field::kManager) << "the same one";
+  ASSERT_EQ(define(kOffice, PersonId{6900}).refusal, Refusal::kNone);
+  EXPECT_EQ(set_state(kOffice, OfficeState::kActive).refusal, Refusal::kNone);
+}
+
+TEST_F(LicenceTest, ARentContractCountsFromItsBeginning) {
+  select_one();
+  ASSERT_EQ(equip(1).refusal, Refusal::kNone);
+  ASSERT_EQ(item(1, EquipmentItem::kNetworkHardware).refusal, Refusal::kNone);
+  ASSERT_EQ(item(1, EquipmentItem::kComputers).refusal, Refusal::kNone);
+  RecordRent later;
+  later.application = ApplicationId{1};
+  later.amount_rial = 5'000'000;
+  later.from = Tick{now_.ms + 300 * kDayMs};
+  later.until = Tick{now_.ms + 600 * kDayMs};
+  later.reference = text<23>("contract");
+  ASSERT_EQ(apply(CommandKind::kRecordRent, later, supervisor()).refusal, Refusal::kNone);
+  EXPECT_EQ(view(1).missing, kMissingRent);
+  EXPECT_EQ(set_state(OfficeId{501}, OfficeState::kActive).field, Field::kRent);
+  wait(300 * 1440);
+  EXPECT_EQ(set_state(OfficeId{501}, OfficeState::kActive).refusal, Refusal::kNone)
+      << "from the first moment of it";
+  EXPECT_EQ(view(1).missing, 0U);
+}
+
+TEST_F(LicenceTest, AnOfficeWithoutAPlaceIsWhereItsVenueIs) {
+  select_one();
+  DefineVenue placed;
+  placed.venue = VenueId{1};
+  placed.district = 5;
+  placed.point = {35'700'000, 51'400'000};
+  ASSERT_EQ(apply(CommandKind::kDefineVenue, placed, supervisor()).refusal, Refusal::kNone);
+  ASSERT_EQ(equip(1).refusal, Refusal::kNone);
+  ASSERT_EQ(rent(1).refusal, Refusal::kNone);
+  ASSERT_EQ(item(1, EquipmentItem::kNetworkHardware).refusal, Refusal::kNone);
+  ASSERT_EQ(item(1, EquipmentItem::kComputers).refusal, Refusal::kNone);
+  ASSERT_EQ(set_state(OfficeId{501}, OfficeState::kActive).refusal, Refusal::kNone);
+  OfficeView out;
+  ASSERT_TRUE(scheduler_.find_office(OfficeId{501}, out));
+  EXPECT_EQ(out.point, placed.point);
+}
+
 TEST_F(LicenceTest, PassingTheAgeClosesNothingButIsAskedAtRenewal) {
   ASSERT_EQ(venue(1).refusal, Refusal::kNone);
   ASSERT_EQ(open(1).refusal, Refusal::kNone);
@@ -610,6 +740,22 @@ TEST_F(LicenceTest, ATechnicalManagerIsOfOneOfficeWhateverTheRound) {
   expect_engaged(manager(kOffice, ManagerChange::kReplace, person(201)));
   ASSERT_EQ(withdraw(1).refusal, Refusal::kNone);
   EXPECT_EQ(manager(kOffice, ManagerChange::kReplace, person(201)).refusal, Refusal::kNone);
+
+  // A place that is given up sets its manager free, for any round and any office.
+  ASSERT_EQ(file(request(2)).refusal, Refusal::kNone);
+  ASSERT_EQ(close().refusal, Refusal::kNone);
+  ASSERT_EQ(board(2).refusal, Refusal::kNone);
+  ASSERT_EQ(rank().refusal, Refusal::kNone);
+  ASSERT_EQ(state(2), LicenceState::kSelected);
+  expect_engaged(manager(kOffice, ManagerChange::kReplace, person(202)));
+  ASSERT_EQ(withdraw(2).refusal, Refusal::kNone);
+  ASSERT_EQ(state(2), LicenceState::kSurrendered);
+  ASSERT_EQ(open(1).refusal, Refusal::kNone);
+  ApplyForLicence again = request(2);
+  again.round = RoundId{2};
+  EXPECT_EQ(file(again).refusal, Refusal::kNone);
+  ASSERT_EQ(withdraw(3).refusal, Refusal::kNone);
+  EXPECT_EQ(manager(kOffice, ManagerChange::kReplace, person(202)).refusal, Refusal::kNone);
 
   // Whose licence has ended may go to another office, and is not there any more when it comes back.
   ASSERT_EQ(set_state(kOtherOffice, OfficeState::kExpired).refusal, Refusal::kNone);

@@ -72,6 +72,31 @@ TEST_F(WhyTextTest, EachStageAndStateReadsInPersian) {
   EXPECT_EQ(decision_text(Language::kEnglish), "It was never assigned.\n");
 }
 
+std::string case_text(protocol::CaseState state, Language language) {
+  capnp::MallocMessageBuilder message;
+  auto found = message.initRoot<protocol::Case>();
+  found.setCaseId(17);
+  found.setState(state);
+  return why_case_text(found.asReader(), language);
+}
+
+TEST(WhyCaseTest, ACaseWithoutAJobTellsByItsStateWhatItWaitsFor) {
+  using protocol::CaseState;
+  EXPECT_EQ(case_text(CaseState::DRAFT, Language::kEnglish),
+            "case 17: draft\nThe case is a draft; register it.\n");
+  EXPECT_EQ(case_text(CaseState::DRAFT, Language::kPersian),
+            "پروندهٔ ۱۷: پیش‌نویس\nپرونده پیش‌نویس است؛ آن را ثبت "
+            "کنید.\n");
+  expect_contains(case_text(CaseState::AWAITING_DECISION, Language::kEnglish),
+                  "The municipality has not recorded its decision yet.\n");
+  expect_contains(case_text(CaseState::CLOSED, Language::kEnglish), "It is finished.\n");
+  for (std::size_t state = 0; state < scheduler::kCaseStateCount; ++state) {
+    const std::string text = case_text(static_cast<protocol::CaseState>(state), Language::kPersian);
+    EXPECT_TRUE(reads_from_right_to_left(text)) << text;
+    expect_contains(text, "پروندهٔ ۱۷: ");
+  }
+}
+
 TEST_F(WhyTextTest, WhoCouldTakeItIsToldByFilter) {
   auto stuck = answer_.getStuck();
   stuck.setCertified(5);

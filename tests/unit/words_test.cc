@@ -92,6 +92,18 @@ TEST(WordsTest, EveryFieldReadsWellInEveryRefusalThatNamesOne) {
   }
 }
 
+TEST(WordsTest, WhatAnOfficeLacksNamesTheCommandThatMendsIt) {
+  Outcome outcome;
+  outcome.refusal = Refusal::kRequirementMissing;
+  for (const auto& [field, command] :
+       {std::pair{Field::kEquipment, "(licence item)"}, std::pair{Field::kRent, "(licence rent)"},
+        std::pair{Field::kValidity, "(licence renew)"}}) {
+    outcome.field = field;
+    const std::string sentence = refusal_sentence(outcome, CommandKind::kSetOfficeState);
+    EXPECT_NE(sentence.find(command), std::string::npos) << sentence;
+  }
+}
+
 TEST(WordsTest, AWrongStateIsNamedForWhatTheCommandActsOn) {
   Outcome outcome;
   outcome.refusal = Refusal::kWrongState;
