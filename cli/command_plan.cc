@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include "cli/commands.h"
 #include "cli/eligibility_text.h"
@@ -111,11 +112,19 @@ std::vector<PlanLineSpec> lines_of(protocol::VisitPlan::Reader plan) {
   return lines;
 }
 
-/// What stays at its desk need not be said: its moment alone has moved with the clock.
+/// What stays at its desk need not be said, its moment alone has moved with the clock; but where
+/// somebody gets more, the numbers of what is reserved already may have made room for it.
 std::vector<PlanLineSpec> lines_of(protocol::DeskPlan::Reader plan) {
-  std::vector<PlanLineSpec> lines;
+  std::set<std::uint32_t> with_more;
   for (auto job : plan.getJobs())
-    if (job.getChange() != protocol::PlanChange::KEPT) lines.push_back(line_of(job));
+    if (job.getChange() != protocol::PlanChange::KEPT) with_more.insert(job.getExpert());
+  std::vector<PlanLineSpec> lines;
+  for (auto job : plan.getJobs()) {
+    const bool is_held = job.getState() == protocol::JobState::ASSIGNED;
+    const bool is_kept = job.getChange() == protocol::PlanChange::KEPT;
+    if (!is_kept || (!is_held && with_more.contains(job.getExpert())))
+      lines.push_back(line_of(job));
+  }
   return lines;
 }
 

@@ -270,7 +270,8 @@ void add_question_commands(CLI::App& app, Context& context) {
             "permitctl fairness --csv",
             "Finished effort of the last 30 days, rework not counted, against certified capacity; "
             "the widest gap first.\n"
-            "  How even it is over offices and over people, and what was overridden."});
+            "  How even it is over offices and, by the effort they were given, over people; and "
+            "what was overridden."});
   context.on(command, [&context] { return fairness(context); });
 }
 

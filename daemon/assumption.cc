@@ -141,6 +141,10 @@ void assume(const Assumption& assumption, VisitSnapshot& snapshot) {
     case Assumption::Kind::kAbsent:
       make_absent(assumption, snapshot.experts);
       for (SnapshotVisit& visit : snapshot.visits) end_absent_work(assumption, snapshot.now, visit);
+      std::erase_if(snapshot.reserved, [&](const ReservedWork& work) {
+        return work.expert == assumption.expert &&
+               is_absent_at(assumption, later_of(work.start, snapshot.now));
+      });
       return;
     case Assumption::Kind::kSuspended:
       suspend(assumption.office, snapshot.offices);

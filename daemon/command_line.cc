@@ -6,11 +6,13 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <vector>
 
 #include "daemon/config_table.h"
+#include "daemon/district_minutes.h"
 #include "daemon/version.h"
 
 namespace permitd::daemon {
@@ -204,6 +206,19 @@ Expected<void> apply_file(Invocation& invocation, const std::vector<Given>& give
   return apply_toml_file(invocation.config, invocation.config_path);
 }
 
+/// What the settings name and is read but once; only where it is used, or asked about.
+Expected<void> read_travel_table(Invocation& invocation) {
+  PlannerSettings& planner = invocation.config.planner;
+  const bool is_wanted = invocation.action == Action::kServe ||
+                         invocation.action == Action::kServePast ||
+                         invocation.action == Action::kCheckConfig;
+  if (!is_wanted || planner.travel_table.empty()) return {};
+  auto read = read_district_minutes(planner.travel_table);
+  if (!read) return std::unexpected(std::move(read.error()));
+  planner.minutes_between = std::make_shared<const DistrictMinutes>(*read);
+  return {};
+}
+
 /// Set when one of the flags asks for a text alone, whatever else is given.
 std::optional<std::string> asked_text(const std::vector<Given>& given) {
   for (const Given& one : given) {
@@ -230,6 +245,7 @@ Expected<Invocation> parse_command_line(std::span<const char* const> arguments) 
     if (auto ok = apply_flag(invocation, one); !ok) return std::unexpected(ok.error());
   }
   if (auto ok = check_config(invocation.config); !ok) return std::unexpected(ok.error());
+  if (auto ok = read_travel_table(invocation); !ok) return std::unexpected(ok.error());
   invocation.audit.directory = invocation.config.data_directory;
   invocation.backup.data = invocation.config.data_directory;
   invocation.backup.to = scheduler::Op{invocation.audit.to};

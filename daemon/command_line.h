@@ -25,7 +25,7 @@ enum class Action : std::uint8_t {
 
 struct Invocation {
   Action action = Action::kServe;
-  Config config;            // complete and checked
+  Config config;            // complete and checked; the travel table is read where it serves
   std::string config_path;  // the file that was read; empty when none
   std::string verify_directory;
   AuditExport audit;  // `directory` is that of the settings

@@ -247,16 +247,24 @@ constexpr std::array kSettings = {
     count<PERMIT_FIELD(planner.milliseconds_max)>(
         "planner.milliseconds_max", 1, 60'000,
         "Processor time of each of those searches at the most; twice that on the wall."),
+    count<PERMIT_FIELD(planner.threads)>(
+        "planner.threads", 1, 64,
+        "Threads that search a day of visits side by side, from seeds of their own and each with "
+        "the whole of steps and time; the best plan is taken. A plan that ends by steps can be "
+        "repeated with the same number of them. A preview and the standing plan may be made at "
+        "once. Desks are planned on one."),
     choice<PERMIT_FIELD(planner.apply)>(
         "planner.apply", "never|new|all",
         "What of a standing plan the daemon applies by itself: nothing, so that it waits for a "
-        "supervisor; work that nobody has; or every line."),
-    count<PERMIT_FIELD(planner.prize_minutes)>(
-        "planner.prize_minutes", 1, 10'000,
-        "Minutes of travel that a visit of the last class is worth."),
-    count<PERMIT_FIELD(planner.class_factor)>(
-        "planner.class_factor", 1, 100,
-        "Visits of one class that one of the class above outweighs."),
+        "supervisor; work that nobody has; or every line. With a new line go the lines of the "
+        "same day whose place in the order made room for it."),
+    count<PERMIT_FIELD(planner.prize_minutes)>("planner.prize_minutes", 1, 10'000,
+                                               "Minutes of travel that a visit of the last class "
+                                               "is worth; eight times as many where a half-day "
+                                               "was promised."),
+    count<PERMIT_FIELD(planner.class_factor)>("planner.class_factor", 1, 100,
+                                              "Visits of one class, promised and urgent ones among "
+                                              "them, that one of the class above outweighs."),
     count<PERMIT_FIELD(planner.balance_permille)>(
         "planner.balance_permille", 0, 100'000,
         "What evenness between inspectors, over the window of loads, is worth against travel, in "
@@ -268,6 +276,11 @@ constexpr std::array kSettings = {
                                               "Length of streets against the straight line."),
     count<PERMIT_FIELD(planner.speed_kmh)>("planner.speed_kmh", 1, 200,
                                            "Speed between visits, in km/h."),
+    text<PERMIT_FIELD(planner.travel_table)>(
+        "planner.travel_table",
+        "CSV file of minutes between districts, for plans, previews and offers, read at the start; "
+        "empty for none. What it does not give, and every way within a district or from and to a "
+        "home, is the straight line by the two settings above."),
     count<PERMIT_FIELD(planner.desk_uneven_permille)>(
         "planner.desk_uneven_permille", 0, 100'000,
         "What evenness at the desks is worth against minutes behind deadlines, in thousandths."),

@@ -151,6 +151,8 @@ class Teller {
     line.deadline = row.job.deadline;
     line.effort_minutes = static_cast<std::uint16_t>(planned.effort);
     line.sequence = sequence;
+    line.is_renumbered =
+        row.is_planned && row.plan.expert == line.expert && row.plan.sequence != sequence;
     line.attempts = row.job.attempts;
     line.state = row.job.state;
     line.stage = row.job.stage;

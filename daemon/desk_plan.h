@@ -38,7 +38,8 @@ struct PlannedDeskLine {
   std::uint32_t late_after = 0;
   std::uint16_t effort_minutes = 0;
   std::uint16_t sequence = 0;
-  std::uint8_t attempts = 0;  // state of the job as the plan knew it, for ApplyPlan
+  bool is_renumbered = false;  // reserved for the same expert under another number
+  std::uint8_t attempts = 0;   // state of the job as the plan knew it, for ApplyPlan
   scheduler::JobState state{};
   scheduler::Stage stage{};
   scheduler::JobKind kind{};

@@ -60,11 +60,20 @@ class Builder {
     out_.problem.usual_city_minutes = longest;
   }
 
-  /// Effort of jobs in the problem is booked with who holds them; that of reserved visits is not
-  /// booked yet.
+  struct Held {
+    std::int32_t minutes = 0;
+    std::int32_t window_minutes = 0;  // of those, in the window of loads: rework earns nothing
+  };
+
+  /// Effort of jobs in the problem is booked with who holds them, for the day and in the window of
+  /// loads; that of reserved visits is not booked yet.
   void count_reserved() {
-    for (const SnapshotDesk& desk : snapshot_.desks)
-      if (raw(desk.job.holder) != 0) held_minutes_[desk.job.holder] += desk.job.effort_minutes;
+    for (const SnapshotDesk& desk : snapshot_.desks) {
+      if (raw(desk.job.holder) == 0) continue;
+      Held& held = held_[desk.job.holder];
+      held.minutes += desk.job.effort_minutes;
+      if (!desk.job.rework) held.window_minutes += desk.job.effort_minutes;
+    }
     for (const ReservedVisit& visit : snapshot_.visits)
       visit_minutes_[{visit.expert, visit.day}] += visit.effort_minutes;
   }
@@ -100,7 +109,7 @@ class Builder {
     for (std::size_t i = 0; i < snapshot_.days.size(); ++i) {
       const SnapshotDay& day = snapshot_.days[i];
       std::int32_t room = expert.units_per_day * kMinutesPerUnit;
-      if (i == 0) room += held_of(expert.expert) - expert.booked_minutes_today;
+      if (i == 0) room += held_of(expert.expert).minutes - expert.booked_minutes_today;
       const auto visits = visit_minutes_.find({expert.expert, day.day});
       if (visits != visit_minutes_.end()) room -= visits->second;
       const std::int32_t present = out_.problem.city_minutes[i] - absent_minutes(expert, day);
@@ -109,9 +118,9 @@ class Builder {
     return days;
   }
 
-  std::int32_t held_of(ExpertId expert) const {
-    const auto found = held_minutes_.find(expert);
-    return found == held_minutes_.end() ? 0 : found->second;
+  Held held_of(ExpertId expert) const {
+    const auto found = held_.find(expert);
+    return found == held_.end() ? Held{} : found->second;
   }
 
   void add_person(std::size_t row) {
@@ -129,7 +138,9 @@ class Builder {
     person.day_minutes = days_of(expert);
     person.usual_minutes =
         std::min(expert.units_per_day * kMinutesPerUnit, out_.problem.usual_city_minutes);
-    person.history_minutes = expert.window_minutes;
+    // What is in hand is among the jobs again, whoever the plan gives it to.
+    person.history_minutes = std::max<std::int64_t>(
+        0, std::int64_t{expert.window_minutes} - held_of(expert.expert).window_minutes);
     person.history_capacity =
         std::int64_t{expert.units_per_day} * kMinutesPerUnit * snapshot_.window_work_days;
     const auto index = static_cast<std::uint32_t>(out_.problem.people.size());
@@ -191,7 +202,7 @@ class Builder {
   const DeskPlanOptions& options_;
   DeskProblem out_;
   std::map<scheduler::OfficeId, const scheduler::OfficeView*> offices_;
-  std::map<ExpertId, std::int32_t> held_minutes_;
+  std::map<ExpertId, Held> held_;
   std::map<std::pair<ExpertId, std::int32_t>, std::int32_t> visit_minutes_;
   std::map<ExpertId, std::uint32_t> index_of_;
   std::multimap<scheduler::PersonId, std::uint32_t> by_person_;

@@ -24,7 +24,8 @@ bool holds_certificate(const scheduler::ExpertView& expert, scheduler::Tick now)
   return false;
 }
 
-/// Finished effort per unit of capacity.
+/// Effort per unit of capacity: what they were given and did not give back. What is in hand counts
+/// already, other than with offices, which count what is finished.
 std::vector<double> loads_of_people(const CitySnapshot& snapshot) {
   const CityPeople people(snapshot);
   std::vector<double> loads;

@@ -1,6 +1,8 @@
 // Whether work lies where capacity does: each office's share of the city's finished effort against
-// its share of certified capacity, and how even that is over offices and over people. Effort
-// counts, not jobs, over the core's rolling window; rework earns nothing. Pure; any thread.
+// its share of certified capacity, and how even that is over offices; over people, how even the
+// effort is that they were given and did not give back. Effort counts, not jobs, over the core's
+// rolling window; rework earns nothing. Absences of the window are not known any more: capacity is
+// that of all its days. Pure; any thread.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +21,8 @@ struct OfficeShare {
 struct FairnessReport {
   std::vector<OfficeShare> offices;    // those with capacity or work
   std::uint32_t jain_offices_ppm = 0;  // of work per capacity, over offices with capacity
-  std::uint32_t jain_experts_ppm = 0;  // likewise over certified people of active offices
+  std::uint32_t jain_experts_ppm = 0;  // of effort given per capacity, over certified people
+                                       // of active offices
   std::uint32_t gini_offices_ppm = 0;
   std::uint32_t experts = 0;
   std::uint64_t work_minutes = 0;

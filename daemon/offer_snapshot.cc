@@ -45,6 +45,7 @@ OfferSnapshotQuery::OfferSnapshotQuery(bool is_asked, Scope scope, scheduler::Jo
   snapshot.halves.reserve(std::size_t{days} * 2);
   snapshot.visits.reserve(kSnapshotVisitsMax);
   snapshot.met.reserve(kSnapshotMetMax);
+  snapshot.reserved.reserve(kSnapshotReservedMax);
   CityRows::make_room(snapshot);
 }
 
@@ -60,8 +61,15 @@ bool OfferSnapshotQuery::run(const Scheduler& scheduler) noexcept {
       if (take_experts(scheduler)) part_ = Part::kVisits;
       return false;
     case Part::kVisits:
-      if (take_visits(scheduler)) part_ = Part::kDone;
+      if (take_visits(scheduler)) part_ = Part::kBegun;
+      return false;
+    case Part::kBegun: {
+      const auto visit_at = [&](std::size_t i) -> SnapshotVisit& {
+        return snapshot.visits[i].visit;
+      };
+      if (begun_.take(scheduler, snapshot.visits.size(), visit_at)) part_ = Part::kDone;
       return part_ == Part::kDone;
+    }
     case Part::kDone:
       break;
   }
@@ -121,6 +129,7 @@ void OfferSnapshotQuery::take_halves(const Scheduler& scheduler) {
 bool OfferSnapshotQuery::take_experts(const Scheduler& scheduler) {
   return rows_.take_experts(scheduler, snapshot, [&](const scheduler::ExpertView& expert) {
     keep_met(scheduler, expert.expert, snapshot);
+    keep_reserved(scheduler, expert, snapshot.present_date, last_date_, snapshot);
   });
 }
 

@@ -42,6 +42,7 @@ struct OfferSnapshot {
   std::vector<scheduler::ExpertView> experts;
   std::vector<scheduler::OfficeView> offices;
   std::vector<MetOwner> met;
+  std::vector<ReservedWork> reserved;  // on the days of `halves`
   std::uint32_t left_out = 0;
 };
 
@@ -57,7 +58,7 @@ class OfferSnapshotQuery final : public Query {
   OfferSnapshot snapshot;
 
  private:
-  enum class Part : std::uint8_t { kBegin, kOffices, kExperts, kVisits, kDone };
+  enum class Part : std::uint8_t { kBegin, kOffices, kExperts, kVisits, kBegun, kDone };
 
   OfferSnapshotQuery(bool is_asked, Scope scope, scheduler::JobId job, scheduler::CaseId case_id,
                      std::uint32_t days);
@@ -79,6 +80,7 @@ class OfferSnapshotQuery final : public Query {
   scheduler::Cursor cursor_;
   // Anybody of the city may come; the answer tells no more of them than that.
   CityRows rows_{Scope{}};
+  BegunVisits begun_;
   std::array<scheduler::JobView, kRowsPerSlice> jobs_;
 };
 

@@ -1,6 +1,6 @@
 // Numbers for the jobs of one person's day, in the order of a plan. What a supervisor has fixed
 // keeps its number, of the rest whatever can, so that little is reserved anew; new ones leave room
-// between. Pure.
+// between, and where there is none what stands next to them is numbered anew. Pure.
 #pragma once
 
 #include <cstdint>

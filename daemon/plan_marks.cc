@@ -6,11 +6,13 @@
 namespace permitd::daemon {
 
 using scheduler::ActorKind;
+using scheduler::CaseState;
 using scheduler::Command;
 using scheduler::CommandKind;
 using scheduler::Event;
 using scheduler::EventKind;
 using scheduler::JobState;
+using scheduler::ZoningState;
 
 namespace {
 
@@ -25,10 +27,33 @@ std::optional<PlanCauseKind> cause_of_move(const Event& event) {
   const auto after = static_cast<JobState>(event.after);
   if (event.actor.kind == ActorKind::kSupervisor) return PlanCauseKind::kSteered;
   if (after == JobState::kDone || after == JobState::kCancelled) return PlanCauseKind::kDone;
-  const bool was_out = before == JobState::kAssigned || before == JobState::kStarted;
-  if (was_out && is_waiting(after)) return PlanCauseKind::kCameBack;
+  const bool was_away =
+      before == JobState::kAssigned || before == JobState::kStarted || before == JobState::kHeld;
+  if (was_away && is_waiting(after)) return PlanCauseKind::kCameBack;
   if (before == JobState::kBlocked && is_waiting(after)) return PlanCauseKind::kSubmitted;
+  // A visit with another half-day looks for its place anew, though nobody had it.
+  if (is_waiting(before) && after == JobState::kScheduled) return PlanCauseKind::kCameBack;
   return std::nullopt;
+}
+
+/// A case goes on that waited for somebody outside. Its job waited as Ready or Scheduled all the
+/// while, so that no change of its own tells that it can be done again.
+std::optional<PlanCauseKind> cause_of_case(const Event& event) {
+  const auto before = static_cast<CaseState>(event.before);
+  const auto after = static_cast<CaseState>(event.after);
+  const bool has_waited = before == CaseState::kAwaitingApplicant ||
+                          before == CaseState::kAwaitingAgency || before == CaseState::kReferred;
+  const bool goes_on = after == CaseState::kRegistered || after == CaseState::kInProgress ||
+                       after == CaseState::kAwaitingDecision || after == CaseState::kApproved;
+  if (!has_waited || !goes_on) return std::nullopt;
+  return event.actor.kind == ActorKind::kSupervisor ? PlanCauseKind::kSteered
+                                                    : PlanCauseKind::kCameBack;
+}
+
+/// The other steps of a version of the zoning plan change nothing yet.
+std::optional<PlanCauseKind> cause_of_zoning(const Event& event) {
+  const bool is_in_force = static_cast<ZoningState>(event.after) == ZoningState::kInForce;
+  return is_in_force ? std::optional{PlanCauseKind::kRules} : std::nullopt;
 }
 
 std::optional<PlanCauseKind> cause_of_reference(CommandKind kind) {
@@ -43,6 +68,10 @@ std::optional<PlanCauseKind> cause_of(const Command& command, const Event& event
       return PlanCauseKind::kSubmitted;
     case kJobChanged:
       return cause_of_move(event);
+    case kCaseChanged:
+      return cause_of_case(event);
+    case kZoningChanged:
+      return cause_of_zoning(event);
     case kAbsenceChanged:
       return PlanCauseKind::kAbsence;
     case kCertificateChanged:
@@ -62,7 +91,6 @@ std::optional<PlanCauseKind> cause_of(const Command& command, const Event& event
     case kPlanEnded:
       return command.actor.kind == ActorKind::kSupervisor ? PlanCauseKind::kSteered
                                                           : PlanCauseKind::kPlanEnded;
-    case kCaseChanged:
     case kCaseAmended:
     case kFeesRecorded:
     case kSlaNotified:
@@ -71,7 +99,6 @@ std::optional<PlanCauseKind> cause_of(const Command& command, const Event& event
     case kDeadlineMoved:
     case kCapacityOverridden:
     case kJobMoved:
-    case kZoningChanged:
     case kZoningChecked:
     case kCaseRebased:
     case kShareUsed:

@@ -15,13 +15,13 @@ namespace permitd::daemon {
 enum class PlanCauseKind : std::uint8_t {
   kSubmitted,    // new work
   kDone,         // finished or cancelled
-  kCameBack,     // declined, missed, returned, expired
+  kCameBack,     // declined, missed, returned, expired, released, rebooked, answered
   kAbsence,      // told or over
   kCertificate,  // granted or lapsed
   kExpert,
   kOffice,
   kCalendar,   // holidays or hours
-  kRules,      // policy, catalogue, activations, limits
+  kRules,      // policy, catalogue, activations, limits, a zoning plan that is in force
   kSteered,    // by a supervisor: hold, reassign, expedite, lock, a plan
   kPlanEnded,  // a reservation, by itself
   kNewDay,

@@ -26,7 +26,8 @@ struct OffersQuestion {
   VisitPlanOptions options;
 };
 
-Flaw read_request(protocol::OffersRequest::Reader in, OffersQuestion& out) {
+Flaw read_request(protocol::OffersRequest::Reader in, const PlannerSettings& settings,
+                  OffersQuestion& out) {
   if (in.getJob() == 0 && in.getCaseId() == 0) return {Refusal::kMissing, Field::kJob};
   if (in.getDays() < 1 || in.getDays() > kOfferDaysMax) return {Refusal::kOutOfRange, Field::kDay};
   const bool is_sound = in.getRoadPercent() >= 100 && in.getRoadPercent() <= 1'000 &&
@@ -35,6 +36,7 @@ Flaw read_request(protocol::OffersRequest::Reader in, OffersQuestion& out) {
   out.days = in.getDays();
   out.options.road_percent = in.getRoadPercent();
   out.options.speed_kmh = in.getSpeedKmh();
+  out.options.minutes_between = settings.minutes_between.get();
   return {};
 }
 
@@ -100,7 +102,7 @@ kj::Promise<void> ReaderServer::offers(OffersContext context) {
   OffersQuestion question;
   PlannerThread* thread = services().options.questions;
   OfferMemory* memory = services().options.offers;
-  Flaw flaw = read_request(request, question);
+  Flaw flaw = read_request(request, services().options.planner_settings, question);
   if (thread == nullptr || memory == nullptr) flaw = {Refusal::kUnsupported};
   if (flaw) {
     refuse(context.getResults().initRefused(), flaw.refusal, flaw.field);

@@ -35,17 +35,6 @@ std::uint64_t random_word() {
   return word;
 }
 
-template <class Lines>
-std::vector<PlanLine> lines_to_apply(const Lines& lines, PlanApply apply) {
-  std::vector<PlanLine> chosen;
-  for (const auto& line : lines) {
-    const bool is_wanted = line.change == PlanChange::kNew ||
-                           (apply == PlanApply::kAll && line.change == PlanChange::kMoved);
-    if (is_wanted) chosen.push_back(core_line(line));
-  }
-  return chosen;
-}
-
 }  // namespace
 
 bool MarksQuery::run(const scheduler::Scheduler& scheduler) noexcept {

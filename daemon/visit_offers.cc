@@ -1,12 +1,14 @@
 #include "daemon/visit_offers.h"
 
 #include <algorithm>
+#include <bit>
 #include <map>
 #include <optional>
 #include <span>
 #include <stdexcept>
 
 #include "daemon/person_day.h"
+#include "daemon/visit_travel.h"
 #include "planner/live_day.h"
 
 namespace permitd::daemon {
@@ -43,18 +45,15 @@ OfferCause cause_of(const OfferHalf& half, const OfferSnapshot& snapshot) {
 /// A map that grows by the place asked about.
 class OfferTravel final : public planner::Travel {
  public:
-  void set(const std::vector<planner::GeoPoint>& points, const VisitPlanOptions& options) {
-    inner_.emplace(points,
-                   planner::GreatCircleTravel::Road{options.road_percent / 100.0,
-                                                    static_cast<double>(options.speed_kmh), 0});
-  }
+  void set(std::unique_ptr<const planner::Travel> inner) { inner_ = std::move(inner); }
   planner::Place place_count() const override { return inner_->place_count(); }
   planner::Time between(planner::Place from, planner::Place to) const override {
     return inner_->between(from, to);
   }
+  bool symmetric() const override { return inner_->symmetric(); }
 
  private:
-  std::optional<planner::GreatCircleTravel> inner_;
+  std::unique_ptr<const planner::Travel> inner_;
 };
 
 struct Load {
@@ -62,19 +61,24 @@ struct Load {
   std::int32_t visits = 0;
 };
 
-/// Everything that the routes of a day are made from.
+/// Everything that the routes of a day are made from. `districts`: of these points and maybe of
+/// more, or none.
 std::vector<std::int64_t> key_of(const planner::DayProblem& problem,
                                  const std::vector<planner::GeoPoint>& points,
+                                 const std::vector<std::int32_t>& districts,
                                  const std::vector<bool>& promised,
                                  const VisitPlanOptions& options) {
   constexpr double kPerDegree = 1e6;
   std::vector<std::int64_t> key{options.road_percent, options.speed_kmh,
+                                std::bit_cast<std::int64_t>(options.minutes_between),
                                 static_cast<std::int64_t>(problem.inspectors.size()),
                                 static_cast<std::int64_t>(problem.visits.size())};
   for (const planner::GeoPoint& point : points) {
     key.push_back(static_cast<std::int64_t>(point.latitude * kPerDegree));
     key.push_back(static_cast<std::int64_t>(point.longitude * kPerDegree));
   }
+  const auto known = static_cast<std::ptrdiff_t>(std::min(points.size(), districts.size()));
+  key.insert(key.end(), districts.begin(), districts.begin() + known);
   for (const Inspector& one : problem.inspectors) {
     key.insert(key.end(), {one.start, one.end, one.shift.open, one.shift.close,
                            static_cast<std::int64_t>(one.skills), one.load_max, one.visits_max});
@@ -271,6 +275,7 @@ class OfferDays {
   void prepare(std::int32_t date) {
     take_day(date);
     problem_ = make_visit_problem(snapshot_, options_);
+    districts_ = place_districts(problem_.points, snapshot_.visits, snapshot_.offices, options_);
     find_day(problem_.points, kRoundsAhead);
   }
 
@@ -313,6 +318,9 @@ class OfferDays {
     snapshot_.visits.clear();
     for (const DatedVisit& visit : from_.visits)
       if (visit.date == date) snapshot_.visits.push_back(visit.visit);
+    snapshot_.reserved.clear();
+    for (const ReservedWork& work : from_.reserved)
+      if (work.date == date) snapshot_.reserved.push_back(work);
   }
 
   void open_day(std::int32_t date) {
@@ -331,10 +339,18 @@ class OfferDays {
     asked_->lock = {};
     asked_->group = planner::kNoGroup;
     asked_->running = kNobody;
+    const std::span visits(snapshot_.visits);
+    districts_ = place_districts(problem_.points, visits.first(visits.size() - 1),
+                                 snapshot_.offices, options_);
     std::vector<planner::GeoPoint> others = problem_.points;
-    if (!is_place_of_others(asked_->place)) others.pop_back();
+    if (!is_place_of_others(asked_->place)) {
+      others.pop_back();
+      // What others have told of a place stays, so that their routes do.
+      const auto told = place_districts(problem_.points, visits, snapshot_.offices, options_);
+      if (!told.empty()) districts_.back() = told.back();
+    }
     find_day(others, kRoundsAsked);
-    day_->travel.set(problem_.points, options_);
+    day_->travel.set(make_travel(problem_.points, districts_, options_));
     found_ = day_->live->offers(*asked_);
   }
 
@@ -354,7 +370,7 @@ class OfferDays {
       const scheduler::JobView& job = snapshot_.visits[problem_.visit_rows[i]].job;
       promised_.push_back(job.appointment != scheduler::kNever);
     }
-    auto key = key_of(problem, points, promised_, options_);
+    auto key = key_of(problem, points, districts_, promised_, options_);
     day_ = memory_.find(key);
     if (day_ == nullptr) day_ = &plan_day(std::move(key), rounds_max);
   }
@@ -372,7 +388,7 @@ class OfferDays {
     auto day = std::make_unique<OfferMemory::Day>();
     day->date = date_;
     day->key = std::move(key);
-    day->travel.set(problem_.points, options_);
+    day->travel.set(make_travel(problem_.points, districts_, options_));
     const auto checked = planner::validate(problem_.problem, day->travel.place_count());
     if (!checked) throw std::logic_error("no day to offer: " + checked.error().text);
     std::unique_ptr<OfferMemory::Day> before = memory_.take(date_);
@@ -448,8 +464,9 @@ class OfferDays {
   VisitSnapshot snapshot_;  // of the day under way, the visit asked about at its end
   std::int32_t date_ = INT32_MIN;
   VisitProblem problem_;
-  std::vector<bool> promised_;  // [visit of the problem]
-  std::optional<Visit> asked_;  // empty: it cannot be made on that day
+  std::vector<std::int32_t> districts_;  // [place of the problem], or empty
+  std::vector<bool> promised_;           // [visit of the problem]
+  std::optional<Visit> asked_;           // empty: it cannot be made on that day
   OfferMemory::Day* day_ = nullptr;
   std::vector<planner::Offer> found_;  // by window
 };

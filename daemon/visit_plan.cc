@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
+#include <map>
 #include <stdexcept>
 
 #include "daemon/place_numbers.h"
+#include "daemon/visit_travel.h"
 #include "planner/day_planner.h"
 
 namespace permitd::daemon {
@@ -51,6 +54,7 @@ planner::SearchOptions search_options(const VisitPlanOptions& options, std::stop
   search.budget.iterations = options.iterations;
   search.seed = options.seed;
   search.stop = stop.get_token();
+  search.threads = options.threads;
   if (options.milliseconds == 0) return search;
   const auto end = std::chrono::steady_clock::now() + kWallFactor * search.budget.time;
   search.report_every = std::chrono::milliseconds(20);
@@ -60,14 +64,44 @@ planner::SearchOptions search_options(const VisitPlanOptions& options, std::stop
   return search;
 }
 
-/// A trip that fits nowhere as a whole may fit visit by visit. False when there is none.
-bool split_unserved_trips(planner::DayProblem& problem, const planner::Plan& plan) {
+bool has_somebody(const planner::DayProblem& problem, const planner::Visit& visit) {
+  for (std::size_t i = 0; i < problem.inspectors.size(); ++i) {
+    const bool is_able = (visit.skills & ~problem.inspectors[i].skills) == 0;
+    if (is_able &&
+        std::ranges::find(visit.excluded, static_cast<PersonIndex>(i)) == visit.excluded.end())
+      return true;
+  }
+  return false;
+}
+
+/// A trip that fits nowhere as a whole may fit visit by visit; and one that takes visits along
+/// which are worth less than the others may have taken the time of one that was left out and is
+/// worth more than those. False when there is none.
+bool split_trips(planner::DayProblem& problem, const planner::Plan& plan) {
+  struct Worth {
+    planner::Cost least = INT64_MAX;
+    planner::Cost most = 0;
+    bool is_out = false;
+  };
+  std::map<std::int32_t, Worth> groups;
+  for (const planner::Visit& visit : problem.visits) {
+    if (visit.group == planner::kNoGroup) continue;
+    Worth& worth = groups[visit.group];
+    worth.least = std::min(worth.least, visit.prize);
+    worth.most = std::max(worth.most, visit.prize);
+  }
+  planner::Cost missed = 0;
+  for (const VisitIndex index : plan.unserved) {
+    const planner::Visit& visit = problem.visits[at(index)];
+    if (visit.group != planner::kNoGroup) groups[visit.group].is_out = true;
+    if (visit.prize > missed && has_somebody(problem, visit)) missed = visit.prize;
+  }
   bool any = false;
-  for (const VisitIndex visit : plan.unserved) {
-    const std::int32_t group = problem.visits[at(visit)].group;
-    if (group == planner::kNoGroup) continue;
-    for (planner::Visit& other : problem.visits)
-      if (other.group == group) other.group = planner::kNoGroup;
+  for (planner::Visit& visit : problem.visits) {
+    if (visit.group == planner::kNoGroup) continue;
+    const Worth& worth = groups[visit.group];
+    if (!worth.is_out && (worth.least == worth.most || worth.least >= missed)) continue;
+    visit.group = planner::kNoGroup;
     any = true;
   }
   return any;
@@ -88,7 +122,6 @@ class Teller {
     for (std::size_t person = 0; person < plan_.routes.size(); ++person) tell_route(person);
     for (const VisitIndex visit : plan_.unserved)
       tell_unplanned(row_of(visit), reasons_.why_unserved(visit));
-    out_.inspectors = static_cast<std::uint32_t>(plan_.routes.size());
     out_.jain_permille = jain_permille(loads_);
     out_.window_jain_permille = jain_permille(window_loads_);
   }
@@ -104,6 +137,9 @@ class Teller {
 
   void tell_route(std::size_t person) {
     const planner::Inspector& inspector = day_.problem.inspectors[person];
+    // Who has no time is there only for the visits that they have.
+    if (inspector.shift.open >= inspector.shift.close) return;
+    out_.inspectors += 1;
     Place from = inspector.start;
     std::int64_t travel = 0;
     std::int64_t service = 0;
@@ -169,6 +205,8 @@ class Teller {
       line.second_travel_s = reason.second->extra_travel;
     }
     line.sequence = sequence;
+    line.is_renumbered =
+        row.is_planned && row.plan.expert == line.expert && row.plan.sequence != sequence;
     line.attempts = row.job.attempts;
     line.state = row.job.state;
     line.district = row.job.district;
@@ -252,6 +290,8 @@ VisitPlanOptions visit_options(const PlannerSettings& settings) {
   options.speed_kmh = settings.speed_kmh;
   options.prize_minutes = settings.prize_minutes;
   options.class_factor = settings.class_factor;
+  options.threads = settings.threads;
+  options.minutes_between = settings.minutes_between.get();
   options.mends = true;
   return options;
 }
@@ -269,9 +309,9 @@ VisitPlan plan_visits(const VisitSnapshot& snapshot, const VisitPlanOptions& opt
     out.inspectors = out.idle = static_cast<std::uint32_t>(day.problem.inspectors.size());
     return out;
   }
-  const planner::GreatCircleTravel travel(day.points,
-                                          {.factor = options.road_percent / 100.0,
-                                           .speed_kmh = static_cast<double>(options.speed_kmh)});
+  const auto way = make_travel(
+      day.points, place_districts(day.points, snapshot.visits, snapshot.offices, options), options);
+  const planner::Travel& travel = *way;
   const auto checked = planner::validate(day.problem, travel.place_count());
   if (!checked) throw std::logic_error("no problem for the planner: " + checked.error().text);
   const planner::SearchOptions search = search_options(options, std::move(stop));
@@ -286,7 +326,7 @@ VisitPlan plan_visits(const VisitSnapshot& snapshot, const VisitPlanOptions& opt
     plan = go_on(planner);
     note_progress(planner.progress(), out);
   }
-  if (split_unserved_trips(day.problem, plan)) {
+  if (split_trips(day.problem, plan)) {
     planner::DayPlanner planner(day.problem, travel);
     plan = go_on(planner);
     note_progress(planner.progress(), out);

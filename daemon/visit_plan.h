@@ -1,6 +1,7 @@
 // A plan of one day's site visits: what the planner is asked, and its answer in the city's own
-// terms. Pure and on one thread: a snapshot in, a plan out. The same snapshot, seed and number of
-// iterations give the same plan.
+// terms. Pure: a snapshot in, a plan out. The same snapshot, seed and numbers of iterations and
+// threads give the same plan. Threads beside the caller's live as long as the call, at its nice
+// level.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +26,9 @@ struct VisitPlanOptions {
   std::uint32_t speed_kmh = 25;      // 1–200
   std::uint32_t prize_minutes = 333;
   std::uint32_t class_factor = 20;
+  std::uint32_t threads = 1;  // each with the whole budget
+  /// Minutes between districts; outlives the plan. Null: great circles alone.
+  const DistrictMinutes* minutes_between = nullptr;
   /// The running plan is mended: only what has nobody, and what lies near it, moves.
   bool mends = false;
 };
@@ -53,6 +57,7 @@ struct PlannedVisitLine {
   std::int32_t extra_travel_s = 0;  // detour for this visit, the rest as it is
   std::int32_t second_travel_s = 0;
   std::uint16_t sequence = 0;  // order of the inspector's visits of the day; leaves room between
+  bool is_renumbered = false;  // reserved for the same inspector under another number
   std::uint8_t attempts = 0;   // state of the job as the plan knew it, for ApplyPlan
   scheduler::JobState state{};
   scheduler::District district = 0;

@@ -1,6 +1,7 @@
 // From the city's terms into the planner's: seconds since the day opens, bits for reach and
 // services, prizes for classes.
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <span>
 #include <utility>
@@ -28,6 +29,13 @@ constexpr std::int64_t kMinutesPerUnit = 30;
 // Bits of planner::SkillMask: the district of a visit, then the service of its case.
 constexpr unsigned kDistrictBits = 32;
 constexpr unsigned kServiceBits = 32;
+// Within a class what was promised to the applicant outweighs so many visits that were not, and
+// among either the most urgent one so many that are not urgent: promises first, then bands.
+constexpr planner::Cost kPromiseFactor = 8;
+constexpr planner::Cost kUrgencyFactor = 2;
+// Trips to one address that a further visit may join; more are there only where thousands of visits
+// stand at one point.
+constexpr std::size_t kTripsTriedMax = 8;
 
 bool is_known(scheduler::Point point) { return point.lat_e6 != 0 || point.lon_e6 != 0; }
 
@@ -57,10 +65,24 @@ class Builder {
   }
 
  private:
+  /// What somebody has of the day already.
   struct Held {
-    std::int32_t minutes = 0;  // assigned: in the problem again
-    std::int32_t visits = 0;
-    std::int32_t started_minutes = 0;
+    std::int32_t minutes = 0;                 // assigned: in the problem again
+    std::int32_t first_minutes = 0;           // of those, without rework: what counts for evenness
+    std::int32_t visits = 0;                  // assigned
+    std::int32_t reserved_minutes = 0;        // by plans, for what is not in the problem
+    bool runs = false;                        // the problem has visits that are with them
+    std::vector<scheduler::Point> ahead;      // where what is assigned is
+    std::vector<const SnapshotVisit*> begun;  // the earliest first
+  };
+  /// Visits at one address that one person makes one after the other.
+  struct Trip {
+    std::vector<std::size_t> members;
+    std::vector<TimeWindow> windows;  // when the first of them may begin
+    std::vector<PersonIndex> excluded;
+    planner::SkillMask skills = 0;
+    Time service = 0;
+    std::int32_t demand = 0;
   };
 
   Time seconds(Tick at) const { return static_cast<Time>((at.ms - out_.begin.ms) / kMsPerSecond); }
@@ -82,16 +104,48 @@ class Builder {
     return found == offices_.end() ? nullptr : found->second;
   }
 
-  /// What experts hold at the moment: those visits are in the problem, or already under way.
+  scheduler::Point point_of(const SnapshotVisit& visit) const {
+    if (is_known(visit.point)) return visit.point;
+    const scheduler::OfficeView* intake = office_of(visit.job.intake_office);
+    return intake == nullptr ? visit.point : intake->point;
+  }
+
+  static ExpertId with_whom(const SnapshotVisit& visit) {
+    return visit.is_planned ? visit.plan.expert : visit.job.holder;
+  }
+
+  /// Whether there is anything to plan about it.
+  bool is_open(const SnapshotVisit& visit) const {
+    return visit.job.state != JobState::kStarted && is_known(point_of(visit)) &&
+           !windows_of(visit.job).empty();
+  }
+
+  /// What experts hold and what is reserved for them: those visits are in the problem, under way,
+  /// or take something out of the day.
   void count_held() {
+    std::vector<scheduler::JobId> open;
     for (const SnapshotVisit& visit : snapshot_.visits) {
+      if (visit.job.state == JobState::kStarted) held_[visit.job.holder].begun.push_back(&visit);
+      if (visit.job.state == JobState::kAssigned)
+        held_[visit.job.holder].ahead.push_back(point_of(visit));
+      if (!is_open(visit)) continue;
+      if (!snapshot_.reserved.empty()) open.push_back(visit.job.job);
+      if (raw(with_whom(visit)) != 0) held_[with_whom(visit)].runs = true;
+      if (visit.job.state != JobState::kAssigned) continue;
       Held& held = held_[visit.job.holder];
-      if (visit.job.state == JobState::kAssigned) {
-        held.minutes += visit.job.effort_minutes;
-        held.visits += 1;
-      } else if (visit.job.state == JobState::kStarted) {
-        held.started_minutes += visit.job.effort_minutes;
-      }
+      held.minutes += visit.job.effort_minutes;
+      if (!visit.job.rework) held.first_minutes += visit.job.effort_minutes;
+      held.visits += 1;
+    }
+    for (auto& [expert, held] : held_) {
+      std::ranges::sort(held.begun, {}, [](const SnapshotVisit* visit) {
+        return std::pair{visit->begun, visit->job.job};
+      });
+    }
+    std::ranges::sort(open);
+    for (const ReservedWork& work : snapshot_.reserved) {
+      if (!std::ranges::binary_search(open, work.job))
+        held_[work.expert].reserved_minutes += work.effort_minutes;
     }
   }
 
@@ -104,10 +158,40 @@ class Builder {
            expert.certified_from[skill] <= out_.begin && expert.certified_until[skill] > out_.begin;
   }
 
+  /// When an inspector has done what is under way, one after the other: at once where that should
+  /// have been long ago. Where nobody knows when it was begun, all of it is left.
+  Time free_from(const Held& held) const {
+    Tick end;
+    for (const SnapshotVisit* visit : held.begun) {
+      const Tick begun = visit->begun.ms == 0 ? snapshot_.now : visit->begun;
+      end.ms =
+          std::max(end.ms, begun.ms) + visit->job.effort_minutes * kSecondsPerMinute * kMsPerSecond;
+    }
+    return held.begun.empty() ? now() : std::max(now(), seconds(end));
+  }
+
+  scheduler::Point home_of(const ExpertView& expert, const scheduler::OfficeView& office) const {
+    return is_known(expert.home) ? expert.home : office.point;
+  }
+
+  /// At the visit that is under way; else at the one that was given last, unless that is the first
+  /// of the day and yet to be begun; else at home.
+  scheduler::Point start_of(const ExpertView& expert, const scheduler::OfficeView& office,
+                            const Held& held) const {
+    const scheduler::Point home = home_of(expert, office);
+    if (!snapshot_.is_today || snapshot_.now < out_.begin) return home;
+    if (!held.begun.empty()) {
+      const scheduler::Point there = point_of(*held.begun.back());
+      return is_known(there) ? there : home;
+    }
+    const bool is_ahead = std::ranges::find(held.ahead, expert.place) != held.ahead.end();
+    const bool has_set_out = !is_ahead || expert.visits_today > held.ahead.size();
+    return is_known(expert.place) && has_set_out ? expert.place : home;
+  }
+
   /// The part of the day that absences leave, the longest one where they leave more.
   TimeWindow shift_of(const ExpertView& expert, const Held& held) const {
-    TimeWindow shift{now() + static_cast<Time>(held.started_minutes * kSecondsPerMinute),
-                     seconds(day_close())};
+    TimeWindow shift{free_from(held), seconds(day_close())};
     TimeWindow longest{shift.open, std::min(shift.open, shift.close)};
     const auto take = [&](Time close) {
       if (close - shift.open > longest.close - longest.open) longest = {shift.open, close};
@@ -132,21 +216,28 @@ class Builder {
     const ExpertView& expert = snapshot_.experts[row];
     const scheduler::OfficeView* office = office_of(expert.office);
     if (!may_inspect(expert, office)) return;
-    const Held held = held_.contains(expert.expert) ? held_.at(expert.expert) : Held{};
+    const Held& held = held_[expert.expert];
     planner::Inspector inspector;
     inspector.shift = shift_of(expert, held);
-    if (inspector.shift.open >= inspector.shift.close) return;
-    inspector.start = place_of(is_known(expert.home) ? expert.home : office->point);
-    inspector.end = inspector.start;
+    if (inspector.shift.open >= inspector.shift.close) {
+      // Somebody without time is needed for what is with them: it moves at a cost, or is locked.
+      if (!held.runs) return;
+      inspector.shift = {seconds(day_close()), seconds(day_close())};
+    }
+    inspector.end = place_of(home_of(expert, *office));
+    inspector.start = place_of(start_of(expert, *office, held));
     inspector.skills = abilities(expert, *office);
     const std::int32_t booked = snapshot_.is_today ? expert.booked_minutes_today : 0;
     const std::int32_t visited = snapshot_.is_today ? expert.visits_today : 0;
     inspector.load_max =
         std::max(0, static_cast<std::int32_t>(expert.units_per_day * kMinutesPerUnit) - booked +
-                        held.minutes);
+                        held.minutes - held.reserved_minutes);
     inspector.visits_max =
         std::max(0, std::int32_t{snapshot_.policy.visits_per_day} - visited + held.visits);
-    inspector.effort_before = expert.window_minutes * kSecondsPerMinute;
+    // What is assigned counts there since it was given, and would count twice.
+    inspector.effort_before =
+        std::max<planner::Cost>(0, planner::Cost{expert.window_minutes} - held.first_minutes) *
+        kSecondsPerMinute;
     inspector.effort_capacity =
         std::max<planner::Cost>(1, planner::Cost{expert.units_per_day} * kMinutesPerUnit *
                                        kSecondsPerMinute * snapshot_.window_work_days);
@@ -191,15 +282,17 @@ class Builder {
     return windows;
   }
 
+  /// By class first of all, then by whether it was promised, then by band.
   planner::Cost prize_of(const scheduler::JobView& job) const {
     planner::Cost prize = planner::Cost{options_.prize_minutes} * kSecondsPerMinute;
     for (auto step = raw(job.priority); step < raw(scheduler::PriorityClass::kOther); ++step)
-      prize *= options_.class_factor;
+      prize *= options_.class_factor * kPromiseFactor * kUrgencyFactor;
+    if (job.appointment != scheduler::kNever) prize *= kPromiseFactor;
     switch (job.band) {
       case SlaBand::kRed:
-        return prize * 2;
+        return prize * kUrgencyFactor;
       case SlaBand::kAmber:
-        return prize * 3 / 2;
+        return prize * (1 + kUrgencyFactor) / 2;
       case SlaBand::kGreen:
       case SlaBand::kPaused:
         break;
@@ -209,12 +302,12 @@ class Builder {
 
   void add_visit(std::size_t row) {
     const SnapshotVisit& from = snapshot_.visits[row];
-    if (from.job.state == JobState::kStarted) return;
+    const scheduler::Point point = point_of(from);
+    if (from.job.state == JobState::kStarted || !is_known(point)) return;
     planner::Visit visit;
     visit.windows = windows_of(from.job);
-    const scheduler::OfficeView* intake = office_of(from.job.intake_office);
-    visit.place = place_of(is_known(from.point) || intake == nullptr ? from.point : intake->point);
-    if (visit.windows.empty() || visit.place == planner::kNowhere) return;
+    if (visit.windows.empty()) return;
+    visit.place = place_of(point);
     visit.service = static_cast<Time>(from.job.effort_minutes * kSecondsPerMinute);
     visit.demand = from.job.effort_minutes;
     visit.prize = prize_of(from.job);
@@ -222,8 +315,7 @@ class Builder {
     if (raw(from.job.service) < kServiceBits)
       visit.skills |= planner::SkillMask{1} << (kDistrictBits + raw(from.job.service));
     exclude(from, visit);
-    const ExpertId with = from.is_planned ? from.plan.expert : from.job.holder;
-    visit.running = index_of(with);
+    visit.running = index_of(with_whom(from));
     lock(from, visit);
     out_.problem.visits.push_back(std::move(visit));
     out_.visit_rows.push_back(row);
@@ -344,30 +436,83 @@ class Builder {
     visit.excluded.erase(doubled.begin(), doubled.end());
   }
 
-  /// Visits at one place in the same windows are one trip, two by two: a trip is made whole or not
-  /// at all, and there is no way between pairs that would keep them apart.
+  /// Visits at one address are one trip as far as one person could make them in one go, whatever
+  /// their services: a trip is made whole or not at all, and there is no way between two of them
+  /// that would keep them apart.
   void group_trips() {
-    std::map<std::pair<Place, Time>, std::size_t> alone;
-    auto& visits = out_.problem.visits;
+    std::map<Place, std::vector<Trip>> trips;
+    for (std::size_t i = 0; i < out_.problem.visits.size(); ++i) {
+      // Without a point of its own a visit stands at its office, wherever its address is.
+      const bool has_address = is_known(snapshot_.visits[out_.visit_rows[i]].point);
+      if (!has_address || !is_free(out_.problem.visits[i])) continue;
+      std::vector<Trip>& here = trips[out_.problem.visits[i].place];
+      const std::size_t tried = std::min(here.size(), kTripsTriedMax);
+      const bool joins = std::ranges::any_of(std::span(here).last(tried),
+                                             [&](Trip& trip) { return join(trip, i); });
+      if (joins) continue;
+      Trip alone;
+      alone.windows = out_.problem.visits[i].windows;
+      add_to(alone, i);
+      here.push_back(std::move(alone));
+    }
     std::int32_t group = planner::kNoGroup;
-    for (std::size_t i = 0; i < visits.size(); ++i) {
-      const std::pair key{visits[i].place, visits[i].windows[0].open};
-      const auto [other, is_first] = alone.try_emplace(key, i);
-      if (is_first) continue;
-      if (may_be_one_trip(visits[other->second], visits[i])) {
-        visits[other->second].group = visits[i].group = ++group;
-        alone.erase(other);
-      } else {
-        other->second = i;
+    for (const auto& [place, here] : trips) {
+      for (const Trip& trip : here) {
+        if (trip.members.size() < 2) continue;
+        ++group;
+        for (const std::size_t member : trip.members) out_.problem.visits[member].group = group;
       }
     }
   }
 
-  static bool may_be_one_trip(const planner::Visit& first, const planner::Visit& second) {
-    const Time length = second.windows.back().close - first.windows.front().open;
-    return first.windows == second.windows && first.skills == second.skills &&
-           first.excluded == second.excluded && first.service <= length && is_free(first) &&
-           is_free(second);
+  void add_to(Trip& trip, std::size_t visit) const {
+    const planner::Visit& added = out_.problem.visits[visit];
+    std::vector<PersonIndex> excluded;
+    std::ranges::set_union(trip.excluded, added.excluded, std::back_inserter(excluded));
+    trip.excluded = std::move(excluded);
+    trip.members.push_back(visit);
+    trip.skills |= added.skills;
+    trip.service += added.service;
+    trip.demand += added.demand;
+  }
+
+  /// When the trip may begin so that a visit behind it begins in a window of its own.
+  static std::vector<TimeWindow> windows_with(const Trip& trip, const planner::Visit& visit) {
+    std::vector<TimeWindow> windows;
+    for (const TimeWindow& first : trip.windows) {
+      for (const TimeWindow& other : visit.windows) {
+        const TimeWindow cut{std::max(first.open, other.open - trip.service),
+                             std::min(first.close, other.close - trip.service)};
+        if (cut.open <= cut.close) windows.push_back(cut);
+      }
+    }
+    return windows;
+  }
+
+  /// False, and the trip is as it was, when nobody could make it with that visit.
+  bool join(Trip& trip, std::size_t visit) const {
+    std::vector<TimeWindow> windows = windows_with(trip, out_.problem.visits[visit]);
+    if (windows.empty()) return false;
+    Trip with = trip;
+    with.windows = std::move(windows);
+    add_to(with, visit);
+    for (std::size_t person = 0; person < out_.problem.inspectors.size(); ++person) {
+      if (!could_make(static_cast<PersonIndex>(person), with)) continue;
+      trip = std::move(with);
+      return true;
+    }
+    return false;
+  }
+
+  bool could_make(PersonIndex person, const Trip& trip) const {
+    const planner::Inspector& who = out_.problem.inspectors[static_cast<std::size_t>(person)];
+    const bool may_go = (trip.skills & ~who.skills) == 0 && trip.demand <= who.load_max &&
+                        std::cmp_less_equal(trip.members.size(), who.visits_max) &&
+                        !std::ranges::binary_search(trip.excluded, person);
+    return may_go && std::ranges::any_of(trip.windows, [&](const TimeWindow& window) {
+             const Time start = std::max(window.open, who.shift.open);
+             return start <= window.close && start + trip.service <= who.shift.close;
+           });
   }
 
   const VisitSnapshot& snapshot_;

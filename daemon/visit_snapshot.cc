@@ -15,6 +15,8 @@ namespace {
 
 // A closure beyond that has no day to plan for.
 constexpr std::int32_t kDaysLookedAtMax = 60;
+// Of a history; most are no longer.
+constexpr std::size_t kEventsPerRead = 64;
 
 }  // namespace
 
@@ -36,10 +38,32 @@ HalfDaySpan half_day_span(const Scheduler& scheduler, std::int32_t day, HalfDay 
   return span;
 }
 
+Tick begun_at(const Scheduler& scheduler, const JobView& job) {
+  std::array<scheduler::HistoryView, kEventsPerRead> events;
+  Tick begun;
+  std::size_t from = 0;
+  std::size_t count = events.size();
+  while (count == events.size()) {
+    count = scheduler.list_history(job.case_id, from, events);
+    for (std::size_t i = 0; i < count; ++i) {
+      const scheduler::Event& event = events[i].event;
+      const bool is_begin = event.job == job.job &&
+                            event.kind == scheduler::EventKind::kJobChanged &&
+                            event.after == raw(JobState::kStarted);
+      if (is_begin) begun = event.at;
+    }
+    from += count;
+  }
+  scheduler::DecisionView given;
+  if (begun.ms == 0 && scheduler.find_decision(job.job, given)) begun = given.at;
+  return begun;
+}
+
 VisitSnapshotQuery::VisitSnapshotQuery(const Scope& scope, const VisitDay& day)
     : scope_(scope), wanted_(day), rows_(scope) {
   snapshot.visits.reserve(kSnapshotVisitsMax);
   snapshot.met.reserve(kSnapshotMetMax);
+  snapshot.reserved.reserve(kSnapshotReservedMax);
   CityRows::make_room(snapshot);
 }
 
@@ -56,8 +80,13 @@ bool VisitSnapshotQuery::run(const Scheduler& scheduler) noexcept {
       if (take_experts(scheduler)) part_ = Part::kVisits;
       return false;
     case Part::kVisits:
-      if (take_visits(scheduler)) part_ = Part::kDone;
+      if (take_visits(scheduler)) part_ = Part::kBegun;
+      return false;
+    case Part::kBegun: {
+      const auto visit_at = [&](std::size_t i) -> SnapshotVisit& { return snapshot.visits[i]; };
+      if (begun_.take(scheduler, snapshot.visits.size(), visit_at)) part_ = Part::kDone;
       return part_ == Part::kDone;
+    }
     case Part::kDone:
       break;
   }
@@ -100,6 +129,7 @@ void VisitSnapshotQuery::choose_day(const Scheduler& scheduler) {
 bool VisitSnapshotQuery::take_experts(const Scheduler& scheduler) {
   return rows_.take_experts(scheduler, snapshot, [&](const scheduler::ExpertView& expert) {
     keep_met(scheduler, expert.expert, snapshot);
+    keep_reserved(scheduler, expert, snapshot.day, snapshot.day, snapshot);
   });
 }
 

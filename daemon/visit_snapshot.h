@@ -6,6 +6,7 @@
 // never allocates.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <vector>
@@ -18,6 +19,10 @@ namespace permitd::daemon {
 
 /// Ten times the visits of a large city's day. Further ones stay out, and the snapshot says so.
 inline constexpr std::size_t kSnapshotVisitsMax = 32'768;
+/// Reserved jobs of all kinds, of a whole country's days that are looked at.
+inline constexpr std::size_t kSnapshotReservedMax = 131'072;
+/// Histories read in one slice for when a visit was begun, see CitySnapshotQuery.
+inline constexpr std::size_t kBegunPerSlice = 16;
 /// Likewise people and offices, of a whole country.
 inline constexpr std::size_t kSnapshotExcludedMax = 11;  // see Scheduler::list_excluded
 
@@ -25,6 +30,7 @@ struct SnapshotVisit {
   scheduler::JobView job;
   scheduler::Point point;
   scheduler::PersonId owner{};
+  scheduler::Tick begun;  // Started: when, 0 when nobody knows any more
   std::array<scheduler::PersonId, kSnapshotExcludedMax> excluded{};
   std::uint8_t excluded_count = 0;
   bool is_planned = false;  // reserved by a plan for the day asked for
@@ -33,6 +39,15 @@ struct SnapshotVisit {
   scheduler::ExpertId taken_from{};
   scheduler::Tick start_before;  // as it was planned or promised then; 0: neither
   bool lost_half_day = false;
+};
+
+/// Any job that a plan keeps free of somebody's day.
+struct ReservedWork {
+  scheduler::JobId job{};
+  scheduler::ExpertId expert{};
+  std::int32_t date = 0;  // working day of `start`
+  scheduler::Tick start;
+  std::uint16_t effort_minutes = 0;
 };
 
 struct HalfDaySpan {
@@ -67,9 +82,52 @@ struct VisitSnapshot {
   std::vector<scheduler::ExpertView> experts;
   std::vector<scheduler::OfficeView> offices;
   std::vector<MetOwner> met;
+  std::vector<ReservedWork> reserved;  // on this day
   std::uint32_t window_work_days = 1;  // of the window of loads
   std::uint32_t left_out = 0;          // visits, people and offices beyond the limits above
 };
+
+/// When a visit that is under way was begun; the moment it was given where its history has lost
+/// that, and 0 where that is lost, too.
+scheduler::Tick begun_at(const scheduler::Scheduler& scheduler, const scheduler::JobView& job);
+
+/// Reads when visits that are under way were begun, some in each slice: histories are long.
+class BegunVisits {
+ public:
+  /// `visit_at(i)` is one of `count` visits. True with the last of them.
+  template <class VisitAt>
+  bool take(const scheduler::Scheduler& scheduler, std::size_t count, const VisitAt& visit_at) {
+    std::size_t read = 0;
+    const std::size_t end = std::min(count, next_ + kQueryScanMax);
+    for (; next_ < end && read < kBegunPerSlice; ++next_) {
+      SnapshotVisit& visit = visit_at(next_);
+      if (visit.job.state != scheduler::JobState::kStarted) continue;
+      visit.begun = begun_at(scheduler, visit.job);
+      read += 1;
+    }
+    return next_ == count;
+  }
+
+ private:
+  std::size_t next_ = 0;
+};
+
+/// Adds what plans keep of an expert's days, these two included, to a snapshot with room for
+/// kSnapshotReservedMax.
+template <class Snapshot>
+void keep_reserved(const scheduler::Scheduler& scheduler, const scheduler::ExpertView& expert,
+                   std::int32_t first_date, std::int32_t last_date, Snapshot& snapshot) {
+  if (expert.planned == 0) return;
+  std::array<scheduler::PlanView, scheduler::kPlannedPerExpertMax> plans;
+  const std::size_t count = scheduler.list_planned(expert.expert, plans);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::int32_t date = scheduler.working_day(plans[i].start);
+    if (date < first_date || date > last_date) continue;
+    keep_row(
+        snapshot, snapshot.reserved,
+        ReservedWork{plans[i].job, expert.expert, date, plans[i].start, plans[i].effort_minutes});
+  }
+}
 
 class VisitSnapshotQuery final : public Query {
  public:
@@ -79,7 +137,7 @@ class VisitSnapshotQuery final : public Query {
   VisitSnapshot snapshot;
 
  private:
-  enum class Part : std::uint8_t { kBegin, kOffices, kExperts, kVisits, kDone };
+  enum class Part : std::uint8_t { kBegin, kOffices, kExperts, kVisits, kBegun, kDone };
 
   void begin(const scheduler::Scheduler& scheduler);
   bool take_experts(const scheduler::Scheduler& scheduler);
@@ -93,6 +151,7 @@ class VisitSnapshotQuery final : public Query {
   Part part_ = Part::kBegin;
   scheduler::Cursor cursor_;
   CityRows rows_;
+  BegunVisits begun_;
   std::array<scheduler::JobView, kRowsPerSlice> jobs_;
 };
 

@@ -33,13 +33,16 @@ struct SearchOptions {
   std::uint64_t seed = 1;
   /// Asked every few iterations.
   std::stop_token stop;
-  /// Called about every `report_every` of processor time, from the calling thread.
+  /// Called about every `report_every` of processor time, from the thread that searches: where
+  /// there are several, by each of them with a copy of its own.
   std::function<void(const Progress&)> report;
   std::chrono::milliseconds report_every{100};
   /// Multiplies the temperatures: below 1 the search stays closer to the plan that it began with.
   double heat = 1;
   /// Trips that may be moved, by stop; empty means all.
   std::vector<bool> movable;
+  /// Searches of DayPlanner side by side, each with the whole budget and a seed of its own.
+  std::uint32_t threads = 1;
 };
 
 class Annealing {

@@ -1,6 +1,10 @@
 #include "planner/day_planner.h"
 
 #include <algorithm>
+#include <exception>
+#include <functional>
+#include <thread>
+#include <utility>
 
 #include "planner/plan_loading.h"
 
@@ -40,7 +44,17 @@ std::vector<StopId> trips_out(const RouteSet& routes) {
   return out;
 }
 
+bool has_budget(const Budget& budget) { return budget.iterations != 0 || budget.time.count() != 0; }
+
 }  // namespace
+
+/// One of those that run side by side, and what it has found.
+struct DayPlanner::Search {
+  SearchOptions options;
+  Plan plan;
+  Progress progress;
+  std::exception_ptr fault;
+};
 
 DayPlanner::DayPlanner(const DayProblem& problem, const Travel& travel)
     : model_(problem, travel), table_(model_, travel), nearby_(model_, table_, {}) {}
@@ -96,6 +110,30 @@ Plan DayPlanner::mend(const Plan& plan, const SearchOptions& options) {
 }
 
 Plan DayPlanner::improve(const Plan& plan, const SearchOptions& options) {
+  const bool is_single = options.threads <= 1 || !has_budget(options.budget);
+  std::vector<Search> searches(is_single ? 1 : options.threads);
+  for (std::size_t i = 0; i < searches.size(); ++i) {
+    searches[i].options = options;
+    searches[i].options.seed = seed_of(options.seed, i);
+  }
+  if (is_single) {
+    run(searches.front(), plan);
+  } else {
+    run_side_by_side(searches, plan, options.stop);
+  }
+  // Of equals the first one found, that is, the first seed.
+  Search& best = *std::ranges::min_element(
+      searches, {}, [](const Search& search) { return search.plan.cost.total(); });
+  progress_ = best.progress;
+  progress_.iterations = 0;
+  for (const Search& search : searches) {
+    progress_.iterations += search.progress.iterations;
+    progress_.elapsed = std::max(progress_.elapsed, search.progress.elapsed);
+  }
+  return std::move(best.plan);
+}
+
+void DayPlanner::run(Search& search, const Plan& plan) const {
   RouteSet routes(model_);
   const auto leg = [&](StopId from, StopId to) {
     return table_.between(routes.stop(from).column, routes.stop(to).column);
@@ -103,9 +141,39 @@ Plan DayPlanner::improve(const Plan& plan, const SearchOptions& options) {
   // Frozen trips first: nothing of an older plan may stand in their way.
   insert_frozen(routes, table_);
   load_plan(routes, plan, leg);
-  Annealing annealing(routes, table_, nearby_, options);
-  progress_ = annealing.run();
-  return routes.plan();
+  Annealing annealing(routes, table_, nearby_, search.options);
+  search.progress = annealing.run();
+  search.plan = routes.plan();
+}
+
+/// The first on the calling thread. When one fails, the others end early.
+void DayPlanner::run_side_by_side(std::vector<Search>& searches, const Plan& plan,
+                                  const std::stop_token& stop) const {
+  std::stop_source end;
+  const std::stop_callback forward(stop, [&end] { end.request_stop(); });
+  const auto run_one = [&](Search& search) {
+    try {
+      run(search, plan);
+    } catch (...) {
+      search.fault = std::current_exception();
+      end.request_stop();
+    }
+  };
+  for (Search& search : searches) search.options.stop = end.get_token();
+  {
+    std::vector<std::jthread> threads;  // joined at the end of the block, whatever happens
+    threads.reserve(searches.size() - 1);
+    try {
+      for (std::size_t i = 1; i < searches.size(); ++i)
+        threads.emplace_back(run_one, std::ref(searches[i]));
+    } catch (...) {
+      end.request_stop();
+      throw;
+    }
+    run_one(searches.front());
+  }
+  for (const Search& search : searches)
+    if (search.fault) std::rethrow_exception(search.fault);
 }
 
 }  // namespace permitd::planner

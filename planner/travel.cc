@@ -52,17 +52,22 @@ Time GreatCircleTravel::between(Place from, Place to) const {
   return std::min(kTravelMax, static_cast<Time>(std::lround(seconds)) + overhead_);
 }
 
-DistrictTravel::DistrictTravel(std::vector<std::int32_t> district_of_place, std::vector<Time> table,
+DistrictTravel::DistrictTravel(GreatCircleTravel circles,
+                               std::vector<std::int32_t> district_of_place, std::vector<Time> table,
                                std::int32_t district_count)
-    : district_of_place_(std::move(district_of_place)),
+    : circles_(std::move(circles)),
+      district_of_place_(std::move(district_of_place)),
       table_(std::move(table)),
       district_count_(district_count),
       symmetric_(is_symmetric(table_, district_count)) {}
 
 Time DistrictTravel::between(Place from, Place to) const {
   if (from == to) return 0;
-  const std::size_t row = index(district_of_place_[index(from)]) * index(district_count_);
-  return table_[row + index(district_of_place_[index(to)])];
+  const std::int32_t origin = district_of_place_[index(from)];
+  const std::int32_t target = district_of_place_[index(to)];
+  if (origin == kNoDistrict || target == kNoDistrict) return circles_.between(from, to);
+  const Time given = table_[index(origin) * index(district_count_) + index(target)];
+  return given == kNotGiven ? circles_.between(from, to) : given;
 }
 
 MatrixTravel::MatrixTravel(std::vector<Time> matrix, Place place_count)

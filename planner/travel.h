@@ -1,6 +1,6 @@
 // How long it takes from one place to another. The seam between the planner and the map: great
-// circles with a road factor, a table between districts, a full matrix, or the convention of the
-// published benchmarks. Providers never change once built; any thread may ask.
+// circles with a road factor, a table between districts over them, a full matrix, or the convention
+// of the published benchmarks. Providers never change once built; any thread may ask.
 #pragma once
 
 #include <cstddef>
@@ -61,19 +61,24 @@ class GreatCircleTravel final : public Travel {
   Time overhead_;
 };
 
-/// A table between districts: a place has the travel of its district, and `inside` of its own.
+/// A table between districts, where it says something; the great circle where it does not.
 class DistrictTravel final : public Travel {
  public:
-  /// `table` is [district_count][district_count], row per origin; its diagonal is the travel
-  /// between two places of one district. One and the same place is 0 away from itself.
-  DistrictTravel(std::vector<std::int32_t> district_of_place, std::vector<Time> table,
-                 std::int32_t district_count);
+  static constexpr std::int32_t kNoDistrict = -1;
+  static constexpr Time kNotGiven = -1;
 
-  Place place_count() const override { return static_cast<Place>(district_of_place_.size()); }
+  /// `table` is [district_count][district_count], row per origin, with kNotGiven where `circles`
+  /// count. So do they from and to a place of kNoDistrict. One and the same place is 0 away from
+  /// itself.
+  DistrictTravel(GreatCircleTravel circles, std::vector<std::int32_t> district_of_place,
+                 std::vector<Time> table, std::int32_t district_count);
+
+  Place place_count() const override { return circles_.place_count(); }
   Time between(Place from, Place to) const override;
   bool symmetric() const override { return symmetric_; }
 
  private:
+  GreatCircleTravel circles_;
   std::vector<std::int32_t> district_of_place_;
   std::vector<Time> table_;
   std::int32_t district_count_;

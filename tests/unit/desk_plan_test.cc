@@ -9,6 +9,7 @@
 #include <array>
 
 #include "daemon/assumption.h"
+#include "daemon/plan_lines.h"
 
 namespace permitd::daemon {
 namespace {
@@ -160,6 +161,55 @@ TEST_F(DeskPlanTest, WhatIsBegunStaysAndIsNoLine) {
   const DeskPlan desks = plan();
   EXPECT_EQ(line_of(desks, 1), nullptr);
   EXPECT_EQ(line_of(desks, 2)->expert, ExpertId{2});
+}
+
+TEST_F(DeskPlanTest, WhatIsInHandIsNotCountedAsDoneToo) {
+  add_expert(1).window_minutes = 1'000;
+  add_expert(2).window_minutes = 50;
+  const auto hold = [&](std::uint64_t job, std::uint16_t effort, JobState state,
+                        std::uint32_t who) -> SnapshotDesk& {
+    SnapshotDesk& desk = add_job(job, effort);
+    desk.job.state = state;
+    desk.job.holder = ExpertId{who};
+    return desk;
+  };
+  hold(1, 120, JobState::kStarted, 1);
+  hold(2, 60, JobState::kAssigned, 1);
+  hold(3, 90, JobState::kAssigned, 1).job.rework = true;  // is not in the window
+  hold(4, 60, JobState::kAssigned, 2);                    // since a day that has left it
+  add_job(5, 240);
+  const DeskProblem desks = make_desk_problem(snapshot, options);
+  ASSERT_THAT(desks.problem.people, SizeIs(2));
+  ASSERT_THAT(desks.problem.jobs, SizeIs(5));
+  EXPECT_EQ(desks.problem.people[0].history_minutes, 1'000 - 120 - 60);
+  EXPECT_EQ(desks.problem.people[1].history_minutes, 0);
+}
+
+TEST_F(DeskPlanTest, WhatMakesRoomForANewNumberIsSentWithIt) {
+  add_expert(1);
+  const auto add = [&](std::uint64_t job, std::int32_t due) -> SnapshotDesk& {
+    SnapshotDesk& desk = add_job(job);
+    desk.job.remaining_minutes = due;
+    return desk;
+  };
+  reserve(add(2, 200), 1);
+  add(3, 300);
+  SnapshotDesk& last = add(1, 400);
+  reserve(last, 1);
+  last.plan.sequence = 5;
+  const DeskPlan desks = plan();
+  ASSERT_THAT(desks.lines, SizeIs(3));
+  EXPECT_EQ(desks.lines[0].job, JobId{2});
+  EXPECT_EQ(desks.lines[1].job, JobId{3});
+  EXPECT_EQ(desks.lines[2].job, JobId{1});
+  EXPECT_FALSE(desks.lines[0].is_renumbered);
+  EXPECT_FALSE(desks.lines[1].is_renumbered);
+  EXPECT_TRUE(desks.lines[2].is_renumbered);
+  EXPECT_LT(desks.lines[1].sequence, desks.lines[2].sequence);
+  const auto lines = lines_to_apply(desks.lines, PlanApply::kAll);
+  ASSERT_THAT(lines, SizeIs(2));
+  EXPECT_EQ(lines[0].job, JobId{3});
+  EXPECT_EQ(lines[1].job, JobId{1});
 }
 
 TEST_F(DeskPlanTest, ALateJobMovesToWhoIsFreeAndSaysWhy) {

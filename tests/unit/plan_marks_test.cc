@@ -8,11 +8,13 @@ namespace permitd::daemon {
 namespace {
 
 using scheduler::ActorKind;
+using scheduler::CaseState;
 using scheduler::Command;
 using scheduler::CommandKind;
 using scheduler::Event;
 using scheduler::EventKind;
 using scheduler::JobState;
+using scheduler::ZoningState;
 
 Command command_of(CommandKind kind, ActorKind actor = ActorKind::kExpert) {
   Command command;
@@ -87,6 +89,63 @@ TEST_F(PlanMarksTest, EachCauseIsCountedByItself) {
   note(command_of(CommandKind::kSetCalendarDays, ActorKind::kSupervisor), event);
   note(command_of(CommandKind::kSetPolicy, ActorKind::kSupervisor), event);
   EXPECT_EQ(count(PlanCauseKind::kCalendar), 1U);
+  EXPECT_EQ(count(PlanCauseKind::kRules), 1U);
+}
+
+TEST_F(PlanMarksTest, AVisitThatIsRebookedIsACauseThoughNobodyHadIt) {
+  const Command schedule = command_of(CommandKind::kSchedule, ActorKind::kOffice);
+  note(schedule, job_event(JobState::kReady, JobState::kScheduled, ActorKind::kOffice));
+  note(schedule, job_event(JobState::kScheduled, JobState::kScheduled, ActorKind::kOffice));
+  EXPECT_EQ(count(PlanCauseKind::kCameBack), 2U);
+  // Its moment has come: what the plan waited for.
+  marks.take();
+  note(command_of(CommandKind::kTick, ActorKind::kEngine),
+       job_event(JobState::kScheduled, JobState::kReady, ActorKind::kEngine));
+  EXPECT_TRUE(is_empty(marks.causes()));
+}
+
+Event case_event(CaseState before, CaseState after, ActorKind actor) {
+  Event event;
+  event.kind = EventKind::kCaseChanged;
+  event.before = raw(before);
+  event.after = raw(after);
+  event.actor.kind = actor;
+  return event;
+}
+
+TEST_F(PlanMarksTest, ACaseThatGoesOnIsACauseAndOneThatStopsIsNot) {
+  const Command answer = command_of(CommandKind::kAnswerCase, ActorKind::kOffice);
+  for (const CaseState waiting : {CaseState::kAwaitingApplicant, CaseState::kAwaitingAgency}) {
+    note(answer, case_event(CaseState::kInProgress, waiting, ActorKind::kExpert));
+    note(answer, case_event(waiting, CaseState::kLapsed, ActorKind::kEngine));
+    EXPECT_TRUE(is_empty(marks.causes()));
+    note(answer, case_event(waiting, CaseState::kInProgress, ActorKind::kOffice));
+    EXPECT_EQ(count(PlanCauseKind::kCameBack), 1U);
+    marks.take();
+  }
+  note(command_of(CommandKind::kReferCase, ActorKind::kSupervisor),
+       case_event(CaseState::kReferred, CaseState::kInProgress, ActorKind::kSupervisor));
+  EXPECT_EQ(count(PlanCauseKind::kSteered), 1U);
+  // The state of a held job says itself that it is free again, whoever has released it.
+  note(command_of(CommandKind::kRelease, ActorKind::kOperator),
+       job_event(JobState::kHeld, JobState::kReady, ActorKind::kOperator));
+  EXPECT_EQ(count(PlanCauseKind::kCameBack), 1U);
+}
+
+TEST_F(PlanMarksTest, AZoningPlanIsACauseWhenItComesIntoForce) {
+  const Command tick = command_of(CommandKind::kTick, ActorKind::kEngine);
+  Event event;
+  event.kind = EventKind::kZoningChanged;
+  event.before = raw(ZoningState::kValidated);
+  event.after = raw(ZoningState::kNotified);
+  note(command_of(CommandKind::kNotifyZoning, ActorKind::kSupervisor), event);
+  event.before = raw(ZoningState::kInForce);
+  event.after = raw(ZoningState::kSuperseded);
+  note(tick, event);
+  EXPECT_TRUE(is_empty(marks.causes()));
+  event.before = raw(ZoningState::kNotified);
+  event.after = raw(ZoningState::kInForce);
+  EXPECT_TRUE(note(tick, event));
   EXPECT_EQ(count(PlanCauseKind::kRules), 1U);
 }
 

@@ -29,13 +29,28 @@ TEST(PlannerTravel, TheLongestLegStillFits) {
   EXPECT_EQ(travel.between(0, 1), kTravelMax);
 }
 
-TEST(PlannerTravel, DistrictsKnowOneTimeInside) {
-  const DistrictTravel travel({0, 0, 1}, {5, 20, 30, 6}, 2);
+TEST(PlannerTravel, ATableCountsBetweenItsDistricts) {
+  const GreatCircleTravel circles({{35, 51}, {35.1, 51}, {35.2, 51}}, {1.0, 60, 0});
+  const DistrictTravel travel(circles, {0, 0, 1}, {5, 20, 30, 6}, 2);
+  EXPECT_EQ(travel.place_count(), 3);
   EXPECT_EQ(travel.between(0, 0), 0);
   EXPECT_EQ(travel.between(0, 1), 5);
   EXPECT_EQ(travel.between(0, 2), 20);
   EXPECT_EQ(travel.between(2, 1), 30);
   EXPECT_FALSE(travel.symmetric());
+}
+
+TEST(PlannerTravel, WhereATableSaysNothingTheGreatCircleCounts) {
+  const GreatCircleTravel circles({{35, 51}, {35.1, 51}, {35.2, 51}, {35.3, 51}}, {1.0, 60, 0});
+  constexpr Time kNo = DistrictTravel::kNotGiven;
+  // Two places of one district, one of another, and one that is in none.
+  const DistrictTravel travel(circles, {0, 0, 1, DistrictTravel::kNoDistrict}, {kNo, 20, 20, kNo},
+                              2);
+  EXPECT_EQ(travel.between(0, 1), circles.between(0, 1));
+  EXPECT_EQ(travel.between(0, 2), 20);
+  EXPECT_EQ(travel.between(2, 3), circles.between(2, 3));
+  EXPECT_EQ(travel.between(3, 0), circles.between(3, 0));
+  EXPECT_TRUE(travel.symmetric());
 }
 
 TEST(PlannerTravel, APlaneIsCutNotRounded) {

@@ -7,6 +7,7 @@
 
 #include <array>
 
+#include "daemon/district_minutes.h"
 #include "tests/support/question_city.h"
 #include "tests/support/seeded.h"
 
@@ -132,6 +133,14 @@ TEST_F(VisitOffersTest, AFullDayIsFullInBothHalves) {
   add_inspector(1).units_per_day = 8;
   promise(1, 0, 2, scheduler::ExpertId{1});
   promise(1, 210, 2);
+  EXPECT_THAT(causes(), ElementsAre(OfferCause::kFree, OfferCause::kFree, OfferCause::kAllFull,
+                                    OfferCause::kAllFull));
+}
+
+TEST_F(VisitOffersTest, DeskWorkThatIsReservedFillsItsDay) {
+  add_inspector(1).units_per_day = 8;
+  snapshot.reserved = {{scheduler::JobId{900}, scheduler::ExpertId{1}, kQuestionDate + 1,
+                        question_minute(0, 1), 200}};
   EXPECT_THAT(causes(), ElementsAre(OfferCause::kFree, OfferCause::kFree, OfferCause::kAllFull,
                                     OfferCause::kAllFull));
 }
@@ -297,6 +306,32 @@ TEST_F(VisitOffersTest, TheDetourIsThatOfWhoIsNearest) {
   EXPECT_GT(far, 0);
   add_inspector(2).home = kMiddle;
   EXPECT_EQ(offer_half_days(snapshot, kOptions, memory)[0].extra_travel_s, 0);
+}
+
+TEST_F(VisitOffersTest, ATableOfMinutesBetweenDistrictsCounts) {
+  add_inspector(1);  // of an office in district 1
+  promise(0, 0, 1);
+  snapshot.asked.point = {35'710'000, 51'400'000};
+  snapshot.asked.job.district = 2;
+  const auto straight = offer_half_days(snapshot, kOptions, memory);
+  DistrictMinutes table;
+  table.minutes[1][2] = 20;
+  table.minutes[2][1] = 30;
+  VisitPlanOptions options = kOptions;
+  options.minutes_between = &table;
+  for (const std::int32_t day : {0, 1})
+    prepare_offer_day(snapshot, kQuestionDate + day, options, memory);
+  EXPECT_EQ(memory.found_count(), 0U) << "days of another measure are other days";
+  const auto offers = offer_half_days(snapshot, options, memory);
+  EXPECT_EQ(memory.found_count(), 2U);
+  for (std::size_t i = 0; i < offers.size(); ++i) {
+    EXPECT_EQ(offers[i].cause, OfferCause::kFree);
+    EXPECT_EQ(offers[i].extra_travel_s, 50 * 60);
+    EXPECT_LT(straight[i].extra_travel_s, 50 * 60);
+  }
+  snapshot.asked.job.district = 1;  // within one district the straight line counts
+  EXPECT_EQ(offer_half_days(snapshot, options, memory)[0].extra_travel_s,
+            straight[0].extra_travel_s);
 }
 
 }  // namespace

@@ -6,8 +6,12 @@
 
 #include <algorithm>
 #include <iterator>
+#include <memory>
+#include <string>
 
 #include "daemon/assumption.h"
+#include "daemon/plan_lines.h"
+#include "tests/support/small_visit_day.h"
 
 namespace permitd::daemon {
 namespace {
@@ -19,73 +23,10 @@ using scheduler::Tick;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-constexpr std::int64_t kMinuteMs = 60'000;
-constexpr std::int64_t kDayBegin = 1'558'411'200'000;  // 2019-05-21 04:00 UTC, 07:30 in Tehran
-constexpr std::int32_t kDay = 18'037;
-constexpr VisitPlanOptions kRepeatable{.milliseconds = 0, .iterations = 2'000};
-
-Tick at_minute(std::int64_t minute) { return {kDayBegin + minute * kMinuteMs}; }
-
-/// Hours from minute 0 to 420 of the day, halved; one office in the middle of the city.
-class VisitPlanTest : public testing::Test {
- protected:
-  VisitPlanTest() {
-    snapshot.op = scheduler::Op{100};
-    snapshot.now = at_minute(-600);
-    snapshot.day = kDay;
-    snapshot.window_work_days = 22;
-    snapshot.halves[0] = {at_minute(0), at_minute(210)};
-    snapshot.halves[1] = {at_minute(210), at_minute(420)};
-    scheduler::OfficeView office;
-    office.office = scheduler::OfficeId{101};
-    office.state = scheduler::OfficeState::kActive;
-    office.services_active = ~std::uint64_t{0};
-    office.point = {35'700'000, 51'400'000};
-    snapshot.offices.push_back(office);
-  }
-
-  scheduler::ExpertView& add_inspector(std::uint32_t number, scheduler::Point home) {
-    scheduler::ExpertView expert;
-    expert.expert = ExpertId{number};
-    expert.person = scheduler::PersonId{1'000 + number};
-    expert.office = scheduler::OfficeId{101};
-    expert.state = scheduler::ExpertState::kCertified;
-    expert.units_per_day = 14;
-    expert.certified_until.fill(scheduler::kNever);
-    expert.home = home;
-    snapshot.experts.push_back(expert);
-    return snapshot.experts.back();
-  }
-
-  SnapshotVisit& add_visit(std::uint64_t number, scheduler::Point point) {
-    SnapshotVisit visit;
-    visit.job.job = JobId{number};
-    visit.job.case_id = scheduler::CaseId{number};
-    visit.job.state = JobState::kScheduled;
-    visit.job.skill = scheduler::Skill::kInspect;
-    visit.job.priority = scheduler::PriorityClass::kMunicipal;
-    visit.job.service = scheduler::ServiceId{1};
-    visit.job.intake_office = scheduler::OfficeId{101};
-    visit.job.district = 1;
-    visit.job.effort_minutes = 60;
-    visit.job.appointment = at_minute(0);
-    visit.point = point;
-    snapshot.visits.push_back(visit);
-    return snapshot.visits.back();
-  }
-
-  VisitPlan plan() const { return plan_visits(snapshot, kRepeatable, std::stop_source{}); }
-
-  static ExpertId expert_of(const VisitPlan& plan, std::uint64_t job) {
-    for (const PlannedVisitLine& line : plan.lines)
-      if (line.job == JobId{job}) return line.expert;
-    return {};
-  }
-
-  VisitSnapshot snapshot;
-  const scheduler::Point north{35'800'000, 51'400'000};
-  const scheduler::Point south{35'600'000, 51'400'000};
-};
+using tests::at_minute;
+using tests::kDay;
+using tests::kRepeatable;
+using tests::VisitPlanTest;
 
 TEST_F(VisitPlanTest, EachVisitGoesToWhoIsNear) {
   add_inspector(1, north);
@@ -185,6 +126,33 @@ TEST_F(VisitPlanTest, AHigherClassIsServedFirst) {
   EXPECT_EQ(day.lines[0].job, JobId{12});
 }
 
+TEST_F(VisitPlanTest, WhatWasPromisedIsServedBeforeWhatWasNot) {
+  add_inspector(1, north).units_per_day = 2;
+  SnapshotVisit& urgent = add_visit(11, north);
+  urgent.job.appointment = scheduler::kNever;
+  urgent.job.state = JobState::kReady;
+  urgent.job.band = scheduler::SlaBand::kRed;
+  add_visit(12, south);
+  const VisitPlan day = plan();
+  ASSERT_THAT(day.lines, SizeIs(1));
+  EXPECT_EQ(day.lines[0].job, JobId{12});
+}
+
+TEST_F(VisitPlanTest, APromiseOfALowerClassDoesNotComeBeforeAHigherClass) {
+  add_inspector(1, north).units_per_day = 2;
+  SnapshotVisit& promised = add_visit(11, north);
+  promised.job.priority = scheduler::PriorityClass::kOther;
+  promised.job.band = scheduler::SlaBand::kRed;
+  SnapshotVisit& higher = add_visit(12, south);
+  higher.job.appointment = scheduler::kNever;
+  higher.job.state = JobState::kReady;
+  VisitPlanOptions options = kRepeatable;
+  options.class_factor = 2;
+  const VisitPlan day = plan_visits(snapshot, options, std::stop_source{});
+  ASSERT_THAT(day.lines, SizeIs(1));
+  EXPECT_EQ(day.lines[0].job, JobId{12});
+}
+
 TEST_F(VisitPlanTest, AbsentSuspendedAndUncertifiedPeopleAreNotThere) {
   scheduler::ExpertView& absent = add_inspector(1, north);
   ASSERT_TRUE(absent.absences.add({at_minute(-60), at_minute(500)}));
@@ -242,6 +210,89 @@ TEST_F(VisitPlanTest, WhatIsUnderWayTakesItsTimeAndIsNotTouched) {
   EXPECT_THAT(day.unplanned, IsEmpty());
 }
 
+TEST_F(VisitPlanTest, WhoIsAtAVisitGoesOnFromThereWhenItsTimeIsOver) {
+  snapshot.now = at_minute(60);
+  snapshot.is_today = true;
+  add_inspector(1, north).visits_today = 1;
+  add_visit(11, south);
+  snapshot.visits[0].job.state = JobState::kStarted;
+  snapshot.visits[0].job.holder = ExpertId{1};
+  snapshot.visits[0].begun = at_minute(5);
+  add_visit(12, south);
+  const VisitPlan day = plan();
+  ASSERT_THAT(day.lines, SizeIs(1));
+  EXPECT_EQ(day.lines[0].start, at_minute(65));
+  // It should have been over: nothing is left of it.
+  snapshot.visits[0].job.effort_minutes = 30;
+  const VisitPlan overdue = plan();
+  ASSERT_THAT(overdue.lines, SizeIs(1));
+  EXPECT_EQ(overdue.lines[0].start, at_minute(60));
+}
+
+TEST_F(VisitPlanTest, TwoVisitsUnderWayAreMadeOneAfterTheOther) {
+  snapshot.now = at_minute(30);
+  snapshot.is_today = true;
+  add_inspector(1, north);
+  for (std::uint64_t job = 11; job <= 12; ++job) {
+    SnapshotVisit& started = add_visit(job, south);
+    started.job.state = JobState::kStarted;
+    started.job.holder = ExpertId{1};
+    started.job.effort_minutes = 40;
+    started.begun = at_minute(job == 11 ? 10 : 0);
+  }
+  add_visit(13, south);
+  const VisitPlan day = plan();
+  ASSERT_THAT(day.lines, SizeIs(1));
+  EXPECT_EQ(day.lines[0].start, at_minute(80));
+}
+
+TEST_F(VisitPlanTest, TheDayGoesOnFromTheVisitThatWasGivenLast) {
+  snapshot.now = at_minute(60);
+  snapshot.is_today = true;
+  scheduler::ExpertView& expert = add_inspector(1, north);
+  expert.place = south;
+  expert.visits_today = 1;
+  add_visit(12, south);
+  const VisitPlan day = plan();
+  ASSERT_THAT(day.lines, SizeIs(1));
+  EXPECT_EQ(day.lines[0].start, at_minute(60));
+  EXPECT_EQ(day.travel_s, day.lines[0].extra_travel_s);
+  // The first of the day, given and not begun: they are on the way there.
+  snapshot.visits[0].job.state = JobState::kAssigned;
+  snapshot.visits[0].job.holder = ExpertId{1};
+  const VisitPlan first = plan();
+  ASSERT_THAT(first.lines, SizeIs(1));
+  EXPECT_GT(first.lines[0].start, at_minute(120));
+}
+
+TEST_F(VisitPlanTest, WhoHasNoTimeLeftKeepsWhatIsLockedToThem) {
+  snapshot.now = at_minute(100);
+  snapshot.is_today = true;
+  add_inspector(1, north);
+  add_inspector(2, north);
+  SnapshotVisit& started = add_visit(11, north);
+  started.job.state = JobState::kStarted;
+  started.job.holder = ExpertId{1};
+  started.job.effort_minutes = 400;
+  SnapshotVisit& locked = add_visit(12, north);
+  locked.job.appointment = at_minute(210);
+  locked.is_planned = true;
+  locked.plan.job = JobId{12};
+  locked.plan.expert = ExpertId{1};
+  locked.plan.start = at_minute(210);
+  locked.plan.locks = scheduler::kLockPerson;
+  const VisitPlan kept = plan();
+  EXPECT_THAT(kept.lines, IsEmpty());
+  ASSERT_THAT(kept.unplanned, SizeIs(1));
+  EXPECT_EQ(kept.unplanned[0].before, ExpertId{1});
+  EXPECT_EQ(kept.inspectors, 1U);
+  locked.plan.locks = 0;
+  const VisitPlan moved = plan();
+  ASSERT_THAT(moved.lines, SizeIs(1));
+  EXPECT_EQ(moved.lines[0].expert, ExpertId{2});
+  EXPECT_EQ(moved.moved, 1U);
+}
+
 TEST_F(VisitPlanTest, VisitsInOneHouseAreOneTrip) {
   add_inspector(1, north);
   add_inspector(2, north);
@@ -250,6 +301,71 @@ TEST_F(VisitPlanTest, VisitsInOneHouseAreOneTrip) {
   const VisitPlan day = plan();
   ASSERT_THAT(day.lines, SizeIs(2));
   EXPECT_EQ(day.lines[0].expert, day.lines[1].expert);
+}
+
+// So close to both of two inspectors that evenness alone would send one of them to each visit.
+TEST_F(VisitPlanTest, TwoServicesInOneHouseAreOneTrip) {
+  add_inspector(1, north);
+  add_inspector(2, north);
+  const scheduler::Point house{35'801'000, 51'400'000};
+  add_visit(11, house);
+  add_visit(12, house).job.service = scheduler::ServiceId{2};
+  VisitPlanOptions fair = kRepeatable;
+  fair.balance_permille = 5'000;
+  const VisitPlan day = plan_visits(snapshot, fair, std::stop_source{});
+  ASSERT_THAT(day.lines, SizeIs(2));
+  EXPECT_EQ(day.lines[0].expert, day.lines[1].expert);
+  // Each of them may do one of the two: there is no trip, and both are made.
+  scheduler::OfficeView other = snapshot.offices[0];
+  other.office = scheduler::OfficeId{102};
+  other.services_active = std::uint64_t{1} << 2;
+  snapshot.offices.push_back(other);
+  snapshot.offices[0].services_active = std::uint64_t{1} << 1;
+  snapshot.experts[1].office = scheduler::OfficeId{102};
+  const VisitPlan apart = plan_visits(snapshot, fair, std::stop_source{});
+  EXPECT_EQ(expert_of(apart, 11), ExpertId{1});
+  EXPECT_EQ(expert_of(apart, 12), ExpertId{2});
+}
+
+TEST_F(VisitPlanTest, ThreeVisitsInOneHouseAreOneTripInTheTimeThatTheyShare) {
+  add_inspector(1, north);
+  add_inspector(2, north);
+  const scheduler::Point house{35'801'000, 51'400'000};
+  for (std::uint64_t job = 11; job <= 13; ++job) add_visit(job, house);
+  snapshot.visits[1].job.appointment = scheduler::kNever;
+  snapshot.visits[1].job.state = JobState::kReady;
+  VisitPlanOptions fair = kRepeatable;
+  fair.balance_permille = 5'000;
+  const VisitPlan day = plan_visits(snapshot, fair, std::stop_source{});
+  ASSERT_THAT(day.lines, SizeIs(3));
+  for (const PlannedVisitLine& line : day.lines) {
+    EXPECT_EQ(line.expert, day.lines[0].expert);
+    EXPECT_LT(line.start, at_minute(210));
+  }
+}
+
+TEST_F(VisitPlanTest, VisitsOfUnknownAddressesAreNoTrip) {
+  for (const std::uint32_t number : {1U, 2U}) add_inspector(number, snapshot.offices[0].point);
+  for (std::uint64_t job = 11; job <= 12; ++job) add_visit(job, {});
+  VisitPlanOptions fair = kRepeatable;
+  fair.balance_permille = 5'000;
+  const VisitPlan day = plan_visits(snapshot, fair, std::stop_source{});
+  ASSERT_THAT(day.lines, SizeIs(2));
+  EXPECT_NE(day.lines[0].expert, day.lines[1].expert);
+}
+
+TEST_F(VisitPlanTest, ATripTakesNothingAlongInsteadOfWhatWasPromised) {
+  add_inspector(1, north).units_per_day = 4;
+  const scheduler::Point house{35'801'000, 51'400'000};
+  add_visit(11, house);
+  SnapshotVisit& along = add_visit(12, house);
+  along.job.appointment = scheduler::kNever;
+  along.job.state = JobState::kReady;
+  add_visit(13, {35'803'000, 51'400'000});
+  const VisitPlan day = plan();
+  ASSERT_THAT(day.lines, SizeIs(2));
+  EXPECT_EQ(expert_of(day, 11), ExpertId{1});
+  EXPECT_EQ(expert_of(day, 13), ExpertId{1});
 }
 
 TEST_F(VisitPlanTest, AClosedDayHasNoPlan) {
@@ -292,6 +408,50 @@ TEST_F(VisitPlanTest, AnInspectorWhoHasDoneLessInTheWindowOfLoadsComesFirst) {
   ASSERT_THAT(day.lines, SizeIs(2));
   for (const PlannedVisitLine& line : day.lines) EXPECT_EQ(line.expert, ExpertId{2});
   EXPECT_LT(day.window_jain_permille, 1'000U);
+}
+
+TEST_F(VisitPlanTest, WhatIsAssignedCountsOnceForEvenness) {
+  snapshot.now = at_minute(0);
+  snapshot.is_today = true;
+  scheduler::ExpertView& expert = add_inspector(1, north);
+  expert.window_minutes = 100;
+  expert.booked_minutes_today = 60;
+  SnapshotVisit& given = add_visit(11, north);
+  given.job.state = JobState::kAssigned;
+  given.job.holder = ExpertId{1};
+  EXPECT_EQ(make_visit_problem(snapshot, kRepeatable).problem.inspectors[0].effort_before, 40 * 60);
+  given.job.rework = true;  // which never counted
+  EXPECT_EQ(make_visit_problem(snapshot, kRepeatable).problem.inspectors[0].effort_before,
+            100 * 60);
+  given.job.rework = false;
+  given.job.appointment = at_minute(0);
+  snapshot.now = at_minute(215);
+  snapshot.visits[0].job.effort_minutes = 400;  // longer than any half-day: not in the problem
+  EXPECT_EQ(make_visit_problem(snapshot, kRepeatable).problem.inspectors[0].effort_before,
+            100 * 60);
+}
+
+TEST_F(VisitPlanTest, ReservedDeskWorkLeavesLessOfTheDay) {
+  add_inspector(1, north).units_per_day = 4;
+  add_visit(11, north);
+  add_visit(12, north);
+  SnapshotVisit& planned = snapshot.visits[0];
+  planned.is_planned = true;
+  planned.plan.job = JobId{11};
+  planned.plan.expert = ExpertId{1};
+  planned.plan.start = at_minute(0);
+  snapshot.reserved = {{JobId{11}, ExpertId{1}, kDay, at_minute(0), 60},
+                       {JobId{99}, ExpertId{1}, kDay, at_minute(300), 60}};
+  EXPECT_EQ(make_visit_problem(snapshot, kRepeatable).problem.inspectors[0].load_max, 60);
+  EXPECT_THAT(plan().lines, SizeIs(1));
+  // What an absence would end takes nothing out of the rest of the day.
+  Assumption absent;
+  absent.kind = Assumption::Kind::kAbsent;
+  absent.expert = ExpertId{1};
+  absent.from = at_minute(210);
+  absent.until = at_minute(1'000);
+  assume(absent, snapshot);
+  EXPECT_EQ(make_visit_problem(snapshot, kRepeatable).problem.inspectors[0].load_max, 120);
 }
 
 TEST_F(VisitPlanTest, MendingMovesOnlyWhatHasNobody) {
@@ -340,6 +500,37 @@ TEST_F(VisitPlanTest, WhatIsLockedStays) {
   EXPECT_GE(day.lines[0].start, at_minute(210));
   EXPECT_EQ(day.lines[0].sequence, 7);
   EXPECT_EQ(day.lines[0].locks, scheduler::kLockAll);
+}
+
+TEST_F(VisitPlanTest, WhatMakesRoomForANewNumberIsSentWithIt) {
+  add_inspector(1, north);
+  const scheduler::Point away{35'780'000, 51'400'000};
+  const auto reserve = [](SnapshotVisit& visit, std::int64_t minute, std::uint16_t sequence) {
+    visit.is_planned = true;
+    visit.plan.job = visit.job.job;
+    visit.plan.expert = ExpertId{1};
+    visit.plan.start = at_minute(minute);
+    visit.plan.sequence = sequence;
+  };
+  reserve(add_visit(12, north), 0, 4);
+  SnapshotVisit& afternoon = add_visit(11, {35'780'500, 51'400'000});
+  afternoon.job.appointment = at_minute(210);
+  reserve(afternoon, 210, 5);
+  add_visit(13, away);  // in the morning, on the way to the one of the afternoon
+  const VisitPlan day = plan();
+  ASSERT_THAT(day.lines, SizeIs(3));
+  EXPECT_EQ(day.lines[0].job, JobId{12});
+  EXPECT_EQ(day.lines[1].job, JobId{13});
+  EXPECT_EQ(day.lines[2].job, JobId{11});
+  EXPECT_FALSE(day.lines[0].is_renumbered);
+  EXPECT_LT(day.lines[1].sequence, day.lines[2].sequence);
+  EXPECT_EQ(day.lines[2].change, PlanChange::kKept);
+  EXPECT_TRUE(day.lines[2].is_renumbered);
+  const auto lines = lines_to_apply(day.lines, PlanApply::kNew);
+  ASSERT_THAT(lines, SizeIs(2));
+  EXPECT_EQ(lines[0].job, JobId{13});
+  EXPECT_EQ(lines[1].job, JobId{11});
+  EXPECT_EQ(lines[1].sequence, day.lines[2].sequence);
 }
 
 TEST_F(VisitPlanTest, LockedNumbersKeepTheirOrder) {

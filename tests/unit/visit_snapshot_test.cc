@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <span>
 
@@ -139,6 +140,41 @@ TEST_F(VisitSnapshotTest, WithNobodyElseTheSameInspectorComesAgain) {
   EXPECT_EQ(plan.lines[0].expert, kInspector);
   const std::map<PlanLineResult, int> expected{{PlanLineResult::kApplied, 1}};
   EXPECT_EQ(apply_all(plan), expected);
+}
+
+TEST_F(VisitSnapshotTest, WhenAVisitWasBegunAndWhereIsKnown) {
+  file(PersonId{790}, kEast);
+  wait(1440);
+  const Outcome lease = claim(kInspector);
+  ASSERT_NE(raw(lease.job), 0U);
+  wait(5);
+  ASSERT_EQ(start(lease, kInspector).refusal, Refusal::kNone);
+  const Tick begun = now_;
+  wait(5);
+  const VisitSnapshot snapshot = afternoon();
+  ASSERT_EQ(snapshot.visits.size(), 1U);
+  EXPECT_EQ(snapshot.visits[0].job.state, JobState::kStarted);
+  EXPECT_EQ(snapshot.visits[0].begun, begun);
+  for (const ExpertView& view : snapshot.experts)
+    EXPECT_EQ(view.place, view.expert == kInspector ? kEast : Point{});
+}
+
+TEST_F(VisitSnapshotTest, WhatIsReservedOnTheDayIsKnown) {
+  file(PersonId{790}, kEast);
+  file(PersonId{791}, kWest);
+  const VisitPlan plan = plan_visits(afternoon(), kRepeatable, std::stop_source{});
+  ASSERT_EQ(plan.lines.size(), 2U);
+  apply_all(plan);
+  const VisitSnapshot snapshot = afternoon();
+  ASSERT_EQ(snapshot.reserved.size(), 2U);
+  for (const ReservedWork& work : snapshot.reserved) {
+    const auto line = std::ranges::find(plan.lines, work.job, &PlannedVisitLine::job);
+    ASSERT_NE(line, plan.lines.end());
+    EXPECT_EQ(work.expert, line->expert);
+    EXPECT_EQ(work.start, line->start);
+    EXPECT_EQ(work.date, snapshot.day);
+    EXPECT_GT(work.effort_minutes, 0U);
+  }
 }
 
 TEST_F(VisitSnapshotTest, WhatIsReservedForARepeatMovesToSomebodyElse) {
