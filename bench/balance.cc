@@ -15,7 +15,9 @@ void add_search_options(CLI::App* command, SearchChoice& search, bool with_secon
   command->add_option("--iterations", search.iterations,
                       "a bound of iterations; with --seconds 0 the result can be repeated exactly");
   command->add_option("--seed", search.seed, "of chance")->capture_default_str();
-  command->add_option("--svg", search.svg, "draw the last plan and its curve to this file");
+  command->add_option("--svg", search.svg,
+                      "draw the last plan and its curve to this file; of instances each to a file\n"
+                      "of its own, whose name ends with the instance's");
   command->add_flag("--json", search.json, "print JSON instead of a table");
 }
 

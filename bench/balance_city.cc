@@ -194,7 +194,12 @@ int run_city(const CityOptions& options) {
   print_faults(measured);
   options.search.json ? print_json(day, measured, questions) : print_day(day, measured, questions);
   if (!options.search.svg.empty()) {
-    write_svg(options.search.svg, {"a city's day", flat(day.points), day.problem, measured});
+    const auto written =
+        write_svg(options.search.svg, {"a city's day", flat(day.points), day.problem, measured});
+    if (!written) {
+      fmt::print(stderr, "{}\n", written.error());
+      return 2;
+    }
   }
   return measured.faults.empty() && questions.faults == 0 ? 0 : 1;
 }

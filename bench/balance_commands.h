@@ -1,5 +1,6 @@
 // The subcommands of permitd_balance, each with its options. Every plan that is measured passes the
-// checker first; a plan with a fault makes the exit code 1, unreadable input 2.
+// checker first; a plan with a fault makes the exit code 1, input that cannot be read or a picture
+// that cannot be written 2. What was measured is printed all the same.
 #pragma once
 
 #include <cstdint>

@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
 #include <fstream>
+#include <iterator>
+#include <system_error>
 
 namespace permitd::bench {
 namespace {
@@ -37,6 +40,20 @@ Frame frame_of(const std::vector<Point>& points) {
     frame.low = {std::min(frame.low.x, point.x), std::min(frame.low.y, point.y)};
     frame.high = {std::max(frame.high.x, point.x), std::max(frame.high.y, point.y)};
   }
+  return frame;
+}
+
+// As large as the page allows, a unit being as long to the east as to the north.
+Frame map_frame_of(const std::vector<Point>& points) {
+  Frame frame = frame_of(points);
+  const double east = frame.high.x - frame.low.x;
+  const double north = frame.high.y - frame.low.y;
+  const double longest = std::max(east, north);
+  if (longest <= 0) return frame;
+  frame.width = kSide * east / longest;
+  frame.height = kSide * north / longest;
+  frame.left += (kSide - frame.width) / 2;
+  frame.top += (kSide - frame.height) / 2;
   return frame;
 }
 
@@ -96,18 +113,32 @@ void draw_curve(std::string& svg, const Picture& picture) {
 
 }  // namespace
 
-bool write_svg(const std::filesystem::path& file, const Picture& picture) {
+std::expected<void, std::string> write_svg(const std::filesystem::path& file,
+                                           const Picture& picture) {
   std::string svg = fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" "
       "font-family=\"sans-serif\" font-size=\"14\">\n"
       "<rect width=\"{0}\" height=\"{1}\" fill=\"white\"/>\n<text x=\"{2}\" y=\"20\">{3}</text>\n",
       kSide + 2 * kMargin, kSide + kCurveHeight + 4 * kMargin, kMargin, picture.title);
-  draw_routes(svg, picture, frame_of(picture.points));
+  draw_routes(svg, picture, map_frame_of(picture.points));
   draw_curve(svg, picture);
   svg += "</svg>\n";
+  errno = 0;
   std::ofstream out(file);
   out << svg;
-  return static_cast<bool>(out.flush());
+  out.close();
+  if (out) return {};
+  const int reason = errno != 0 ? errno : EIO;
+  return std::unexpected(
+      fmt::format("{}: {}", file.string(), std::generic_category().message(reason)));
+}
+
+std::filesystem::path svg_of_instance(const std::filesystem::path& file,
+                                      std::string_view instance) {
+  std::string name = file.stem().string() + "-";
+  // "C101 few" becomes "C101-few": a name that needs no quotes in a shell.
+  std::ranges::replace_copy(instance, std::back_inserter(name), ' ', '-');
+  return file.parent_path() / (name + file.extension().string());
 }
 
 }  // namespace permitd::bench

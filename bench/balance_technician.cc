@@ -178,18 +178,25 @@ std::vector<fs::path> sorted_files(const fs::path& directory) {
   return files;
 }
 
-int measure_instance(const std::expected<Instance, std::string>& instance, double source_cost,
-                     const SearchChoice& search, boost::json::array& rows) {
+struct Outcomes {
+  int faults = 0;
+  bool is_drawn = true;
+  boost::json::array rows;
+};
+
+void measure_instance(const std::expected<Instance, std::string>& instance, double source_cost,
+                      const SearchChoice& search, Outcomes& outcomes) {
   if (!instance) {
     fmt::print(stderr, "{}\n", instance.error());
-    return 1;
+    ++outcomes.faults;
+    return;
   }
   const Measured measured = measure(instance->problem, *instance->travel, search);
   const auto tenths = [](planner::Cost cost) { return static_cast<double>(cost) / kInstanceScale; };
   if (search.json) {
     boost::json::object row = to_json(measured);
     row["instance"] = instance->name;
-    rows.push_back(std::move(row));
+    outcomes.rows.push_back(std::move(row));
   } else {
     fmt::print("{:<22}{:>8}{:>12.1f}{:>10}{:>14.1f}{:>10}{:>14}\n", instance->name,
                instance->problem.inspectors.size(), tenths(measured.plan.cost.travel),
@@ -197,17 +204,19 @@ int measure_instance(const std::expected<Instance, std::string>& instance, doubl
                measured.routes_used(), source_cost > 0 ? fmt::format("{:.1f}", source_cost) : "-");
   }
   if (!search.svg.empty()) {
-    write_svg(search.svg, {instance->name, instance->points, instance->problem, measured});
+    const auto written = write_svg(svg_of_instance(search.svg, instance->name),
+                                   {instance->name, instance->points, instance->problem, measured});
+    if (!written) fmt::print(stderr, "{}\n", written.error());
+    outcomes.is_drawn &= written.has_value();
   }
-  return print_faults(measured);
+  outcomes.faults += print_faults(measured);
 }
 
 }  // namespace
 
 int run_technician(const TechnicianOptions& options) {
   const fs::path directory = options.directory;
-  int faults = 0;
-  boost::json::array rows;
+  Outcomes outcomes;
   if (!options.search.json) {
     fmt::print("{:<22}{:>8}{:>12}{:>10}{:>14}{:>10}{:>14}\n", "instance", "crew", "travel", "out",
                "with prizes", "routes", "source's cost");
@@ -216,18 +225,18 @@ int run_technician(const TechnicianOptions& options) {
   for (const fs::path& file : sorted_files(directory / "pillac-crew25")) {
     const auto instance = read_pillac(file);
     const auto known = source.find(file.stem().string());
-    faults +=
-        measure_instance(instance, known == source.end() ? 0 : known->second, options.search, rows);
+    measure_instance(instance, known == source.end() ? 0 : known->second, options.search, outcomes);
   }
   for (const fs::path& file : sorted_files(directory / "kovacs" / "tasks_noTeam")) {
     for (const char* crews : {"technicians_noTeam", "techniciansReduced_noTeam"}) {
       const fs::path crew =
           directory / "kovacs" / crews / ("technicians_" + file.filename().string());
-      faults += measure_instance(read_kovacs(file, crew), 0, options.search, rows);
+      measure_instance(read_kovacs(file, crew), 0, options.search, outcomes);
     }
   }
-  if (options.search.json) fmt::print("{}\n", boost::json::serialize(rows));
-  return faults == 0 ? 0 : 1;
+  if (options.search.json) fmt::print("{}\n", boost::json::serialize(outcomes.rows));
+  if (!outcomes.is_drawn) return 2;
+  return outcomes.faults == 0 ? 0 : 1;
 }
 
 }  // namespace permitd::bench

@@ -41,6 +41,7 @@ struct Mean {
 int run_vrptw(const VrptwOptions& options) {
   const auto best_known = read_best_known(options.best_known);
   int faults = 0;
+  bool is_drawn = true;
   boost::json::array rows;
   if (!options.search.json) {
     fmt::print("{:<12}{:>9}{:>9}{:>10}{:>10}{:>8}{:>9}{:>8}{:>8}{:>8}\n", "instance", "prep ms",
@@ -70,8 +71,11 @@ int run_vrptw(const VrptwOptions& options) {
         print_row(*instance, measured, best);
       }
       if (!options.search.svg.empty()) {
-        write_svg(options.search.svg, {instance->name, instance->points, instance->problem,
-                                       measured, best * static_cast<double>(kInstanceScale)});
+        const auto written = write_svg(svg_of_instance(options.search.svg, instance->name),
+                                       {instance->name, instance->points, instance->problem,
+                                        measured, best * static_cast<double>(kInstanceScale)});
+        if (!written) fmt::print(stderr, "{}\n", written.error());
+        is_drawn &= written.has_value();
       }
     }
     if (!options.search.json && mean.count > 0) {
@@ -79,6 +83,7 @@ int run_vrptw(const VrptwOptions& options) {
     }
   }
   if (options.search.json) fmt::print("{}\n", boost::json::serialize(rows));
+  if (!is_drawn) return 2;
   return faults == 0 ? 0 : 1;
 }
 

@@ -8,6 +8,7 @@
 #include <functional>
 #include <numeric>
 #include <ranges>
+#include <span>
 
 #include "bench/dispatch_trace_planned.h"
 
@@ -45,6 +46,18 @@ constexpr std::array<Column, 11> kColumns{{
      [](const TraceFigures& f) { return static_cast<double>(f.late_by_stage[1]); }},
 }};
 
+// Of policies that plan a day more than once. What is counted: see TraceReplans.
+double per_plan(std::uint64_t visits, const TraceReplans& replans) {
+  return replans.plans == 0 ? 0 : static_cast<double>(visits) / static_cast<double>(replans.plans);
+}
+constexpr std::array<Column, 4> kReplanColumns{{
+    {"re-plans", 0, [](const TraceFigures& f) { return static_cast<double>(f.replans.plans); }},
+    {"had before", 1,
+     [](const TraceFigures& f) { return per_plan(f.replans.planned_before, f.replans); }},
+    {"moved", 1, [](const TraceFigures& f) { return per_plan(f.replans.moved, f.replans); }},
+    {"run out", 1, [](const TraceFigures& f) { return per_plan(f.replans.run_out, f.replans); }},
+}};
+
 std::string spread(std::vector<double> values, int decimals) {
   std::ranges::sort(values);
   const double middle = values[values.size() / 2];
@@ -68,13 +81,22 @@ void print_trace(const DispatchTrace& trace) {
       count[1], 100 * trace.load[1], count[2], 100 * trace.load[2]);
 }
 
-void print_row(const PolicyRow& row) {
-  fmt::print("{}\n", row.name);
-  for (const Column& column : kColumns) {
+bool is_planned_again(const PolicyRow& row) {
+  return std::ranges::any_of(row.runs, [](const auto& run) { return run.replans.plans > 0; });
+}
+
+void print_columns(const PolicyRow& row, std::span<const Column> columns) {
+  for (const Column& column : columns) {
     std::vector<double> values;
     for (const TraceFigures& run : row.runs) values.push_back(column.value(run));
     fmt::print("  {:<12}{}\n", column.title, spread(values, column.decimals));
   }
+}
+
+void print_row(const PolicyRow& row) {
+  fmt::print("{}\n", row.name);
+  print_columns(row, kColumns);
+  if (is_planned_again(row)) print_columns(row, kReplanColumns);
   fmt::print("  {:<12}{}\n  {:<12}{}\n  {:<12}{}\n", "bound", spread(row.bound), "pooled",
              spread(row.pooled), "  and rests", spread(row.rested));
 }
@@ -84,11 +106,15 @@ boost::json::object json_of(const PolicyRow& row) {
                           {"bound", boost::json::value_from(row.bound)},
                           {"pooled", boost::json::value_from(row.pooled)},
                           {"pooled, rests", boost::json::value_from(row.rested)}};
-  for (const Column& column : kColumns) {
-    boost::json::array values;
-    for (const TraceFigures& run : row.runs) values.push_back(column.value(run));
-    out[column.title] = values;
-  }
+  const auto add = [&](std::span<const Column> columns) {
+    for (const Column& column : columns) {
+      boost::json::array values;
+      for (const TraceFigures& run : row.runs) values.push_back(column.value(run));
+      out[column.title] = values;
+    }
+  };
+  add(kColumns);
+  if (is_planned_again(row)) add(kReplanColumns);
   return out;
 }
 
@@ -118,8 +144,10 @@ std::vector<std::unique_ptr<DispatchPolicy>> all_policies(const DispatchTrace& t
     policies.push_back(core_policy(trace, "permitd, places not looked at", blind));
   }
   policies.push_back(core_policy(trace, "permitd", tried_policy(trace, bench)));
-  policies.push_back(
-      planned_policy(trace, "permitd, planned mornings", tried_policy(trace, bench)));
+  policies.push_back(planned_policy(trace, "permitd, planned mornings", tried_policy(trace, bench),
+                                    TracePlans::kMornings));
+  policies.push_back(planned_policy(trace, "permitd, planned mornings and noons",
+                                    tried_policy(trace, bench), TracePlans::kMorningsAndNoons));
   return policies;
 }
 
@@ -180,7 +208,11 @@ boost::json::array bench_trace(const TraceBench& bench) {
       row.runs.push_back(run.figures);
     }
   }
-  fmt::print("median (least-most) of {} seeds\n", bench.seeds);
+  fmt::print(
+      "median (least-most) of {} seeds; per re-plan: visits that a plan of that day had before, "
+      "moved of them\n"
+      "to another person or half-day, and of those moved: their reservation had run out by then\n",
+      bench.seeds);
   boost::json::array out;
   for (const PolicyRow& row : rows) {
     print_row(row);

@@ -3,8 +3,10 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
 #include <unordered_map>
 
 #include "bench/dispatch_trace_forecast.h"
@@ -131,11 +133,27 @@ class CorePolicy : public DispatchPolicy {
     return outcome;
   }
 
- private:
-  struct Lease {
-    scheduler::JobId job{};
-    scheduler::LeaseToken token{};
-  };
+  // Time's own work first, as the engine does.
+  void advance(std::int64_t minutes, std::vector<TraceBegin>& out) {
+    advance_to(tick_of(minutes), out);
+  }
+
+  // People begin at once what they are given.
+  void begin(std::vector<TraceBegin>& out) {
+    while (!assigned_.empty()) {
+      const scheduler::Event event = assigned_.front();
+      assigned_.erase(assigned_.begin());
+      scheduler::JobView view;
+      if (!core_.find_job(event.job, view) || view.state != scheduler::JobState::kAssigned)
+        continue;
+      const std::uint32_t job = job_of(event.case_id, view.stage);
+      leases_[job] = {event.job, view.token};
+      Command command = command_of(CommandKind::kStart, ActorKind::kExpert, raw(event.expert));
+      command.body.start = {event.job, view.token};
+      require(apply(command));
+      out.push_back({raw(event.expert) - 1, job});
+    }
+  }
 
   Tick tick_of(std::int64_t minutes) const {
     const auto day = static_cast<std::size_t>(minutes / kTraceDayMinutes);
@@ -146,6 +164,12 @@ class CorePolicy : public DispatchPolicy {
     return {(std::int64_t{trace_.mornings[day]} + minutes % kTraceDayMinutes) *
             scheduler::kMsPerMinute};
   }
+
+ private:
+  struct Lease {
+    scheduler::JobId job{};
+    scheduler::LeaseToken token{};
+  };
 
   void resume(const TraceBegin& one, std::vector<TraceBegin>& out) {
     Command command = command_of(CommandKind::kReassign, ActorKind::kSupervisor, 1);
@@ -170,10 +194,6 @@ class CorePolicy : public DispatchPolicy {
     if (!out.empty()) std::abort();
   }
 
-  // Time's own work first, as the engine does.
-  void advance(std::int64_t minutes, std::vector<TraceBegin>& out) {
-    advance_to(tick_of(minutes), out);
-  }
   void advance_to(Tick to, std::vector<TraceBegin>& out) {
     while (core_.next_due() <= to) {
       now_ = std::max(now_, core_.next_due());
@@ -193,23 +213,6 @@ class CorePolicy : public DispatchPolicy {
       return;
     }
     assigned_.push_back(event);
-  }
-
-  // People begin at once what they are given.
-  void begin(std::vector<TraceBegin>& out) {
-    while (!assigned_.empty()) {
-      const scheduler::Event event = assigned_.front();
-      assigned_.erase(assigned_.begin());
-      scheduler::JobView view;
-      if (!core_.find_job(event.job, view) || view.state != scheduler::JobState::kAssigned)
-        continue;
-      const std::uint32_t job = job_of(event.case_id, view.stage);
-      leases_[job] = {event.job, view.token};
-      Command command = command_of(CommandKind::kStart, ActorKind::kExpert, raw(event.expert));
-      command.body.start = {event.job, view.token};
-      require(apply(command));
-      out.push_back({raw(event.expert) - 1, job});
-    }
   }
 
   std::uint32_t job_of(scheduler::CaseId id, scheduler::Stage stage) const {
@@ -322,17 +325,81 @@ class CorePolicy : public DispatchPolicy {
 
 class PlannedPolicy final : public CorePolicy {
  public:
-  using CorePolicy::CorePolicy;
+  PlannedPolicy(const DispatchTrace& trace, std::string_view name,
+                const scheduler::SetPolicy& policy, TracePlans plans)
+      : CorePolicy(trace, name, policy), plans_(plans) {}
 
   void opens(std::int64_t now, const std::vector<TraceBegin>& carried,
              std::vector<TraceBegin>& out) override {
     CorePolicy::opens(now, carried, out);
-    for (const scheduler::ApplyPlan& plan : plan_morning(core())) {
+    // What was planned for the day before ended with it.
+    planned_.clear();
+    plan(now);
+  }
+
+  void noon(std::int64_t now, std::vector<TraceBegin>& out) override {
+    if (plans_ == TracePlans::kMornings) return;
+    advance(now, out);
+    forget_begun();
+    if (!planned_.empty()) ++replans_.plans;
+    replans_.planned_before += planned_.size();
+    plan(now);
+    // Who waits for work may have been given what was reserved for them.
+    begin(out);
+  }
+
+  TraceReplans replans() const override { return replans_; }
+
+ private:
+  struct Planned {
+    scheduler::ExpertId expert{};
+    bool is_morning = false;
+  };
+
+  void plan(std::int64_t now) {
+    const Tick middle = tick_of(now - now % kTraceDayMinutes + kTraceDayMinutes / 2);
+    for (const scheduler::ApplyPlan& part : plan_present_day(core())) {
       Command command = command_of(CommandKind::kApplyPlan, ActorKind::kSupervisor, 1);
-      command.body.apply_plan = plan;
-      require(apply(command));
+      command.body.apply_plan = part;
+      std::array<bool, scheduler::kPlanLinesPerCommand> reserved{};
+      for (std::size_t i = 0; i < part.count; ++i) reserved[i] = is_reserved(part.lines[i].job);
+      const Outcome outcome = apply(command);
+      require(outcome);
+      for (std::size_t i = 0; i < part.count; ++i) {
+        if (plan_line_result(outcome, i) == scheduler::PlanLineResult::kApplied)
+          keep(part.lines[i], middle, reserved[i]);
+      }
     }
   }
+
+  void keep(const scheduler::PlanLine& line, Tick middle, bool was_reserved) {
+    const Tick start{std::int64_t{line.start_minute} * scheduler::kMsPerMinute};
+    const Planned planned{line.expert, start < middle};
+    const auto [before, is_new] = planned_.try_emplace(line.job, planned);
+    if (is_new) return;
+    if (before->second.expert != planned.expert ||
+        before->second.is_morning != planned.is_morning) {
+      ++replans_.moved;
+      if (!was_reserved) ++replans_.run_out;
+    }
+    before->second = planned;
+  }
+
+  bool is_reserved(scheduler::JobId job) const {
+    scheduler::PlanView standing;
+    return core().find_plan(job, standing);
+  }
+
+  void forget_begun() {
+    std::erase_if(planned_, [&](const auto& entry) {
+      scheduler::JobView job;
+      return !core().find_job(entry.first, job) || job.state != scheduler::JobState::kReady;
+    });
+  }
+
+  const TracePlans plans_;
+  std::map<scheduler::JobId, Planned> planned_;  // of the present day, by the plans so far
+  TraceReplans replans_;
 };
 
 class WatchedPolicy final : public CorePolicy {
@@ -369,8 +436,9 @@ std::unique_ptr<DispatchPolicy> watched_policy(const DispatchTrace& trace,
 }
 
 std::unique_ptr<DispatchPolicy> planned_policy(const DispatchTrace& trace, std::string_view name,
-                                               const scheduler::SetPolicy& policy) {
-  return std::make_unique<PlannedPolicy>(trace, name, policy);
+                                               const scheduler::SetPolicy& policy,
+                                               TracePlans plans) {
+  return std::make_unique<PlannedPolicy>(trace, name, policy, plans);
 }
 
 std::unique_ptr<DispatchPolicy> core_policy(const DispatchTrace& trace, std::string_view name,

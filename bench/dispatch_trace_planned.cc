@@ -11,7 +11,7 @@ namespace permitd::bench {
 namespace {
 
 // Streets and speed of trace_travel_minutes; steps as the daemon's default.
-daemon::VisitPlanOptions morning_options() {
+daemon::VisitPlanOptions day_options() {
   daemon::VisitPlanOptions options = daemon::visit_options(daemon::PlannerSettings{});
   options.milliseconds = 0;
   options.road_percent = 130;
@@ -20,7 +20,7 @@ daemon::VisitPlanOptions morning_options() {
 
 }  // namespace
 
-std::vector<scheduler::ApplyPlan> plan_morning(const scheduler::Scheduler& core) {
+std::vector<scheduler::ApplyPlan> plan_present_day(const scheduler::Scheduler& core) {
   daemon::VisitSnapshotQuery query(daemon::Scope{}, {.is_ahead = true});
   while (!query.run(core)) continue;
   // Others' visits wait for whoever has no municipal one: nothing is reserved for them.
@@ -29,7 +29,7 @@ std::vector<scheduler::ApplyPlan> plan_morning(const scheduler::Scheduler& core)
            visit.job.state == scheduler::JobState::kReady;
   });
   const daemon::VisitPlan plan =
-      daemon::plan_visits(query.snapshot, morning_options(), std::stop_source{});
+      daemon::plan_visits(query.snapshot, day_options(), std::stop_source{});
   std::vector<scheduler::ApplyPlan> commands;
   for (std::size_t from = 0; from < plan.lines.size(); from += scheduler::kPlanLinesPerCommand) {
     const auto lines = std::span(plan.lines).subspan(from);

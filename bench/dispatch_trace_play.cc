@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::int64_t kNotYet = -1;
 
-enum class TraceEvent : std::uint8_t { kFinish, kOpen, kArrival, kRest };
+enum class TraceEvent : std::uint8_t { kFinish, kOpen, kNoon, kArrival, kRest };
 
 struct TraceItem {
   std::int64_t at = 0;
@@ -61,6 +61,9 @@ class TracePlay {
       case TraceEvent::kOpen:
         open_day(now_ / kTraceDayMinutes);
         break;
+      case TraceEvent::kNoon:
+        policy_.noon(now_, begins_);
+        break;
       case TraceEvent::kArrival:
         run_.ready[trace_.cases[item.who].first_job] = now_;
         policy_.filed(item.who, now_, begins_);
@@ -80,6 +83,7 @@ class TracePlay {
   void open_day(std::int64_t day) {
     const std::int64_t morning = day * kTraceDayMinutes;
     items_.push({morning + kTraceDayMinutes, TraceEvent::kOpen, 0});
+    items_.push({morning + kTraceDayMinutes / 2, TraceEvent::kNoon, 0});
     carry_over();
     for (std::uint32_t person = 0; person < state_.size(); ++person) {
       const auto trade = static_cast<std::size_t>(trace_.people[person].trade);
@@ -210,6 +214,7 @@ class TracePlay {
   void judge() {
     TraceFigures& figures = run_.figures;
     figures.policy = policy_.name();
+    figures.replans = policy_.replans();
     figures.jobs = done_;
     const auto late = static_cast<double>(figures.late);
     figures.late_minutes_mean = figures.late > 0 ? late_minutes_ / late : 0;

@@ -17,6 +17,15 @@
 
 namespace permitd::bench {
 
+/// Plans of visits that were made while something of the same day was planned already and not
+/// begun. Counted are lines that the core took, each visit once a plan.
+struct TraceReplans {
+  std::uint64_t plans = 0;
+  std::uint64_t planned_before = 0;  // visits that an earlier plan of the day had, not begun
+  std::uint64_t moved = 0;           // of those: to another person, to the other half-day, or both
+  std::uint64_t run_out = 0;  // of those: the core had let the earlier reservation go by then
+};
+
 /// A free person begins a job now.
 struct TraceBegin {
   std::uint32_t person = 0;
@@ -39,6 +48,13 @@ class DispatchPolicy {
   /// is to be done again as far as it was not done. Nobody has asked for work yet.
   virtual void opens(std::int64_t now, const std::vector<TraceBegin>& carried,
                      std::vector<TraceBegin>& out) = 0;
+  /// The middle of a day.
+  virtual void noon(std::int64_t now, std::vector<TraceBegin>& out) {
+    static_cast<void>(now);
+    static_cast<void>(out);
+  }
+  /// What plans have done so far.
+  virtual TraceReplans replans() const { return {}; }
   /// A free person begins nothing more today.
   virtual void rests(std::uint32_t person, std::int64_t now) = 0;
 };
@@ -58,6 +74,7 @@ struct TraceFigures {
   double travel_per_visit = 0;
   std::uint64_t municipal_passed_over = 0;  // other work begun by who could have begun municipal
   std::array<std::uint64_t, kTraceStages.size()> late_by_stage{};
+  TraceReplans replans;
 };
 
 /// What the clairvoyant bound needs of a run: when each job was ready, by job.

@@ -149,6 +149,15 @@ class CoreBench {
     }
     return taken;
   }
+  /// How many of the last batch were given a visit that is nearer than the first by deadline. Pre:
+  /// it has not been finished.
+  std::uint32_t nearer() const {
+    return static_cast<std::uint32_t>(std::ranges::count_if(outcomes_, [&](const Outcome& lease) {
+      scheduler::DecisionView decision;
+      return scheduler_.find_decision(lease.job, decision) &&
+             scheduler::raw(decision.passed_over) != 0;
+    }));
+  }
   /// Those leases are started and completed, and as many cases filed, so that the backlog stays.
   bool finish_batch() {
     const std::array<Outcome, kBatch> leases = outcomes_;
@@ -322,11 +331,14 @@ class CoreBench {
     require(apply(command));
   }
 
-  // Places and offices count, as in the sample city.
+  // Places and offices count, as in the sample city: for who asks and for the job that is filed.
   void weigh() {
     Command command = command_of(CommandKind::kSetPolicy, ActorKind::kSupervisor, 1);
     command.body.set_policy = {};
+    command.body.set_policy.near_visits = 16;
+    command.body.set_policy.near_slack_minutes = 420;
     command.body.set_policy.compared_count = 16;
+    command.body.set_policy.load_weight = 1000;
     command.body.set_policy.travel_weight = 500;
     command.body.set_policy.share_weight = 200;
     command.body.set_policy.visits_per_day = 48;
@@ -412,17 +424,21 @@ std::int64_t page_faults() {
 }
 
 /// Decisions alone: somebody asks, and gets the best of the jobs that wait. Arguments: experts,
-/// jobs waiting. What begins and ends the work is not timed.
-void core_decision_by_claim(benchmark::State& state) {
+/// jobs waiting. What begins and ends the work is not timed. `nearer` says of the first batch how
+/// many visits were not the first by deadline.
+void decide_by_claim(benchmark::State& state, bool visits) {
   const auto experts = static_cast<std::uint32_t>(state.range(0));
   const auto backlog = static_cast<std::uint32_t>(state.range(1));
-  CoreBench core(with_room(backlog), 1U << 17, experts);
+  CoreBench core(with_room(backlog), 1U << 17, experts, visits);
   for (std::uint32_t i = 0; i < backlog; ++i) core.submit();
+  bool is_first = true;
   for (auto _ : state) {
     core.prepare_claims();
     const auto begin = std::chrono::steady_clock::now();
     bool taken = core.apply_prepared();
     state.SetIterationTime(Seconds(std::chrono::steady_clock::now() - begin).count());
+    if (visits && is_first) state.counters["nearer"] = core.nearer();
+    is_first = false;
     taken &= core.finish_batch();
     if (!taken) {
       state.SkipWithError("a step was refused");
@@ -431,7 +447,18 @@ void core_decision_by_claim(benchmark::State& state) {
   }
   state.SetItemsProcessed(state.iterations() * CoreBench::kBatch);
 }
+
+/// Work at a desk: no places, the first by deadline.
+void core_decision_by_claim(benchmark::State& state) { decide_by_claim(state, false); }
 BENCHMARK(core_decision_by_claim)
+    ->Args({kExperts, 1'000'000})
+    ->Args({kExpertsOfTheCountry, 1'000'000})
+    ->UseManualTime();
+
+/// Visits under the policy of the sample city: sixteen of each district are compared for the one
+/// nearest to whoever asks.
+void core_decision_by_claim_of_visits(benchmark::State& state) { decide_by_claim(state, true); }
+BENCHMARK(core_decision_by_claim_of_visits)
     ->Args({kExperts, 1'000'000})
     ->Args({kExpertsOfTheCountry, 1'000'000})
     ->UseManualTime();
@@ -440,7 +467,7 @@ BENCHMARK(core_decision_by_claim)
 /// the same. p99_ns is the median of them and p99_most_ns the most; least_… is of the least time of
 /// each decision. `faults` are those that this system knows of, the few of the list of times
 /// included; what a host takes away it cannot see.
-void core_decision_times(benchmark::State& state) {
+void time_decisions(benchmark::State& state, bool visits) {
   constexpr int kRuns = 3;
   constexpr int kBatches = 1024;
   const auto experts = static_cast<std::uint32_t>(state.range(0));
@@ -452,7 +479,7 @@ void core_decision_times(benchmark::State& state) {
   std::int64_t faults = 0;
   for (auto _ : state) {
     for (int run = 0; run < kRuns; ++run) {
-      CoreBench core(with_room(backlog), 1U << 17, experts);
+      CoreBench core(with_room(backlog), 1U << 17, experts, visits);
       for (std::uint32_t i = 0; i < backlog; ++i) core.submit();
       times.begin_run();
       const std::int64_t faults_before = page_faults();
@@ -479,7 +506,15 @@ void core_decision_times(benchmark::State& state) {
   state.counters["least_p99.9_ns"] = percentile(times.least(), 999);
   state.counters["faults"] = static_cast<double>(faults);
 }
+
+void core_decision_times(benchmark::State& state) { time_decisions(state, false); }
 BENCHMARK(core_decision_times)
+    ->Args({kExperts, 1'000'000})
+    ->Args({kExpertsOfTheCountry, 1'000'000})
+    ->Iterations(1);
+
+void core_decision_times_of_visits(benchmark::State& state) { time_decisions(state, true); }
+BENCHMARK(core_decision_times_of_visits)
     ->Args({kExperts, 1'000'000})
     ->Args({kExpertsOfTheCountry, 1'000'000})
     ->Iterations(1);
