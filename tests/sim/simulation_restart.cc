@@ -156,8 +156,10 @@ void SimulationRun::judge_refusal(const Error& error, bool was_damaged,
     if (text.find(" at ") == std::string::npos)
       return fail("a refused start names no offset: " + text);
     report_.refused_starts += 1;
-    disk_.heal();  // as a backup would; the refused start must not have changed anything
-    before_ = {};
+    // As a backup would. The refused start must not have changed anything, but that it may have
+    // gone on behind an end that nothing on the disk shows: what was there before it still explains
+    // that.
+    disk_.heal();
     return;
   }
   const bool had_errors = error_count() != errors_before;
