@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cmath>
 #include <initializer_list>
+#include <limits>
 #include <optional>
 
 namespace permitd::cli {
@@ -44,7 +45,7 @@ bool has(std::string_view text, std::string_view part) {
 }
 
 std::optional<int> digits(std::string_view text, std::size_t at, std::size_t count) {
-  if (text.size() < at + count) return std::nullopt;
+  if (text.size() < at + count || count > std::numeric_limits<int>::digits10) return std::nullopt;
   int value = 0;
   for (const char c : text.substr(at, count)) {
     if (c < '0' || c > '9') return std::nullopt;

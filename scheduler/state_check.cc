@@ -396,6 +396,9 @@ bool check_available(const Core& core) {
   return listed == found;
 }
 
+// Far beyond any year that a calendar knows, and far from where arithmetic would overflow.
+bool date(std::int32_t day) { return day > -2'000'000 && day < 2'000'000; }
+
 // Every reservation is one of a job that may have one, for somebody who is known.
 bool check_plan(const Core& core, std::uint32_t place) {
   const PlannedJob& plan = core.plans[place];
@@ -405,8 +408,7 @@ bool check_plan(const Core& core, std::uint32_t place) {
   return job.id == plan.id && may && !job.has(kJobPaused) && job.has(kJobPlanned) &&
          job.booked_day == place && moment(plan.start) && moment(plan.until) &&
          raw(plan.op) <= raw(core.op) && raw(plan.reason) < kReasonCount && plan.visit <= 1 &&
-         plan.locks <= kLockAll && plan.effort_minutes <= 1440 && plan.day > -2'000'000 &&
-         plan.day < 2'000'000;
+         plan.locks <= kLockAll && plan.effort_minutes <= 1440 && date(plan.day);
 }
 
 bool check_plans(const Core& core) {
@@ -512,7 +514,8 @@ bool recount(Core& core) {
 bool check_records(Core& core) {
   if (!number(raw(core.op)) || !number(core.cases_created) || !number(core.jobs_created))
     return false;
-  if (core.now.ms < 0 || !number(static_cast<std::uint64_t>(core.now.ms))) return false;
+  if (core.now.ms < 0 || !number(static_cast<std::uint64_t>(core.now.ms)) || !date(core.day))
+    return false;
   if (!check_catalogue(core) || !check_zoning_plan(core) || !check_offices(core) ||
       !check_licences(core))
     return false;
