@@ -18,9 +18,9 @@ namespace {
 // How long a released stream waits for its peer to have read the last words and closed.
 constexpr std::int64_t kLingerMs = 1000;
 
-// Enough to fill the batches that are applied, written and answered at once. With nine times as
-// many an accepted call took the daemon 26 µs instead of 16 (bench/RESULTS.md, overload).
-constexpr std::uint32_t kCallsInServiceMax = 1024;
+// Enough to fill the batches that are applied, written and answered at once. What more would cost
+// is told in docs/decisions/0015.
+constexpr std::uint32_t kQuestionsInServiceMax = 1024;
 
 LogSite drop_site;       // one for all: a flood of faults must not become a flood of lines
 LogSite handshake_site;  // but strangers at the door do not hide what happens inside
@@ -35,7 +35,7 @@ protocol::StreamLimits stream_limits(const ConnectionLimits& limits) {
   result.wait_ms = limits.wait_ms;
   result.messages_waiting_max = limits.messages_waiting_max;
   result.questions_max = limits.questions_max;
-  result.questions_in_service_max = kCallsInServiceMax;
+  result.questions_in_service_max = kQuestionsInServiceMax;
   return result;
 }
 
