@@ -63,7 +63,7 @@ Expected<CheckedState> check_state(const std::string& path) {
   auto archive = JournalArchive::open(path);
   if (!archive) return std::unexpected(archive.error());
   scheduler::Scheduler scheduler;
-  auto report = recover(**archive, scheduler);
+  auto report = recover_unled(**archive, scheduler);
   if (!report) return std::unexpected(report.error());
   // A snapshot that cannot be read was just written or just copied.
   if (!report->notes.empty()) {
@@ -139,7 +139,7 @@ Expected<Op> last_durable(JournalDirectory& data, const BackupRequest& wanted) {
   }
   auto archive = JournalArchive::open(wanted.data);
   if (!archive) return std::unexpected(archive.error());
-  auto lead = (*archive)->lead();
+  auto lead = (*archive)->survey();
   if (!lead) return std::unexpected(lead.error());
   return lead->last_op;
 }
@@ -231,7 +231,7 @@ Expected<Op> last_kept(const RestoreRequest& wanted, const JournalDirectory& bac
     if (*last) return **last;
     // Everything that can be read lies before the moment: was that all?
   }
-  auto lead = archive.lead();
+  auto lead = archive.survey();
   if (!lead) return std::unexpected(lead.error());
   if (note && lead->last_op < note->op)
     return std::unexpected(cut_short(wanted, note->op, lead->last_op));
@@ -241,7 +241,7 @@ Expected<Op> last_kept(const RestoreRequest& wanted, const JournalDirectory& bac
 /// An op that never was is no damage.
 Error why_not(const RestoreRequest& wanted, Storage& archive, const Error& error) {
   if (error.code != ErrorCode::kDamaged || !wanted.until.op) return error;
-  const auto lead = archive.lead();
+  const auto lead = archive.survey();
   if (!lead || lead->last_op >= *wanted.until.op) return error;
   return Error{ErrorCode::kConfiguration, 0,
                fmt::format("restore {} to op {}: the last one is {}", wanted.backup,

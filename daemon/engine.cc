@@ -149,6 +149,7 @@ void Engine::ensure_limits(const scheduler::Limits& wanted) {
   grow(&scheduler::Limits::offices_max);
   grow(&scheduler::Limits::applications_max);
   grow(&scheduler::Limits::venues_max);
+  grow(&scheduler::Limits::meetings_max);
   if (limits == scheduler_.limits()) return;
   Command command;
   command.kind = CommandKind::kSetLimits;

@@ -11,7 +11,10 @@ class FrozenStorage final : public Storage {
  public:
   explicit FrozenStorage(scheduler::Op op) : op_(op) {}
 
-  [[nodiscard]] Expected<Lead> lead() override { return Lead{0, op_, op_, 0, {}}; }
+  [[nodiscard]] Expected<Lead> survey() override { return Lead{0, op_, op_, 0, {}}; }
+  [[nodiscard]] Expected<Lead> lead() override {
+    return std::unexpected(frozen("take the lead"));
+  }
   scheduler::Op op_durable() const override { return op_; }
   bool can_append() override { return false; }
   bool is_full() const override { return true; }

@@ -11,6 +11,14 @@ namespace permitd::daemon {
 using scheduler::Op;
 using scheduler::raw;
 
+namespace {
+
+Error only_read(const std::string& act) {
+  return Error{ErrorCode::kUnsupported, 0, act + ", which is only read", ""};
+}
+
+}  // namespace
+
 JournalArchive::JournalArchive(JournalDirectory directory, const JournalFormat& format)
     : directory_(std::move(directory)), format_(format) {}
 
@@ -32,7 +40,7 @@ Expected<std::unique_ptr<JournalArchive>> JournalArchive::open(const std::string
   return std::unique_ptr<JournalArchive>(new JournalArchive(std::move(*directory), format));
 }
 
-Expected<Lead> JournalArchive::lead() {
+Expected<Lead> JournalArchive::survey() {
   auto numbers = directory_.numbers("journal.");
   if (!numbers) return std::unexpected(numbers.error());
   if (numbers->empty()) {
@@ -46,7 +54,8 @@ Expected<Lead> JournalArchive::lead() {
   if (!tail) return std::unexpected(tail.error());
   (void)holds_.let_go(numbers->front());
   op_durable_ = Op{tail->end.next_op - 1};
-  return Lead{tail->end.epoch, Op{tail->first_op}, op_durable_, tail->torn_size, tail->torn_note};
+  return Lead{tail->end.epoch + 1, Op{tail->first_op}, op_durable_, tail->torn_size,
+              tail->torn_note};
 }
 
 Expected<std::unique_ptr<BatchReader>> JournalArchive::read(Op from) {
@@ -64,14 +73,16 @@ Expected<std::unique_ptr<SnapshotReader>> JournalArchive::read_snapshot(Op op) {
   return open_snapshot(directory_, op);
 }
 
+Expected<Lead> JournalArchive::lead() {
+  return std::unexpected(only_read("take the lead in " + directory_.path()));
+}
+
 void JournalArchive::append(const BatchHeader& header) {
   PERMIT_ASSERT(false, raw(header.first_op));  // nobody may append to an archive
 }
 
 Expected<std::unique_ptr<SnapshotWriter>> JournalArchive::write_snapshot(Op) {
-  return std::unexpected(
-      Error{ErrorCode::kUnsupported, 0,
-            "write a snapshot into " + directory_.path() + ", which is only read", ""});
+  return std::unexpected(only_read("write a snapshot into " + directory_.path()));
 }
 
 void JournalArchive::trim(Op) {}

@@ -18,13 +18,15 @@ class JournalArchive final : public Storage {
   /// Errors: kDamaged when it is no journal, kVersion, kSystem.
   [[nodiscard]] static Expected<std::unique_ptr<JournalArchive>> open(const std::string& path);
 
-  [[nodiscard]] Expected<Lead> lead() override;
+  /// Takes no lock; may be called again, and looks again.
+  [[nodiscard]] Expected<Lead> survey() override;
   scheduler::Op op_durable() const override { return op_durable_; }
   [[nodiscard]] Expected<std::unique_ptr<BatchReader>> read(scheduler::Op from) override;
   [[nodiscard]] Expected<SnapshotList> snapshots() override;
   [[nodiscard]] Expected<std::unique_ptr<SnapshotReader>> read_snapshot(scheduler::Op op) override;
 
   // Nothing can be written.
+  [[nodiscard]] Expected<Lead> lead() override;
   bool can_append() override { return false; }
   bool is_full() const override { return false; }
   std::span<std::byte> begin_batch() override { return {}; }

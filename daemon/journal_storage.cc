@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "daemon/snapshot_file.h"
 #include "scheduler/assert.h"
@@ -89,25 +90,68 @@ JournalStorage::~JournalStorage() {
 
 // ---- taking the lead ----
 
-Expected<Lead> JournalStorage::lead() {
-  PERMIT_ASSERT(!leads_);
+// Whoever holds LOCK, and has had the lock of each segment, is alone with the files: what is found
+// now is what is there when the lead is taken.
+Expected<Lead> JournalStorage::survey() {
+  PERMIT_ASSERT(!leads_ && !survey_);
+  auto found = look_around();
+  if (!found) return std::unexpected(found.error());
+  survey_ = std::move(*found);
+  return survey_->lead;
+}
+
+Expected<JournalStorage::Survey> JournalStorage::look_around() {
   if (auto locked = directory_.lock(); !locked) return std::unexpected(locked.error());
   auto known = directory_.read_format(format_);
   if (!known) return std::unexpected(known.error());
-  directory_.remove_unfinished();
-  if (!*known) {
-    if (auto made = create(); !made) return std::unexpected(made.error());
-  } else if (format_.segment_size != options_.segment_size) {
+  if (!*known) return survey_beginning();
+  if (format_.segment_size != options_.segment_size) {
     notes_.push_back(
         fmt::format("the journal keeps its segment size of {} bytes", format_.segment_size));
   }
-  return take_over();
+  return survey_chain();
+}
+
+Expected<Lead> JournalStorage::lead() {
+  PERMIT_ASSERT(!leads_);
+  if (!survey_) {
+    if (auto found = survey(); !found) return found;
+  }
+  Survey found = *std::exchange(survey_, {});
+  directory_.remove_unfinished();
+  if (found.is_new) {
+    const Op begin{raw(found.lead.last_op) + 1};
+    if (auto made = create(begin); !made) return std::unexpected(made.error());
+    auto chain = survey_chain();
+    if (!chain) return std::unexpected(chain.error());
+    found = std::move(*chain);
+  }
+  if (auto taken = take_over(found); !taken) return std::unexpected(taken.error());
+  return found.lead;
+}
+
+Expected<JournalStorage::Survey> JournalStorage::survey_beginning() {
+  format_ = {0, options_.segment_size};
+  if (auto left = unfinished_creation(); !left) return std::unexpected(left.error());
+  auto begin = first_op_of_creation();
+  if (!begin) return std::unexpected(begin.error());
+  (void)holds_.let_go(1);
+  Survey found;
+  found.lead.epoch = 1;
+  found.lead.last_op = Op{raw(*begin) - 1};
+  found.is_new = true;
+  return found;
 }
 
 // A directory is a journal from the moment FORMAT stands in it; everything before can be done
 // again.
-Expected<void> JournalStorage::create() {
-  if (auto cleared = clear_unfinished_creation(); !cleared) return cleared;
+Expected<void> JournalStorage::create(Op begin) {
+  auto left = unfinished_creation();
+  if (!left) return std::unexpected(left.error());
+  for (const std::uint64_t number : *left) {
+    if (auto removed = directory_.remove_file(JournalDirectory::segment_name(number)); !removed)
+      return removed;
+  }
   auto id = random_id();
   if (!id) return std::unexpected(id.error());
   format_ = {*id, options_.segment_size};
@@ -119,9 +163,7 @@ Expected<void> JournalStorage::create() {
   segment_ = File(prepared->file);
   end_ = {};
   end_.position = {prepared->number, 0};
-  auto begin = first_op_of_creation();
-  if (!begin) return std::unexpected(begin.error());
-  end_.next_op = raw(*begin);
+  end_.next_op = raw(begin);
   if (auto marked = write_mark(FrameKind::kLead); !marked) return marked;
   segment_.reset();
   return directory_.write_format(format_);
@@ -140,18 +182,19 @@ Expected<Op> JournalStorage::first_op_of_creation() {
                                error.remedy});
 }
 
-// Without FORMAT there may be the first segments of a creation that was cut short, but never a
+// Without FORMAT there may be the first segment of a creation that was cut short, but never a
 // command.
-Expected<void> JournalStorage::clear_unfinished_creation() {
+Expected<std::vector<std::uint64_t>> JournalStorage::unfinished_creation() {
   auto numbers = directory_.numbers("journal.");
-  if (!numbers) return std::unexpected(numbers.error());
+  if (!numbers) return numbers;
   AlignedBuffer blocks(2 * kBlockSize);
   for (const std::uint64_t number : *numbers) {
     const std::string name = JournalDirectory::segment_name(number);
     auto file = directory_.open_file(name, O_RDWR, options_.direct);
     if (!file) return std::unexpected(file.error());
-    if (auto locked = lock_segment(*file, name); !locked) return locked;
-    if (auto done = read_or_zero(*file, name, 0, blocks.bytes()); !done) return done;
+    if (auto locked = lock_segment(*file, name); !locked) return std::unexpected(locked.error());
+    if (auto done = read_or_zero(*file, name, 0, blocks.bytes()); !done)
+      return std::unexpected(done.error());
     FrameHeader first;
     std::uint64_t second_magic = 0;
     std::memcpy(&first, blocks.data(), sizeof first);
@@ -162,9 +205,8 @@ Expected<void> JournalStorage::clear_unfinished_creation() {
       return std::unexpected(
           damaged(fmt::format("open {}: there are segments and no FORMAT", directory_.path())));
     }
-    if (auto removed = directory_.remove_file(name); !removed) return removed;
   }
-  return {};
+  return numbers;
 }
 
 Expected<std::vector<std::uint64_t>> JournalStorage::segments_there() {
@@ -201,7 +243,7 @@ Expected<File> JournalStorage::open_segment(std::uint64_t number) {
   return file;
 }
 
-Expected<Lead> JournalStorage::take_over() {
+Expected<JournalStorage::Survey> JournalStorage::survey_chain() {
   auto numbers = segments_there();
   if (!numbers) return std::unexpected(numbers.error());
   const auto list = list_snapshots(directory_);
@@ -209,23 +251,28 @@ Expected<Lead> JournalStorage::take_over() {
   FileSegments source(directory_, options_.direct);
   auto tail = find_tail(source, format_, numbers->front(), newest_op(*list));
   if (!tail) return std::unexpected(tail.error());
-  if (auto cut_done = cut(*tail); !cut_done) return std::unexpected(cut_done.error());
-  segments_ = tail->segments;
-  end_ = tail->end;
-  frame_durable_ = end_.frame;
-  op_durable_ = end_.next_op - 1;
-  epoch_ = end_.epoch + 1;
   (void)holds_.let_go(numbers->front());
-  if (auto opened = open_tail(*tail, numbers->back()); !opened)
-    return std::unexpected(opened.error());
-  if (auto marked = write_mark(FrameKind::kLead); !marked) return std::unexpected(marked.error());
+  const Lead lead{tail->end.epoch + 1, Op{tail->first_op}, Op{tail->end.next_op - 1},
+                  tail->torn_size, tail->torn_note};
+  return Survey{lead, false, std::move(*tail), numbers->back()};
+}
+
+Expected<void> JournalStorage::take_over(const Survey& survey) {
+  if (auto done = cut(survey.tail); !done) return done;
+  segments_ = survey.tail.segments;
+  end_ = survey.tail.end;
+  frame_durable_ = end_.frame;
+  op_durable_ = raw(survey.lead.last_op);
+  epoch_ = survey.lead.epoch;
+  if (auto opened = open_tail(survey.tail, survey.last_segment); !opened) return opened;
+  if (auto marked = write_mark(FrameKind::kLead); !marked) return marked;
   if (options_.keeper_thread) keeper_->start();
   leads_ = true;
   if (options_.direct && (fcntl(segment_.number(), F_GETFL) & O_DIRECT) == 0) {
     notes_.push_back(
         "the file system has no direct I/O; the journal is written through the page cache");
   }
-  return Lead{epoch_, Op{tail->first_op}, Op{op_durable_}, tail->torn_size, tail->torn_note};
+  return {};
 }
 
 // Overwrites the headers of frames that were begun and never acknowledged, so that nothing ever

@@ -56,6 +56,7 @@ class JournalStorage final : public Storage {
   /// Without keeper_thread: one turn of the keeper's work. Pre: lead() has succeeded.
   void keep_house() { keeper_->work(); }
 
+  [[nodiscard]] Expected<Lead> survey() override;
   [[nodiscard]] Expected<Lead> lead() override;
   bool can_append() override;
   bool is_full() const override;
@@ -94,10 +95,21 @@ class JournalStorage final : public Storage {
   JournalStorage(const JournalOptions& options, JournalDirectory directory,
                  std::unique_ptr<DurableWriter> writer);
 
-  [[nodiscard]] Expected<void> create();
-  [[nodiscard]] Expected<void> clear_unfinished_creation();
+  /// What survey() has found, for lead().
+  struct Survey {
+    Lead lead;
+    bool is_new = false;  // there is no FORMAT: the rest says nothing
+    JournalTail tail;
+    std::uint64_t last_segment = 0;
+  };
+
+  [[nodiscard]] Expected<Survey> look_around();
+  [[nodiscard]] Expected<Survey> survey_beginning();
+  [[nodiscard]] Expected<Survey> survey_chain();
+  [[nodiscard]] Expected<void> create(scheduler::Op begin);
+  [[nodiscard]] Expected<std::vector<std::uint64_t>> unfinished_creation();
   [[nodiscard]] Expected<scheduler::Op> first_op_of_creation();
-  [[nodiscard]] Expected<Lead> take_over();
+  [[nodiscard]] Expected<void> take_over(const Survey& survey);
   [[nodiscard]] Expected<std::vector<std::uint64_t>> segments_there();
   [[nodiscard]] Expected<void> cut(const JournalTail& tail);
   [[nodiscard]] Expected<void> open_tail(const JournalTail& tail, std::uint64_t last_segment);
@@ -124,6 +136,7 @@ class JournalStorage final : public Storage {
   mutable SegmentHolds holds_;
   protocol::FrameHasher hasher_;
 
+  std::optional<Survey> survey_;     // until it is led
   ChainEnd end_;                     // of what was begun
   std::uint64_t frame_durable_ = 0;  // contiguous
   std::uint64_t op_durable_ = 0;

@@ -13,6 +13,7 @@
 #include <boost/version.hpp>
 #include <chrono>
 #include <deque>
+#include <string>
 #include <thread>
 
 #include "daemon/http_server.h"
@@ -213,15 +214,15 @@ class OpsThreadImpl final : public OpsThread {
   }
 
   bool do_networks_answer() {
-    std::size_t silent = 0;
+    std::string silent;
     for (std::size_t i = 0; i < pulses_.size(); ++i) {
-      if (!pulses_[i]->ask()) silent = i + 1;
+      if (pulses_[i]->ask()) continue;
+      silent += fmt::format("{}network thread {} does not turn", silent.empty() ? "" : ", ", i + 1);
     }
-    if (silent != 0) {
-      log_line(watchdog_site_, LogLevel::kWarning,
-               "network thread {} does not turn: the watchdog is not fed meanwhile", silent);
+    if (!silent.empty()) {
+      log_line(watchdog_site_, LogLevel::kWarning, "{}: the watchdog is not fed meanwhile", silent);
     }
-    return silent == 0;
+    return silent.empty();
   }
 
   Port& port_;

@@ -70,7 +70,7 @@ class PastService {
   Expected<void> replay(const PastMoment& moment) {
     auto archive = JournalArchive::open(config_.data_directory);
     if (!archive) return std::unexpected(archive.error());
-    auto lead = (*archive)->lead();
+    auto lead = (*archive)->survey();
     if (!lead) return std::unexpected(lead.error());
     std::vector<std::string> notes;
     auto done = replay_to(**archive, *lead, moment, scheduler_, notes);

@@ -166,13 +166,11 @@ Expected<Replay> replay_journal(Storage& storage, Scheduler& scheduler, Op last)
   }
 }
 
-Expected<RecoveryReport> recover(Storage& storage, Scheduler& scheduler) {
+Expected<RecoveryReport> recover_unled(Storage& storage, Scheduler& scheduler) {
   RecoveryReport report;
-  const Stopwatch lead_watch;
-  auto lead = storage.lead();
+  auto lead = storage.survey();
   if (!lead) return std::unexpected(lead.error());
   report.lead = *lead;
-  report.lead_ms = lead_watch.ms();
   if (!lead->torn_note.empty()) report.notes.push_back(lead->torn_note);
 
   const Stopwatch snapshot_watch;
@@ -196,6 +194,13 @@ Expected<RecoveryReport> recover(Storage& storage, Scheduler& scheduler) {
                   raw(scheduler.op_applied()), raw(lead->last_op)),
       "Restore the directory from its last backup; 'permitctl restore --verify' tells whether "
       "one is whole."});
+}
+
+Expected<RecoveryReport> recover(Storage& storage, Scheduler& scheduler) {
+  auto report = recover_unled(storage, scheduler);
+  if (!report) return report;
+  if (auto lead = storage.lead(); !lead) return std::unexpected(lead.error());
+  return report;
 }
 
 Expected<Verification> verify_snapshot(Storage& storage, Op op) {

@@ -1,7 +1,7 @@
 // From a storage to a scheduler: newest readable snapshot, then the batches behind it.
 //
 // Blocking, on one thread, before anything is served; the snapshotter uses the same steps on its
-// own.
+// own. The storage is led last of all, so that a start that is refused changes nothing.
 #pragma once
 
 #include <cstdint>
@@ -25,16 +25,19 @@ struct RecoveryReport {
   scheduler::Op snapshot_op{};  // 0: from the beginning of the journal
   std::uint64_t snapshot_size = 0;
   Replay replay;
-  std::uint64_t lead_ms = 0;
   std::uint64_t snapshot_ms = 0;
   std::uint64_t replay_ms = 0;
   std::vector<std::string>
       notes;  // what the log should say, e.g. a snapshot that could not be read
 };
 
-/// Takes the lead and brings `scheduler`, which is empty, to the newest durable op.
-/// Errors: those of Storage::lead(); kDamaged when neither a snapshot nor the journal reaches far
+/// Brings `scheduler`, which is empty, to the newest durable op, and writes nothing.
+/// Errors: those of Storage::survey(); kDamaged when neither a snapshot nor the journal reaches far
 /// enough; that of reading when a snapshot might.
+[[nodiscard]] Expected<RecoveryReport> recover_unled(Storage& storage,
+                                                     scheduler::Scheduler& scheduler);
+
+/// The same, and takes the lead once the state is right. Errors: also those of Storage::lead().
 [[nodiscard]] Expected<RecoveryReport> recover(Storage& storage, scheduler::Scheduler& scheduler);
 
 /// Loads the newest readable snapshot at or before `last`. Returns its mark, op 0 when there is

@@ -90,12 +90,12 @@ class SnapshotReader {
   [[nodiscard]] virtual Expected<void> read(std::span<std::byte> bytes) = 0;
 };
 
-/// What taking the lead found.
+/// What is there to be led, as a survey found it.
 struct Lead {
-  std::uint64_t epoch = 0;      // grows by one each time somebody takes the lead
+  std::uint64_t epoch = 0;      // of whoever takes the lead: grows by one each time
   scheduler::Op first_op{};     // oldest op still kept, 0 when the journal is empty
   scheduler::Op last_op{};      // newest durable op, 0 when empty
-  std::uint64_t torn_size = 0;  // bytes of a torn tail that were cut
+  std::uint64_t torn_size = 0;  // bytes of a torn tail that lead() cuts
   std::string torn_note;        // where, for the log; empty when none
 };
 
@@ -111,9 +111,12 @@ class Storage {
  public:
   virtual ~Storage() = default;
 
-  /// Takes exclusive ownership, cuts a torn tail, refuses damage. Called once, before everything
-  /// else. Errors: kFenced (another process leads), kDamaged, kVersion, kUnsupported, kFull,
-  /// kSystem.
+  /// Takes exclusive ownership, finds the end of what is durable, refuses damage; changes nothing.
+  /// From then on snapshots and batches can be read. Called once, before everything else. Errors:
+  /// kFenced (another process leads), kDamaged, kVersion, kUnsupported, kSystem.
+  [[nodiscard]] virtual Expected<Lead> survey() = 0;
+  /// Cuts a torn tail and writes down that somebody leads; from then on batches can be appended.
+  /// Surveys first where nobody has. Errors: those of survey(), kFull.
   [[nodiscard]] virtual Expected<Lead> lead() = 0;
 
   /// True when a batch of kBatchSizeMax would be accepted now: there is room and fewer than the

@@ -59,7 +59,7 @@ int verify(const std::string& directory) {
   auto archive = JournalArchive::open(directory);
   if (!archive) return report_failure(archive.error());
   scheduler::Scheduler scheduler;
-  auto report = recover(**archive, scheduler);
+  auto report = recover_unled(**archive, scheduler);
   if (!report) return report_failure(report.error());
   for (const std::string& note : report->notes) std::fprintf(stderr, "permitd: %s\n", note.c_str());
   if (auto noted = check_note(directory, scheduler); !noted) return report_failure(noted.error());

@@ -235,7 +235,7 @@ class Life {
     auto archive = daemon::JournalArchive::open(path);
     if (!archive) return std::unexpected(archive.error());
     Scheduler state;
-    auto recovered = daemon::recover(**archive, state);
+    auto recovered = daemon::recover_unled(**archive, state);
     if (!recovered) return std::unexpected(recovered.error());
     const Op last = state.op_applied();
     if (daemon::digest_of_state(state) != record_.digest_at(last))

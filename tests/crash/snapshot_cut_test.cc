@@ -100,12 +100,14 @@ class SnapshotCut : public testing::Test {
   /// would fill it.
   Start start() {
     Start start;
+    const std::uint64_t changes = disk_.changes_beside_lock();
     auto process = begin();
     if (process->start()) {
       start.last_op = process->lead().last_op;
       start.digest = daemon::digest_of_state(process->state());
     } else {
       start.refusal = process->error()->text();
+      EXPECT_EQ(disk_.changes_beside_lock(), changes) << start.refusal;
     }
     end(std::move(process));
     segment_->write(end_, std::vector<std::byte>(kBehindSize), true);

@@ -274,6 +274,12 @@ class Watchdog(unittest.TestCase):
                     self.assertEqual(told, [], name)
                     self.wait_for("WATCHDOG=1")
                     self.assertIn(f"network thread {name[-1]} does not turn", self.daemon.log.read_text()[said:])
+                said = len(self.daemon.log.read_text())
+                with self.held(self.threads_named("rpc-1")[0]), self.held(self.threads_named("rpc-2")[0]):
+                    self.lines_for(3 * WATCHDOG_SECONDS)
+                self.wait_for("WATCHDOG=1")
+                self.assertIn("network thread 1 does not turn, network thread 2 does not turn",
+                              self.daemon.log.read_text()[said:])
                 # The control: it is the network that is missed, not any thread that a tracer holds.
                 helper = next(thread for thread in self.threads_named("permitd") if thread != self.daemon.process.pid)
                 with self.held(helper):

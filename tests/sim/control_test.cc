@@ -80,6 +80,13 @@ TEST(Control, ADecisionByAnotherSeedThanTheWrittenOneIsNoticed) {
               testing::AnyOf(HasSubstr("was answered otherwise"), HasSubstr("is another one")));
 }
 
+TEST(Control, EventsThatNobodyIsToldAreNoticed) {
+  SimulationOptions options;
+  options.sabotage = Sabotage::kNoEvents;
+  options.faults = 0;
+  EXPECT_THAT(first_complaint(options), HasSubstr("was never told"));
+}
+
 TEST(Control, ARunThatFailsIsCutDownAndItsLineRepeatsIt) {
   SimulationOptions options;
   options.seed = 3;

@@ -46,7 +46,17 @@ class DurableHistory {
   /// Somebody was shown `fingerprint` of the state at `op`, which is to be compared when it counts.
   void expect_shown(scheduler::Op op, std::uint64_t which, std::uint64_t fingerprint);
   /// A process that serves begins to tell events from here on.
-  void expect_events() { events_.clear(); }
+  void expect_events() {
+    events_.clear();
+    skippable_until_ = {};
+  }
+  /// Nobody listens to events: any of them may be left out.
+  void expect_some_events() { skippable_until_ = scheduler::Op{UINT64_MAX}; }
+  /// Somebody listens again: every event behind what was handed over is told, and of those before
+  /// it some may be.
+  void expect_events_again() { skippable_until_ = op_appended(); }
+  /// Complains of an event that counts and nobody was told; once everything that counts was told.
+  void expect_all_told();
   /// Compares with the next event that must be told.
   void check_told(const scheduler::Event& event);
 
@@ -80,6 +90,7 @@ class DurableHistory {
   std::deque<Batch> batches_;  // not durable yet, oldest first
   std::vector<Known> known_;   // by op − 1
   std::deque<scheduler::Event> events_;
+  scheduler::Op skippable_until_{};
   std::multimap<std::uint64_t, Shown> shown_;  // by op
   std::unique_ptr<scheduler::Scheduler> scheduler_;
   NaiveModel model_;

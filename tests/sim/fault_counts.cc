@@ -11,7 +11,7 @@ std::string_view name_of(Fault fault) {
       "latent corruption", "bit rot",           "rot in a snapshot", "reordered completions",
       "slow disk",         "clock forward",     "clock back",        "reconnect storm",
       "duplicate request", "reordered request", "lost reply",        "half-open client",
-      "full ring"};
+      "full ring",         "lost connection",   "storm while it lives"};
   return kNames[static_cast<std::size_t>(fault)];
 }
 

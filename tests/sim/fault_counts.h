@@ -41,8 +41,10 @@ enum class Fault : std::uint8_t {
   kLostReply,
   kHalfOpen,
   kRingFull,
+  kLostConnection,  // with calls under way, to a daemon that goes on
+  kLiveStorm,       // everybody came back to it at once
 };
-inline constexpr std::size_t kFaultCount = 29;
+inline constexpr std::size_t kFaultCount = 31;
 
 std::string_view name_of(Fault fault);
 

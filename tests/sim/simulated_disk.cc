@@ -110,8 +110,9 @@ void SimulatedDisk::pause() {
   counts_.add(Fault::kOrphanWrite);
 }
 
-bool SimulatedDisk::begin_change() {
+bool SimulatedDisk::begin_change(std::string_view name) {
   changing_calls_ += 1;
+  if (name != "LOCK") changes_beside_lock_ += 1;
   if (cut_after_calls == 0 || --cut_after_calls != 0) return false;
   counts_.add(Fault::kCutInCall);
   return true;
@@ -196,7 +197,7 @@ void SimulatedDisk::start_write(std::size_t slot, int file, std::span<const std:
   }
   const std::uint64_t frame = note_frame(found->second.file, offset, bytes);
   writes_.push_back({slot, found->second.file, offset, {bytes.begin(), bytes.end()}, frame});
-  if (begin_change()) cut_power();
+  if (begin_change(name_of_file(*found->second.file))) cut_power();
 }
 
 void SimulatedDisk::arrive(const Write& write) {
@@ -324,7 +325,7 @@ int SimulatedDisk::rename(const std::string& from, const std::string& to) {
   if (dead_) return -EIO;
   const auto file = find(name_in(from));
   if (file == nullptr) return -ENOENT;
-  const bool cut = begin_change();
+  const bool cut = begin_change(name_in(from));
   change_names({name_in(from), name_in(to), file});
   if (cut) cut_power();
   return cut ? -EIO : 0;
@@ -333,7 +334,7 @@ int SimulatedDisk::rename(const std::string& from, const std::string& to) {
 int SimulatedDisk::unlink(const std::string& path) {
   if (dead_) return -EIO;
   if (find(name_in(path)) == nullptr) return -ENOENT;
-  const bool cut = begin_change();
+  const bool cut = begin_change(name_in(path));
   change_names({name_in(path), {}, nullptr});
   if (cut) cut_power();
   return cut ? -EIO : 0;
@@ -364,7 +365,7 @@ int SimulatedDisk::open(const std::string& path, int flags) {
       counts_.add(Fault::kNoSpace);
       return -ENOSPC;
     }
-    const bool cut = begin_change();
+    const bool cut = begin_change(name);
     file = std::make_shared<SimulatedFile>();
     change_names({{}, name, file});
     if (cut) {
@@ -413,7 +414,7 @@ std::int64_t SimulatedDisk::write(int file, std::span<const std::byte> bytes, st
     return -ENOSPC;
   }
   const std::uint64_t frame = durable ? note_frame(content, offset, bytes) : 0;
-  if (begin_change()) {
+  if (begin_change(name_of_file(*content))) {
     if (durable) {
       content->write_torn(offset, bytes, chance);
     } else {
@@ -436,11 +437,11 @@ std::int64_t SimulatedDisk::write(int file, std::span<const std::byte> bytes, st
 int SimulatedDisk::sync(int file) {
   const auto found = open_.find(file);
   if (dead_ || found == open_.end()) return -EIO;
-  if (begin_change()) {
+  const std::shared_ptr<SimulatedFile> content = found->second.file;
+  if (begin_change(name_of(file))) {
     cut_power();
     return -EIO;
   }
-  const std::shared_ptr<SimulatedFile> content = found->second.file;
   if (sync_errors != 0) {
     sync_errors -= 1;
     counts_.add(Fault::kSyncError);
@@ -465,7 +466,7 @@ int SimulatedDisk::resize(int file, std::uint64_t size, bool allocate) {
     counts_.add(Fault::kNoSpace);
     return -ENOSPC;
   }
-  if (begin_change()) {
+  if (begin_change(name_of_file(content))) {
     cut_power();
     return -EIO;
   }

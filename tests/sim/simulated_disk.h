@@ -75,6 +75,8 @@ class SimulatedDisk {
   /// Nothing that was planned to go wrong does, and what is damaged is mended.
   void calm_down();
   std::uint64_t changing_calls() const { return changing_calls_; }
+  /// Those of them that were not for LOCK, which every start writes its process number into.
+  std::uint64_t changes_beside_lock() const { return changes_beside_lock_; }
 
   const std::map<std::uint64_t, FrameNote>& frames() const { return frames_; }
   /// Newest op up to which the device keeps every frame.
@@ -147,8 +149,8 @@ class SimulatedDisk {
   };
   using Names = std::map<std::string, std::shared_ptr<SimulatedFile>>;
 
-  /// Counts a call that changes something; true when the power goes inside it.
-  bool begin_change();
+  /// Counts a call that changes the file of that name; true when the power goes inside it.
+  bool begin_change(std::string_view name);
   void change_names(const Renaming& change);
   static void apply(Names& names, const Renaming& change);
   void cut_names(CutMode mode);
@@ -174,6 +176,7 @@ class SimulatedDisk {
   std::uint64_t stable_frame_ = 0;  // every frame up to it is stable
   std::uint64_t written_hash_ = 0;
   std::uint64_t changing_calls_ = 0;
+  std::uint64_t changes_beside_lock_ = 0;
   bool dead_ = false;
 };
 

@@ -54,6 +54,7 @@ SimulationRun::SimulationRun(const SimulationOptions& options)
   begin_ms_ = clock_.time.ms;
   disk_.chance = Chance(setup.next());
   disk_.lies = options_.sabotage == Sabotage::kLyingDisk;
+  if (options_.sabotage == Sabotage::kNoEvents) clients_.leave_events();
   disk_.between_calls = [this] { during_call(); };
   chance_ = Chance(setup.next());
   process_options_ = process_options();
@@ -86,6 +87,7 @@ SimulationReport SimulationRun::execute() {
   report_.digests = clients_.digest_count();
   report_.audits = history_.audit_count();
   report_.full_refusals = clients_.full_count();
+  report_.kept_leases = clients_.kept_lease_count();
   report_.simulated_ms = history_.scheduler().now().ms - begin_ms_;
   return report_;
 }
@@ -103,7 +105,7 @@ void SimulationRun::take_step(std::size_t index) {
 }
 
 void SimulationRun::choose() {
-  static constexpr std::array<Choice, 19> kChoices = {{
+  static constexpr std::array<Choice, 20> kChoices = {{
       {420, &SimulationRun::file_calls},  {170, &SimulationRun::turn_often},
       {80, &SimulationRun::keep_house},   {50, &SimulationRun::make_snapshot},
       {60, &SimulationRun::look},         {12, &SimulationRun::ask_digest},
@@ -113,7 +115,7 @@ void SimulationRun::choose() {
       {6, &SimulationRun::fill_disk},     {12, &SimulationRun::slow_disk},
       {1, &SimulationRun::rot_journal},   {2, &SimulationRun::rot_snapshot},
       {4, &SimulationRun::cut_power},     {4, &SimulationRun::kill},
-      {2, &SimulationRun::stop},
+      {2, &SimulationRun::stop},          {10, &SimulationRun::lose_connections},
   }};
   std::uint32_t total = 0;
   for (const Choice& choice : kChoices) total += choice.weight;
@@ -144,6 +146,7 @@ void SimulationRun::look() { clients_.look(chance_); }
 void SimulationRun::ask_digest() { clients_.ask(daemon::RequestKind::kDigest); }
 void SimulationRun::ask_snapshot() { clients_.ask(daemon::RequestKind::kSnapshot); }
 void SimulationRun::turn_away() { clients_.turn_away(chance_); }
+void SimulationRun::lose_connections() { clients_.lose_connections(chance_); }
 
 // ---- what the process does ----
 

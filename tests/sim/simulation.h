@@ -32,6 +32,7 @@ enum class Sabotage : std::uint8_t {
   kOtherSeed,      // writes another seed than the one it decided with
   kOtherReplay,    // takes other batches from the journal at a start than it wrote
   kOtherSnapshot,  // the same for the shadow that snapshots are made of
+  kNoEvents,       // tells no events
 };
 
 struct SimulationOptions {
@@ -62,6 +63,8 @@ struct SimulationReport {
   std::uint64_t digests = 0;
   std::uint64_t audits = 0;
   std::uint64_t full_refusals = 0;
+  std::uint64_t replayed_snapshots = 0;  // verified by replay at the end
+  std::uint64_t kept_leases = 0;  // renewed with their old token after a lost connection
   std::uint64_t changing_calls = 0;  // of the disk, in the steps
   std::int64_t simulated_ms = 0;
 };

@@ -102,8 +102,10 @@ bool SimulationRun::try_start(bool calm) {
   report_.restarts += 1;
   // A start that failed behind the cut has overwritten what was damaged: what was there before it
   // still explains what is missing.
-  if (!before_.damaged) before_ = look_before_start();
-  const std::uint64_t errors = error_count();
+  const bool is_explained = before_.damaged;
+  if (!is_explained) before_ = look_before_start();
+  const Attempt attempt{before_.damaged && !is_explained, error_count(),
+                        disk_.changes_beside_lock()};
   process_ = std::make_unique<SimulatedProcess>(
       disk_, process_options_, clock_,
       [this](const daemon::BatchHeader& header, std::span<const std::byte> payload) {
@@ -118,7 +120,7 @@ bool SimulationRun::try_start(bool calm) {
   if (disk_.is_dead()) {
     report_.faults.add(Fault::kCutInRecovery);
   } else {
-    judge_refusal(recovered.error(), before_.damaged, errors);
+    judge_refusal(recovered.error(), attempt);
   }
   process_.reset();
   clients_.disconnect();
@@ -145,24 +147,23 @@ SimulationRun::Before SimulationRun::look_before_start() const {
 }
 
 // A start may be refused, but only for a reason that is there, and it must name it.
-void SimulationRun::judge_refusal(const Error& error, bool was_damaged,
-                                  std::uint64_t errors_before) {
+void SimulationRun::judge_refusal(const Error& error, const Attempt& attempt) {
   const std::string text = error.text();
   const bool names_file = text.find(kSimulatedPath) != std::string::npos ||
                           text.find("journal.") != std::string::npos ||
                           text.find("snapshot.") != std::string::npos;
   if (!names_file) return fail("a refused start names no file: " + text);
-  if (error.code == ErrorCode::kDamaged && was_damaged) {
+  if (error.code == ErrorCode::kDamaged && before_.damaged) {
     if (text.find(" at ") == std::string::npos)
       return fail("a refused start names no offset: " + text);
+    if (disk_.changes_beside_lock() != attempt.changes)
+      return fail("a refused start has changed something: " + text);
     report_.refused_starts += 1;
-    // As a backup would. The refused start must not have changed anything, but that it may have
-    // gone on behind an end that nothing on the disk shows: what was there before it still explains
-    // that.
-    disk_.heal();
+    disk_.heal();  // as a backup would
+    if (attempt.finds_damage) before_ = {};  // and all is there again
     return;
   }
-  const bool had_errors = error_count() != errors_before;
+  const bool had_errors = error_count() != attempt.errors;
   if ((error.code == ErrorCode::kSystem || error.code == ErrorCode::kFull) && had_errors) {
     disk_.full = false;
     return;
@@ -230,6 +231,10 @@ void SimulationRun::settle() {
     check_all();
   }
   if (!over() && clients_.is_waiting()) fail("nothing goes wrong any more, and somebody waits on");
+  if (over()) return;
+  turn();
+  history_.expect_all_told();
+  check_all();
 }
 
 // Nothing goes wrong any more: everything is answered, and another start finds the same state.
@@ -257,16 +262,19 @@ void SimulationRun::stop_for_good() {
 void SimulationRun::check_archive() {
   auto archive = daemon::JournalArchive::open(kSimulatedPath);
   if (!archive) return fail("an archive is refused: " + archive.error().text());
-  auto lead = (*archive)->lead();
+  auto lead = (*archive)->survey();
   if (!lead) return fail("an archive is refused: " + lead.error().text());
   // A tick that nobody waits for may have become durable at the very end.
   std::string why;
   if (!history_.cut(lead->last_op, why)) return fail("an archive is not what was written: " + why);
   auto list = (*archive)->snapshots();
   if (!list) return fail("an archive is refused: " + list.error().text());
+  if (!list->unread.empty())
+    return fail("a snapshot cannot be read: " + list->unread.front().error.text());
   for (const daemon::SnapshotMark& mark : list->marks) {
     auto verified = daemon::verify_snapshot(**archive, mark.op);
     if (!verified) return fail("a snapshot does not verify: " + verified.error().text());
+    report_.replayed_snapshots += verified->replayed ? 1 : 0;
   }
 }
 

@@ -30,6 +30,7 @@ class SimulationRun {
   void ask_digest();
   void ask_snapshot();
   void turn_away();
+  void lose_connections();
   void move_clock();
   void arm_write();
   void arm_sync();
@@ -58,7 +59,12 @@ class SimulationRun {
   /// True when a process serves; false when another attempt is due.
   bool try_start(bool calm);
   void arm_start();
-  void judge_refusal(const daemon::Error& error, bool was_damaged, std::uint64_t errors_before);
+  struct Attempt {
+    bool finds_damage = false;  // and not one before it, which may have written over some
+    std::uint64_t errors = 0;   // until then, of each that may refuse a start
+    std::uint64_t changes = 0;  // of the directory, until then
+  };
+  void judge_refusal(const daemon::Error& error, const Attempt& attempt);
   void check_recovered(const daemon::RecoveryReport& report);
   void serve(const daemon::RecoveryReport& report);
   /// What the disk showed before a start, to judge what the start made of it.

@@ -50,6 +50,8 @@ void add(SimulationReport& total, const SimulationReport& report) {
   total.digests += report.digests;
   total.audits += report.audits;
   total.full_refusals += report.full_refusals;
+  total.replayed_snapshots += report.replayed_snapshots;
+  total.kept_leases += report.kept_leases;
   total.changing_calls += report.changing_calls;
   total.simulated_ms += report.simulated_ms;
   total.step += report.step;
@@ -211,11 +213,12 @@ std::string text_of(const SearchResult& result) {
   std::string text = fmt::format(
       "{} seeds, {} steps, {:.2f} simulated years, {} starts ({} rightly refused, {} losses that "
       "nothing shows)\n{} ops, {} answers, {} reads, {} events, {} digests, {} audits compared; "
-      "{} snapshots, {} segments used again, {} calls refused for want of room\n",
+      "{} snapshots, {} segments used again, {} calls refused for want of room, {} leases renewed "
+      "after a lost connection\n",
       result.seeds, total.step, static_cast<double>(total.simulated_ms) / kDayMs / 365.25,
       total.restarts, total.refused_starts, total.unprovable_losses, total.ops, total.answers,
       total.reads, total.events, total.digests, total.audits, total.snapshots,
-      total.segments_recycled, total.full_refusals);
+      total.segments_recycled, total.full_refusals, total.kept_leases);
   for (std::size_t fault = 0; fault < kFaultCount; ++fault) {
     text +=
         fmt::format("  {:22} {}\n", name_of(static_cast<Fault>(fault)), total.faults.counts[fault]);

@@ -29,6 +29,13 @@ TEST(Simulation, KeepsItsPromises) {
   EXPECT_NE(result.total.refused_starts, 0U);
   EXPECT_NE(result.total.segments_recycled, 0U);
   EXPECT_NE(result.total.full_refusals, 0U);
+  EXPECT_NE(result.total.kept_leases, 0U);
+  // What compares nothing finds nothing.
+  EXPECT_NE(result.total.reads, 0U);
+  EXPECT_NE(result.total.events, 0U);
+  EXPECT_NE(result.total.digests, 0U);
+  EXPECT_NE(result.total.audits, 0U);
+  EXPECT_NE(result.total.replayed_snapshots, 0U);
   EXPECT_GE(result.total.simulated_ms, kYearMs);
 }
 

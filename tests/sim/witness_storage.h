@@ -20,6 +20,7 @@ class WitnessStorage final : public daemon::Storage {
   /// Whether readers made from now on give batches with other seeds than were written.
   void read_wrongly(bool wrongly) { reads_wrongly_ = wrongly; }
 
+  [[nodiscard]] daemon::Expected<daemon::Lead> survey() override { return below_.survey(); }
   [[nodiscard]] daemon::Expected<daemon::Lead> lead() override { return below_.lead(); }
   bool can_append() override { return below_.can_append(); }
   bool is_full() const override { return below_.is_full(); }

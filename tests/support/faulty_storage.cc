@@ -117,7 +117,7 @@ FaultyStorage::FaultyStorage(FaultyDisk& disk, const FaultyOptions& options)
     : disk_(disk), options_(options), random_(options.seed), payload_(daemon::kBatchSizeMax) {}
 
 FaultyStorage::~FaultyStorage() {
-  if (crashed_ || end_.frame == 0) return;
+  if (crashed_ || !surveyed_) return;
   flush();
   disk_.in_use = false;
 }
@@ -149,36 +149,52 @@ void FaultyStorage::format_disk() {
   disk_.make_segment(1);
   const Write write = make_frame({Op{end_.next_op}, 0, 0, {}, 0}, FrameKind::kLead);
   disk_.write(write.position.segment, write.position.offset, write.bytes);
+  tail_ = {end_, 0, segments_, {}, 0, {}};
+  (void)holds_.let_go(1);
 }
 
-Expected<daemon::Lead> FaultyStorage::lead() {
+Expected<daemon::Lead> FaultyStorage::survey() {
   if (disk_.in_use)
     return std::unexpected(Error{ErrorCode::kFenced, 0, "lock the simulated disk", ""});
-  disk_.in_use = true;
-  if (disk_.format.segment_size == 0) format_disk();
+  if (disk_.format.segment_size == 0) {
+    disk_.in_use = surveyed_ = true;
+    tail_.end.next_op = newest_op(*snapshots()) + 1;
+    return lead_at_tail();
+  }
   options_.segment_size = disk_.format.segment_size;
   DiskSegments source(disk_);
   auto tail = daemon::find_tail(source, disk_.format, disk_.segments.begin()->first,
                                 newest_op(*snapshots()));
-  if (!tail) {
-    disk_.in_use = false;
-    return std::unexpected(tail.error());
+  if (!tail) return std::unexpected(tail.error());
+  disk_.in_use = surveyed_ = true;
+  tail_ = std::move(*tail);
+  (void)holds_.let_go(disk_.segments.begin()->first);
+  return lead_at_tail();
+}
+
+daemon::Lead FaultyStorage::lead_at_tail() const {
+  return {tail_.end.epoch + 1, Op{tail_.first_op}, Op{tail_.end.next_op - 1}, tail_.torn_size,
+          tail_.torn_note};
+}
+
+Expected<daemon::Lead> FaultyStorage::lead() {
+  if (!surveyed_) {
+    if (auto found = survey(); !found) return found;
   }
+  if (disk_.format.segment_size == 0) format_disk();
   const std::vector<std::byte> zeros(kBlockSize);
-  for (const FramePosition& position : tail->cut_frames)
+  for (const FramePosition& position : tail_.cut_frames)
     disk_.write(position.segment, position.offset, zeros);
-  segments_ = tail->segments;
-  end_ = tail->end;
+  segments_ = tail_.segments;
+  end_ = tail_.end;
   epoch_ = end_.epoch + 1;
   frame_durable_ = end_.frame;
   op_durable_ = end_.next_op - 1;
-  (void)holds_.let_go(disk_.segments.begin()->first);
   const Write write = make_frame({Op{end_.next_op}, 0, 0, {end_.now_ms}, 0}, FrameKind::kLead);
   disk_.make_segment(write.position.segment);
   disk_.write(write.position.segment, write.position.offset, write.bytes);
   frame_durable_ = end_.frame;
-  return daemon::Lead{epoch_, Op{tail->first_op}, Op{op_durable_}, tail->torn_size,
-                      tail->torn_note};
+  return lead_at_tail();
 }
 
 // ---- appending ----

@@ -76,6 +76,7 @@ class FaultyStorage final : public daemon::Storage {
   std::size_t writing_count() const { return writes_.size(); }
 
   // ---- Storage ----
+  [[nodiscard]] daemon::Expected<daemon::Lead> survey() override;
   [[nodiscard]] daemon::Expected<daemon::Lead> lead() override;
   bool can_append() override;
   bool is_full() const override { return full_; }
@@ -104,6 +105,7 @@ class FaultyStorage final : public daemon::Storage {
   };
 
   void format_disk();
+  daemon::Lead lead_at_tail() const;
   Write make_frame(const daemon::BatchHeader& header, protocol::FrameKind kind);
   void finish(std::size_t index);
   void advance();
@@ -116,6 +118,7 @@ class FaultyStorage final : public daemon::Storage {
   std::vector<std::byte> payload_;
   std::vector<Write> writes_;                        // under way, oldest first
   std::map<std::uint64_t, std::uint64_t> finished_;  // frame → last op, behind a gap
+  daemon::JournalTail tail_;  // that survey() has found
   std::vector<daemon::SegmentEnd> segments_;
   daemon::ChainEnd end_;
   std::uint64_t epoch_ = 0;
@@ -126,6 +129,7 @@ class FaultyStorage final : public daemon::Storage {
   int fail_next_ = 0;
   bool completing_ = true;
   bool full_ = false;
+  bool surveyed_ = false;
   bool crashed_ = false;
 };
 

@@ -68,7 +68,7 @@ class Backups : public testing::Test {
     auto archive = JournalArchive::open(directory);
     ASSERT_TRUE(archive.has_value()) << archive.error().text();
     scheduler::Scheduler state;
-    auto report = recover(**archive, state);
+    auto report = recover_unled(**archive, state);
     ASSERT_TRUE(report.has_value()) << report.error().text();
     EXPECT_EQ(state.op_applied(), op);
     EXPECT_EQ(digest_of_state(state), digests_.at(raw(op)));
@@ -114,7 +114,7 @@ class Backups : public testing::Test {
   void add_snapshot(const std::string& directory) const {
     auto archive = JournalArchive::open(directory);
     scheduler::Scheduler state;
-    ASSERT_TRUE(recover(**archive, state).has_value());
+    ASSERT_TRUE(recover_unled(**archive, state).has_value());
     auto opened = JournalDirectory::open(directory);
     auto writer = create_snapshot(*opened, state.op_applied());
     ASSERT_TRUE((*writer)->write(tests::state_bytes(state)).has_value());
@@ -431,8 +431,9 @@ TEST_F(Backups, ACommandThatNobodyKnowsStopsTheCutWithinItsBatch) {
 TEST_F(Backups, AnArchiveTakesNothing) {
   auto archive = JournalArchive::open(data());
   ASSERT_TRUE(archive.has_value());
-  ASSERT_TRUE((*archive)->lead().has_value());
+  ASSERT_TRUE((*archive)->survey().has_value());
   EXPECT_FALSE((*archive)->can_append());
+  EXPECT_EQ((*archive)->lead().error().code, ErrorCode::kUnsupported);
   EXPECT_EQ((*archive)->write_snapshot(Op{1}).error().code, ErrorCode::kUnsupported);
   (*archive)->trim(last_);
   EXPECT_TRUE((*archive)->read(Op{1}).has_value());

@@ -209,6 +209,33 @@ TEST_F(Recovery, RefusesWhenNothingReachesFarEnough) {
   EXPECT_NE(report.error().act.find("op 1 is needed"), std::string::npos) << report.error().text();
 }
 
+// The tail that the crash has left is not cut, and no mark is written.
+TEST_F(Recovery, AStartThatIsRefusedLeavesTheDiskAsItWas) {
+  start();
+  live(100);
+  snapshot(*storage_, city_.scheduler());
+  const Op at = op();
+  live(50);
+  storage_->trim(at);
+  storage_->set_completing(false);
+  city_.live(*storage_, 2);
+  storage_->complete(1);  // behind one that is not whole
+  storage_->crash();
+  const auto segments = disk_.segments;
+  disk_.snapshots.at(raw(at)).damaged = true;
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    Scheduler found;
+    ASSERT_FALSE(recover_into(found).has_value());
+    EXPECT_EQ(disk_.segments, segments);
+  }
+  disk_.snapshots.at(raw(at)).damaged = false;
+  Scheduler found;
+  auto report = recover_into(found);
+  ASSERT_TRUE(report.has_value()) << report.error().text();
+  EXPECT_NE(report->lead.torn_size, 0U) << "nothing was there to be cut";
+  EXPECT_NE(disk_.segments, segments);
+}
+
 // It was passed over, and then the journal was said not to reach back far enough.
 TEST_F(Recovery, ASnapshotThatCannotBeReadIsNamedWhereNothingElseReaches) {
   start();
@@ -314,6 +341,7 @@ class ForgetfulStorage final : public daemon::Storage {
     if (!reader) return reader;
     return std::make_unique<Reader>(std::move(*reader), batch_, ends_there_);
   }
+  daemon::Expected<daemon::Lead> survey() override { return real_.survey(); }
   daemon::Expected<daemon::Lead> lead() override { return real_.lead(); }
   bool can_append() override { return false; }
   bool is_full() const override { return false; }
