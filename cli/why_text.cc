@@ -115,7 +115,7 @@ Table near_table(bool is_persian) {
 
 std::string near_text(protocol::Decision::Reader decision, bool is_persian) {
   Table table = near_table(is_persian);
-  const bool ways = decision.getTravelWeight() != 0 || decision.getPassedOver() != 0;
+  const bool ways = decision.getTravelWeight() != 0 || decision.getDrawn().size() != 0;
   for (auto candidate : decision.getNearEqual()) {
     const bool is_chosen = candidate.getExpert() == decision.getChosen();
     table.add(
@@ -126,6 +126,22 @@ std::string near_text(protocol::Decision::Reader decision, bool is_persian) {
          !is_chosen   ? ""
          : is_persian ? "برگزیده"
                       : "chosen"});
+  }
+  return table.aligned();
+}
+
+// The visits that a claim was drawn among; nothing where none was drawn.
+std::string drawn_table(protocol::Decision::Reader decision, bool is_persian) {
+  if (decision.getDrawn().size() == 0) return "";
+  Table table({{is_persian ? "بازدید نزدیک" : "near visit", kRight},
+               {is_persian ? "راه" : "way", kRight},
+               {""}});
+  for (auto each : decision.getDrawn()) {
+    const bool is_given = each.getJob() == decision.getJob();
+    table.add({number_text(each.getJob(), is_persian), way_text(each.getMetres(), is_persian),
+               !is_given    ? ""
+               : is_persian ? "برگزیده"
+                            : "chosen"});
   }
   return table.aligned();
 }
@@ -227,8 +243,8 @@ std::string why_decision_text(protocol::WhyAnswer::Reader answer, Language langu
     return is_persian ? "هرگز واگذار نشده است.\n" : "It was never assigned.\n";
   auto decision = answer.getDecision();
   return decision_head(decision, is_persian) + near_text(decision, is_persian) +
-         rejected_table(decision, is_persian) + named_line(decision, is_persian) +
-         considered_line(decision, is_persian);
+         drawn_table(decision, is_persian) + rejected_table(decision, is_persian) +
+         named_line(decision, is_persian) + considered_line(decision, is_persian);
 }
 
 }  // namespace permitd::cli

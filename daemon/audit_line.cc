@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <vector>
 
 #include "protocol/command_codec.h"
@@ -109,10 +110,22 @@ std::string class_member(scheduler::JobId id, const scheduler::Scheduler& schedu
   return fmt::format(",\"class\":\"{}\"", name_of(job.priority));
 }
 
+bool is_mark(EventKind kind) {
+  return kind == EventKind::kSlaNotified || kind == EventKind::kSlaBreached ||
+         kind == EventKind::kSlaEscalated;
+}
+
 /// What the event says of before and after; of kinds without states, what it is about in words.
 std::string states_text(const Event& event, const AuditBefore& before,
                         const scheduler::Scheduler& scheduler) {
   using scheduler::CommandKind;
+  if (event.kind == EventKind::kDeadlineMoved && raw(event.job) == 0) {
+    scheduler::CaseView waiting;
+    const auto was = before.decisions.find(event.case_id);
+    if (was == before.decisions.end() || !scheduler.find_case(event.case_id, waiting)) return {};
+    return fmt::format(",\"before\":{},\"after\":{}", moment_value(was->second),
+                       moment_value(waiting.decision_due));
+  }
   if (event.kind == EventKind::kDeadlineMoved) {
     scheduler::JobView job;
     const auto was = before.deadlines.find(event.job);
@@ -133,8 +146,11 @@ std::string states_text(const Event& event, const AuditBefore& before,
                        event.before >= 16 ? "manager" : "licensee", name_of(check),
                        name_of(scheduler::CheckResult{event.after}));
   }
-  return fmt::format(",\"before\":{},\"after\":{}", state_text(event.kind, event.before),
-                     state_text(event.kind, event.after));
+  // A mark of a case is one of what the municipality does: its states are the case's.
+  const EventKind told =
+      raw(event.job) == 0 && is_mark(event.kind) ? EventKind::kCaseChanged : event.kind;
+  return fmt::format(",\"before\":{},\"after\":{}", state_text(told, event.before),
+                     state_text(told, event.after));
 }
 
 std::string event_text(const Event& event, Actor of_command, const AuditBefore& before,
@@ -167,9 +183,14 @@ std::vector<Event> moved_silently(const Command& command, const AuditBefore& bef
                                   const scheduler::Scheduler& scheduler) {
   std::vector<Event> found;
   std::vector<scheduler::JobId> told;
-  for (const Event& event : scheduler.events())
-    if (event.kind == EventKind::kDeadlineMoved) told.push_back(event.job);
+  std::vector<scheduler::CaseId> told_cases;
+  for (const Event& event : scheduler.events()) {
+    if (event.kind != EventKind::kDeadlineMoved) continue;
+    if (raw(event.job) != 0) told.push_back(event.job);
+    if (raw(event.job) == 0) told_cases.push_back(event.case_id);
+  }
   std::ranges::sort(told);
+  std::ranges::sort(told_cases);
   for (const auto& [id, deadline] : before.deadlines) {
     scheduler::JobView job;
     if (!scheduler.find_job(id, job) || job.deadline == deadline) continue;
@@ -185,12 +206,25 @@ std::vector<Event> moved_silently(const Command& command, const AuditBefore& bef
     event.stage = job.stage;
     found.push_back(event);
   }
+  for (const auto& [id, due] : before.decisions) {
+    scheduler::CaseView waiting;
+    if (!scheduler.find_case(id, waiting) || waiting.decision_due == due) continue;
+    if (std::ranges::binary_search(told_cases, id)) continue;
+    Event event;
+    event.op = command.op;
+    event.at = command.now;
+    event.actor = command.actor;
+    event.kind = EventKind::kDeadlineMoved;
+    event.case_id = id;
+    event.office = waiting.office;
+    found.push_back(event);
+  }
   return found;
 }
 
 /// Stands at the end of a full list, and says that there were more.
 bool is_marker(const Event& event) {
-  return event.kind == EventKind::kDeadlineMoved && raw(event.job) == 0;
+  return event.kind == EventKind::kDeadlineMoved && raw(event.job) == 0 && raw(event.case_id) == 0;
 }
 
 /// What changed, in order.
@@ -245,6 +279,14 @@ std::string removed_member(const std::array<Count, scheduler::kFilterCount>& by_
   return removed.empty() ? removed : fmt::format(",\"removed\":{{{}}}", removed);
 }
 
+/// The visits that a claim was drawn among, as [job, metres], and how they count as equally near.
+std::string drawn_member(const DecisionView& decision, std::uint16_t near_equal_permille) {
+  std::string drawn;
+  for (const scheduler::DrawnView& each : std::span(decision.drawn).first(decision.drawn_count))
+    drawn += fmt::format("{}[{},{}]", drawn.empty() ? "" : ",", raw(each.job), each.metres);
+  return fmt::format(",\"drawn\":[{}],\"within\":{}", drawn, near_equal_permille);
+}
+
 std::string decision_text(const DecisionView& decision, const scheduler::SetPolicy& policy) {
   std::string out = fmt::format("{{\"job\":{},\"by\":\"{}\",\"seed\":\"{:016x}\",\"near\":[",
                                 raw(decision.job), way_of(decision), decision.seed);
@@ -260,6 +302,7 @@ std::string decision_text(const DecisionView& decision, const scheduler::SetPoli
   if (raw(decision.passed_over) != 0)
     out += fmt::format(",\"passedOver\":[{},{}]", raw(decision.passed_over),
                        decision.passed_over_metres);
+  if (decision.drawn_count != 0) out += drawn_member(decision, policy.near_equal_permille);
   if (decision.by_plan)
     out += fmt::format(",\"plan\":{},\"planReason\":\"{}\"", raw(decision.plan),
                        name_of(decision.plan_reason));

@@ -5,6 +5,7 @@
 namespace permitd::daemon {
 
 using scheduler::CaseView;
+using scheduler::DecisionView;
 using scheduler::ExpertId;
 using scheduler::JobView;
 using scheduler::OfficeId;
@@ -82,10 +83,29 @@ bool HistoryQuery::run(const Scheduler& scheduler) noexcept {
   return true;
 }
 
+namespace {
+
+// What was drawn among may be of other cases, outside the scope: neither said nor counted, nor
+// whether there was any.
+void hide_drawn(const Scope& scope, const Scheduler& scheduler, DecisionView& decision) {
+  if (scope.sees_city() || decision.drawn_count == 0) return;
+  std::uint8_t seen = 0;
+  for (std::size_t i = 0; i < decision.drawn_count; ++i) {
+    if (scope.covers(scheduler, decision.drawn[i].job)) decision.drawn[seen++] = decision.drawn[i];
+  }
+  std::fill(decision.drawn.begin() + seen, decision.drawn.end(), scheduler::DrawnView{});
+  decision.drawn_count = seen;
+  decision.drawn_hidden = true;
+  decision.compared = 0;
+}
+
+}  // namespace
+
 bool WhyQuery::run(const Scheduler& scheduler) noexcept {
   found = scheduler.find_job(id_, job) && scope_.covers(scheduler, job);
   if (!found) return true;
   has_decision = scheduler.find_decision(id_, decision);
+  if (has_decision) hide_drawn(scope_, scheduler, decision);
   // The job that was passed over may be of another case, outside the scope.
   if (has_decision && raw(decision.passed_over) != 0 &&
       !scope_.covers(scheduler, decision.passed_over)) {
@@ -250,6 +270,19 @@ bool ZoningChangesQuery::run(const Scheduler& scheduler) noexcept {
   return true;
 }
 
+bool AwaitingDecisionsQuery::run(const Scheduler& scheduler) noexcept {
+  const std::size_t before = count_;
+  count_ += scheduler.list_cases(cursor, kQueryScanMax, std::span{rows}.subspan(count_));
+  count_ = keep_covered(rows, before, count_, [&](const CaseView& one) {
+    return one.state == scheduler::CaseState::kAwaitingDecision && scope_.covers(scheduler, one);
+  });
+  slices_ += 1;
+  if (!cursor.done && count_ < rows.size() && slices_ < kQuerySlicesMax) return false;
+  rows.resize(count_);
+  hide_end(scope_);
+  return true;
+}
+
 bool ServicesQuery::run(const Scheduler& scheduler) noexcept {
   fill_page(rows, [&](std::span<scheduler::ServiceView> out) {
     return scheduler.list_services(cursor, out);
@@ -387,6 +420,10 @@ bool StatsQuery::count_jobs(const Scheduler& scheduler) {
 void StatsQuery::count(const CaseView& view) {
   stats.cases_submitted += 1;
   stats.cases[raw(view.state)] += 1;
+  if (view.decision_due != scheduler::kNever) {
+    const scheduler::Stage stage = view.stages[view.stage_index];
+    stats.bands[raw(stage)][static_cast<std::size_t>(view.decision_band)] += 1;
+  }
 }
 
 void StatsQuery::count(const JobView& view) {

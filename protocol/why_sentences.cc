@@ -82,6 +82,30 @@ std::string removed_phrase(const scheduler::DecisionView& decision) {
   return text;
 }
 
+// A visit that was drawn among those about as near as the nearest.
+std::string drawn_text(const scheduler::DecisionView& decision) {
+  std::string text = fmt::format("Expert {} asked for work at {} and got job {}, a visit {} away.",
+                                 raw(decision.chosen), moment_text(decision.at), raw(decision.job),
+                                 kilometres(decision.near_equal[0].metres));
+  const auto out = std::back_inserter(text);
+  if (raw(decision.passed_over) != 0)
+    fmt::format_to(out, " Job {} comes first and can wait; it is {} away.",
+                   raw(decision.passed_over), kilometres(decision.passed_over_metres));
+  if (decision.drawn_hidden) {
+    fmt::format_to(
+        out, " The lot with seed {:016x} of op {} fell on it among visits about equally near.",
+        decision.seed, raw(decision.op));
+  } else if (decision.drawn_count > 1) {
+    fmt::format_to(out,
+                   " Of {} visits compared {} are about as near as the nearest; the lot with seed "
+                   "{:016x} of op {} fell on this one.",
+                   decision.compared, decision.drawn_count, decision.seed, raw(decision.op));
+  } else {
+    fmt::format_to(out, " Of {} visits compared it is the nearest that fits.", decision.compared);
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string decision_sentence(const scheduler::DecisionView& decision, Language language) {
@@ -98,13 +122,8 @@ std::string decision_sentence(const scheduler::DecisionView& decision, Language 
         "{}.",
         chosen, moment_text(decision.at), raw(decision.job), raw(decision.plan),
         name_of(decision.plan_reason));
-  } else if (raw(decision.passed_over) != 0) {
-    text = fmt::format(
-        "Expert {} asked for work at {} and got job {}: job {} comes first and can wait, and of "
-        "{} visits compared this one is nearest, {} instead of {}.",
-        chosen, moment_text(decision.at), raw(decision.job), raw(decision.passed_over),
-        decision.compared, kilometres(decision.near_equal[0].metres),
-        kilometres(decision.passed_over_metres));
+  } else if (decision.drawn_count != 0) {
+    text = drawn_text(decision);
   } else if (decision.by_claim) {
     text =
         fmt::format("Expert {} asked for work at {} and got job {}, the first in order that fits.",

@@ -21,6 +21,11 @@ std::uint64_t decision_seed(std::uint64_t command_seed, JobId job) {
   return mix(command_seed ^ mix(raw(job)));
 }
 
+std::uint64_t decision_seed(std::uint64_t command_seed, std::span<const JobId> drawn) {
+  for (const JobId job : drawn) command_seed = decision_seed(command_seed, job);
+  return command_seed;
+}
+
 std::uint64_t score_of(const CandidateView& candidate, const ChoiceWeights& weights) {
   constexpr std::uint64_t kPpmPerMetre = 10;
   return (std::uint64_t{weights.load} * candidate.load_ppm +

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "scheduler/views.h"
 
@@ -12,6 +13,20 @@ namespace permitd::scheduler {
 /// Seed of one decision: the command's seed mixed with the job, so that several choices of one
 /// command are independent. This is what DecisionView::seed holds.
 std::uint64_t decision_seed(std::uint64_t command_seed, JobId job);
+
+/// Seed of a claim that is drawn among visits: each is mixed in, in order; for one it is the seed
+/// above. The list of the next choice of the same command is another one, as the visit given is not
+/// in it.
+std::uint64_t decision_seed(std::uint64_t command_seed, std::span<const JobId> drawn);
+
+/// Visits are about as near as the nearest up to so many metres beyond the policy's share of its
+/// way: who stands before a parcel must not find the next parcel nearer than the one across the
+/// street.
+inline constexpr std::uint32_t kNearEqualMetres = 500;
+/// The longest way that is about as short as the shortest, in metres.
+constexpr std::uint64_t near_equal_metres(std::uint32_t shortest, std::uint16_t permille) {
+  return shortest + std::uint64_t{shortest} * permille / 1000 + kNearEqualMetres;
+}
 
 /// How little speaks for a candidate, in parts per million: with equal weights a kilometre counts
 /// like a hundredth of load.

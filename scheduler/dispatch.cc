@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <span>
 
 #include "scheduler/decision.h"
 #include "scheduler/distance.h"
@@ -10,6 +11,7 @@
 #include "scheduler/expert_score.h"
 #include "scheduler/job_clock.h"
 #include "scheduler/job_flow.h"
+#include "scheduler/nearest_visit.h"
 #include "scheduler/plan_flow.h"
 
 namespace permitd::scheduler {
@@ -117,76 +119,76 @@ struct Scan {
     });
   }
 
-  void priority_class(PriorityClass priority) {
+  template <class Look>
+  void each_queue(PriorityClass priority, const Look& look) const {
     const ExpertRecord& record = core.experts[raw(expert)];
-    queued_first = search.rejected_count;
     for (std::uint8_t s = 0; s < kSkillCount; ++s) {
       if ((record.counted >> s & 1) == 0) continue;
       std::uint32_t districts = core.waiting_districts[raw(priority)][s];
       if (record.districts != 0) districts &= record.districts;
-      for (; districts != 0; districts &= districts - 1) {
-        queue(priority, Skill{s}, static_cast<std::uint32_t>(std::countr_zero(districts)));
-      }
-      queue(priority, Skill{s}, ReadyQueue::office_place(record.office));
+      for (; districts != 0; districts &= districts - 1)
+        look(Skill{s}, static_cast<std::uint32_t>(std::countr_zero(districts)));
+      look(Skill{s}, ReadyQueue::office_place(record.office));
     }
+  }
+
+  // The queue whose first job is the first of all comes first: mostly that job fits, and the other
+  // queues need not be looked into.
+  void priority_class(PriorityClass priority) {
+    queued_first = search.rejected_count;
+    std::size_t first = 0;
+    ReadyKey least{};
+    each_queue(priority, [&](Skill skill, std::uint32_t place) {
+      const ReadyKey& head = core.heads[head_of(priority, skill, place)];
+      if (raw(head.job) == 0 || (raw(least.job) != 0 && least < head)) return;
+      least = head;
+      first = head_of(priority, skill, place);
+    });
+    if (raw(least.job) == 0) return;
+    each_queue(priority, [&](Skill skill, std::uint32_t place) {
+      if (head_of(priority, skill, place) == first) queue(priority, skill, place);
+    });
+    if (best == least) return;
+    each_queue(priority, [&](Skill skill, std::uint32_t place) {
+      if (head_of(priority, skill, place) != first) queue(priority, skill, place);
+    });
     drop_later();
   }
 };
 
-// Among the first visits of each district the one nearest to the expert. Ties go by deadline.
-struct NearestVisit {
-  const Core& core;
-  ExpertId expert;
-  PriorityClass priority;
-  Skill skill;
-  Point from;
-  std::uint32_t slot = kNoSlot;
-  std::int64_t way = 0;
-  ReadyKey key{};
+// Visits about as near as the nearest, and what they were chosen from. None where the first by
+// deadline is given.
+struct NearVisits {
+  std::uint8_t count = 0;
   std::uint16_t compared = 0;
-
-  void queue(std::uint32_t place) {
-    std::uint32_t fitting = 0;
-    core.ready.visit(ReadyQueue::number(priority, skill, place), kQueueScanMax,
-                     [&](std::uint32_t at) {
-                       const JobRecord& job = core.jobs[at];
-                       const Point there = core.cases[job.case_slot].point;
-                       if (!goes_out(job) || claim_job_filter(core, expert, job) != Filter::kNone)
-                         return false;
-                       if (is_known(there))
-                         offer(at, distance_square(from, there), core.ready.key(at));
-                       return ++fitting >= core.policy.near_visits;
-                     });
-  }
-
-  void offer(std::uint32_t at, std::int64_t distance, ReadyKey at_key) {
-    ++compared;
-    if (slot != kNoSlot && (distance > way || (distance == way && !(at_key < key)))) return;
-    slot = at;
-    way = distance;
-    key = at_key;
-  }
+  std::array<std::uint32_t, kDrawnMax> slot{};
+  std::array<std::uint32_t, kDrawnMax> metres{};
 };
 
-// A visit that can wait is passed over for one that is nearer to where the expert is.
-void prefer_nearest(const Core& core, ExpertId expert, JobSearch& search) {
-  const JobRecord& first = core.jobs[search.slot];
-  if (core.policy.near_visits == 0 || !goes_out(first) || first.has(kJobPlanned) ||
-      remaining_minutes(core, first) <= core.policy.near_slack_minutes)
-    return;
-  const ExpertRecord& record = core.experts[raw(expert)];
-  const Point from = place_of(core, record);
-  if (!is_known(from)) return;
-  NearestVisit nearest{core, expert, first.priority, first.skill, from};
-  std::uint32_t districts = core.waiting_districts[raw(first.priority)][raw(first.skill)];
-  if (record.districts != 0) districts &= record.districts;
-  for (; districts != 0; districts &= districts - 1)
-    nearest.queue(static_cast<std::uint32_t>(std::countr_zero(districts)));
-  nearest.queue(ReadyQueue::office_place(record.office));
-  if (nearest.slot == kNoSlot || nearest.slot == search.slot) return;
-  search.passed_over = search.slot;
-  search.compared = nearest.compared;
-  search.slot = nearest.slot;
+// A visit that can wait may give way to one that is nearer to where the expert is.
+bool can_wait(const Core& core, const JobRecord& first) {
+  return core.policy.near_visits != 0 && goes_out(first) && !first.has(kJobPlanned) &&
+         remaining_minutes(core, first) > core.policy.near_slack_minutes;
+}
+
+// Pre: `first` can wait.
+NearVisits near_visits(const Core& core, ExpertId expert, const JobRecord& first) {
+  NearVisits near;
+  const Point from = place_of(core, core.experts[raw(expert)]);
+  if (!is_known(from)) return near;
+  NearestVisits visits(core, expert, first.priority, from);
+  near.compared = visits.compared();
+  std::uint64_t farthest = UINT64_MAX;
+  while (near.count < core.policy.near_equal_count) {
+    const NearestVisits::Found next = visits.next();
+    if (next.slot == kNoSlot || next.square > farthest) break;
+    if (claim_job_filter(core, expert, core.jobs[next.slot]) != Filter::kNone) continue;
+    near.slot[near.count] = next.slot;
+    near.metres[near.count] = metres_of(next.square);
+    if (near.count++ == 0)
+      farthest = square_within(near_equal_metres(near.metres[0], core.policy.near_equal_permille));
+  }
+  return near;
 }
 
 // The first of a class in order, places not looked at.
@@ -371,13 +373,6 @@ void prefer_share(const Core& core, ExpertId expert, JobSearch& search) {
 
 }  // namespace
 
-JobSearch find_job(const Core& core, ExpertId expert, PriorityClass last) {
-  JobSearch search = first_job(core, expert, last);
-  if (last == PriorityClass::kOther) prefer_share(core, expert, search);
-  if (search.slot != kNoSlot) prefer_nearest(core, expert, search);
-  return search;
-}
-
 bool municipal_waits(const Core& core, ExpertId expert, JobSearch& search) {
   search = first_job(core, expert, PriorityClass::kMunicipal);
   return search.slot != kNoSlot || search.cut;
@@ -392,13 +387,16 @@ void join_queue(Core& core, std::uint32_t slot) {
   if (raw(head.job) == 0 || key < head) head = key;
   if (place < kDistrictCount)
     core.waiting_districts[raw(job.priority)][raw(job.skill)] |= 1U << place;
+  join_front(core, slot);
 }
 
 void leave_queue(Core& core, std::uint32_t slot) {
   const JobRecord& job = core.jobs[slot];
   const bool first = core.heads[head_of(job.priority, job.skill, place_of(job))].job == job.id;
+  const ReadyKey key = core.ready.key(slot);
   core.ready.remove(queue_of(job), slot);
   if (first) set_head(core, job);
+  leave_front(core, slot, key);
 }
 
 void enqueue_job(Core& core, std::uint32_t slot) {
@@ -414,8 +412,10 @@ void dequeue_job(Core& core, std::uint32_t slot) {
 void rekey_job(Core& core, std::uint32_t slot) {
   if (!core.ready.contains(slot)) return;
   const JobRecord& job = core.jobs[slot];
+  const ReadyKey before = core.ready.key(slot);
   core.ready.update(queue_of(job), slot, {job.deadline, job.id});
   set_head(core, job);
+  rekey_front(core, slot, before);
 }
 
 void offer_job(Core& core, std::uint32_t slot) {
@@ -440,24 +440,35 @@ void offer_job(Core& core, std::uint32_t slot) {
 
 namespace {
 
-// How far the visit that was chosen is, and the one that comes first.
-void tell_ways(const Core& core, ExpertId expert, const JobSearch& search,
-               DecisionRecord& decision) {
-  const Point from = place_of(core, core.experts[raw(expert)]);
-  const auto way = [&](std::uint32_t slot) {
-    const Point there = core.cases[core.jobs[slot].case_slot].point;
-    return is_known(there) ? metres(from, there) : 0U;
-  };
-  decision.passed_over = core.jobs[search.passed_over].id;
-  decision.passed_over_metres = way(search.passed_over);
-  decision.near_metres[0] = way(search.slot);
-  decision.compared = search.compared;
+// The first in order, or in its place one of the visits near to the expert, drawn by lot. Writes
+// down what was drawn from.
+std::uint32_t draw_visit(const Core& core, ExpertId expert, std::uint32_t first,
+                         DecisionRecord& decision) {
+  if (!can_wait(core, core.jobs[first])) return first;
+  const NearVisits near = near_visits(core, expert, core.jobs[first]);
+  if (near.count == 0) return first;
+  std::array<JobId, kDrawnMax> drawn{};
+  for (std::size_t i = 0; i < near.count; ++i) drawn[i] = core.jobs[near.slot[i]].id;
+  decision.seed = decision_seed(core.seed, std::span(drawn).first(near.count));
+  decision.compared = near.compared;
+  decision.drawn_count = near.count;
+  decision.drawn = drawn;
+  decision.near_metres = near.metres;
+  const std::uint32_t slot = near.slot[choose_near_equal(decision.seed, near.count)];
+  decision.job = core.jobs[slot].id;
+  if (slot == first) return first;
+  const Point there = core.cases[core.jobs[first].case_slot].point;
+  decision.passed_over = core.jobs[first].id;
+  decision.passed_over_metres =
+      is_known(there) ? metres(place_of(core, core.experts[raw(expert)]), there) : 0U;
+  return slot;
 }
 
 }  // namespace
 
 std::uint32_t assign_best_job(Core& core, ExpertId expert) {
-  const JobSearch search = find_job(core, expert, PriorityClass::kOther);
+  JobSearch search = first_job(core, expert, PriorityClass::kOther);
+  prefer_share(core, expert, search);
   if (search.slot == kNoSlot) return kNoSlot;
   DecisionRecord decision = begin_decision(core, core.jobs[search.slot]);
   decision.by_claim = 1;
@@ -469,10 +480,10 @@ std::uint32_t assign_best_job(Core& core, ExpertId expert) {
   }
   decision.rejected_count = search.rejected_count;
   decision.by_share = search.by_share ? 1 : 0;
-  if (search.passed_over != kNoSlot) tell_ways(core, expert, search, decision);
+  const std::uint32_t slot = draw_visit(core, expert, search.slot, decision);
   add_candidate(decision, expert, load_ppm(core, core.experts[raw(expert)]));
-  assign_job(core, search.slot, expert, decision);
-  return search.slot;
+  assign_job(core, slot, expert, decision);
+  return slot;
 }
 
 std::uint32_t offer_to_expert(Core& core, ExpertId expert) {

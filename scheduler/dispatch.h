@@ -25,21 +25,15 @@ inline constexpr std::size_t kRejectedKept = 8;
 /// What a search over the ready queues found for one expert.
 struct JobSearch {
   std::uint32_t slot = kNoSlot;
-  std::uint32_t passed_over = kNoSlot;  // the first by deadline, when `slot` is a nearer visit
-  bool by_share = false;                // class 2 before class 1, out of the reserved share
-  bool cut = false;                     // the bound ended the scan of a queue of class 0 or 1
+  bool by_share = false;  // class 2 before class 1, out of the reserved share
+  bool cut = false;       // the bound ended the scan of a queue of class 0 or 1
   std::uint16_t considered = 0;
-  std::uint16_t compared = 0;  // visits whose ways were
   std::array<std::uint16_t, kFilterCount> removed{};
   // The first removed in the expert's order; none that comes after the job found.
   std::array<std::uint32_t, kRejectedKept> rejected_slot{};
   std::array<Filter, kRejectedKept> rejected_filter{};
   std::uint8_t rejected_count = 0;
 };
-/// The best ready job of the classes up to `last` that the expert may take: what the expert's plan
-/// has for today, the first by deadline, what the plan has for later. Where the policy says so, a
-/// visit that can wait gives way to one nearer to the expert.
-JobSearch find_job(const Core& core, ExpertId expert, PriorityClass last);
 /// A municipal job stands before this expert's class-2 work: one was found, or the scan was cut.
 bool municipal_waits(const Core& core, ExpertId expert, JobSearch& search);
 
@@ -66,7 +60,9 @@ void offer_job(Core& core, std::uint32_t slot);
 /// Gives an available expert ready jobs while wanted. Returns the slot of the first one, or
 /// kNoSlot.
 std::uint32_t offer_to_expert(Core& core, ExpertId expert);
-/// The one best job, for a claim. kNoSlot when none fits.
+/// The best job, for a claim: of the lowest class what the expert's plan has for today, the first
+/// by deadline, what the plan has for later. Where the policy says so, a visit that can wait gives
+/// way to one near to the expert, drawn by lot among those about as near. kNoSlot when none fits.
 std::uint32_t assign_best_job(Core& core, ExpertId expert);
 /// Binds a job by a supervisor's word; the filters were judged by the caller.
 void assign_by_supervisor(Core& core, std::uint32_t slot, ExpertId expert);

@@ -2,6 +2,7 @@
 // same one nearest. Pure functions.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 
@@ -11,25 +12,57 @@ namespace permitd::scheduler {
 
 constexpr bool is_known(Point point) { return point != Point{}; }
 
-/// The cosine of a latitude in parts per million, by Bhaskara's formula (7th century): at most 0.2
-/// % off. Works in hundredths of a degree.
-constexpr std::int64_t cosine_ppm(std::int32_t lat_e6) {
+inline constexpr unsigned kCosineBits = 20;
+
+/// The cosine of a latitude times 2^20, by Bhaskara's formula (7th century): at most 0.2 % off.
+/// Works in hundredths of a degree.
+constexpr std::uint32_t scaled_cosine(std::int32_t lat_e6) {
   const std::int64_t x = lat_e6 / 10'000;
   const std::int64_t square = x * x;
   constexpr std::int64_t kWhole = 324'000'000;  // (180 degrees)²
-  return (kWhole - 4 * square) * 1'000'000 / (kWhole + square);
+  return static_cast<std::uint32_t>(((kWhole - 4 * square) << kCosineBits) / (kWhole + square));
 }
 
-/// The square of the distance as on a flat map around `from`, in millionths of a degree of
-/// latitude. Pre: both points are in range. 180 degrees squared is 3 · 10^16, so that nothing
-/// overflows.
+/// How far it is round to the east or west at the latitude with this cosine, in millionths of a
+/// degree of latitude. Pre: at most 180 degrees.
+constexpr std::uint32_t way_east(std::uint32_t round, std::uint32_t cosine) {
+  return static_cast<std::uint32_t>(std::uint64_t{round} * cosine >> kCosineBits);
+}
+
+/// The square of a way, in millionths of a degree of latitude. 180 degrees squared is 3 · 10^16,
+/// so that nothing overflows.
+constexpr std::uint64_t flat_square(std::uint32_t north, std::uint32_t east) {
+  return std::uint64_t{north} * north + std::uint64_t{east} * east;
+}
+
+inline constexpr std::int32_t kTurn = 360'000'000;
+
+constexpr std::int32_t distance_of(std::int32_t a, std::int32_t b) { return a < b ? b - a : a - b; }
+
+/// The shorter way round between two longitudes, each from -180 to 180 degrees.
+constexpr std::uint32_t way_round(std::int32_t a, std::int32_t b) {
+  const std::int32_t way = distance_of(a, b);
+  return static_cast<std::uint32_t>(way < kTurn - way ? way : kTurn - way);
+}
+
+/// The square of the distance as on a flat map around `from`. Pre: both points are in range.
 constexpr std::int64_t distance_square(Point from, Point to) {
-  const std::int64_t north = std::int64_t{to.lat_e6} - from.lat_e6;
-  std::int64_t east = std::int64_t{to.lon_e6} - from.lon_e6;
-  if (east > 180'000'000) east -= 360'000'000;
-  if (east < -180'000'000) east += 360'000'000;
-  east = east * cosine_ppm(from.lat_e6) / 1'000'000;
-  return north * north + east * east;
+  return static_cast<std::int64_t>(
+      flat_square(static_cast<std::uint32_t>(distance_of(from.lat_e6, to.lat_e6)),
+                  way_east(way_round(from.lon_e6, to.lon_e6), scaled_cosine(from.lat_e6))));
+}
+
+/// No point of the box from `low` to `high` has a distance_square() from `from` below this. Pre:
+/// low is not above high.
+constexpr std::uint64_t box_square(Point from, std::uint32_t cosine, Point low, Point high) {
+  const auto gap = [](std::int32_t at, std::int32_t least, std::int32_t most) {
+    return std::max(0, std::max(least - at, at - most));
+  };
+  const std::int32_t direct = gap(from.lon_e6, low.lon_e6, high.lon_e6);
+  const std::int32_t farthest = std::max(high.lon_e6 - from.lon_e6, from.lon_e6 - low.lon_e6);
+  const std::int32_t round = std::min(direct, kTurn - farthest);
+  return flat_square(static_cast<std::uint32_t>(gap(from.lat_e6, low.lat_e6, high.lat_e6)),
+                     way_east(static_cast<std::uint32_t>(round), cosine));
 }
 
 /// The greatest integer whose square is not above the value. Newton's method from above: it falls
@@ -44,10 +77,21 @@ constexpr std::uint64_t square_root(std::uint64_t value) {
   }
 }
 
-/// The distance in metres, as on a flat map around `from`: a degree of latitude has 111.2 km.
-constexpr std::uint32_t metres(Point from, Point to) {
-  const auto square = static_cast<std::uint64_t>(distance_square(from, to));
+/// What distance_square() is in metres: a degree of latitude has 111.2 km.
+constexpr std::uint32_t metres_of(std::uint64_t square) {
   return static_cast<std::uint32_t>(square_root(square) * 1112 / 10'000);
+}
+
+/// The distance in metres, as on a flat map around `from`.
+constexpr std::uint32_t metres(Point from, Point to) {
+  return metres_of(static_cast<std::uint64_t>(distance_square(from, to)));
+}
+
+/// The greatest square that is so many metres or fewer. Pre: metres < 2^26, which is more than the
+/// globe has.
+constexpr std::uint64_t square_within(std::uint64_t metres) {
+  const std::uint64_t root = ((metres + 1) * 10'000 + 1111) / 1112;  // of the first that is more
+  return root * root - 1;
 }
 
 }  // namespace permitd::scheduler

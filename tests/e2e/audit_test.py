@@ -188,6 +188,41 @@ class Lottery(Story):
         self.assertEqual([line for line, _ in found], [index + 1])
         self.assertIn("does not follow from the secret", found[0][1])
 
+    def with_visits(self, ways, wrong=False):
+        """The trail as if its first claim had been drawn among visits of these ways; `wrong`: and not fallen on it."""
+        index, record = next((i, json.loads(line)) for i, line in enumerate(self.lines)
+                             if any(decision["by"] == "claim" for decision in json.loads(line).get("decisions", ())))
+        decision = next(decision for decision in record["decisions"] if decision["by"] == "claim")
+        mixed = self.mixed
+        for other in range(1_000_000, 1_001_000):
+            for place in range(len(ways)):
+                visits = [other + number for number in range(len(ways))]
+                visits[place] = decision["job"]
+                seed = int(record["seed"], 16)
+                for visit in visits:
+                    seed = mixed(seed ^ mixed(visit))
+                fallen = (mixed(seed) >> 32) * len(ways) >> 32 == place
+                if fallen != wrong:
+                    drawn = ",".join(f"[{visit},{way}]" for visit, way in zip(visits, ways))
+                    line = self.lines[index].replace(f'"seed":"{decision["seed"]}"', f'"seed":"{seed:016x}"')
+                    line = line.replace(f'"considered":{decision["considered"]}',
+                                        f'"considered":{decision["considered"]},"drawn":[{drawn}],"within":50', 1)
+                    return index + 1, chained([*self.lines[:index], line, *self.lines[index + 1:]])
+        raise AssertionError("no visits give this")
+
+    def test_a_claim_is_drawn_again_among_its_visits(self):
+        _, lines = self.with_visits((1000, 1400, 1550))
+        self.assertEqual(self.check_lines(lines, check=0), [])
+        where, lines = self.with_visits((1000, 1400, 1550), wrong=True)
+        found = self.check_lines(lines)
+        self.assertEqual([line for line, _ in found], [where])
+        self.assertIn("the visit that was drawn is job", found[0][1])
+        for ways in ((1000, 1400, 1551), (1400, 1000)):
+            where, lines = self.with_visits(ways)
+            found = self.check_lines(lines)
+            self.assertEqual([line for line, _ in found], [where])
+            self.assertIn("not equally near", found[0][1])
+
     def test_another_secret_than_the_one_committed_to_is_found(self):
         lines = list(self.lines)
         index = max(i for i, line in enumerate(lines) if '"opened":"' in line)

@@ -22,8 +22,11 @@ void NaiveModel::check_decision(const Command& command, const ModelJob& job, Exp
   const std::span candidates(decision.near_equal.data(), decision.near_equal_count);
   expect(!candidates.empty(), "the choice for job {} has no candidate", raw(job.id));
   if (!complaints_.empty()) return;
-  expect(decision.seed == decision_seed(command.seed, job.id), "another seed for job {}",
-         raw(job.id));
+  std::uint64_t seed = command.seed;
+  for (const DrawnView& each : std::span(decision.drawn).first(decision.drawn_count))
+    seed = decision_seed(seed, each.job);
+  if (decision.drawn_count == 0) seed = decision_seed(seed, job.id);
+  expect(decision.seed == seed, "another seed for job {}", raw(job.id));
   expect(candidates[choose_near_equal(decision.seed, candidates.size())].expert == chosen,
          "the seed gives another expert for job {} (I13)", raw(job.id));
   const ModelPlan* plan = plan_of(job.id);
@@ -53,7 +56,7 @@ void NaiveModel::check_decision(const Command& command, const ModelJob& job, Exp
 
 // A claim gives the best job: the lowest class, within it what a plan has for today, then the
 // earliest deadline, then what a plan has for later; ties by number. A visit that can wait gives
-// way to a nearer one.
+// way to one of the nearest.
 void NaiveModel::check_claimed(const ModelJob& job, ExpertId expert, const DecisionView& decision) {
   const JobId passed_over = decision.passed_over;
   const auto rank = [&](const ModelJob& other) {
@@ -106,7 +109,7 @@ void NaiveModel::check_claimed(const ModelJob& job, ExpertId expert, const Decis
     expect(unclear || filter == named.filter, "job {} was kept from expert {} by filter {}, not {}",
            raw(named.job), raw(expert), raw(filter), raw(named.filter));
   }
-  check_nearest(job, expert, *first, fitting);
+  check_nearest(job, expert, *first, decision);
 }
 
 Point NaiveModel::place_of(const ModelExpert& expert) const {
@@ -115,36 +118,75 @@ Point NaiveModel::place_of(const ModelExpert& expert) const {
   return offices_.at(raw(expert.defined.office)).defined.point;
 }
 
-// The nearest of the first few visits of each district, when the first of all can wait; else the
-// first of all.
-void NaiveModel::check_nearest(const ModelJob& job, ExpertId expert, const ModelJob& first,
-                               const std::vector<const ModelJob*>& fitting) {
+// The first few visits of each district that the expert serves, and of the expert's office, those
+// of a known place; nearest first.
+std::vector<NaiveModel::NearVisit> NaiveModel::near_visits(ExpertId expert,
+                                                           PriorityClass priority) const {
+  std::map<int, std::vector<const ModelJob*>> queues;  // 0: the office's own
+  for (const auto& [id, other] : jobs_) {
+    if (!waits(other) || !open_to(expert, other) || !other.goes_out()) continue;
+    if (plan_of(other.id) != nullptr || other.priority != priority) continue;
+    const DefineExpert& defined = experts_.at(raw(expert)).defined;
+    const std::uint8_t district = cases_.at(raw(other.case_id)).filed.district;
+    const bool served = other.office_reach
+                            ? other.office == defined.office
+                            : defined.districts == 0 || (defined.districts >> district & 1U) != 0;
+    if (served) queues[other.office_reach ? 0 : district].push_back(&other);
+  }
   const Point from = place_of(experts_.at(raw(expert)));
+  std::vector<NearVisit> near;
+  for (auto& [place, queue] : queues) {
+    std::ranges::sort(
+        queue, {}, [&](const ModelJob* one) { return std::pair(deadline(*one).ms, raw(one->id)); });
+    queue.resize(std::min<std::size_t>(queue.size(), policy_.near_visits));
+    for (const ModelJob* one : queue) {
+      const Point there = cases_.at(raw(one->case_id)).filed.point;
+      if (there == Point{}) continue;
+      near.push_back({one, distance_square(from, there), metres(from, there)});
+    }
+  }
+  std::ranges::sort(near, {}, [&](const NearVisit& one) {
+    return std::tuple(one.square, deadline(*one.job).ms, raw(one.job->id));
+  });
+  return near;
+}
+
+// One of the nearest visits, when the first of all can wait and any is near; else the first of all.
+void NaiveModel::check_nearest(const ModelJob& job, ExpertId expert, const ModelJob& first,
+                               const DecisionView& decision) {
+  const std::span drawn(decision.drawn.data(), decision.drawn_count);
   const bool waits_well = policy_.near_visits > 0 && first.goes_out() &&
-                          plan_of(first.id) == nullptr && from != Point{} &&
+                          plan_of(first.id) == nullptr &&
+                          place_of(experts_.at(raw(expert))) != Point{} &&
                           remaining(first) > policy_.near_slack_minutes;
-  if (!waits_well) {
-    expect(&first == &job, "job {} was passed over for job {}", raw(first.id), raw(job.id));
-    return;
+  std::vector<DrawnView> expected;
+  std::size_t compared = 0;
+  if (waits_well) {
+    const std::vector<NearVisit> near = near_visits(expert, first.priority);
+    for (const NearVisit& one : near) {
+      bool unclear = false;
+      const bool fits = first_filter(expert, *one.job, false, false, unclear) == Filter::kNone &&
+                        (!met_lately(expert, *one.job) || !someone_else(expert, *one.job));
+      if (fits && expected.size() < policy_.near_equal_count)
+        expected.push_back({one.job->id, one.metres});
+    }
+    if (!expected.empty()) {
+      compared = near.size();
+      const std::uint64_t shortest = expected[0].metres;
+      const std::uint64_t longest = shortest + shortest * policy_.near_equal_permille / 1000 + 500;
+      std::erase_if(expected, [&](const DrawnView& one) { return one.metres > longest; });
+    }
   }
-  std::map<int, int> looked;  // by district, or the office's own queue
-  const ModelJob* nearest = nullptr;
-  std::int64_t way = 0;
-  for (const ModelJob* other : fitting) {
-    if (!other->goes_out() || plan_of(other->id) != nullptr || other->priority != first.priority ||
-        other->skill != first.skill)
-      continue;
-    const SubmitCase& filed = cases_.at(raw(other->case_id)).filed;
-    if (++looked[other->office_reach ? 0 : filed.district] > policy_.near_visits) continue;
-    if (filed.point == Point{}) continue;
-    const std::int64_t there = distance_square(from, filed.point);
-    if (nearest != nullptr && there >= way) continue;
-    nearest = other;
-    way = there;
-  }
-  const JobId expected = nearest == nullptr ? first.id : nearest->id;
-  expect(job.id == expected, "expert {} got job {}, job {} is nearer", raw(expert), raw(job.id),
-         raw(expected));
+  expect(std::ranges::equal(expected, drawn),
+         "expert {} got job {} drawn among {} visits, not among {} with job {}", raw(expert),
+         raw(job.id), drawn.size(), expected.size(), expected.empty() ? 0 : raw(expected[0].job));
+  expect(decision.compared == compared, "{} visits were compared for expert {}, not {}",
+         decision.compared, raw(expert), compared);
+  if (!complaints_.empty()) return;
+  const JobId given =
+      drawn.empty() ? first.id : drawn[choose_near_equal(decision.seed, drawn.size())].job;
+  expect(job.id == given, "expert {} got job {}, the seed gives job {} (I14)", raw(expert),
+         raw(job.id), raw(given));
 }
 
 // Every candidate may take the job, and none that the record leaves out is better.

@@ -48,6 +48,34 @@ TEST_F(AuditMembersTest, AnAssignmentTellsItsChoice) {
   EXPECT_THAT(line, HasSubstr("\"near\":[[1,0]],\"chosen\":1,\"considered\":1"));
 }
 
+TEST_F(AuditMembersTest, AClaimTellsTheVisitsItWasDrawnAmong) {
+  SetPolicy policy;
+  policy.near_visits = 4;
+  policy.near_slack_minutes = 60;
+  policy.near_equal_permille = 70;
+  told(CommandKind::kSetPolicy, policy, supervisor());
+  DefineExpert body;
+  body.expert = tests::kInspector;
+  body.office = tests::kOffice;
+  body.state = scheduler::ExpertState::kCertified;
+  body.person = PersonId{1000 + std::uint64_t{raw(tests::kInspector)}};
+  body.home = {35'700'000, 51'400'000};
+  told(CommandKind::kDefineExpert, body, supervisor());
+  scheduler::JobId visit{};
+  for (std::int32_t i = 0; i < 2; ++i) {
+    SubmitCase filed = submission(tests::kNewBuild);
+    filed.owner = PersonId{100 + static_cast<std::uint64_t>(i)};
+    filed.point = {35'700'000 + i * 1'000, 51'400'000};
+    const Outcome outcome = apply(CommandKind::kSubmitCase, filed, office());
+    work(tests::kClerk);
+    visit = case_view(outcome.case_id).current_job;
+  }
+  wait((job_view(visit).appointment.ms - now_.ms) / scheduler::kMsPerMinute);
+  const std::string line = told(CommandKind::kClaim, Claim{}, expert(tests::kInspector));
+  EXPECT_THAT(line, HasSubstr(",\"compared\":2,"));
+  EXPECT_THAT(line, HasSubstr(",\"drawn\":[[2,0],[4,111]],\"within\":70"));
+}
+
 TEST_F(AuditMembersTest, AStartForOthersTellsWhatMunicipalWorkStoodBeforeIt) {
   submit(tests::kReport, tests::kOthers);
   const Outcome lease = claim(tests::kClerk);

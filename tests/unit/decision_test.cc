@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <span>
 
 namespace permitd::scheduler {
 namespace {
@@ -35,6 +36,21 @@ TEST(DecisionTest, TheLotHangsOnTheSeedOfTheCommandAndOnTheJob) {
   }
   EXPECT_GT(by_seed, 60U);
   EXPECT_GT(by_job, 60U);
+}
+
+TEST(DecisionTest, TheLotAmongVisitsHangsOnAllOfThemInOrder) {
+  constexpr std::array kDrawn{JobId{4}, JobId{9}};
+  const std::uint64_t seed = decision_seed(7, kDrawn);
+  EXPECT_EQ(seed, decision_seed(decision_seed(7, JobId{4}), JobId{9}));
+  EXPECT_EQ(decision_seed(7, std::span(kDrawn).first(1)), decision_seed(7, JobId{4}));
+  constexpr std::array kTurned{JobId{9}, JobId{4}};
+  EXPECT_NE(seed, decision_seed(7, kTurned));
+}
+
+TEST(DecisionTest, AboutAsNearIsAShareOfTheWayAndSomeMetres) {
+  EXPECT_EQ(near_equal_metres(0, 50), 500U);
+  EXPECT_EQ(near_equal_metres(2'019, 50), 2'019U + 100 + 500);
+  EXPECT_EQ(near_equal_metres(2'019, 0), 2'519U);
 }
 
 }  // namespace

@@ -3,6 +3,13 @@
 // filter; the tick that is due at once gives it.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+#include <set>
+#include <span>
+#include <vector>
+
+#include "scheduler/decision.h"
 #include "tests/support/small_city.h"
 
 namespace permitd::tests {
@@ -261,6 +268,50 @@ TEST_F(NearVisitTest, NearerVisitGoesBeforeOneThatCanWait) {
   EXPECT_EQ(decision.passed_over, far);
 }
 
+// Whether the one given is the nearest cannot be foreseen (I14), and anybody can draw it again.
+TEST_F(NearVisitTest, AmongVisitsAboutEquallyNearTheLotDecides) {
+  look_near(8, 60);
+  const JobId far = visit_at(kFar);
+  std::vector<JobId> near;
+  for (std::int32_t i = 0; i < 6; ++i)
+    near.push_back(visit_at({kNear.lat_e6 + i * 100, kNear.lon_e6}));
+  wait_for(near.back());
+  std::set<std::size_t> places;
+  for (std::size_t round = 0; round < 5; ++round) {
+    const JobId given = claim(kInspector).job;
+    DecisionView decision;
+    ASSERT_TRUE(scheduler_.find_decision(given, decision));
+    ASSERT_EQ(decision.drawn_count, std::min<std::size_t>(3, near.size()));
+    EXPECT_EQ(decision.compared, near.size() + 1);
+    EXPECT_EQ(decision.passed_over, far);
+    std::array<JobId, kDrawnMax> drawn{};
+    for (std::size_t i = 0; i < decision.drawn_count; ++i) {
+      drawn.at(i) = decision.drawn[i].job;
+      EXPECT_NE(decision.drawn[i].job, far);
+      EXPECT_LE(decision.drawn[i].metres, near_equal_metres(decision.drawn[0].metres, 50));
+    }
+    const std::span among = std::span(drawn).first(decision.drawn_count);
+    EXPECT_EQ(among[choose_near_equal(decision.seed, among.size())], given);
+    places.insert(static_cast<std::size_t>(std::ranges::find(among, given) - among.begin()));
+    std::erase(near, given);
+  }
+  EXPECT_GT(places.size(), 1U) << "always the same of them";
+}
+
+TEST_F(NearVisitTest, VisitBeyondWhatIsAboutAsNearIsNotDrawn) {
+  look_near(8, 60);
+  const JobId far = visit_at(kFar);
+  const JobId near = visit_at(kHere);
+  visit_at({kHere.lat_e6 + 4'600, kHere.lon_e6});  // 511 m, and the nearest is at 0
+  wait_for(near);
+  DecisionView decision;
+  ASSERT_EQ(claim(kInspector).job, near);
+  ASSERT_TRUE(scheduler_.find_decision(near, decision));
+  EXPECT_EQ(decision.drawn_count, 1);
+  EXPECT_EQ(decision.drawn[0], (DrawnView{near, 0}));
+  EXPECT_EQ(decision.passed_over, far);
+}
+
 TEST_F(NearVisitTest, VisitThatCannotWaitGoesFirst) {
   look_near(4, 839);  // of the 840 minutes it has, some have passed
   const JobId far = visit_at(kFar);
@@ -270,6 +321,7 @@ TEST_F(NearVisitTest, VisitThatCannotWaitGoesFirst) {
   DecisionView decision;
   ASSERT_TRUE(scheduler_.find_decision(far, decision));
   EXPECT_EQ(raw(decision.passed_over), 0U);
+  EXPECT_EQ(decision.drawn_count, 0);
 }
 
 TEST_F(NearVisitTest, NextVisitIsNearTheLastOneOfTheDay) {

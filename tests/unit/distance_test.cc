@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace permitd::scheduler {
@@ -14,7 +15,7 @@ constexpr Point kTehran{35'700'000, 51'400'000};
 TEST(Distance, CosineIsCloseEverywhere) {
   for (std::int32_t degrees = -90; degrees <= 90; ++degrees) {
     const double exact = std::cos(degrees * 3.14159265358979 / 180);
-    EXPECT_NEAR(static_cast<double>(cosine_ppm(degrees * 1'000'000)) / 1e6, exact, 0.002);
+    EXPECT_NEAR(std::ldexp(scaled_cosine(degrees * 1'000'000), -20), exact, 0.002);
   }
 }
 
@@ -39,6 +40,28 @@ TEST(Distance, MetresAreThoseOfTheMap) {
   EXPECT_EQ(metres(kTehran, kTehran), 0U);
   EXPECT_EQ(metres(kTehran, {36'700'000, 51'400'000}), 111'200U);
   EXPECT_NEAR(metres(kTehran, {35'700'000, 51'410'000}), 903, 3);
+}
+
+TEST(Distance, SquareWithinIsTheGreatestOfSoManyMetres) {
+  for (const std::uint64_t each : {0U, 1U, 499U, 500U, 2'619U, 111'200U, 20'000'000U}) {
+    EXPECT_EQ(metres_of(square_within(each)), each);
+    EXPECT_EQ(metres_of(square_within(each) + 1), each + 1);
+  }
+}
+
+TEST(Distance, NothingInABoxIsNearerThanTheBox) {
+  constexpr Point kLow{35'000'000, 170'000'000};
+  constexpr Point kHigh{36'000'000, 179'000'000};
+  for (const Point from : {kTehran, Point{35'500'000, 175'000'000}, Point{34'000'000, -179'000'000},
+                           Point{80'000'000, -20'000'000}}) {
+    const std::uint64_t box = box_square(from, scaled_cosine(from.lat_e6), kLow, kHigh);
+    std::int64_t least = INT64_MAX;
+    for (std::int32_t lat = kLow.lat_e6; lat <= kHigh.lat_e6; lat += 100'000) {
+      for (std::int32_t lon = kLow.lon_e6; lon <= kHigh.lon_e6; lon += 100'000)
+        least = std::min(least, distance_square(from, {lat, lon}));
+    }
+    EXPECT_EQ(static_cast<std::int64_t>(box), least);  // a corner, a side, or inside
+  }
 }
 
 TEST(Distance, NothingIsFartherThanTheOtherSide) {

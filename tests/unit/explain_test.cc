@@ -300,14 +300,14 @@ TEST_F(ExplainTest, AnOfferOfAnotherOrganisationsWorkPassesNobodyOverWhereNoMuni
 
 TEST_F(ExplainTest, AClaimNamesTheJobsThatCameBeforeAndDidNotFit) {
   const Outcome before = submit_of(person(kClerk));
-  const Outcome given = submit(kReport);
-  const Outcome behind = submit_of(person(kClerk), {}, 4);
+  const Outcome given = submit_of(person(kOtherClerk), {}, 4);
+  const Outcome behind = submit_of(person(kClerk));
   EXPECT_EQ(claim(kClerk).job, given.job);
   DecisionView decision;
   ASSERT_TRUE(scheduler_.find_decision(given.job, decision));
   EXPECT_TRUE(decision.by_claim);
   EXPECT_EQ(decision.considered, 3U);
-  EXPECT_EQ(decision.removed[raw(Filter::kConflict)], 2U) << "district 4 is looked at first";
+  EXPECT_EQ(decision.removed[raw(Filter::kConflict)], 2U) << "of the district of the first one";
   ASSERT_EQ(decision.rejected_count, 1U) << "job " << raw(behind.job) << " is due later";
   EXPECT_EQ(decision.rejected[0].job, before.job);
   EXPECT_EQ(decision.rejected[0].expert, ExpertId{});

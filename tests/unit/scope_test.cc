@@ -254,6 +254,53 @@ TEST_F(ScopeTest, ACaseAJobItsHistoryAndItsReasonsAreThoseOfTheDistrict) {
   }
 }
 
+TEST_F(ScopeTest, WhatAVisitWasDrawnAmongIsNamedAsFarAsItLiesWithin) {
+  SetPolicy policy;
+  policy.near_visits = 4;
+  policy.near_slack_minutes = 60;
+  ASSERT_EQ(apply(CommandKind::kSetPolicy, policy, supervisor()).refusal, Refusal::kNone);
+  constexpr Point kPlace{35'700'000, 51'400'000};
+  DefineExpert inspector;
+  inspector.expert = kInspector;
+  inspector.office = kOffice;
+  inspector.state = ExpertState::kCertified;
+  inspector.person = PersonId{1000 + std::uint64_t{raw(kInspector)}};
+  inspector.home = kPlace;
+  ASSERT_EQ(apply(CommandKind::kDefineExpert, inspector, supervisor()).refusal, Refusal::kNone);
+  std::array<Outcome, 2> filed;
+  for (std::size_t i = 0; i < filed.size(); ++i) {
+    SubmitCase body = submission(kNewBuild);
+    body.district = i == 0 ? kHere : kThere;
+    body.point = kPlace;
+    filed.at(i) = apply(CommandKind::kSubmitCase, body, office());
+  }
+  for (int i = 0; i < 4; ++i) work(kClerk);
+  const JobId here = case_view(filed[0].case_id).current_job;
+  const JobId last = case_view(filed[1].case_id).current_job;
+  wait((job_view(last).appointment.ms - now_.ms) / kMsPerMinute);
+  const JobId given = claim(kInspector).job;
+  WhyQuery whole(Scope::of_districts(protocol::kWholeCity), given);
+  run(whole);
+  ASSERT_TRUE(whole.has_decision);
+  EXPECT_EQ(whole.decision.drawn_count, 2);
+  EXPECT_EQ(whole.decision.compared, 2);
+  EXPECT_FALSE(whole.decision.drawn_hidden);
+  WhyQuery part(Scope::of_districts(1U << (given == here ? kHere : kThere)), given);
+  run(part);
+  ASSERT_TRUE(part.has_decision);
+  EXPECT_EQ(part.decision.drawn_count, 1);
+  EXPECT_EQ(part.decision.drawn[0].job, given);
+  EXPECT_EQ(part.decision.drawn[1], scheduler::DrawnView{});
+  EXPECT_EQ(part.decision.compared, 0);
+  EXPECT_TRUE(part.decision.drawn_hidden);
+  // Two that lie in one district leave the same traces as two of which one does.
+  WhyQuery both(Scope::of_districts(1U << kHere | 1U << kThere), given);
+  run(both);
+  EXPECT_EQ(both.decision.drawn_count, 2);
+  EXPECT_EQ(both.decision.compared, 0);
+  EXPECT_TRUE(both.decision.drawn_hidden);
+}
+
 TEST_F(ScopeTest, ListsHoldTheDistrictAloneAndTheirEndTellsNothing) {
   submit_in(kThere, kOtherOffice);
   JobsQuery jobs(of_here(), JobFilter{}, 0, 50);
