@@ -44,7 +44,7 @@ SetPolicy read_policy(TomlSection section) {
   set(policy.second_review_area_m2, "second_review_area_m2", 0, 10'000'000);
   set(policy.key_retention_minutes, "key_retention_minutes", 1, 525'600);
   set(policy.complex_floors, "complex_floors", 0, 200);
-  set(policy.pair_repeat_visits, "pair_repeat_visits", 0, 8);
+  set(policy.pair_repeat_visits, "pair_repeat_visits", 0, scheduler::kPairRepeatVisitsMax);
   set(policy.pair_repeat_days, "pair_repeat_days", 0, 3650);
   set(policy.confirmation_effort_percent, "confirmation_effort_percent", 1, 100);
   set(policy.near_visits, "near_visits", 0, 16);

@@ -59,6 +59,8 @@ scheduler::StatsView to_stats(protocol::Stats::Reader stats) {
   view.jobs_in_memory = stats.getJobsInMemory();
   view.events_in_memory = stats.getEventsInMemory();
   view.keys_in_memory = stats.getKeysInMemory();
+  view.meetings_forgotten_early = stats.getMeetingsForgottenEarly();
+  view.meetings_in_memory = stats.getMeetingsInMemory();
   view.memory_bytes = stats.getMemoryBytes();
   return view;
 }

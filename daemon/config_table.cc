@@ -315,6 +315,10 @@ constexpr std::array kSettings = {
         "Applications for an office's licence, over all rounds."),
     count<PERMIT_FIELD(limits.venues_max)>("limits.venues_max", 1, scheduler::kLimitsMax.venues_max,
                                            "Greatest number of a venue."),
+    count<PERMIT_FIELD(limits.meetings_max)>(
+        "limits.meetings_max", 1, scheduler::kLimitsMax.meetings_max,
+        "Pairs of inspector and owner remembered to have met, for the policy's pair_repeat_days; "
+        "when there is no room the oldest is forgotten, which the figures count."),
 
     flag<PERMIT_FIELD(clock.rehearsal)>("clock.rehearsal",
                                         "Time stands still until a client advances it: for "

@@ -96,6 +96,7 @@ bool OfferSnapshotQuery::take_asked(const Scheduler& scheduler) {
   if (!scheduler.find_job(id, job) || !scope_.covers(scheduler, job)) return false;
   snapshot.is_found = true;
   snapshot.asked = visit_of(scheduler, job);
+  keep_met(scheduler, snapshot.asked.owner, seen_, snapshot);
   return true;
 }
 
@@ -128,7 +129,6 @@ void OfferSnapshotQuery::take_halves(const Scheduler& scheduler) {
 
 bool OfferSnapshotQuery::take_experts(const Scheduler& scheduler) {
   return rows_.take_experts(scheduler, snapshot, [&](const scheduler::ExpertView& expert) {
-    keep_met(scheduler, expert.expert, snapshot);
     keep_reserved(scheduler, expert, snapshot.present_date, last_date_, snapshot);
   });
 }
@@ -153,7 +153,8 @@ void OfferSnapshotQuery::take_visit(const Scheduler& scheduler, const JobView& j
   } else if (is_promised && !is_in_hand) {
     dated.date = scheduler.working_day(job.appointment);
   }
-  if (dated.date <= last_date_) keep_row(snapshot, snapshot.visits, dated);
+  if (dated.date <= last_date_ && keep_row(snapshot, snapshot.visits, dated))
+    keep_met(scheduler, dated.visit.owner, seen_, snapshot);
 }
 
 }  // namespace permitd::daemon

@@ -41,7 +41,7 @@ struct OfferSnapshot {
   std::vector<DatedVisit> visits;  // of others
   std::vector<scheduler::ExpertView> experts;
   std::vector<scheduler::OfficeView> offices;
-  std::vector<MetOwner> met;
+  std::vector<MetOwner> met;           // of the owners of `asked` and `visits`
   std::vector<ReservedWork> reserved;  // on the days of `halves`
   std::uint32_t left_out = 0;
 };
@@ -80,6 +80,7 @@ class OfferSnapshotQuery final : public Query {
   scheduler::Cursor cursor_;
   // Anybody of the city may come; the answer tells no more of them than that.
   CityRows rows_{Scope{}};
+  OwnersSeen seen_;
   BegunVisits begun_;
   std::array<scheduler::JobView, kRowsPerSlice> jobs_;
 };

@@ -16,16 +16,43 @@ namespace permitd::daemon {
 
 inline constexpr std::size_t kSnapshotExpertsMax = 16'384;
 inline constexpr std::size_t kSnapshotOfficesMax = 2'048;
-/// See Scheduler::list_met.
-inline constexpr std::size_t kMetPerExpertMax = 8;
-inline constexpr std::size_t kSnapshotMetMax = kSnapshotExpertsMax * kMetPerExpertMax;
+/// Who met the owners of a snapshot's visits: some two each, up to kMeetingsPerOwnerMax.
+inline constexpr std::size_t kSnapshotMetMax = 131'072;
 /// Rows read in one slice between two batches.
 inline constexpr std::size_t kRowsPerSlice = 256;
 
-/// An owner whom an expert inspected for lately (I14).
+/// An owner whom an expert inspected for lately (I14), see Scheduler::list_met.
 struct MetOwner {
   scheduler::ExpertId expert{};
   scheduler::PersonId owner{};
+};
+
+/// Owners whose meetings a snapshot has already, so that one with many visits takes room once.
+/// Where several crowd the same places one may be taken anew: its rows are then there twice.
+class OwnersSeen {
+ public:
+  OwnersSeen() : places_(kPlaces) {}
+
+  /// False when the owner was seen before.
+  bool add(scheduler::PersonId owner) {
+    const std::size_t home =
+        static_cast<std::size_t>((raw(owner) * 0x9E37'79B9'7F4A'7C15ULL) >> kShift);
+    for (std::size_t tried = 0; tried < kTriedMax; ++tried) {
+      scheduler::PersonId& place = places_[(home + tried) % kPlaces];
+      if (place == owner) return false;
+      if (raw(place) != 0) continue;
+      place = owner;
+      return true;
+    }
+    return true;
+  }
+
+ private:
+  static constexpr unsigned kShift = 64 - 16;
+  static constexpr std::size_t kPlaces = std::size_t{1} << 16;  // twice the visits of a snapshot
+  static constexpr std::size_t kTriedMax = 8;
+
+  std::vector<scheduler::PersonId> places_;
 };
 
 /// False, and counted, when `rows` is full.
@@ -40,14 +67,16 @@ bool keep_row(Snapshot& snapshot, std::vector<Row>& rows, const Row& row) {
   return has_room;
 }
 
-/// Adds whom an expert met lately to a snapshot with room for kSnapshotMetMax.
+/// Adds who met the owner of a visit lately to a snapshot with room for kSnapshotMetMax; nobody for
+/// an owner who is not known.
 template <class Snapshot>
-void keep_met(const scheduler::Scheduler& scheduler, scheduler::ExpertId expert,
+void keep_met(const scheduler::Scheduler& scheduler, scheduler::PersonId owner, OwnersSeen& seen,
               Snapshot& snapshot) {
-  std::array<scheduler::PersonId, kMetPerExpertMax> owners;
-  const std::size_t count = scheduler.list_met(expert, owners);
+  if (raw(owner) == 0 || !seen.add(owner)) return;
+  std::array<scheduler::ExpertId, scheduler::kMeetingsPerOwnerMax> experts;
+  const std::size_t count = scheduler.list_met(owner, experts);
   for (std::size_t i = 0; i < count; ++i)
-    keep_row(snapshot, snapshot.met, MetOwner{expert, owners[i]});
+    keep_row(snapshot, snapshot.met, MetOwner{experts[i], owner});
 }
 
 /// Open work that somebody may plan: ready, promised, given or begun.

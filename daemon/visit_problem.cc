@@ -48,7 +48,8 @@ class Builder {
       for (const scheduler::PersonId owner : {office.licensee, office.technical_manager})
         if (raw(owner) != 0) offices_of_.emplace(owner, office.office);
     }
-    for (const MetOwner& met : snapshot.met) met_.emplace(met.owner, met.expert);
+    met_ = snapshot.met;
+    std::ranges::sort(met_, {}, &MetOwner::owner);
     out_.begin = snapshot.halves[0].is_closed() ? snapshot.halves[1].open : snapshot.halves[0].open;
   }
 
@@ -364,9 +365,8 @@ class Builder {
           visit.excluded.push_back(static_cast<PersonIndex>(i));
   }
 
-  bool has_met(ExpertId expert, scheduler::PersonId owner) const {
-    const auto [first, last] = met_.equal_range(owner);
-    return std::any_of(first, last, [&](const auto& met) { return met.second == expert; });
+  std::span<const MetOwner> who_met(scheduler::PersonId owner) const {
+    return std::ranges::equal_range(met_, owner, {}, &MetOwner::owner);
   }
 
   bool is_excluded(const ExpertView& expert, const scheduler::OfficeView& office,
@@ -400,17 +400,18 @@ class Builder {
   /// Who inspected for the owner lately does not come again while somebody else could (I14). Whose
   /// visit it is already, by hand or by lock, keeps it.
   void exclude_repeats(const SnapshotVisit& from, planner::Visit& visit) const {
-    if (raw(from.owner) == 0 || !met_.contains(from.owner)) return;
+    const std::span<const MetOwner> met = who_met(from.owner);
+    if (met.empty()) return;
     const bool could_another = std::ranges::any_of(snapshot_.experts, [&](const auto& expert) {
-      return !has_met(expert.expert, from.owner) && may_go(expert, from);
+      const bool has_met = std::ranges::find(met, expert.expert, &MetOwner::expert) != met.end();
+      return !has_met && may_go(expert, from);
     });
     if (!could_another) return;
     const bool is_locked = from.is_planned && (from.plan.locks & scheduler::kLockPerson) != 0;
     const ExpertId keeps = is_locked ? from.plan.expert : from.job.holder;
-    const auto [first, last] = met_.equal_range(from.owner);
-    for (auto met = first; met != last; ++met) {
-      const PersonIndex person = index_of(met->second);
-      if (person != planner::kNobody && met->second != keeps) visit.excluded.push_back(person);
+    for (const MetOwner& one : met) {
+      const PersonIndex person = index_of(one.expert);
+      if (person != planner::kNobody && one.expert != keeps) visit.excluded.push_back(person);
     }
   }
 
@@ -523,7 +524,7 @@ class Builder {
   std::map<ExpertId, PersonIndex> index_of_;
   std::multimap<scheduler::PersonId, PersonIndex> by_person_;
   std::multimap<scheduler::PersonId, scheduler::OfficeId> offices_of_;
-  std::multimap<scheduler::PersonId, ExpertId> met_;
+  std::vector<MetOwner> met_;  // by owner
   std::map<std::pair<std::int32_t, std::int32_t>, Place> places_;
 };
 

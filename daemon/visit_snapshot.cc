@@ -128,7 +128,6 @@ void VisitSnapshotQuery::choose_day(const Scheduler& scheduler) {
 
 bool VisitSnapshotQuery::take_experts(const Scheduler& scheduler) {
   return rows_.take_experts(scheduler, snapshot, [&](const scheduler::ExpertView& expert) {
-    keep_met(scheduler, expert.expert, snapshot);
     keep_reserved(scheduler, expert, snapshot.day, snapshot.day, snapshot);
   });
 }
@@ -152,7 +151,7 @@ void VisitSnapshotQuery::take_visit(const Scheduler& scheduler, const JobView& j
   }
   visit.excluded_count =
       static_cast<std::uint8_t>(scheduler.list_excluded(job.job, std::span{visit.excluded}));
-  keep_row(snapshot, snapshot.visits, visit);
+  if (keep_row(snapshot, snapshot.visits, visit)) keep_met(scheduler, visit.owner, seen_, snapshot);
 }
 
 /// Visits promised for the day, and, on the present day, those that wait for nobody in particular

@@ -81,7 +81,7 @@ struct VisitSnapshot {
   std::vector<SnapshotVisit> roomless;  // of a preview: what comes later than this day
   std::vector<scheduler::ExpertView> experts;
   std::vector<scheduler::OfficeView> offices;
-  std::vector<MetOwner> met;
+  std::vector<MetOwner> met;           // of the owners of `visits`
   std::vector<ReservedWork> reserved;  // on this day
   std::uint32_t window_work_days = 1;  // of the window of loads
   std::uint32_t left_out = 0;          // visits, people and offices beyond the limits above
@@ -151,6 +151,7 @@ class VisitSnapshotQuery final : public Query {
   Part part_ = Part::kBegin;
   scheduler::Cursor cursor_;
   CityRows rows_;
+  OwnersSeen seen_;
   BegunVisits begun_;
   std::array<scheduler::JobView, kRowsPerSlice> jobs_;
 };

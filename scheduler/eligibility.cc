@@ -1,7 +1,5 @@
 #include "scheduler/eligibility.h"
 
-#include <algorithm>
-
 #include "scheduler/expert_flow.h"
 #include "scheduler/plan_flow.h"
 
@@ -150,17 +148,16 @@ Role role_of(const JobRecord& job) {
   return job.skill == Skill::kReview ? Role::kReviewer : Role::kNone;
 }
 
+bool is_lately(const Core& core, const Meeting& met) {
+  const std::uint32_t visits_since = core.experts[raw(met.expert)].visits_done - met.visit;
+  const std::int64_t days_ms = std::int64_t{core.policy.pair_repeat_days} * 24 * 60 * kMsPerMinute;
+  return visits_since < core.policy.pair_repeat_visits || core.now.ms - met.at.ms < days_ms;
+}
+
 bool met_lately(const Core& core, ExpertId expert, PersonId owner) {
   if (raw(owner) == 0) return false;
-  const ExpertRecord& who = core.experts[raw(expert)];
-  const std::uint32_t known = std::min<std::uint32_t>(who.recent_count, kRecentOwnersMax);
-  const std::int64_t days_ms = std::int64_t{core.policy.pair_repeat_days} * 24 * 60 * kMsPerMinute;
-  for (std::uint32_t back = 0; back < known; ++back) {
-    const RecentOwner& met = who.recent[(who.recent_count - 1 - back) % kRecentOwnersMax];
-    if (met.owner != owner) continue;
-    if (back < core.policy.pair_repeat_visits || core.now.ms - met.at.ms < days_ms) return true;
-  }
-  return false;
+  const Meeting* met = core.meetings.find(owner, expert);
+  return met != nullptr && is_lately(core, *met);
 }
 
 bool pair_repeats(const Core& core, ExpertId expert, const JobRecord& job) {
@@ -239,10 +236,11 @@ void remember_work(Core& core, const JobRecord& job) {
     entry = did;
     break;
   }
-  if (role != Role::kInspector || raw(record.owner) == 0) return;
-  ExpertRecord& who = core.experts[raw(job.holder)];
-  who.recent[who.recent_count % kRecentOwnersMax] = {record.owner, core.now};
-  ++who.recent_count;
+  if (role != Role::kInspector) return;
+  const std::uint32_t visit = ++core.experts[raw(job.holder)].visits_done;
+  if (raw(record.owner) == 0) return;
+  core.meetings.remember({record.owner, core.now, job.holder, visit},
+                         [&](const Meeting& met) { return is_lately(core, met); });
 }
 
 }  // namespace permitd::scheduler

@@ -8,6 +8,7 @@ namespace permitd::scheduler {
 
 /// Certified experts looked at for somebody who has not met the owner lately (I14).
 inline constexpr std::uint32_t kPairRepeatScanMax = 64;
+static_assert(kMeetingsPerOwnerMax >= kPairRepeatScanMax);
 
 /// The first filter that keeps the expert from the job now; kNone when it may be taken. Pair
 /// repeats are not judged here: they depend on who else could go.
@@ -26,7 +27,10 @@ Filter claim_filter(const Core& core, ExpertId expert);
 
 /// The protected role a job is, for four eyes (I5).
 Role role_of(const JobRecord& job);
-/// The expert inspected for the owner lately, by count or by time.
+/// The meeting is fewer visits of the expert's own ago than the policy says, or fewer days.
+bool is_lately(const Core& core, const Meeting& met);
+/// The expert inspected for the owner lately, by count or by time. Jobs in hand do not count:
+/// visits of one owner that are made together are one meeting. O(kMeetingsPerOwnerMax).
 bool met_lately(const Core& core, ExpertId expert, PersonId owner);
 /// The expert inspected for the same owner lately (I14).
 bool pair_repeats(const Core& core, ExpertId expert, const JobRecord& job);

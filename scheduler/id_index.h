@@ -54,6 +54,16 @@ class IdIndex {
     ++count_;
   }
 
+  /// Has a present `id` found in another slot. Pre: id_of knows the slot of before.
+  template <class IdOf>
+  void replace(std::uint64_t id, std::uint32_t slot, const IdOf& id_of) {
+    PERMIT_ASSERT(slot != kNoSlot && count_ > 0, id, count_);
+    std::size_t at = home(id);
+    while (table_[at] != 0 && id_of(table_[at] - 1) != id) at = next(at);
+    PERMIT_ASSERT(table_[at] != 0, id);
+    table_[at] = slot + 1;
+  }
+
   /// Forgets `id` and returns its slot, kNoSlot when it was not there. Pre: id_of still knows every
   /// slot, the one to be erased included.
   template <class IdOf>

@@ -17,13 +17,16 @@ struct Limits {
   std::uint32_t offices_max = 256;
   std::uint32_t applications_max = 1024;  // for a licence, over all rounds; 1.3 KB each
   std::uint32_t venues_max = 256;
+  // inspectors and owners who have met, 45 bytes a pair: 180 days of 600 inspectors × 8 visits ×
+  // 5 of 7 days are some 600,000
+  std::uint32_t meetings_max = 1'000'000;
   friend constexpr bool operator==(const Limits&, const Limits&) = default;
 };
 
 /// Upper bounds of every field of Limits: 2^27 jobs × 128 bytes = 16 GiB, the most one process
 /// should hold.
 inline constexpr Limits kLimitsMax{1U << 27, 1U << 27, 1U << 28, 1U << 27, 1U << 22,
-                                   1U << 26, 1U << 20, 9999,     4096,     9999};
+                                   1U << 26, 1U << 20, 9999,     4096,     9999,    1U << 26};
 
 /// Stages in one service, the municipal decision included: the catalogue's longest chain has 6.
 inline constexpr std::uint32_t kServiceStagesMax = 6;
@@ -37,8 +40,15 @@ inline constexpr std::uint32_t kAbsencesMax = 8;
 /// Jobs one expert may hold at once (assigned or started): a day is 14 units, the shortest job half
 /// a unit.
 inline constexpr std::uint32_t kHeldJobsMax = 28;
+/// Inspectors remembered to have met one owner: for somebody who has not, no more certified experts
+/// are looked at (kPairRepeatScanMax).
+inline constexpr std::uint32_t kMeetingsPerOwnerMax = 64;
+/// Visits of an inspector that the policy may keep an owner from.
+inline constexpr std::uint32_t kPairRepeatVisitsMax = 100;
 /// Visits of one district looked at for the nearest, at most: with 31 districts some 500 distances.
 inline constexpr std::uint32_t kNearVisitsMax = 16;
+/// Visits that a claim is drawn among, at most: as many as people for an offer.
+inline constexpr std::uint32_t kDrawnMax = 8;
 /// Lines of a plan that one ApplyPlan command carries: what fits into the 200 bytes of a body
 /// behind its head, (200 − 16) / 24. A plan of thousands of lines is as many commands, in one
 /// batch.

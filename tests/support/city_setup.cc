@@ -49,6 +49,7 @@ Limits random_limits(Chance& chance) {
   limits.offices_max = kOffices + 4;
   limits.applications_max = chance.between(4U, 60U);
   limits.venues_max = 7;
+  limits.meetings_max = chance.between(2U, 80U);
   return limits;
 }
 
@@ -143,8 +144,8 @@ SetPolicy random_policy(Chance& chance) {
   policy.second_review_area_m2 = chance.below(4000U);
   policy.key_retention_minutes = chance.between(1U, 5000U);
   policy.complex_floors = static_cast<std::uint16_t>(chance.below(10));
-  policy.pair_repeat_visits = static_cast<std::uint16_t>(chance.below(9));
-  policy.pair_repeat_days = static_cast<std::uint16_t>(chance.below(30));
+  policy.pair_repeat_visits = static_cast<std::uint16_t>(chance.chance(400) ? 0 : chance.below(20));
+  policy.pair_repeat_days = static_cast<std::uint16_t>(chance.chance(300) ? 0 : chance.below(200));
   policy.confirmation_effort_percent = static_cast<std::uint16_t>(chance.between(1, 100));
   policy.near_visits = static_cast<std::uint16_t>(chance.chance(500) ? 0 : chance.between(1, 4));
   policy.near_slack_minutes = static_cast<std::uint16_t>(chance.below(1000));

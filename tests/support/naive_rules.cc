@@ -18,8 +18,9 @@ constexpr int kNoRole = -1;
 // The core remembers this many (role, expert) pairs of a case; beyond, it may be stricter than
 // needed.
 constexpr std::size_t kRolesRemembered = 6;
-// Owners an expert is remembered to have met.
-constexpr std::size_t kMetRemembered = 8;
+// Inspectors an owner is remembered to have met, and meetings without use given back with each.
+constexpr std::ptrdiff_t kMetRemembered = 64;
+constexpr int kMeetingsGivenBack = 2;
 
 }  // namespace
 
@@ -235,15 +236,34 @@ Filter NaiveModel::claim_filter(ExpertId id) const {
 bool NaiveModel::met_lately(ExpertId id, const ModelJob& job) const {
   const PersonId owner = cases_.at(raw(job.case_id)).filed.owner;
   if (role_of(job) != kInspector || raw(owner) == 0) return false;
-  const auto& met = experts_.at(raw(id)).met;
-  for (std::size_t back = 0; back < met.size() && back < kMetRemembered; ++back) {
-    const auto& [person, at] = met[met.size() - 1 - back];
-    if (person != owner) continue;
-    if (back < policy_.pair_repeat_visits || now_ - at < policy_.pair_repeat_days * kDay) {
-      return true;
-    }
+  return std::ranges::any_of(meetings_, [&](const ModelMeeting& one) {
+    return one.owner == owner && one.expert == raw(id) && is_lately(one);
+  });
+}
+
+// So few visits of the inspector's own ago, or so few days.
+bool NaiveModel::is_lately(const ModelMeeting& meeting) const {
+  return experts_.at(meeting.expert).visits_done < meeting.visit + policy_.pair_repeat_visits ||
+         now_ < meeting.at + policy_.pair_repeat_days * kDay;
+}
+
+void NaiveModel::remember_meeting(PersonId owner, ExpertId id) {
+  const std::uint32_t visit = ++experts_.at(raw(id)).visits_done;
+  if (raw(owner) == 0) return;
+  const auto of_owner = [&](const ModelMeeting& one) { return one.owner == owner; };
+  const auto forget = [&](std::vector<ModelMeeting>::iterator one) {
+    meetings_early_ += is_lately(*one) ? 1 : 0;
+    meetings_.erase(one);
+  };
+  std::erase_if(meetings_,
+                [&](const auto& one) { return of_owner(one) && one.expert == raw(id); });
+  for (int given = 0; given < kMeetingsGivenBack; ++given) {
+    if (!meetings_.empty() && !is_lately(meetings_.front())) meetings_.erase(meetings_.begin());
   }
-  return false;
+  if (std::ranges::count_if(meetings_, of_owner) == kMetRemembered)
+    forget(std::ranges::find_if(meetings_, of_owner));
+  if (meetings_.size() == limits_.meetings_max) forget(meetings_.begin());
+  meetings_.push_back({owner, raw(id), visit, now_});
 }
 
 bool NaiveModel::claim_stands(const ModelExpert& expert) const {
@@ -291,15 +311,24 @@ bool NaiveModel::precondition_missing(const ModelJob& job) const {
   return needs && !(c.decided && c.fees_paid != 0);
 }
 
-std::int64_t NaiveModel::remaining(const ModelJob& job) const {
-  if (!job.clock.runs) return job.clock.minutes;
-  return job.clock.minutes - calendar_.working_ms(job.clock.from, now_) / kMsPerMinute;
+std::int64_t NaiveModel::remaining(const ModelClock& clock) const {
+  if (!clock.runs) return clock.minutes;
+  return clock.minutes - calendar_.working_ms(clock.from, now_) / kMsPerMinute;
 }
 
-Tick NaiveModel::deadline(const ModelJob& job) const {
-  if (!job.clock.runs) return kNever;
-  if (job.clock.minutes <= 0) return Tick{job.clock.from};
-  return calendar_.add_minutes(job.clock.from, job.clock.minutes);
+Tick NaiveModel::deadline(const ModelClock& clock) const {
+  if (!clock.runs) return kNever;
+  if (clock.minutes <= 0) return Tick{clock.from};
+  return calendar_.add_minutes(clock.from, clock.minutes);
+}
+
+std::int64_t NaiveModel::mark_due(std::int64_t sla, EventKind kind) const {
+  if (kind == EventKind::kSlaNotified) {
+    return std::max<std::int64_t>(sla * (100 - policy_.sla_notify_percent) / 100,
+                                  policy_.sla_amber_minutes);
+  }
+  if (kind == EventKind::kSlaEscalated) return -(sla * (policy_.sla_district_percent - 100) / 100);
+  return 0;
 }
 
 NaiveCalendar::Hours NaiveModel::half_day(std::int32_t key) const {

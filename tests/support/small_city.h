@@ -45,7 +45,7 @@ class SmallCity : public ::testing::Test {
  protected:
   void SetUp() override {
     SetLimits limits;
-    limits.limits = {64, 160, 4096, 64, 32, 1024, 16, 4};
+    limits.limits = {64, 160, 4096, 64, 32, 1024, 16, 4, 1024, 256, 12};
     ASSERT_EQ(apply(CommandKind::kSetLimits, limits, engine()).refusal, Refusal::kNone);
     define_services();
     define_organisation(kCity, PriorityClass::kMunicipal);

@@ -9,6 +9,7 @@
 #include <map>
 #include <span>
 
+#include "daemon/offer_snapshot.h"
 #include "daemon/plan_lines.h"
 #include "daemon/visit_plan.h"
 #include "tests/support/small_city.h"
@@ -95,13 +96,56 @@ class VisitSnapshotTest : public tests::SmallCity {
   }
 };
 
-TEST_F(VisitSnapshotTest, WhoMetAnOwnerLatelyIsKnown) {
-  const VisitSnapshot snapshot = afternoon();
-  ASSERT_EQ(snapshot.met.size(), 2U);
-  EXPECT_EQ(snapshot.met[0].expert, kInspector);
-  EXPECT_EQ(snapshot.met[0].owner, kWestOwner);
-  EXPECT_EQ(snapshot.met[1].expert, kEastInspector);
-  EXPECT_EQ(snapshot.met[1].owner, kEastOwner);
+void expect_both_met(const std::vector<MetOwner>& met) {
+  ASSERT_EQ(met.size(), 2U);
+  EXPECT_EQ(met[0].expert, kInspector);
+  EXPECT_EQ(met[0].owner, kWestOwner);
+  EXPECT_EQ(met[1].expert, kEastInspector);
+  EXPECT_EQ(met[1].owner, kEastOwner);
+}
+
+TEST_F(VisitSnapshotTest, WhoMetTheOwnerOfAVisitLatelyIsKnownOnce) {
+  EXPECT_EQ(afternoon().met.size(), 0U) << "no visit, no owner to ask about";
+  file(kWestOwner, kWest);
+  file(kEastOwner, kEast);
+  file(kWestOwner, kWest);
+  file(PersonId{790}, kEast);
+  expect_both_met(afternoon().met);
+}
+
+TEST_F(VisitSnapshotTest, OffersKnowWhoMetTheOwnersToo) {
+  file(kWestOwner, kWest);
+  file(kEastOwner, kEast);
+  OfferSnapshotQuery others(5);
+  while (!others.run(scheduler_)) continue;
+  expect_both_met(others.snapshot.met);
+  ASSERT_EQ(others.snapshot.visits.size(), 2U);
+  OfferSnapshotQuery asked(Scope{}, others.snapshot.visits[0].visit.job.job, {}, 5);
+  while (!asked.run(scheduler_)) continue;
+  ASSERT_TRUE(asked.snapshot.is_found);
+  EXPECT_EQ(asked.snapshot.visits.size(), 1U);
+  EXPECT_EQ(asked.snapshot.met.size(), 2U) << "the owner who is asked about among them";
+}
+
+TEST_F(VisitSnapshotTest, AnOwnerOfManyVisitsAgoIsVisitedBySomebodyElse) {
+  for (std::uint64_t day = 0; day < 3; ++day) {
+    for (std::uint64_t i = 0; i < 3; ++i) file(PersonId{800 + day * 3 + i}, kWest);
+    wait(1440);
+    for (int i = 0; i < 3; ++i) work(kInspector);
+  }
+  file(kWestOwner, kWest);
+  VisitPlanOptions by_way = kRepeatable;
+  by_way.balance_permille = 0;
+  VisitSnapshot unaware = afternoon();
+  unaware.met.clear();
+  const VisitPlan nearest = plan_visits(unaware, by_way, std::stop_source{});
+  ASSERT_EQ(nearest.lines.size(), 1U);
+  EXPECT_EQ(nearest.lines[0].expert, kInspector);
+  const VisitPlan plan = plan_visits(afternoon(), by_way, std::stop_source{});
+  ASSERT_EQ(plan.lines.size(), 1U);
+  EXPECT_EQ(plan.lines[0].expert, kEastInspector) << "who lives farther away";
+  const std::map<PlanLineResult, int> expected{{PlanLineResult::kApplied, 1}};
+  EXPECT_EQ(apply_all(plan), expected);
 }
 
 TEST_F(VisitSnapshotTest, APlanWherePairRepeatsBiteHasNoDroppedLine) {
