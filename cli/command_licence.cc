@@ -131,7 +131,7 @@ std::vector<Method> methods_of_applications() {
         "permitctl licence apply applicants.json",
         "Number and state of each: ages, degrees and nationality are judged at once."},
        "application",
-       {},
+       {kNote},
        PERMIT_CALL(ApplyForLicence, applyForLicence),
        application_is,
        true},
@@ -227,7 +227,8 @@ std::vector<Method> methods_of_offices() {
        "",
        {kApplication,
         {"--office", "office", "Code: district x 100 + serial"},
-        {"--label", "label", "Its name; at most 39 bytes"}},
+        {"--label", "label", "Its name; at most 39 bytes"},
+        kNote},
        PERMIT_CALL(EquipOffice, equipOffice),
        [](const Accepted& accepted) {
          return fmt::format("Application {} is office {:04}, {}.", raw(accepted.case_id),

@@ -84,15 +84,18 @@ int add_expert(Context& context, const PeopleOptions& options) {
 
 int set_state(Context& context, const PeopleOptions& options) {
   const auto state = enum_option<ExpertState>(options.state, "STATE");
+  const bool ends = options.until != "never";
+  const Tick until = ends ? context.moment(options.until, "--until") : Tick{};
   SupervisorClient supervisor(context.client(), me(context));
   const auto answer = context.wait(supervisor.set_expert_state(
       ExpertId{options.expert}, state, enum_option<Reason>(options.reason, "--reason"),
-      options.note, context.call_options()));
+      options.note, until, context.call_options()));
   return context.finish(answer, [&](const Accepted& accepted) {
     const ExpertState now{accepted.state};
     const bool lapsed = now == ExpertState::kExpired && state != now;
     return fmt::format(
-        "Expert {} is {}{}.", options.expert, protocol::name_of(now),
+        "Expert {} is {}{}{}.", options.expert, protocol::name_of(now),
+        ends ? " until " + local_text(until) : "",
         lapsed ? ": each certificate is over, `permitctl cert grant` gives one" : "");
   });
 }
@@ -136,12 +139,17 @@ void add_expert_commands(CLI::App& app, Context& context) {
        "permitctl expert set 17 examPending",
        "The new state; a step that the way does not have is refused with the present state.\n"
        "  candidate > inTraining > examPending > certified; failed: back to inTraining.\n"
-       "  Certified without a certificate left is expired; `cert grant` brings back."});
+       "  Certified without a certificate left is expired; `cert grant` brings back. A\n"
+       "  suspension with --until ends by itself, another one gives it another end."});
   command->add_option("EXPERT", changed->expert, "Number of the expert")->required();
   command
       ->add_option("STATE", changed->state,
                    fmt::format("One of {}", fmt::join(protocol::names_of<ExpertState>(), ", ")))
       ->required();
+  command
+      ->add_option("--until", changed->until,
+                   "When a suspension ends by itself: 2025-03-21, +14d; never: by another command")
+      ->capture_default_str();
   command->add_option("--reason", changed->reason, "Why")->capture_default_str();
   command->add_option("--note", changed->note, "Why, in words; at most 79 bytes");
   context.on(command, [&context, changed] { return set_state(context, *changed); });

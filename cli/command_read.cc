@@ -1,9 +1,14 @@
-// Questions about single things and about the whole: get, why, history, experts, offices, stats.
+// Questions about single things and about the whole: get, why, history, experts,
+// offices, decisions, stats.
 #include <capnp/message.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <memory>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "cli/commands.h"
 #include "cli/event_text.h"
@@ -47,6 +52,14 @@ Cell absences_cell(protocol::Expert::Reader expert) {
   return text.empty() ? no_cell() : Cell(text);
 }
 
+/// "suspended until 2025-03-25 00:00".
+std::string state_text(protocol::Expert::Reader expert) {
+  std::string text(word<scheduler::ExpertState>(expert.getState()));
+  const Tick until{expert.getSuspendedUntil()};
+  if (until.ms != 0) text += " until " + local_text(until);
+  return text;
+}
+
 Cell relatives_cell(protocol::Expert::Reader expert) {
   std::string text;
   for (const auto person : expert.getRelatives())
@@ -73,6 +86,13 @@ void print_case(protocol::Case::Reader found) {
       found.getDecided() ? "decided" : "not decided",
       found.getFeesPaid() ? fmt::format("{} rial paid", grouped(found.getFeesRial())) : "not paid");
   fmt::print("{}", zoning_lines(found));
+  const Tick due{found.getDecisionDue()};
+  if (due != scheduler::kNever) {
+    const std::int32_t left = found.getDecisionRemainingMinutes();
+    fmt::print("  waits for the municipality: due {}, {} of working time {} ({})\n",
+               local_text(due), minutes_cell(std::abs(left)).text, left < 0 ? "over" : "left",
+               word<scheduler::SlaBand>(found.getDecisionBand()));
+  }
   std::string stages;
   auto list = found.getStages();
   for (unsigned index = 0; index < list.size(); ++index) {
@@ -221,7 +241,7 @@ int experts(Context& context, const std::string& office_code, const std::string&
       table.add({id_cell(expert.getExpert()), expert.getLabel().cStr(),
                  fmt::format("{:04}", expert.getOffice()),
                  word<scheduler::Degree>(expert.getDegree()),
-                 word<scheduler::ExpertState>(expert.getState()), now,
+                 state_text(expert), now,
                  minutes_cell(expert.getBookedMinutesToday()),
                  minutes_cell(expert.getUnitsPerDay() * scheduler::kMinutesPerUnit),
                  count_cell(expert.getVisitsToday()), count_cell(expert.getAssigned()),
@@ -233,6 +253,56 @@ int experts(Context& context, const std::string& office_code, const std::string&
   all_pages(
       context, [&](const PageSpec& page) { return reader.experts(office, page); }, take);
   context.print(table, json::object{{"experts", rows}});
+  return kExitOk;
+}
+
+/// What waits for the municipality, the one that is late by most first.
+struct Awaited {
+  std::int32_t left = 0;
+  bool runs = false;
+  std::vector<Cell> cells;
+  json::value row;
+};
+
+Awaited awaited_of(protocol::Case::Reader one) {
+  const Tick due{one.getDecisionDue()};
+  const bool runs = due != scheduler::kNever;
+  const std::int32_t left = one.getDecisionRemainingMinutes();
+  return {left,
+          runs,
+          {id_cell(one.getCaseId()), fmt::format("{:04}", one.getOffice()),
+           count_cell(one.getDistrict()), runs ? Cell(local_text(due)) : no_cell(),
+           runs ? minutes_cell(left) : no_cell(),
+           runs ? Cell(word<scheduler::SlaBand>(one.getDecisionBand())) : no_cell(),
+           "municipality"},
+          message_json(one)};
+}
+
+int decisions(Context& context, std::uint32_t within_minutes) {
+  CityReaderClient reader(context.client(), city_identity(context));
+  std::vector<Awaited> found;
+  all_pages(
+      context, [&](const PageSpec& page) { return reader.awaiting_decisions(page); },
+      [&](auto& response) {
+        for (auto one : response.getCases()) found.push_back(awaited_of(one));
+      });
+  std::ranges::stable_sort(found, {},
+                           [](const Awaited& one) { return std::pair(!one.runs, one.left); });
+  Table table({{"case", kRight},
+               {"office"},
+               {"district", kRight},
+               {"due"},
+               {"left", kRight, "left_minutes"},
+               {"band"},
+               {"holder"}});
+  json::array rows;
+  for (Awaited& one : found) {
+    const bool is_soon = one.runs && one.left <= static_cast<std::int64_t>(within_minutes);
+    if (within_minutes != 0 && !is_soon) continue;
+    table.add(std::move(one.cells));
+    rows.push_back(std::move(one.row));
+  }
+  context.print(table, json::object{{"cases", rows}});
   return kExitOk;
 }
 
@@ -381,10 +451,13 @@ int stats(Context& context) {
   if (stats.getCasesRebased() > 0)
     fmt::print("cases moved to another version of the zoning plan: {}\n",
                grouped(stats.getCasesRebased()));
-  fmt::print("in memory: {} cases, {} jobs, {} events, {} keys; tables {} MiB\n",
+  if (stats.getMeetingsForgottenEarly() > 0)
+    fmt::print("meetings of inspector and owner forgotten early, limits.meetings_max: {}\n",
+               grouped(stats.getMeetingsForgottenEarly()));
+  fmt::print("in memory: {} cases, {} jobs, {} events, {} keys, {} meetings; tables {} MiB\n",
              grouped(stats.getCasesInMemory()), grouped(stats.getJobsInMemory()),
              grouped(stats.getEventsInMemory()), grouped(stats.getKeysInMemory()),
-             grouped(stats.getMemoryBytes() >> 20));
+             grouped(stats.getMeetingsInMemory()), grouped(stats.getMemoryBytes() >> 20));
   return kExitOk;
 }
 
@@ -435,6 +508,18 @@ void add_read_commands(CLI::App& app, Context& context) {
        "permitctl offices --csv",
        "Certified capacity a day, open and submitted cases, effort done, share ended in time."});
   context.on(command, [&context] { return offices(context); });
+
+  auto within = std::make_shared<std::uint32_t>(0);
+  command = add_command(
+      app, {"decisions", "Which cases wait for the municipality, and until when it has time.",
+            "permitctl decisions --within 420",
+            "Each case with the moment at which the decision is due and the working time that is\n"
+            "  left, negative when it is late; the latest first. Nobody holds them but the\n"
+            "  municipality."});
+  command
+      ->add_option("--within", *within, "Only those due within so many minutes of working time")
+      ->check(CLI::Range(1, 60'000));
+  context.on(command, [&context, within] { return decisions(context, *within); });
 
   command = add_command(
       app,

@@ -221,16 +221,14 @@ int absent(Context& context, const SteeringOptions& options) {
   auto reason = enum_option<Reason>(options.reason, "--reason");
   SupervisorClient supervisor(context.client(), me(context));
   auto load = find_expert(context, supervisor, static_cast<std::uint32_t>(options.id));
-  auto held = load ? load->assigned + load->started : 0;
-  auto preview = fmt::format(
-      "Expert {} holds {} job{} ({} assigned, {} started), which return to the queue when the "
-      "absence begins.",
-      options.id, held, held == 1 ? "" : "s", load ? load->assigned : 0, load ? load->started : 0);
+  const HandFigures figures{options.id, load ? load->assigned : 0U, load ? load->started : 0U};
+  const std::string preview = absence_text(figures, context.language());
   if (options.dry_run) {
-    fmt::print("{}\nNothing was changed (--dry-run).\n", preview);
+    fmt::print("{}\n{}\n", preview,
+               homes_word(HomesWord::kNothingChanged, context.language()));
     return kExitOk;
   }
-  if (held > 1 && !context.confirm(preview)) return kExitRefused;
+  if (figures.assigned + figures.started > 1 && !context.confirm(preview)) return kExitRefused;
   auto answer =
       context.wait(supervisor.set_absence(ExpertId{static_cast<std::uint32_t>(options.id)}, from,
                                           until, reason, options.note, context.call_options()));

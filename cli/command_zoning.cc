@@ -309,10 +309,12 @@ void add_steps(CLI::App& app, Context& context, const Options& options) {
                         "permitctl zoning validate 1",
                         "That it is complete and coherent, or the first rule that is not and why."},
                        options);
+  command->add_option("--note", options->note, "By whom it was read; at most 79 bytes");
   context.on(command, [&context, options] {
     SupervisorClient supervisor(context.client(), me(context));
     return context.finish(
-        context.wait(supervisor.validate_zoning(options->version, context.call_options())),
+        context.wait(
+            supervisor.validate_zoning(options->version, options->note, context.call_options())),
         [&](const Accepted&) {
           return fmt::format(
               "Version {} is validated. Next: permitctl zoning notify {} --from DATE",

@@ -216,13 +216,19 @@ void Context::print(const Table& table, const json::value& document) {
 
 bool Context::confirm(const std::string& question) {
   if (globals.yes) return true;
-  if (isatty(STDIN_FILENO) == 0)
-    throw UsageError(question + "\nNothing was changed: say --yes to do it without being asked.");
-  fmt::print(stderr, "{} Type yes to do it: ", question);
+  const bool is_persian = language() == protocol::Language::kPersian;
+  if (isatty(STDIN_FILENO) == 0) {
+    throw UsageError(
+        question +
+        (is_persian ? "\nچیزی تغییر نکرد: برای انجام بدون پرسش \u2066--yes\u2069 را بیفزایید."
+                    : "\nNothing was changed: say --yes to do it without being asked."));
+  }
+  fmt::print(stderr, "{} {} ", question,
+             is_persian ? "برای انجام آن \u2066yes\u2069 بنویسید:" : "Type yes to do it:");
   std::string line;
   std::getline(std::cin, line);
   if (line == "yes") return true;
-  fmt::print(stderr, "Nothing was changed.\n");
+  fmt::print(stderr, "{}\n", is_persian ? "چیزی تغییر نکرد." : "Nothing was changed.");
   return false;
 }
 

@@ -232,6 +232,21 @@ std::string office_return_text(OfficeId office, OfficeState now, Language langua
       language);
 }
 
+std::string absence_text(const HandFigures& figures, Language language) {
+  const std::uint64_t held = figures.assigned + figures.started;
+  if (language == Language::kPersian) {
+    return fmt::format(
+        "کارشناس {} {} کار در دست دارد ({} ارجاع‌شده، {} آغازشده) که با آغاز غیبت به صف "
+        "بازمی‌گردند.",
+        persian_number(figures.expert), persian_number(held), persian_number(figures.assigned),
+        persian_number(figures.started));
+  }
+  return fmt::format(
+      "Expert {} holds {} job{} ({} assigned, {} started), which return to the queue when the "
+      "absence begins.",
+      figures.expert, held, held == 1 ? "" : "s", figures.assigned, figures.started);
+}
+
 std::string_view homes_word(HomesWord word, Language language) {
   const bool is_persian = language == Language::kPersian;
   switch (word) {

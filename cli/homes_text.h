@@ -1,4 +1,5 @@
-// What becomes of an office that leaves and of its cases, in words of either language. Pure.
+// What becomes of an office that leaves and of its cases, and of the work of an expert who is
+// absent, in words of either language. Pure.
 #pragma once
 
 #include <cstdint>
@@ -37,6 +38,14 @@ std::string office_state_text(scheduler::OfficeId office, scheduler::OfficeState
 /// What it would be that an office is Active again.
 std::string office_return_text(scheduler::OfficeId office, scheduler::OfficeState now,
                                protocol::Language language);
+
+struct HandFigures {
+  std::uint64_t expert = 0;
+  std::uint64_t assigned = 0;
+  std::uint64_t started = 0;
+};
+/// What an absence gives back.
+std::string absence_text(const HandFigures& figures, protocol::Language language);
 
 /// The short ones.
 enum class HomesWord : std::uint8_t { kNothingChanged, kNobodyLeaves, kMoveThem };

@@ -223,6 +223,14 @@ class CityReaderCalls : public ReaderCalls<Interface> {
       return request;
     });
   }
+  /// Cases that wait for the municipality, in no order.
+  auto awaiting_decisions(const PageSpec& page = {}) {
+    return this->send([page](Capability& session) {
+      auto request = session.awaitingDecisionsRequest();
+      fill(request.initPage(), page);
+      return request;
+    });
+  }
   auto fairness() {
     return this->send([](Capability& session) { return session.fairnessRequest(); });
   }

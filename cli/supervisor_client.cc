@@ -174,7 +174,8 @@ kj::Promise<Answer> SupervisorClient::set_office_state(OfficeId office,
 
 kj::Promise<Answer> SupervisorClient::set_expert_state(ExpertId expert,
                                                        scheduler::ExpertState state, Reason reason,
-                                                       std::string note, CallOptions options) {
+                                                       std::string note, Tick until,
+                                                       CallOptions options) {
   return call(
       [=, note = std::move(note)](Supervisor& session) {
         auto request = session.setExpertStateRequest();
@@ -182,6 +183,7 @@ kj::Promise<Answer> SupervisorClient::set_expert_state(ExpertId expert,
         request.setState(wire<protocol::ExpertState>(state));
         request.setReason(wire<protocol::Reason>(reason));
         request.setNote(note);
+        request.setUntil(until.ms);
         return request;
       },
       options);

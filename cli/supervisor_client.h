@@ -76,8 +76,9 @@ class SupervisorClient : public CityReaderCalls<protocol::SupervisorSession> {
   kj::Promise<Answer> set_office_state(OfficeId office, scheduler::OfficeState state,
                                        scheduler::Reason reason, std::string note,
                                        CallOptions options = {});
+  /// `until`: when a suspension ends by itself, zero for one without an end.
   kj::Promise<Answer> set_expert_state(ExpertId expert, scheduler::ExpertState state,
-                                       scheduler::Reason reason, std::string note,
+                                       scheduler::Reason reason, std::string note, Tick until,
                                        CallOptions options = {});
   kj::Promise<Answer> record_decision(CaseId id, bool approved, scheduler::Reason reason,
                                       std::string note, CallOptions options = {});
@@ -131,7 +132,8 @@ class SupervisorClient : public CityReaderCalls<protocol::SupervisorSession> {
   kj::Promise<Answer> load_zoning(std::uint16_t version, std::uint16_t total,
                                   std::span<const scheduler::ZoningRule> rules,
                                   CallOptions options = {}, std::string note = {});
-  kj::Promise<Answer> validate_zoning(std::uint16_t version, CallOptions options = {});
+  kj::Promise<Answer> validate_zoning(std::uint16_t version, std::string note,
+                                      CallOptions options = {});
   kj::Promise<Answer> notify_zoning(std::uint16_t version, Tick effective_from, std::string note,
                                     CallOptions options = {});
   kj::Promise<Answer> drop_zoning(std::uint16_t version, std::string note,

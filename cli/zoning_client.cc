@@ -39,11 +39,13 @@ kj::Promise<Answer> SupervisorClient::load_zoning(std::uint16_t version, std::ui
       options);
 }
 
-kj::Promise<Answer> SupervisorClient::validate_zoning(std::uint16_t version, CallOptions options) {
+kj::Promise<Answer> SupervisorClient::validate_zoning(std::uint16_t version, std::string note,
+                                                      CallOptions options) {
   return call(
-      [version](Supervisor& session) {
+      [version, note = std::move(note)](Supervisor& session) {
         auto request = session.validateZoningRequest();
         request.setVersion(version);
+        request.setNote(note);
         return request;
       },
       options);

@@ -125,7 +125,8 @@ RecordMembers limits_members(const scheduler::Limits& limits) {
           {"expertsMax", number(limits.experts_max)},
           {"officesMax", number(limits.offices_max)},
           {"applicationsMax", number(limits.applications_max)},
-          {"venuesMax", number(limits.venues_max)}};
+          {"venuesMax", number(limits.venues_max)},
+          {"meetingsMax", number(limits.meetings_max)}};
 }
 
 // Each date with when it opens, in minutes since 1970 UTC, and for how long.
@@ -198,7 +199,8 @@ RecordMembers expert_members(scheduler::ExpertId id, const Scheduler& scheduler)
   if (!scheduler.find_expert(id, view)) return {};
   RecordMembers out = members_of<protocol::Expert>(
       view, write_expert,
-      {"person", "office", "state", "unitsPerDay", "districts", "degree", "label", "relatives"});
+      {"person", "office", "state", "unitsPerDay", "districts", "degree", "label", "relatives",
+       "suspendedUntil"});
   out.emplace_back("home", fmt::format("[{},{}]", view.home.lat_e6, view.home.lon_e6));
   return out;
 }
@@ -444,7 +446,7 @@ std::string differing(const RecordMembers& one, const RecordMembers& other) {
 
 AuditBefore look_before(const Command& command, const Scheduler& scheduler) {
   AuditBefore before;
-  if (scheduler.limits() == scheduler::Limits{0, 0, 0, 0, 0, 0, 0, 0, 0, 0}) return before;
+  if (scheduler.limits() == scheduler::Limits{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}) return before;
   // A round that is opened is a new one: of it there is nothing before.
   if (command.kind != CommandKind::kOpenRound) before.record = record_of(command, scheduler);
   if (!moves_deadlines(command.kind)) return before;
@@ -453,6 +455,15 @@ AuditBefore look_before(const Command& command, const Scheduler& scheduler) {
   while (!cursor.done) {
     const std::size_t count = scheduler.list_jobs(scheduler::JobFilter{}, cursor, SIZE_MAX, jobs);
     for (std::size_t i = 0; i < count; ++i) before.deadlines.emplace(jobs[i].job, jobs[i].deadline);
+  }
+  cursor = {};
+  std::array<scheduler::CaseView, 64> cases;
+  while (!cursor.done) {
+    const std::size_t count = scheduler.list_cases(cursor, SIZE_MAX, cases);
+    for (std::size_t i = 0; i < count; ++i) {
+      if (cases[i].decision_due != scheduler::kNever)
+        before.decisions.emplace(cases[i].case_id, cases[i].decision_due);
+    }
   }
   return before;
 }

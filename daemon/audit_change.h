@@ -17,6 +17,7 @@ using RecordMembers = std::vector<std::pair<std::string, std::string>>;
 /// What is looked up before a command is applied, so that its line can say what was.
 struct AuditBefore {
   RecordMembers record;
+  std::map<scheduler::CaseId, scheduler::Tick> decisions;  // due at, of cases that wait for one
   std::map<scheduler::JobId, scheduler::Tick> deadlines;  // of open jobs, where they may move
 };
 AuditBefore look_before(const scheduler::Command& command, const scheduler::Scheduler& scheduler);

@@ -151,7 +151,7 @@ class Exporter {
 Expected<void> try_export(const AuditExport& wanted) {
   auto archive = JournalArchive::open(wanted.directory);
   if (!archive) return std::unexpected(archive.error());
-  auto lead = (*archive)->lead();
+  auto lead = (*archive)->survey();
   if (!lead) return std::unexpected(lead.error());
   Output output(wanted.file == "-" ? stdout : std::fopen(wanted.file.c_str(), "wx"));
   if (!output)

@@ -77,7 +77,9 @@ void write_flow(Exposition& out, const scheduler::StatsView& stats) {
       out.sample(column.name, label<scheduler::Stage>("stage", i), stats.flow[i].*column.value);
     }
   }
-  out.announce("permitd_jobs_open_by_band", "gauge", "Open jobs by stage and SLA band.");
+  out.announce("permitd_jobs_open_by_band", "gauge",
+               "Open jobs by stage and SLA band; of stages that the municipality does, the cases "
+               "that wait for it.");
   for (std::size_t stage = 0; stage < stats.bands.size(); ++stage) {
     for (std::size_t band = 0; band < stats.bands[stage].size(); ++band) {
       out.sample(
@@ -169,6 +171,9 @@ void write_engine(Exposition& out, const OpsFigures& figures) {
              stats.reserved_share_starts);
   out.single("permitd_cases_rebased_total", "counter",
              "Cases moved to another version of the zoning plan.", stats.cases_rebased);
+  out.single("permitd_meetings_forgotten_total", "counter",
+             "Meetings of inspector and owner that found no room while the policy could use them.",
+             stats.meetings_forgotten_early);
   out.single("permitd_scheduler_memory_bytes", "gauge", "Taken for the core's tables, used or not.",
              stats.memory_bytes);
 }

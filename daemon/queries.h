@@ -208,6 +208,23 @@ class ZoningChangesQuery final : public PageQuery {
   std::uint32_t slices_ = 0;
 };
 
+/// Cases that wait for the municipality.
+class AwaitingDecisionsQuery final : public PageQuery {
+ public:
+  AwaitingDecisionsQuery(Scope scope, std::uint64_t position, std::uint16_t limit)
+      : rows(limit), scope_(scope) {
+    cursor.position = position;
+  }
+  bool run(const scheduler::Scheduler& scheduler) noexcept override;
+
+  std::vector<scheduler::CaseView> rows;
+
+ private:
+  Scope scope_;
+  std::size_t count_ = 0;
+  std::uint32_t slices_ = 0;
+};
+
 /// The catalogue: every version that is kept, by service.
 class ServicesQuery final : public PageQuery {
  public:

@@ -169,6 +169,9 @@ void write_case(const scheduler::CaseView& view, protocol::Case::Builder out) {
   write_point(view.point, out.initPoint());
   out.setAreaM2(view.area_m2);
   out.setFloors(view.floors);
+  out.setDecisionDue(view.decision_due.ms);
+  out.setDecisionRemainingMinutes(view.decision_remaining_minutes);
+  out.setDecisionBand(to_wire<protocol::SlaBand>(view.decision_band));
   out.setServiceVersion(view.service_version);
   out.setOffice(raw(view.office));
   out.setService(raw(view.service));
@@ -236,6 +239,8 @@ void write_expert(const scheduler::ExpertView& view, protocol::Expert::Builder o
   for (unsigned i = 0; i < scheduler::kSkillCount; ++i)
     certified.set(i, view.certified_until[i].ms);
   out.setDistricts(view.districts);
+  if (view.suspended_until != scheduler::kNever)
+    out.setSuspendedUntil(view.suspended_until.ms);
   auto absences = out.initAbsences(view.absences.count);
   for (unsigned i = 0; i < view.absences.count; ++i) {
     const scheduler::Absence& absence = view.absences.list[i];
@@ -312,6 +317,12 @@ void write_decision(const scheduler::DecisionView& view, protocol::Language lang
   out.setShareWeight(view.weights.share);
   out.setByShare(view.by_share);
   out.setMunicipalFirst(view.municipal_first);
+  auto drawn = out.initDrawn(view.drawn_count);
+  for (unsigned i = 0; i < view.drawn_count; ++i) {
+    drawn[i].setJob(raw(view.drawn[i].job));
+    drawn[i].setMetres(view.drawn[i].metres);
+  }
+  out.setDrawnHidden(view.drawn_hidden);
 }
 
 void write_stuck(const scheduler::StuckView& view, protocol::Language language,
@@ -410,6 +421,8 @@ void write_stats(const scheduler::StatsView& view, protocol::Stats::Builder out)
   out.setJobsInMemory(view.jobs_in_memory);
   out.setEventsInMemory(view.events_in_memory);
   out.setKeysInMemory(view.keys_in_memory);
+  out.setMeetingsForgottenEarly(view.meetings_forgotten_early);
+  out.setMeetingsInMemory(view.meetings_in_memory);
   out.setMemoryBytes(view.memory_bytes);
   out.setCasesRebased(view.cases_rebased);
   out.setReservedShareStarts(view.reserved_share_starts);

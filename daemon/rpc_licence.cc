@@ -148,7 +148,9 @@ kj::Promise<void> SupervisorSessionServer::applyForLicence(ApplyForLicenceContex
   return command(context.getResults().initResult(), CommandKind::kApplyForLicence, params.getKey(),
                  [&](CommandBody& body) {
                    scheduler::ApplyForLicence& out = body.apply_for_licence;
-                   return read_licence_request(params.getApplication(), out);
+                   if (const Flaw flaw = read_licence_request(params.getApplication(), out))
+                     return flaw;
+                   return read_note(params.getNote(), body.noted.note);
                  });
 }
 
@@ -269,7 +271,8 @@ kj::Promise<void> SupervisorSessionServer::equipOffice(EquipOfficeContext contex
                    out.application = scheduler::ApplicationId{params.getApplication()};
                    out.office = scheduler::OfficeId{params.getOffice()};
                    out.point = {params.getPoint().getLatE6(), params.getPoint().getLonE6()};
-                   return read_label(params.getLabel(), out.label);
+                   if (const Flaw flaw = read_label(params.getLabel(), out.label)) return flaw;
+                   return read_note(params.getNote(), body.noted.note);
                  });
 }
 

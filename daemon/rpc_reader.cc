@@ -21,7 +21,7 @@ constexpr std::uint64_t kEventWords = 9;
 constexpr std::uint64_t kExpertWords = 24;
 constexpr std::uint64_t kOfficeWords = 20;
 constexpr std::uint64_t kOpenCellWords = 6;
-constexpr std::uint64_t kCaseWords = 24;
+constexpr std::uint64_t kCaseWords = 40;
 constexpr std::uint64_t kServiceWords = 26;
 constexpr std::uint64_t kOrganisationWords = 6;
 constexpr std::uint64_t kActivationWords = 3;
@@ -211,6 +211,17 @@ kj::Promise<void> CityReaderServer::activations(ActivationsContext context) {
   return ask(std::move(query), [context](ActivationsQuery& done, scheduler::Op op) mutable {
     auto results = context.getResults(size_hint(done.rows.size(), kActivationWords));
     write_rows(done.rows, results.initActivations(count_of(done.rows)), write_activation);
+    write_page_end(done, op, results.initEnd());
+  });
+}
+
+kj::Promise<void> CityReaderServer::awaitingDecisions(AwaitingDecisionsContext context) {
+  const auto page = context.getParams().getPage();
+  auto query = std::make_unique<AwaitingDecisionsQuery>(scope_, page.getCursor(),
+                                                        page_limit(page.getLimit()));
+  return ask(std::move(query), [context](AwaitingDecisionsQuery& done, scheduler::Op op) mutable {
+    auto results = context.getResults(size_hint(done.rows.size(), kCaseWords));
+    write_rows(done.rows, results.initCases(count_of(done.rows)), write_case);
     write_page_end(done, op, results.initEnd());
   });
 }

@@ -34,6 +34,7 @@ class CityReaderServer : public virtual protocol::CityReader::Server, public Rea
   kj::Promise<void> catalogue(CatalogueContext context) override;
   kj::Promise<void> organisations(OrganisationsContext context) override;
   kj::Promise<void> activations(ActivationsContext context) override;
+  kj::Promise<void> awaitingDecisions(AwaitingDecisionsContext context) override;
   // In rpc_questions.cc.
   kj::Promise<void> forecast(ForecastContext context) override;
   kj::Promise<void> eligibility(EligibilityContext context) override;

@@ -142,6 +142,8 @@ kj::Promise<void> SupervisorSessionServer::setExpertState(SetExpertStateContext 
                  [&](CommandBody& body) {
                    scheduler::SetExpertState& change = body.set_expert_state;
                    change.expert = scheduler::ExpertId{params.getExpert()};
+                   const std::int64_t until = params.getUntil();
+                   change.until = until == 0 ? scheduler::kNever : scheduler::Tick{until};
                    if (!to_core(params.getState(), change.state))
                      return Flaw{Refusal::kOutOfRange, Field::kState};
                    if (const Flaw flaw = read_reason(params.getReason(), change.reason))

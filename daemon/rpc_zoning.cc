@@ -14,8 +14,6 @@ using scheduler::Refusal;
 
 namespace {
 
-constexpr Flaw kSound{};
-
 capnp::Text::Reader to_text(const scheduler::ZoneCode& zone, std::array<char, 8>& room) {
   room = {};
   std::copy_n(zone.bytes.begin(), zone.size, room.begin());
@@ -133,7 +131,7 @@ kj::Promise<void> SupervisorSessionServer::validateZoning(ValidateZoningContext 
                  [&](CommandBody& body) {
                    body.validate_zoning = {};
                    body.validate_zoning.version = params.getVersion();
-                   return kSound;
+                   return read_note(params.getNote(), body.noted.note);
                  });
 }
 

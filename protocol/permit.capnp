@@ -37,7 +37,8 @@ enum ActorKind { engine @0; office @1; expert @2; supervisor @3; operator @4; au
 enum Reason { none @0; documentsIncomplete @1; agencyInquiry @2; defect @3; noAccess @4; conflictOfInterest @5; tooFar @6;
   overload @7; illness @8; leave @9; leaseExpired @10; certificateLapsed @11; expertSuspended @12; officeInactive @13;
   supervisorOrder @14; applicantRequest @15; applicantSilent @16; violation @17; notOnShift @18; other @19;
-  serviceNotActive @20; planned @21; planOver @22; licenceLapsed @23; managerInactive @24; }
+  serviceNotActive @20; planned @21; planOver @22; licenceLapsed @23; managerInactive @24;
+  suspensionOver @25; }
 enum Filter { none @0; office @1; skill @2; certificate @3; fourEyes @4; conflict @5; shift @6; absence @7; capacity @8;
   district @9; heldMost @10; pairRepeat @11; }
 enum EventKind { caseChanged @0; jobChanged @1; jobCreated @2; caseAmended @3; feesRecorded @4; slaNotified @5; slaBreached @6;
@@ -245,6 +246,9 @@ struct Case {
   zoning @29 :ZoningFinding;            # as of that moment
   built @30 :Bool;                     # a building stands there already
   feesRial @31 :UInt64;                 # 0 while they are not paid
+  decisionDue @32 :Moment;              # of a stage that the municipality does; never while no clock of it runs
+  decisionRemainingMinutes @33 :Int32;  # working time; negative when it is late
+  decisionBand @34 :SlaBand;            # paused while no clock of it runs
 }
 struct ZoningFinding {                  # what the zoning plan says; never a decision
   result @0 :ZoningResult;
@@ -287,6 +291,7 @@ struct Expert {
   degree @18 :Degree;
   absences @19 :List(Absence);          # that are not over, by begin
   relatives @20 :List(UInt64);          # declared
+  suspendedUntil @21 :Moment;           # 0: not suspended, or until another command
 }
 struct Office {
   office @0 :UInt16; district @1 :UInt8; state @2 :OfficeState; expertsCertified @3 :UInt16;
@@ -297,6 +302,7 @@ struct Office {
 }
 struct Candidate { expert @0 :UInt32; loadPpm @1 :UInt32; metres @2 :UInt32; officePpm @3 :UInt32; }
 struct Rejected { expert @0 :UInt32; filter @1 :Filter; job @2 :UInt64; }  # by a claim a job that came before, else an expert
+struct Drawn { job @0 :UInt64; metres @1 :UInt32; }  # a visit, and how far it was from where the expert was
 struct Decision {
   job @0 :UInt64; op @1 :UInt64; at @2 :Moment; seed @3 :UInt64; chosen @4 :UInt32;
   byClaim @5 :Bool; bySupervisor @6 :Bool; considered @7 :UInt16;
@@ -304,12 +310,15 @@ struct Decision {
   nearEqual @9 :List(Candidate);
   rejected @10 :List(Rejected);  # the first eight
   sentence @11 :Text;
-  passedOver @12 :UInt64;        # the job that came first and can wait, when a nearer visit was given to who asked; 0: none
+  passedOver @12 :UInt64;        # the job that came first and can wait, when a visit near to who asked was drawn in its place; 0: none
   passedOverMetres @13 :UInt32;
   compared @14 :UInt16;          # so many candidates were compared by their scores, or visits by their ways
   loadWeight @15 :UInt16; travelWeight @16 :UInt16; shareWeight @17 :UInt16;  # as in the policy then; all 0: by load alone
   byShare @18 :Bool;             # out of the share reserved for other organisations, while municipal work waited
   municipalFirst @19 :UInt16;    # experts passed over, as municipal work waited for them
+  drawn @20 :List(Drawn);        # by a claim the visits about as near as the nearest, which the lot chose from, nearest first; those
+                                 # that lie outside what who reads this may see are left out, and the list is empty where nothing was drawn
+  drawnHidden @21 :Bool;         # who reads this sees a part of the city: whether there were others is not told
 }
 struct StuckReason {
   cause @0 :Stuck; certified @1 :UInt32; withCapacity @2 :UInt32; ahead @3 :UInt32; until @4 :Moment; sentence @5 :Text;
@@ -331,7 +340,7 @@ struct Stats {
   cases @3 :List(UInt64);        # by CaseState
   jobs @4 :List(UInt64);         # by JobState
   flow @5 :List(Flow);           # by Stage
-  bands @6 :List(List(UInt64));  # [Stage][SlaBand]
+  bands @6 :List(List(UInt64));  # [Stage][SlaBand]: open jobs; of the municipality's stages the cases that wait
   ready @7 :List(List(UInt32));  # [PriorityClass][Skill]
   oldestReady @8 :List(List(Moment));
   leasesExpired @9 :UInt64; declined @10 :UInt64; reassigned @11 :UInt64; escalated @12 :UInt64;
@@ -342,6 +351,8 @@ struct Stats {
   waitingMinutes @24 :List(List(UInt32));  # [PriorityClass][Skill] working time that the oldest ready job has waited
   waitingAlarm @25 :List(List(Bool));   # it has waited as long as the policy's waitingAlarmMinutes
   certificatesLapsing @26 :List(UInt32);  # by Skill: that end within the policy's lapseWarningDays, of experts who work
+  meetingsForgottenEarly @27 :UInt64;   # of inspectors and owners, pushed out while the policy could use them
+  meetingsInMemory @28 :UInt32;
 }
 struct JobFilter {               # masks have a bit per enumerator; 0 = no filter
   stages @0 :UInt32; states @1 :UInt32; classes @2 :UInt32; districts @3 :UInt32; bands @4 :UInt32;
@@ -390,7 +401,7 @@ struct CalendarRun { firstDay @0 :Int32; days @1 :List(CalendarDay); note @2 :Te
 struct CalendarPreview {
   op @0 :UInt64;
   daysChanged @1 :UInt32;                                  # in their hours
-  deadlinesLater @2 :UInt64; deadlinesEarlier @3 :UInt64;  # of open jobs
+  deadlinesLater @2 :UInt64; deadlinesEarlier @3 :UInt64;  # of open jobs and awaited decisions
   notesChanged @4 :UInt32;                                 # of days that keep their hours
 }
 struct CalendarNote {                  # why a day is as it is
@@ -491,6 +502,8 @@ interface CityReader extends(Reader) {
   catalogue @20 (page :Page) -> (services :List(Service), end :PageEnd);  # every version that is kept, by service
   organisations @21 (page :Page) -> (organisations :List(Organisation), end :PageEnd);  # by number
   activations @22 (page :Page) -> (activations :List(Activation), end :PageEnd);  # that were ever given, by office
+  awaitingDecisions @23 (page :Page) -> (cases :List(Case), end :PageEnd);
+  # Cases that wait for the municipality, without their jobs, in no order; a page may hold none and not be the last.
 }
 
 interface SupervisorSession extends(CityReader) {
@@ -501,7 +514,9 @@ interface SupervisorSession extends(CityReader) {
   cancel @4 (key :Key, job :UInt64, note :Text) -> (result :Result);
   setAbsence @5 (key :Key, expert :UInt32, from :Moment, until :Moment, reason :Reason, note :Text) -> (result :Result);
   setOfficeState @6 (key :Key, office :UInt16, state :OfficeState, reason :Reason, note :Text) -> (result :Result);
-  setExpertState @7 (key :Key, expert :UInt32, state :ExpertState, reason :Reason, note :Text) -> (result :Result);
+  setExpertState @7 (key :Key, expert :UInt32, state :ExpertState, reason :Reason, note :Text, until :Moment)
+    -> (result :Result);
+  # until: when a suspension ends by itself; 0: until another command.
   recordDecision @8 (key :Key, caseId :UInt64, approved :Bool, reason :Reason, note :Text) -> (result :Result);
   refer @9 (key :Key, caseId :UInt64, refer :Bool, note :Text) -> (result :Result);
   defineOffice @10 (key :Key, office :OfficeSpec, note :Text) -> (result :Result);
@@ -524,7 +539,7 @@ interface SupervisorSession extends(CityReader) {
   loadZoning @24 (key :Key, version :UInt16, total :UInt16, rules :List(ZoningRule), note :Text)
     -> (result :Result);
   # A version in as many calls as it takes, at most 4 rules each; total: how many there will be.
-  validateZoning @25 (key :Key, version :UInt16) -> (result :Result);
+  validateZoning @25 (key :Key, version :UInt16, note :Text) -> (result :Result);
   notifyZoning @26 (key :Key, version :UInt16, effectiveFrom :Moment, note :Text) -> (result :Result);
   dropZoning @27 (key :Key, version :UInt16, note :Text) -> (result :Result);  # one that judges no case
   rebase @28 (key :Key, caseId :UInt64, note :Text) -> (result :Result);  # judged by the version in force now
@@ -533,7 +548,7 @@ interface SupervisorSession extends(CityReader) {
   setOfficesWanted @30 (key :Key, count :UInt16, effectiveFrom :Moment, note :Text) -> (result :Result);
   openRound @31 (key :Key, places :UInt16, opens :Moment, closes :Moment, label :Text, note :Text) -> (result :Result);
   closeRound @32 (key :Key, round :UInt16, note :Text) -> (result :Result);
-  applyForLicence @33 (key :Key, application :LicenceRequest) -> (result :Result);
+  applyForLicence @33 (key :Key, application :LicenceRequest, note :Text) -> (result :Result);
   recordLicenceCheck @34 (key :Key, application :UInt32, subject :LicenceSubject, check :LicenceCheck, passed :Bool,
     evidence :Text, note :Text) -> (result :Result);
   withdrawApplication @35 (key :Key, application :UInt32, note :Text) -> (result :Result);
@@ -546,7 +561,8 @@ interface SupervisorSession extends(CityReader) {
     note :Text) -> (result :Result);
   recordEquipment @41 (key :Key, application :UInt32, item :EquipmentItem, done :Bool, reference :Text, note :Text)
     -> (result :Result);
-  equipOffice @42 (key :Key, application :UInt32, office :UInt16, point :Point, label :Text) -> (result :Result);
+  equipOffice @42 (key :Key, application :UInt32, office :UInt16, point :Point, label :Text, note :Text)
+    -> (result :Result);
   renewLicence @43 (key :Key, office :UInt16, day :Int32, licensee :LicencePerson, manager :LicencePerson, note :Text)
     -> (result :Result);
   setTechnicalManager @44 (key :Key, office :UInt16, change :ManagerChange, day :Int32, person :LicencePerson, note :Text)

@@ -273,6 +273,8 @@ std::string_view name_of(Reason reason) {
       return "پایان اعتبار پروانهٔ دفتر";
     case kManagerInactive:
       return "نداشتن مدیر فنی فعال";
+    case kSuspensionOver:
+      return "پایان مدت تعلیق";
   }
   return "علت ناشناخته";
 }

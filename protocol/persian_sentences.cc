@@ -322,11 +322,13 @@ std::string event_act(const Event& event) {
     case kFeesRecorded:
       return "پرداخت عوارض ثبت شد";
     case kSlaNotified:
-      return "بیشتر مهلت آن گذشته است";
+      return raw(event.job) == 0 ? "بیشتر مهلت شهرداری گذشته است" : "بیشتر مهلت آن گذشته است";
     case kSlaBreached:
-      return "از مهلت گذشت و به مسئول دفتر گفته شد";
+      return raw(event.job) == 0 ? "شهرداری از مهلت تصمیم خود گذشت"
+                                 : "از مهلت گذشت و به مسئول دفتر گفته شد";
     case kSlaEscalated:
-      return "بسیار از مهلت گذشت و به منطقه گفته شد";
+      return raw(event.job) == 0 ? "شهرداری بسیار از مهلت تصمیم خود گذشت"
+                                 : "بسیار از مهلت گذشت و به منطقه گفته شد";
     case kExpedited:
       return "پیش انداخته شد";
     case kDeadlineMoved:
@@ -434,6 +436,34 @@ std::string removed_phrase(const DecisionView& decision) {
   return text;
 }
 
+// A visit that was drawn among those about as near as the nearest.
+std::string drawn_text(const DecisionView& decision) {
+  std::string text = fmt::format(
+      "کارشناس {} در {} کار خواست و کار {} را گرفت که بازدیدی به فاصلهٔ {} است.",
+      number(raw(decision.chosen)), jalali_moment_text(decision.at), number(raw(decision.job)),
+      kilometres(decision.near_equal[0].metres));
+  const auto out = std::back_inserter(text);
+  if (raw(decision.passed_over) != 0) {
+    fmt::format_to(out, " کار {} پیش از آن بود ولی می‌تواند صبر کند؛ فاصلهٔ آن {} است.",
+                   number(raw(decision.passed_over)), kilometres(decision.passed_over_metres));
+  }
+  const std::string seed = code(fmt::format("{:016x}", decision.seed));
+  if (decision.drawn_hidden) {
+    fmt::format_to(out, " قرعه با بذر {} در ثبت {} میان بازدیدهای کمابیش هم‌فاصله به نام آن افتاد.",
+                   seed, number(raw(decision.op)));
+  } else if (decision.drawn_count > 1) {
+    fmt::format_to(out,
+                   " از {} بازدید سنجیده‌شده {} بازدید کمابیش به اندازهٔ نزدیک‌ترین نزدیک بود؛ قرعه "
+                   "با بذر {} در ثبت {} به نام این یکی افتاد.",
+                   number(decision.compared), number(decision.drawn_count), seed,
+                   number(raw(decision.op)));
+  } else {
+    fmt::format_to(out, " از {} بازدید سنجیده‌شده این نزدیک‌ترین بازدید درخور اوست.",
+                   number(decision.compared));
+  }
+  return text;
+}
+
 std::string how_it_came(const DecisionView& decision) {
   const std::string at = jalali_moment_text(decision.at);
   const std::string chosen = number(raw(decision.chosen));
@@ -444,19 +474,7 @@ std::string how_it_came(const DecisionView& decision) {
         "بود.",
         chosen, at, job, number(raw(decision.plan)), name_of(decision.plan_reason));
   }
-  if (raw(decision.passed_over) != 0) {
-    return fmt::format(
-        "کارشناس {} در {} کار خواست و کار {} را گرفت: کار {} پیش از آن بود ولی "
-        "می‌تواند "
-        "صبر "
-        "کند "
-        "و از {} بازدید سنجیده‌شده این نزدیک‌ترین است، {} "
-        "به "
-        "جای "
-        "{}.",
-        chosen, at, job, number(raw(decision.passed_over)), number(decision.compared),
-        kilometres(decision.near_equal[0].metres), kilometres(decision.passed_over_metres));
-  }
+  if (decision.drawn_count != 0) return drawn_text(decision);
   if (decision.by_claim) {
     return fmt::format("کارشناس {} در {} کار خواست و کار {} را گرفت که نخستین کار درخور او بود.",
                        chosen, at, job);

@@ -175,7 +175,8 @@ std::string_view rule_of(Field field) {
     case kSkill:
       return "one of file, inspect, admin, review, deliver, confirm";
     case kValidity:
-      return "two moments, from before until";
+      return "two moments, from before until; of an expert's state an end still to come, and with "
+             "suspended alone";
     case kVersion:
       return "greater than the version before";
     case kStages:
@@ -586,11 +587,14 @@ std::string event_act(const Event& event) {
     case kFeesRecorded:
       return "fees recorded";
     case kSlaNotified:
-      return "most of its time is used";
+      return raw(event.job) == 0 ? "most of the municipality's time is used"
+                                 : "most of its time is used";
     case kSlaBreached:
-      return "past its deadline, told to the office head";
+      return raw(event.job) == 0 ? "the municipality is past the deadline of its decision"
+                                 : "past its deadline, told to the office head";
     case kSlaEscalated:
-      return "far past its deadline, told to the district";
+      return raw(event.job) == 0 ? "the municipality is far past the deadline of its decision"
+                                 : "far past its deadline, told to the district";
     case kExpedited:
       return "expedited";
     case kDeadlineMoved:

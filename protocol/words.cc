@@ -74,7 +74,8 @@ constexpr std::array kReasonNames{"none"sv,
                                   "planned"sv,
                                   "planOver"sv,
                                   "licenceLapsed"sv,
-                                  "managerInactive"sv};
+                                  "managerInactive"sv,
+                                  "suspensionOver"sv};
 static_assert(kReasonNames.size() == scheduler::kReasonCount);
 
 constexpr std::array kFilterNames{"none"sv,     "office"sv,   "skill"sv,    "certificate"sv,

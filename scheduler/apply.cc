@@ -194,7 +194,7 @@ Outcome Scheduler::apply(const Command& command) noexcept {
   const Rule* rule = rule_of(command.kind);
   if (rule == nullptr) {
     refuse(outcome, Refusal::kOutOfRange, Field::kCommand);
-  } else if (core.limits == Limits{0, 0, 0, 0, 0, 0, 0, 0, 0, 0} &&
+  } else if (core.limits == Limits{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0} &&
              command.kind != CommandKind::kSetLimits) {
     refuse(outcome, Refusal::kNotCompatible, Field::kLimits);
   } else if (rule->keyed) {

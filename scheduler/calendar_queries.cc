@@ -2,6 +2,7 @@
 #include "scheduler/counters.h"
 #include "scheduler/job_clock.h"
 #include "scheduler/job_flow.h"
+#include "scheduler/municipal_clock.h"
 #include "scheduler/scheduler_state.h"
 
 namespace permitd::scheduler {
@@ -31,6 +32,7 @@ void Scheduler::copy_calendar(WorkingCalendar& out) const { out.copy_from(state_
 void Scheduler::count_shifts(const WorkingCalendar& changed, Cursor& cursor, std::size_t scan_max,
                              DeadlineShift& shift) const {
   const Core& core = state_->core;
+  const std::uint64_t end = std::uint64_t{core.job_slots.used} + core.case_slots.used;
   std::size_t looked = 0;
   for (; cursor.position < core.job_slots.used && looked < scan_max; ++cursor.position, ++looked) {
     const JobRecord& job = core.jobs[cursor.position];
@@ -41,7 +43,15 @@ void Scheduler::count_shifts(const WorkingCalendar& changed, Cursor& cursor, std
     if (deadline > job.deadline) ++shift.later;
     if (deadline < job.deadline) ++shift.earlier;
   }
-  cursor.done = cursor.position >= core.job_slots.used;
+  // What the municipality does comes behind the jobs.
+  for (; cursor.position < end && looked < scan_max; ++cursor.position, ++looked) {
+    const CaseRecord& record = core.cases[cursor.position - core.job_slots.used];
+    if (raw(record.id) == 0 || record.clock_from == kNever) continue;
+    const Tick due = municipal_due_by(changed, record);
+    if (due > record.due) ++shift.later;
+    if (due < record.due) ++shift.earlier;
+  }
+  cursor.done = cursor.position >= end;
 }
 
 }  // namespace permitd::scheduler

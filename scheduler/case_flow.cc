@@ -3,6 +3,7 @@
 #include "scheduler/counters.h"
 #include "scheduler/events.h"
 #include "scheduler/job_flow.h"
+#include "scheduler/municipal_clock.h"
 #include "scheduler/zoning.h"
 
 namespace permitd::scheduler {
@@ -84,6 +85,7 @@ void set_case_state(Core& core, std::uint32_t slot, CaseState after, Reason reas
   --core.totals.cases[raw(before)];
   ++core.totals.cases[raw(after)];
   record.state = after;
+  move_municipal_clock(core, slot, before);
   emit_case(core, record, EventKind::kCaseChanged, raw(before), raw(after), reason);
 }
 
@@ -139,9 +141,9 @@ void suspend_case(Core& core, std::uint32_t slot, CaseState after, Reason reason
 
 void resume_case(Core& core, std::uint32_t slot, Reason reason) {
   CaseRecord& record = core.cases[slot];
+  core.other_timers.clear(case_timer(core, slot));
   set_case_state(core, slot, record.resume_state, reason);
   record.resume_state = CaseState::kDraft;
-  core.other_timers.clear(case_timer(core, slot));
   if (record.current_job != kNoSlot) resume_job(core, record.current_job);
 }
 
@@ -153,6 +155,7 @@ void set_case_timer(Core& core, std::uint32_t slot, Tick since) {
 }
 
 void case_timer_fired(Core& core, std::uint32_t slot) {
+  if (core.cases[slot].clock_from != kNever) return pass_municipal_marks(core, slot);
   if (core.cases[slot].state != CaseState::kAwaitingApplicant) return;
   end_case(core, slot, CaseState::kLapsed, Reason::kApplicantSilent);
 }

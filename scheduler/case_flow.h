@@ -25,7 +25,8 @@ void end_case(Core& core, std::uint32_t slot, CaseState after, Reason reason);
 /// was.
 void suspend_case(Core& core, std::uint32_t slot, CaseState after, Reason reason);
 void resume_case(Core& core, std::uint32_t slot, Reason reason);
-/// A case's timer has fired: the applicant was silent for too long.
+/// A case's timer has fired: the applicant was silent for too long, or a mark of what the
+/// municipality does has come.
 void case_timer_fired(Core& core, std::uint32_t slot);
 /// Sets or clears the timer of a case in AwaitingApplicant.
 void set_case_timer(Core& core, std::uint32_t slot, Tick since);

@@ -106,7 +106,7 @@ std::size_t body_size(CommandKind kind) {
     case CommandKind::kLoadZoning:
       return noted_size<LoadZoning>();
     case CommandKind::kValidateZoning:
-      return checked_size<ValidateZoning>();
+      return noted_size<ValidateZoning>();
     case CommandKind::kNotifyZoning:
       return checked_size<NotifyZoning>();
     case CommandKind::kDropZoning:
@@ -122,7 +122,7 @@ std::size_t body_size(CommandKind kind) {
     case CommandKind::kCloseRound:
       return checked_size<CloseRound>();
     case CommandKind::kApplyForLicence:
-      return checked_size<ApplyForLicence>();
+      return noted_size<ApplyForLicence>();
     case CommandKind::kRecordLicenceCheck:
       return checked_size<RecordLicenceCheck>();
     case CommandKind::kWithdrawApplication:
@@ -140,7 +140,7 @@ std::size_t body_size(CommandKind kind) {
     case CommandKind::kRecordEquipment:
       return noted_size<RecordEquipment>();
     case CommandKind::kEquipOffice:
-      return checked_size<EquipOffice>();
+      return noted_size<EquipOffice>();
     case CommandKind::kRenewLicence:
       return checked_size<RenewLicence>();
     case CommandKind::kSetTechnicalManager:

@@ -126,7 +126,7 @@ struct SetPolicy {
       1440;  // 1–525,600: idempotency keys are remembered at least so long, room allowing
   std::uint16_t complex_floors = 5;  // 0–200: above this a stage's effort_complex applies
   std::uint16_t pair_repeat_visits =
-      3;  // 0–8: an inspector is not repeated for one owner within so many visits …
+      3;  // 0–100: an inspector is not repeated for one owner within so many visits …
   std::uint16_t pair_repeat_days = 180;  // 0–3650: … or so many days, if another is eligible
   std::uint16_t confirmation_effort_percent =
       25;  // 1–100 of the work's own effort, at least five minutes
@@ -266,11 +266,14 @@ struct DefineExpert {
   std::array<PersonId, kRelativesMax> relatives{};  // whom the expert declares (I6); 0: free place
 };
 
+/// A suspension with `until` ends by itself then: the expert is certified again, as far as the
+/// certificates go. Another suspension of who is suspended gives it another end.
 struct SetExpertState {
   ExpertId expert{};
   ExpertState state = ExpertState::kNone;
   Reason reason = Reason::kNone;
   std::uint16_t reserved = 0;
+  Tick until = kNever;  // of kSuspended alone, ahead; kNever: until another command
   Note note;
 };
 
@@ -673,8 +676,9 @@ constexpr bool has_note_behind(CommandKind kind) {
   return kind == kSetPolicy || kind == kDefineService || kind == kDefineOrganisation ||
          kind == kDefineOffice || kind == kActivateService || kind == kDefineExpert ||
          kind == kSetCertificate || kind == kRecordFees || kind == kLoadZoning ||
-         kind == kSetLicenceRules || kind == kOpenRound || kind == kRecordExamResult ||
-         kind == kDefineVenue || kind == kRecordRent || kind == kRecordEquipment;
+         kind == kValidateZoning || kind == kSetLicenceRules || kind == kOpenRound ||
+         kind == kApplyForLicence || kind == kRecordExamResult || kind == kDefineVenue ||
+         kind == kRecordRent || kind == kRecordEquipment || kind == kEquipOffice;
 }
 
 /// Size of the body of `kind` in bytes, with the note behind it; 0 for a kind that does not exist.

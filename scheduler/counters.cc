@@ -36,9 +36,12 @@ std::uint32_t OpenCell::*cell_part(const JobRecord& job) {
 bool job_is_open(const JobRecord& job) { return cell_part(job) != nullptr; }
 
 SlaBand job_band(const JobRecord& job) {
-  if (job.clock_from == kNever) return SlaBand::kPaused;
-  if ((job.marks & kMarkBreached) != 0) return SlaBand::kRed;
-  return (job.marks & kMarkAmber) != 0 ? SlaBand::kAmber : SlaBand::kGreen;
+  return job.clock_from == kNever ? SlaBand::kPaused : band_of_marks(job.marks);
+}
+
+SlaBand band_of_marks(std::uint8_t marks) {
+  if ((marks & kMarkBreached) != 0) return SlaBand::kRed;
+  return (marks & kMarkAmber) != 0 ? SlaBand::kAmber : SlaBand::kGreen;
 }
 
 // Unsigned arithmetic wraps, so that adding −1 takes one off.

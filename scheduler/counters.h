@@ -11,6 +11,8 @@ namespace permitd::scheduler {
 bool job_is_open(const JobRecord& job);
 /// By the marks passed so far; the engine's ticks bring them up to date.
 SlaBand job_band(const JobRecord& job);
+/// The band of a running clock by the marks that were passed.
+SlaBand band_of_marks(std::uint8_t marks);
 /// Adds (1) or takes out (-1) a job.
 void count_job(Core& core, const JobRecord& job, int delta);
 

@@ -124,6 +124,7 @@ void set_expert_timer(Core& core, ExpertId id) {
   Tick at = expert.wanted > 0 ? expert.claim_until : kNever;
   at = std::min(at, next_certificate_change(core, expert));
   at = std::min(at, expert.absences.next_change(core.now));
+  at = std::min(at, expert.suspended_until);
   for (std::size_t i = 0; i < expert.held_count; ++i) at = std::min(at, expert.held[i].lease_until);
   if (expert.sweep_due != 0 || spans_now(core, expert) != expert.told) at = core.now;
   core.other_timers.set(expert_timer(id), at);
@@ -138,6 +139,16 @@ bool certificates_over(const ExpertRecord& expert) {
     ever |= state == SpanState::kOver;
   }
   return ever;
+}
+
+// A suspension that had an end from the beginning; whether a certificate is left is looked at next.
+void end_suspension(Core& core, ExpertId id) {
+  ExpertRecord& expert = core.experts[raw(id)];
+  if (expert.suspended_until > core.now) return;
+  expert.suspended_until = kNever;
+  expert.state = ExpertState::kCertified;
+  emit_expert(core, core.offices[expert.office].id, id, ExpertState::kSuspended, expert.state,
+              Actor{}, Reason::kSuspensionOver);
 }
 
 // Nobody is certified when all that certified them is over, whoever or whatever ended it.
@@ -392,6 +403,7 @@ void sweep_expert(Core& core, ExpertId id) {
   ExpertRecord& expert = core.experts[raw(id)];
   roll_expert(core, expert);
   tell_passed(core, id);
+  end_suspension(core, id);
   expire_lapsed(core, id);
   const Reason unfit = unfit_reason(core, expert);
   if (unfit != Reason::kNone || expert.claim_until <= core.now) expert.wanted = 0;

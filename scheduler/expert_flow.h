@@ -54,9 +54,10 @@ void tell_certificate(Core& core, ExpertId expert, Skill skill);
 void tell_absence(Core& core, ExpertId expert, Reason reason);
 /// Only the place among the available experts, and the timer.
 void refresh_available(Core& core, ExpertId expert);
-/// Says what time has changed, and takes away what the expert may no longer hold: lapsed leases,
-/// certificates, absence, suspension, an office that is not Active, a case that concerns the
-/// expert; reservations likewise. Then offers ready work when the expert is available. Idempotent.
+/// Says what time has changed, ends a suspension whose time is over, and takes away what the expert
+/// may no longer hold: lapsed leases, certificates, absence, suspension, an office that is not
+/// Active, a case that concerns the expert; reservations likewise. Then offers ready work when the
+/// expert is available. Idempotent.
 void sweep_expert(Core& core, ExpertId expert);
 /// Has the next tick sweep the expert. For what concerns many experts at once: the events of one
 /// command are bounded.

@@ -10,20 +10,8 @@ namespace permitd::scheduler {
 
 namespace {
 
-struct Mark {
-  std::uint8_t bit;
-  EventKind event;
-  std::int32_t remaining;  // due when no more working minutes than this are left
-};
-
-std::array<Mark, 3> marks_of(const Core& core, const JobRecord& job) {
-  const std::int32_t sla = job.sla_minutes;
-  const std::int32_t share = sla * (100 - core.policy.sla_notify_percent) / 100;
-  const std::int32_t amber = std::max<std::int32_t>(share, core.policy.sla_amber_minutes);
-  const std::int32_t district = -(sla * (core.policy.sla_district_percent - 100) / 100);
-  return {Mark{kMarkAmber, EventKind::kSlaNotified, amber},
-          Mark{kMarkBreached, EventKind::kSlaBreached, 0},
-          Mark{kMarkDistrict, EventKind::kSlaEscalated, district}};
+std::array<SlaMark, 3> marks_of(const Core& core, const JobRecord& job) {
+  return sla_marks(core.policy, job.sla_minutes);
 }
 
 Tick moment_of(const Core& core, const JobRecord& job, std::int32_t remaining) {
@@ -33,7 +21,7 @@ Tick moment_of(const Core& core, const JobRecord& job, std::int32_t remaining) {
 
 Tick next_mark(const Core& core, const JobRecord& job) {
   if (job.clock_from == kNever) return kNever;
-  for (const Mark& mark : marks_of(core, job)) {
+  for (const SlaMark& mark : marks_of(core, job)) {
     if ((job.marks & mark.bit) != 0) continue;
     return mark.remaining == 0 ? job.deadline : moment_of(core, job, mark.remaining);
   }
@@ -45,6 +33,15 @@ std::size_t appointment_cell(std::int32_t key) {
 }
 
 }  // namespace
+
+std::array<SlaMark, 3> sla_marks(const SetPolicy& policy, std::int32_t sla) {
+  const std::int32_t share = sla * (100 - policy.sla_notify_percent) / 100;
+  const std::int32_t amber = std::max<std::int32_t>(share, policy.sla_amber_minutes);
+  const std::int32_t district = -(sla * (policy.sla_district_percent - 100) / 100);
+  return {SlaMark{kMarkAmber, EventKind::kSlaNotified, amber},
+          SlaMark{kMarkBreached, EventKind::kSlaBreached, 0},
+          SlaMark{kMarkDistrict, EventKind::kSlaEscalated, district}};
+}
 
 void start_clock(Core& core, std::uint32_t slot, std::int32_t minutes) {
   const RecountedJob recounted(core, slot);
@@ -73,7 +70,7 @@ std::int32_t remaining_minutes(const Core& core, const JobRecord& job) {
 SlaBand band_now(const Core& core, const JobRecord& job) {
   if (!job_is_open(job) || job.clock_from == kNever) return job_band(job);
   const std::int32_t left = remaining_minutes(core, job);
-  const std::array<Mark, 3> marks = marks_of(core, job);
+  const std::array<SlaMark, 3> marks = marks_of(core, job);
   if (left <= 0) return SlaBand::kRed;
   return left <= marks[0].remaining ? SlaBand::kAmber : job_band(job);
 }
@@ -97,7 +94,7 @@ void pass_marks(Core& core, std::uint32_t slot) {
   const JobRecord& job = core.jobs[slot];
   if (job.clock_from == kNever) return;
   const std::int32_t left = remaining_minutes(core, job);
-  for (const Mark& mark : marks_of(core, job)) {
+  for (const SlaMark& mark : marks_of(core, job)) {
     if ((job.marks & mark.bit) != 0 || left > mark.remaining) continue;
     {
       const RecountedJob recounted(core, slot);

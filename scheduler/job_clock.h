@@ -3,9 +3,20 @@
 // term (I16).
 #pragma once
 
+#include <array>
+
 #include "scheduler/state.h"
 
 namespace permitd::scheduler {
+
+/// A mark on the way to a deadline and beyond.
+struct SlaMark {
+  std::uint8_t bit;        // kMark…
+  EventKind event;
+  std::int32_t remaining;  // due when no more working minutes than this are left
+};
+/// The marks of a term of so many working minutes, in the order in which they are passed.
+std::array<SlaMark, 3> sla_marks(const SetPolicy& policy, std::int32_t sla);
 
 /// Starts or restarts the clock with `minutes` of working time left (negative when breached
 /// already).

@@ -165,6 +165,15 @@ bool check_expert(const Core& core, const DefineExpert& expert, bool known, Outc
   return outcome.refusal == Refusal::kNone;
 }
 
+bool check_suspension(const Core& core, const SetExpertState& change, Outcome& outcome) {
+  if (change.until == kNever) return true;
+  if (change.state != ExpertState::kSuspended)
+    refuse(outcome, Refusal::kNotCompatible, Field::kValidity);
+  else if (change.until <= core.now)
+    refuse(outcome, Refusal::kOutOfRange, Field::kValidity);
+  return outcome.refusal == Refusal::kNone;
+}
+
 // Who an expert is stays as it is: four eyes and past decisions hang on it. Offices change between
 // jobs only.
 bool check_expert_move(const Core& core, const DefineExpert& expert, Outcome& outcome) {
@@ -327,18 +336,21 @@ void apply_set_expert_state(Core& core, const Command& command, Outcome& outcome
   }
   if (!check_reason(change.reason, false, outcome) || !check_note(change.note, false, outcome))
     return;
+  if (!check_suspension(core, change, outcome)) return;
   ExpertRecord& record = core.experts[raw(change.expert)];
-  if (record.state == change.state) {
+  const bool is_same = record.state == change.state;
+  if (is_same && record.suspended_until == change.until) {
     outcome.state = raw(record.state);
     return refuse(outcome, Refusal::kNothingToDo, Field::kState);
   }
-  if ((successors(record.state) & bit(change.state)) == 0)
+  if (!is_same && (successors(record.state) & bit(change.state)) == 0)
     return refuse_state(outcome, record.state);
   if (change.state == ExpertState::kInTraining && record.degree < core.policy.expert_degree)
     return refuse(outcome, Refusal::kNotCompatible, Field::kDegree);
   const ExpertState before = record.state;
   core.note = &change.note;
   record.state = change.state;
+  record.suspended_until = change.until;
   outcome.expert = change.expert;
   emit_reference(core, EventKind::kExpertChanged, core.offices[record.office].id, change.expert,
                  raw(before), raw(record.state), change.reason);

@@ -90,10 +90,12 @@ StatsView collect_stats(const Core& core) {
   view.plans_ended = totals.plans_ended;
   view.planned = core.plan_slots.count;
   view.keys_forgotten_early = core.keys.forgotten_early();
+  view.meetings_forgotten_early = core.meetings.forgotten_early();
   view.cases_in_memory = core.case_slots.count;
   view.jobs_in_memory = core.job_slots.count;
   view.events_in_memory = core.history.count();
   view.keys_in_memory = core.keys.count();
+  view.meetings_in_memory = core.meetings.count();
   view.memory_bytes = sizeof(Core) + memory_bytes(core);
   return view;
 }
@@ -405,16 +407,12 @@ std::size_t Scheduler::list_excluded(JobId id, std::span<PersonId> out) const {
   return count;
 }
 
-std::size_t Scheduler::list_met(ExpertId expert, std::span<PersonId> out) const {
+std::size_t Scheduler::list_met(PersonId owner, std::span<ExpertId> out) const {
   const Core& core = state_->core;
-  if (!expert_known(core, expert)) return 0;
   std::size_t count = 0;
-  for (const RecentOwner& met : core.experts[raw(expert)].recent) {
-    const auto end = out.begin() + static_cast<std::ptrdiff_t>(count);
-    const bool is_listed = std::find(out.begin(), end, met.owner) != end;
-    if (count < out.size() && !is_listed && met_lately(core, expert, met.owner))
-      out[count++] = met.owner;
-  }
+  core.meetings.visit(owner, [&](const Meeting& met) {
+    if (count < out.size() && is_lately(core, met)) out[count++] = met.expert;
+  });
   return count;
 }
 

@@ -16,7 +16,8 @@ bool each_limit(const Limits& a, const Limits& b, const Check& check) {
          check(a.events_max, b.events_max) && check(a.decisions_max, b.decisions_max) &&
          check(a.notes_max, b.notes_max) && check(a.keys_max, b.keys_max) &&
          check(a.experts_max, b.experts_max) && check(a.offices_max, b.offices_max) &&
-         check(a.applications_max, b.applications_max) && check(a.venues_max, b.venues_max);
+         check(a.applications_max, b.applications_max) && check(a.venues_max, b.venues_max) &&
+         check(a.meetings_max, b.meetings_max);
 }
 
 bool between(std::uint32_t value, std::uint32_t least, std::uint32_t most) {
@@ -44,7 +45,7 @@ bool policy_in_range(const SetPolicy& policy) {
          between(policy.applicant_silent_days, 1, 3650) &&
          policy.second_review_area_m2 <= 10'000'000 &&
          between(policy.key_retention_minutes, 1, 525'600) && policy.complex_floors <= 200 &&
-         policy.pair_repeat_visits <= kRecentOwnersMax && policy.pair_repeat_days <= 3650 &&
+         policy.pair_repeat_visits <= kPairRepeatVisitsMax && policy.pair_repeat_days <= 3650 &&
          between(policy.confirmation_effort_percent, 1, 100) &&
          policy.near_visits <= kNearVisitsMax && policy.near_slack_minutes <= 10'000 &&
          policy.compared_count <= kComparedMax && policy.load_weight <= 1000 &&

@@ -84,8 +84,14 @@ struct CaseRecord {
   std::uint16_t allowed_floors = 0;  // as of the last check
   std::uint16_t allowed_coverage_permille = 0;
   std::uint64_t fees_rial = 0;  // with kCaseFeesPaid, 0 without
+  // The clock of a stage that the municipality does, as that of a job; see municipal_clock.h.
+  Tick due = kNever;
+  Tick clock_from = kNever;
+  std::int32_t clock_minutes = 0;
+  std::uint8_t marks = 0;
+  std::uint8_t reserved[3]{};
 };
-static_assert(sizeof(CaseRecord) == 208);
+static_assert(sizeof(CaseRecord) == 232);
 static_assert(std::has_unique_object_representations_v<CaseRecord>);
 
 // Job flags.
@@ -177,13 +183,6 @@ struct PlannedJob {
 static_assert(sizeof(PlannedJob) == 56);
 static_assert(std::has_unique_object_representations_v<PlannedJob>);
 
-/// An owner whose parcel an expert inspected (I14).
-struct RecentOwner {
-  PersonId owner{};
-  Tick at = kNever;
-};
-inline constexpr std::size_t kRecentOwnersMax = 8;
-
 /// Effort per day over the rolling window; `day` is the newest of the days, which lies at day %
 /// window.
 struct LoadWindow {
@@ -196,11 +195,11 @@ struct ExpertRecord {
   PersonId person{};                                // 0 = not defined
   std::array<PersonId, kRelativesMax> relatives{};  // declared; 0: free place
   Tick claim_until = kNever;
+  Tick suspended_until = kNever;  // kNever unless a suspension ends by itself
   std::uint64_t done_total = 0;
   std::array<Tick, kSkillCount> valid_from{};
-  std::array<Tick, kSkillCount> valid_until{};         // 0 = never certified
-  std::array<HeldJob, kHeldJobsMax> held{};            // [held_count], by token
-  std::array<RecentOwner, kRecentOwnersMax> recent{};  // newest at recent_count − 1, modulo
+  std::array<Tick, kSkillCount> valid_until{};  // 0 = never certified
+  std::array<HeldJob, kHeldJobsMax> held{};     // [held_count], by token
   Absences absences;
   LoadWindow load;
   Point home;
@@ -210,7 +209,7 @@ struct ExpertRecord {
   std::uint16_t told = 0;  // SpanState of each certificate and of the absences, two bits each
                            // by skill and then, as the last event about it said
   Label label;
-  std::uint32_t recent_count = 0;
+  std::uint32_t visits_done = 0;  // finished inspections, see Meeting
   std::uint32_t districts = 0;
   std::uint32_t next_in_office = 0;  // expert number
   std::uint32_t previous_in_office = 0;
@@ -320,6 +319,7 @@ struct DecisionRecord {
   std::array<std::uint32_t, 8> near_metres{};
   std::array<std::uint32_t, 8> near_office_load{};
   std::array<std::uint64_t, 8> rejected{};  // numbers of experts, by_claim of jobs
+  std::array<JobId, kDrawnMax> drawn{};     // by_claim: visits, their ways in near_metres
   std::array<std::uint16_t, kFilterCount> removed{};
   std::array<std::uint8_t, 8> rejected_filter{};
   ExpertId chosen{};
@@ -338,7 +338,7 @@ struct DecisionRecord {
   Op plan{};                  // the command that planned it
   JobId passed_over{};        // the first by deadline, when a nearer visit was chosen
   std::uint8_t by_share = 0;  // out of the reserved share, while municipal work waited
-  std::uint8_t reserved = 0;
+  std::uint8_t drawn_count = 0;
   std::uint16_t municipal_first = 0;  // experts passed over, as municipal work waits for them
   std::uint8_t reserved_last[4]{};
 };

@@ -8,6 +8,7 @@
 #include "scheduler/events.h"
 #include "scheduler/expert_flow.h"
 #include "scheduler/job_clock.h"
+#include "scheduler/municipal_clock.h"
 #include "scheduler/new_home.h"
 #include "scheduler/ranges.h"
 
@@ -17,11 +18,14 @@ namespace {
 
 // Histories have room for deadline moves only as long as the reserve of the running work is not
 // touched.
+bool room_to_tell(Core& core) {
+  if (core.history.capacity() - core.history.count() > event_reserve(core)) return true;
+  ++core.totals.history_dropped;
+  return false;
+}
+
 void tell_deadline_moved(Core& core, const JobRecord& job) {
-  if (core.history.capacity() - core.history.count() <= event_reserve(core)) {
-    ++core.totals.history_dropped;
-    return;
-  }
+  if (!room_to_tell(core)) return;
   emit_job(core, job, EventKind::kDeadlineMoved, raw(job.state), raw(job.state), Reason::kNone,
            ExpertId{});
 }
@@ -35,6 +39,13 @@ void recompute_deadlines(Core& core) {
       tell_deadline_moved(core, job);
     }
     set_job_timer(core, slot);
+  }
+  for (std::uint32_t slot = 0; slot < core.case_slots.used; ++slot) {
+    CaseRecord& record = core.cases[slot];
+    if (raw(record.id) == 0 || record.clock_from == kNever) continue;
+    if (!recompute_municipal(core, slot) || !room_to_tell(core)) continue;
+    emit_case(core, record, EventKind::kDeadlineMoved, raw(record.state), raw(record.state),
+              Reason::kNone);
   }
 }
 

@@ -151,9 +151,9 @@ class Scheduler {
   /// Persons who may not take the job, whoever their office is: those of its case, those who had
   /// another protected role on it, and who declined it last. At most 11.
   std::size_t list_excluded(JobId job, std::span<PersonId> out) const;
-  /// Owners whom the expert inspected for so lately that their next inspection is somebody else's,
-  /// if anybody else may take it. At most kRecentOwnersMax, none twice.
-  std::size_t list_met(ExpertId expert, std::span<PersonId> out) const;
+  /// Inspectors who met the owner so lately that the next inspection is somebody else's, if anybody
+  /// else may take it. At most kMeetingsPerOwnerMax, none twice, who met last in front.
+  std::size_t list_met(PersonId owner, std::span<ExpertId> out) const;
   /// The working day that a moment belongs to, days since 1970-01-01.
   std::int32_t working_day(Tick at) const;
   /// When a half-day begins and ends. False when it is closed.

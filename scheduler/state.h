@@ -19,10 +19,12 @@
 #include "scheduler/key_memory.h"
 #include "scheduler/licence_table.h"
 #include "scheduler/load_index.h"
+#include "scheduler/meeting_memory.h"
 #include "scheduler/ready_queue.h"
 #include "scheduler/records.h"
 #include "scheduler/scheduler.h"
 #include "scheduler/timer_heap.h"
+#include "scheduler/visit_front.h"
 #include "scheduler/working_calendar.h"
 
 namespace permitd::scheduler {
@@ -78,7 +80,7 @@ class ExpertSet {
 
 struct Core {
   TableMemory* memory = nullptr;  // told where tables lie; may be null
-  Limits limits{0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+  Limits limits{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
   SetPolicy policy;
   Op op{};
   Tick now;
@@ -120,6 +122,7 @@ struct Core {
   FixedArray<ReadyKey> heads;  // [queue] first key of each, job 0 = empty. Derived.
   std::array<std::array<std::uint32_t, kSkillCount>, kClassCount>
       waiting_districts{};  // bits. Derived.
+  VisitFronts fronts;       // the first visits of each queue. Derived.
   AgeList ages;             // ready jobs by class × skill, then blocked jobs by office
   TimerHeap job_timers;     // by job slot: begin of an appointment, marks of the SLA
   TimerHeap other_timers;   // 0: zoning plan and rounds; experts by number, offices by index, then
@@ -130,6 +133,7 @@ struct Core {
   CalendarNotes calendar_notes;
   HistoryPool history;
   KeyMemory keys;
+  MeetingMemory meetings;
   Licences licences;
 
   // Of the command being applied.
@@ -148,8 +152,9 @@ template <class Visit>
 void Core::visit_memory(const Visit& visit) const {
   const auto all = [&](const auto&... tables) { (tables.visit_memory(visit), ...); };
   all(cases, jobs, experts, offices, office_index, services, zoning_rules, decisions, plans,
-      plan_order, open_cells, flow_cells, case_index, job_index, ready, heads, ages, job_timers,
-      other_timers, available, calendar, calendar_notes, history, keys, licences, events);
+      plan_order, open_cells, flow_cells, case_index, job_index, ready, heads, fronts, ages,
+      job_timers, other_timers, available, calendar, calendar_notes, history, keys, meetings,
+      licences, events);
   for (const ExpertSet& set : certified_experts) set.visit_memory(visit);
 }
 

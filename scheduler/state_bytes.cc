@@ -19,6 +19,7 @@ constexpr std::size_t kCaseBlock = 64;
 struct Header {
   std::uint64_t magic = kMagic;
   Limits limits;
+  std::uint32_t reserved = 0;
   std::uint64_t limits_check =
       0;  // damaged limits would ask for absurd memory, so they are checked first
 };
@@ -28,7 +29,7 @@ std::uint64_t check_of(const Limits& limits) {
   for (const std::uint32_t limit :
        {limits.cases_max, limits.jobs_max, limits.events_max, limits.decisions_max,
         limits.notes_max, limits.keys_max, limits.experts_max, limits.offices_max,
-        limits.applications_max, limits.venues_max}) {
+        limits.applications_max, limits.venues_max, limits.meetings_max}) {
     check = (check ^ limit) * 0x9E3779B97F4A7C15ULL;
     check ^= check >> 32;
   }
@@ -186,6 +187,7 @@ void write_containers(const Core& core, StateSink& sink) {
   core.calendar.write_state(sink);
   core.calendar_notes.write_state(sink, core.calendar);
   core.keys.write_state(sink);
+  core.meetings.write_state(sink);
   core.licences.write_state(sink);
 }
 
@@ -194,12 +196,12 @@ bool read_containers(Core& core, StateSource& source) {
          core.job_timers.read_state(source) && core.other_timers.read_state(source) &&
          core.available.read_state(source) && core.calendar.read_state(source) &&
          core.calendar_notes.read_state(source, core.calendar) && core.keys.read_state(source) &&
-         core.licences.read_state(source, core.limits);
+         core.meetings.read_state(source) && core.licences.read_state(source, core.limits);
 }
 
 bool read_core(Core& core, StateSource& source) {
   Header header;
-  if (!get_state(source, header) || header.magic != kMagic ||
+  if (!get_state(source, header) || header.magic != kMagic || header.reserved != 0 ||
       header.limits_check != check_of(header.limits))
     return false;
   if (!limits_in_range(header.limits)) return false;

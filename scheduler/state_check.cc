@@ -9,6 +9,7 @@
 #include "scheduler/dispatch.h"
 #include "scheduler/job_clock.h"
 #include "scheduler/licence_check.h"
+#include "scheduler/municipal_clock.h"
 #include "scheduler/plan_flow.h"
 #include "scheduler/ranges.h"
 #include "scheduler/zoning.h"
@@ -25,6 +26,9 @@ bool moment(Tick at) {
 
 // Numbers that grow by one per command stay far below what the containers can keep (2^44).
 bool number(std::uint64_t value) { return value <= std::uint64_t{1} << 43; }
+
+// Likewise the visits of one expert, below 2^32.
+constexpr std::uint32_t kVisitsDoneMax = 1U << 31;
 
 bool live_case(const Core& core, std::uint32_t slot) {
   return slot < core.case_slots.used && raw(core.cases[slot].id) != 0;
@@ -116,7 +120,8 @@ bool check_expert(const Core& core, const ExpertRecord& expert) {
   if ((expert.counted >> kSkillCount) != 0 || (expert.listed & ~expert.counted) != 0) return false;
   if (!absences_whole(expert.absences) || !text_fits(expert.label) || !window_whole(expert.load))
     return false;
-  if (!moment(expert.claim_until)) return false;
+  if (!moment(expert.claim_until) || expert.visits_done > kVisitsDoneMax) return false;
+  if (expert.suspended_until != kNever && expert.state != ExpertState::kSuspended) return false;
   if (!point_in_range(expert.home) || !point_in_range(expert.place)) return false;
   for (std::size_t s = 0; s < kSkillCount; ++s) {
     if (core.available.contains(
@@ -198,6 +203,17 @@ bool check_free_chain(const FixedArray<Record>& table, const SlotList& list,
   return live == list.count && live + free == list.used;
 }
 
+// A case is due when its clock says so.
+bool check_municipal_clock(const Core& core, const CaseRecord& record) {
+  if (record.marks > (kMarkAmber | kMarkBreached | kMarkDistrict)) return false;
+  if (record.clock_minutes < -(1 << 30) || record.clock_minutes > 1 << 30) return false;
+  if (record.clock_from == kNever) return record.due == kNever;
+  const StageSpec& stage = stage_of(core, record);
+  return record.state == CaseState::kAwaitingDecision && stage_is_external(stage) &&
+         stage.sla_minutes != 0 && record.clock_from.ms >= 0 && record.clock_from <= core.now &&
+         municipal_due_by(core.calendar, record) == record.due;
+}
+
 bool check_case(const Core& core, const CaseRecord& record) {
   if (raw(record.id) > core.cases_created || !known_value(record.state, CaseState::kReferred) ||
       !known_value(record.resume_state, CaseState::kReferred)) {
@@ -229,7 +245,8 @@ bool check_case(const Core& core, const CaseRecord& record) {
   }
   const bool paid = (record.flags & kCaseFeesPaid) != 0;
   if (paid != (record.fees_rial != 0) || record.fees_rial > kAmountRialMax) return false;
-  return moment(record.registered_at) && moment(record.closed_at);
+  return moment(record.registered_at) && moment(record.closed_at) &&
+         check_municipal_clock(core, record);
 }
 
 bool check_job(const Core& core, std::uint32_t slot) {
@@ -448,12 +465,27 @@ bool check_decisions(const Core& core) {
   const auto used = static_cast<std::size_t>(
       std::min<std::uint64_t>(core.decision_count, core.limits.decisions_max));
   for (const DecisionRecord& decision : core.decisions.span().first(used)) {
-    if (decision.near_count > 8 || decision.rejected_count > 8) return false;
+    if (decision.near_count > 8 || decision.rejected_count > 8 ||
+        decision.drawn_count > kDrawnMax)
+      return false;
     for (const std::uint8_t filter : decision.rejected_filter) {
       if (filter >= kFilterCount) return false;
     }
   }
   return true;
+}
+
+// Every meeting is of somebody known, in the order of that expert's own visits.
+bool check_meetings(const Core& core) {
+  std::vector<std::uint32_t> visits(core.expert_last + 1, 0);
+  bool whole = true;
+  core.meetings.visit_all([&](const Meeting& met) {
+    whole = whole && expert_known(core, met.expert) && met.at <= core.now &&
+            met.visit > visits[raw(met.expert)] &&
+            met.visit <= core.experts[raw(met.expert)].visits_done;
+    if (whole) visits[raw(met.expert)] = met.visit;
+  });
+  return whole;
 }
 
 bool ids_are_unique(const Core& core) {
@@ -483,6 +515,7 @@ bool recount(Core& core) {
     const CaseRecord& record = core.cases[slot];
     ++judged[record.zoning_slot];
     ++keeping[raw(record.service) * kServiceVersionsMax + record.version_slot];
+    count_municipal(core, record, 1);
     if (case_is_terminal(record.state)) continue;
     ++open_cases[raw(record.state)];
     ++office_open[record.office];
@@ -540,7 +573,7 @@ bool check_records(Core& core) {
 
 bool adopt_state(Core& core) {
   if (!check_records(core) || !check_chains(core) || !check_retained(core) ||
-      !check_decisions(core) || !check_plans(core))
+      !check_decisions(core) || !check_plans(core) || !check_meetings(core))
     return false;
   if (!check_queues(core) || !check_ages(core) || !check_timers(core) || !check_available(core))
     return false;

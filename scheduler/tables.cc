@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "scheduler/nearest_visit.h"
 #include "scheduler/state.h"
 #include "scheduler/zoning.h"
 
@@ -127,6 +128,7 @@ void grow_tables(Core& core, const Limits& grown) {
   core.job_index.reserve(grown.jobs_max, [&](std::uint32_t slot) { return job_id_at(core, slot); });
   core.ready.reserve(grown.jobs_max, grown.offices_max);
   core.heads.reserve(core.ready.queue_count());
+  core.fronts.reserve(grown.offices_max);
   core.ages.reserve(grown.jobs_max, blocked_list_of(grown.offices_max));
   core.job_timers.reserve(grown.jobs_max);
   core.available.reserve(grown.experts_max);
@@ -135,6 +137,7 @@ void grow_tables(Core& core, const Limits& grown) {
   core.calendar_notes.reserve();
   core.history.reserve(grown.events_max, grown.notes_max);
   core.keys.reserve(grown.keys_max, core.hash_seed);
+  core.meetings.reserve(grown.meetings_max, core.hash_seed);
   core.licences.reserve(grown);
   core.events.reserve(kEventsPerCommandMax);
   core.limits = grown;
@@ -268,6 +271,7 @@ void rebuild_derived(Core& core) {
     if (raw(plan.id) != 0) core.plan_order.insert(raw(plan.expert), place, order_of(plan));
   }
   rebuild_queue_heads(core);
+  rebuild_fronts(core);
 }
 
 }  // namespace permitd::scheduler

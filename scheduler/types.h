@@ -203,8 +203,9 @@ enum class Reason : std::uint8_t {
   kPlanOver,          // its planned half-day or day has passed
   kLicenceLapsed,     // the office's licence has run out
   kManagerInactive,   // the office has no technical manager who can act (R3)
+  kSuspensionOver,    // the moment until which the expert was suspended has come (R9)
 };
-inline constexpr std::size_t kReasonCount = 25;
+inline constexpr std::size_t kReasonCount = 26;
 
 /// What a supervisor has fixed of a planned job, a bit each: a plan may move what is not fixed.
 inline constexpr std::uint8_t kLockPerson = 1;  // who does it

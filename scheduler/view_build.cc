@@ -4,6 +4,7 @@
 #include "scheduler/counters.h"
 #include "scheduler/expert_flow.h"
 #include "scheduler/job_clock.h"
+#include "scheduler/municipal_clock.h"
 #include "scheduler/plan_flow.h"
 #include "scheduler/zoning.h"
 
@@ -81,6 +82,9 @@ CaseView view_case(const Core& core, std::uint32_t slot) {
   view.fees_rial = record.fees_rial;
   view.built = (record.flags & kCaseBuilt) != 0;
   if (record.current_job != kNoSlot) view.current_job = core.jobs[record.current_job].id;
+  view.decision_due = record.due;
+  view.decision_remaining_minutes = municipal_remaining(core, record);
+  view.decision_band = municipal_band(core, record);
   view.zone = record.zone;
   view.coverage_permille = record.coverage_permille;
   view.street_width_dm = record.street_width_dm;
@@ -160,6 +164,7 @@ ExpertView view_expert(const Core& core, ExpertId id) {
   if (expert.place_day == core.day) view.place = expert.place;
   view.districts = expert.districts;
   view.relatives = expert.relatives;
+  view.suspended_until = expert.suspended_until;
   view.absences = expert.absences;
   view.absences.forget(core.now);
   view.label = expert.label;
@@ -196,6 +201,11 @@ DecisionView view_decision(const DecisionRecord& record) {
   for (std::size_t i = 0; i < record.near_count; ++i) {
     view.near_equal[i] = {ExpertId{record.near_expert[i]}, record.near_load[i],
                           record.near_metres[i], record.near_office_load[i]};
+  }
+  view.drawn_count = record.drawn_count;
+  for (std::size_t i = 0; i < record.drawn_count; ++i) {
+    view.drawn[i] = {record.drawn[i], record.near_metres[i]};
+    if (record.drawn[i] == record.job) view.near_equal[0].metres = record.near_metres[i];
   }
   for (std::size_t i = 0; i < record.rejected_count; ++i) {
     RejectedView& rejected = view.rejected[i];

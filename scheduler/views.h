@@ -120,6 +120,11 @@ struct CaseView {
   std::uint16_t zoning_version = 0;  // that judges it, 0: none
   Tick zoning_checked_at = kNever;   // kNever: it names no zone
   ZoningFinding zoning;              // as of that moment
+  // Of the stage that the municipality does: when it is due, kNever while no clock of it runs;
+  // working time that is left, negative when it is late.
+  Tick decision_due = kNever;
+  std::int32_t decision_remaining_minutes = 0;
+  SlaBand decision_band = SlaBand::kPaused;
 };
 
 /// One version of a service in the catalogue.
@@ -198,6 +203,7 @@ struct ExpertView {
   Point home;
   Point place;  // of the visit it was given last on this working day; zero: it was given none
   std::uint32_t districts = 0;
+  Tick suspended_until = kNever;                    // kNever: not, or until another command
   Absences absences;                                // that are not over
   std::array<PersonId, kRelativesMax> relatives{};  // declared; 0: free place
   Label label;
@@ -253,8 +259,13 @@ struct RejectedView {
   JobId job{};        // else 0
   Filter filter{};
 };
+struct DrawnView {
+  JobId job{};
+  std::uint32_t metres = 0;  // from where the expert was
+  friend bool operator==(const DrawnView&, const DrawnView&) = default;
+};
 /// The stored record of one assignment (I13). `seed` and the candidates reproduce `chosen` by
-/// choose_near_equal() in decision.h.
+/// choose_near_equal() in decision.h, by a claim `seed` and what was drawn among reproduce `job`.
 struct DecisionView {
   JobId job{};
   Op op{};
@@ -268,9 +279,14 @@ struct DecisionView {
   bool by_plan = false;        // reserved for the expert by a plan, and given when asked for
   Op plan{};                   // the ApplyPlan command
   Reason plan_reason = Reason::kNone;
-  JobId passed_over{};  // was first by deadline, can wait, and is farther away than this visit
+  JobId passed_over{};  // was first by deadline and can wait, when another visit was drawn
   std::uint32_t passed_over_metres = 0;
   std::uint16_t compared = 0;  // candidates whose scores, or visits whose ways were compared
+  // By a claim of a visit that could wait: those about as near, nearest first, and `job` is one.
+  // Empty: the first in order was given, and nothing was drawn.
+  std::uint8_t drawn_count = 0;
+  std::array<DrawnView, kDrawnMax> drawn{};
+  bool drawn_hidden = false;  // who reads this sees a part of the city; the core hides nothing
   ChoiceWeights weights;
   std::uint16_t considered = 0;
   std::array<std::uint16_t, kFilterCount> removed{};  // by filter: experts, by a claim jobs
@@ -419,7 +435,7 @@ struct StatsView {
   std::array<std::uint64_t, kJobStateCount> jobs{};  // by state; finished ones are totals for ever
   std::array<FlowCell, kStageCount> flow{};
   std::array<std::array<std::uint64_t, kSlaBandCount>, kStageCount>
-      bands{};  // open jobs by last SLA mark passed
+      bands{};  // open jobs by last SLA mark passed; of the municipality's stages cases that wait
   std::array<std::array<Tick, kSkillCount>, kClassCount>
       oldest_ready{};  // kNever when the queue is empty (I19)
   std::array<std::array<std::uint32_t, kSkillCount>, kClassCount> ready{};
@@ -450,10 +466,12 @@ struct StatsView {
   std::uint64_t plans_ended = 0;  // reservations that ended without their expert getting the job
   std::uint32_t planned = 0;      // jobs reserved now
   std::uint64_t keys_forgotten_early = 0;  // idempotency keys pushed out before their retention
+  std::uint64_t meetings_forgotten_early = 0;  // pushed out while the policy could use them (I14)
   std::uint32_t cases_in_memory = 0;
   std::uint32_t jobs_in_memory = 0;
   std::uint32_t events_in_memory = 0;
   std::uint32_t keys_in_memory = 0;
+  std::uint32_t meetings_in_memory = 0;
   std::uint64_t memory_bytes = 0;  // allocated for tables, used or not
 };
 

@@ -104,6 +104,11 @@ class Homes(unittest.TestCase):
         persian = self.ctl("--lang", "fa", "suspend", "0101", "--dry-run").stdout
         self.assertIn("دفتر ۰۱۰۱", persian)
         self.assertNotRegex(persian.replace("permitctl rehome 0101 --dry-run", "").replace("--dry-run", ""), "[A-Za-z]")
+        away = self.ctl("--lang", "fa", "absent", 2, "--to", "+1h", "--dry-run").stdout
+        self.assertIn("کارشناس ۲", away)
+        self.assertNotRegex(away.replace("--dry-run", ""), "[A-Za-z]")
+        unasked = self.ctl("--lang", "fa", "suspend", "0101", check=2).stderr
+        self.assertIn("چیزی تغییر نکرد", unasked)
         csv = self.ctl("--lang", "fa", "--csv", "rehome", "0101", "--dry-run").stdout
         self.assertEqual(csv.splitlines()[0], "case,district,stage,state,appointment,office,why")
         self.assertIn("by themselves", self.ctl("suspend", "0101", "--state", "revoked", "--dry-run").stdout)

@@ -43,10 +43,10 @@ class Licensing(unittest.TestCase):
     def tearDownClass(cls):
         cls.daemon.close()
 
-    def batch(self, command, entries, check=0):
+    def batch(self, command, entries, *options, check=0):
         path = self.daemon.root / f"{command}.json"
         path.write_text(json.dumps(entries))
-        answers = self.daemon.ask("licence", command, path, check=check)
+        answers = self.daemon.ask("licence", command, path, *options, check=check)
         return answers if isinstance(answers, list) else [answers]
 
     def licences(self, *arguments):
@@ -96,7 +96,8 @@ class Licensing(unittest.TestCase):
             record = json.loads(line)
             if "refused" not in record:
                 done_by.setdefault(record["command"], record)
-        for command, note in (("recordExamResult", "read twice, 1"), ("recordRent", "a year"), ("recordEquipment", "counted")):
+        for command, note in (("recordExamResult", "read twice, 1"), ("recordRent", "a year"), ("recordEquipment", "counted"),
+                              ("applyForLicence", "by letter"), ("equipOffice", "as ranked")):
             self.assertEqual(done_by[command]["note"], note, command)
         opened = done_by["openRound"]
         self.assertNotIn("was", opened)
@@ -107,7 +108,7 @@ class Licensing(unittest.TestCase):
         self.assertEqual(equipped["is"]["office"] // 100, equipped["is"]["district"])
 
     def apply(self):
-        answers = self.batch("apply", [application(n) for n in range(1, APPLICANTS + 1)])
+        answers = self.batch("apply", [application(n) for n in range(1, APPLICANTS + 1)], "--note", "by letter")
         self.assertEqual(len(answers), APPLICANTS)
         twice = self.batch("apply", application(1), check=1)[0]["refused"]
         self.assertEqual((twice["codeName"], twice["fieldName"]), ("venueTaken", "venue"))
@@ -170,7 +171,7 @@ class Licensing(unittest.TestCase):
         waiting = [row for row in selected if row["queued"]]
         self.assertGreater(len(waiting), 0)
         self.assertIn("a venue", self.daemon.ctl("licence", "show", waiting[0]["application"]).stdout)
-        self.batch("equip", [{"application": row["application"]} for row in selected])
+        self.batch("equip", [{"application": row["application"], "note": "as ranked"} for row in selected])
         rents = [row for row in selected if row["venue"] and not row["ownVenue"]]
         self.batch("rent", [{"application": row["application"], "amountRial": 50_000_000, "until": "+365d",
                              "reference": "C-1", "note": "a year"} for row in rents])

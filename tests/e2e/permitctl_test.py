@@ -50,6 +50,12 @@ class FirstSteps(Story):
         for state in ("jobCreated", "jobChanged", "caseChanged"):
             self.assertIn(state, history)
 
+    def test_what_waits_for_the_municipality_is_listed_with_its_time(self):
+        self.load_city()
+        self.assertEqual(self.ask("decisions")["cases"], [])
+        self.submit()
+        self.assertIsNone(self.ask("get", 1)["decisionDue"])
+
     def test_the_footer_of_the_help_works_as_written(self):
         help_text = subprocess.run([BIN / "permitctl", "--help"], capture_output=True, text=True, check=True).stdout
         steps = help_text.split("First steps:")[1].split("permitctl COMMAND --help")[0]

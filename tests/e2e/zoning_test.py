@@ -57,7 +57,7 @@ class Plan(Story):
         self.assertIn("well formed", self.ctl("zoning", "check", ROOT / "city/zoning.toml").stdout)
         self.ctl("zoning", "load", ROOT / "city/zoning.toml")
         self.assertIn("were loaded before", self.ctl("zoning", "load", ROOT / "city/zoning.toml").stdout)
-        self.ctl("zoning", "validate", 1)
+        self.ctl("zoning", "validate", 1, "--note", "read twice")
         told = self.ask("zoning", "notify", 1, "--from", "+2h", "--note", "letter 7")
         self.assertEqual((told["changes"], told["beyond"]), (1, 0))
         early = self.submit(1, *ASKED)

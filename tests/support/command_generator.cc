@@ -553,6 +553,8 @@ void StepMaker::expert_state() {
   body_.set_expert_state.state = chance_.chance(600)
                                      ? ExpertState::kCertified
                                      : static_cast<ExpertState>(chance_.below(wrong() ? 9 : 6));
+  const bool ends = body_.set_expert_state.state == ExpertState::kSuspended && chance_.chance(600);
+  if (ends || wrong(20)) body_.set_expert_state.until = moment(wrong(50) ? kDay : -1, kDay);
   body_.set_expert_state.reason = Reason::kSupervisorOrder;
   body_.set_expert_state.note = any_note();
 }
@@ -642,6 +644,7 @@ void StepMaker::limits() {
   Limits limits = scheduler_.limits();
   limits.jobs_max += chance_.below(10U);
   limits.keys_max += chance_.below(10U);
+  limits.meetings_max += chance_.below(3U);
   limits.events_max += chance_.below(100U);
   if (wrong(300)) limits.cases_max -= 1;
   body_.set_limits = {limits};

@@ -141,8 +141,30 @@ void NaiveModel::audit_case(const ModelCase& c, const CaseView& view) {
            view.stage_index, c.stage);
   }
   audit_case_zoning(c, view);
+  audit_municipal_clock(c, view);
   if (c.state == CaseState::kAwaitingApplicant) {
     expect(c.silent_until.ms > now_, "the applicant of case {} was silent too long", id);
+  }
+}
+
+// What the municipality does is due in working time, and its marks are told (R10, I12).
+void NaiveModel::audit_municipal_clock(const ModelCase& c, const CaseView& view) {
+  const std::uint64_t id = raw(c.id);
+  const std::int64_t left = remaining(c.clock);
+  expect(view.decision_due == deadline(c.clock), "the decision of case {} is due at {}, not {}", id,
+         view.decision_due.ms, deadline(c.clock).ms);
+  expect(view.decision_remaining_minutes == left, "{} minutes are left for case {}, not {}",
+         view.decision_remaining_minutes, id, left);
+  expect((view.decision_band == SlaBand::kPaused) == !c.clock.runs, "case {} is in band {}", id,
+         raw(view.decision_band));
+  if (!c.clock.runs) return;
+  expect((view.decision_band == SlaBand::kRed) == (left <= 0), "case {} is in band {}", id,
+         raw(view.decision_band));
+  const std::int64_t sla = c.service.stages[c.stage].sla_minutes;
+  for (const EventKind kind :
+       {EventKind::kSlaNotified, EventKind::kSlaBreached, EventKind::kSlaEscalated}) {
+    expect(left > mark_due(sla, kind) || (c.marks >> raw(kind) & 1U) != 0,
+           "mark {} of case {} is due, and not told", raw(kind), id);
   }
 }
 
@@ -235,6 +257,8 @@ void NaiveModel::audit_experts(const Scheduler& scheduler) {
     }
     expect(view.state == expert.state && view.absent == absent(expert), "expert {} is in state {}",
            number, raw(view.state));
+    expect(view.suspended_until.ms == expert.suspended_until, "expert {} is suspended until {}",
+           number, view.suspended_until.ms);
     std::map<std::int64_t, std::int64_t> absences = expert.absences;
     std::erase_if(absences, [this](const auto& one) { return one.second <= now_; });
     const auto is_same = [](const auto& one, const Absence& known) {
@@ -357,6 +381,11 @@ void NaiveModel::audit_totals(const Scheduler& scheduler) {
   expect(stats.keys_in_memory == keys_.size() && stats.keys_forgotten_early == keys_early_,
          "{} keys in memory, not {}; {} forgotten early, not {}", stats.keys_in_memory,
          keys_.size(), stats.keys_forgotten_early, keys_early_);
+  expect(stats.meetings_in_memory == meetings_.size() &&
+             stats.meetings_forgotten_early == meetings_early_,
+         "{} meetings in memory, not {}; {} forgotten early, not {} (I14)",
+         stats.meetings_in_memory, meetings_.size(), stats.meetings_forgotten_early,
+         meetings_early_);
 }
 
 // created = done + cancelled + open, per stage, per office and in the whole city (I11).

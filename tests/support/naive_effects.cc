@@ -75,6 +75,8 @@ void NaiveModel::prepare(const Command& command) {
     }
     case CommandKind::kSetExpertState:
       experts_.at(raw(body.set_expert_state.expert)).state = body.set_expert_state.state;
+      experts_.at(raw(body.set_expert_state.expert)).suspended_until =
+          body.set_expert_state.until.ms;
       return;
     case CommandKind::kSetCertificate: {
       const SetCertificate& change = body.set_certificate;

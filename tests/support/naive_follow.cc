@@ -165,8 +165,11 @@ void NaiveModel::follow_event(const Command& command, const Event& event, const 
     case EventKind::kSlaNotified:
     case EventKind::kSlaBreached:
     case EventKind::kSlaEscalated:
+      if (raw(event.job) == 0 && c != nullptr && c->stage < c->service.stage_count)
+        return follow_mark(c->clock, c->service.stages[c->stage].sla_minutes, c->marks, event);
       expect(job != nullptr && job->open(), "an SLA mark on job {}", raw(event.job));
-      return job == nullptr ? void() : follow_mark(*job, event.kind);
+      return job == nullptr ? void()
+                            : follow_mark(job->clock, job->spec.sla_minutes, job->marks, event);
     case EventKind::kDeadlineMoved:
       expect(
           command.kind == CommandKind::kSetCalendarDays || command.kind == CommandKind::kSetPolicy,
@@ -242,6 +245,7 @@ void NaiveModel::follow_case(const Command& command, const Event& event) {
   }
   const bool was_waiting = c.waiting();
   c.state = to;
+  follow_municipal_clock(c, from);
   if (!stopped) c.resumes_as = from;
   if (to == CaseState::kAwaitingApplicant) {
     c.silent_until = Tick{now_ + policy_.applicant_silent_days * kDayMs};
@@ -610,26 +614,38 @@ void NaiveModel::follow_worked(ModelJob& job) {
   if (role < 0) return;
   c.roles[static_cast<std::size_t>(role)].insert(raw(expert.defined.person));
   c.role_entries.insert({role, raw(job.holder)});
-  if (job.kind == JobKind::kWork && job.skill == Skill::kInspect && raw(c.filed.owner) != 0) {
-    expert.met.emplace_back(c.filed.owner, now_);
-  }
+  if (job.kind == JobKind::kWork && job.skill == Skill::kInspect)
+    remember_meeting(c.filed.owner, job.holder);
 }
 
-void NaiveModel::follow_mark(ModelJob& job, EventKind kind) {
-  const std::int64_t sla = job.spec.sla_minutes;
-  const std::int64_t left = remaining(job);
-  std::int64_t due = 0;
-  if (kind == EventKind::kSlaNotified) {
-    due = std::max<std::int64_t>(sla * (100 - policy_.sla_notify_percent) / 100,
-                                 policy_.sla_amber_minutes);
-  } else if (kind == EventKind::kSlaEscalated) {
-    due = -(sla * (policy_.sla_district_percent - 100) / 100);
+void NaiveModel::follow_mark(const ModelClock& clock, std::int64_t sla, std::uint32_t& marks,
+                             const Event& event) {
+  const std::int64_t left = remaining(clock);
+  const std::uint32_t bit = 1U << raw(event.kind);
+  expect(clock.runs && left <= mark_due(sla, event.kind),
+         "job {} of case {} was marked {} with {} minutes left", raw(event.job), raw(event.case_id),
+         raw(event.kind), left);
+  expect((marks & bit) == 0, "job {} of case {} was marked {} twice", raw(event.job),
+         raw(event.case_id), raw(event.kind));
+  marks |= bit;
+}
+
+// The municipality has the time of its stage (R10), and what was left of it after a referral (I16).
+void NaiveModel::follow_municipal_clock(ModelCase& c, CaseState from) {
+  using enum CaseState;
+  c.clock.minutes = remaining(c.clock);
+  c.clock.runs = false;
+  if (c.state == kReferred) return;
+  if (from != kReferred || c.state != kAwaitingDecision) {
+    c.clock = {};
+    c.marks = 0;
   }
-  const std::uint32_t bit = 1U << raw(kind);
-  expect(job.clock.runs && left <= due, "job {} was marked {} with {} minutes left", raw(job.id),
-         raw(kind), left);
-  expect((job.marks & bit) == 0, "job {} was marked {} twice", raw(job.id), raw(kind));
-  job.marks |= bit;
+  if (c.state != kAwaitingDecision) return;
+  const StageSpec& stage = c.service.stages[c.stage];
+  if (!external(stage) || stage.sla_minutes == 0) return;
+  if (from != kReferred) c.clock.minutes = stage.sla_minutes;
+  c.clock.runs = true;
+  c.clock.from = now_;
 }
 
 }  // namespace permitd::tests

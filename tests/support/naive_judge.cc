@@ -131,7 +131,7 @@ bool policy_outside(const SetPolicy& p) {
          outside(p.sla_notify_percent, 1, 100) || p.sla_amber_minutes > 10'000 ||
          outside(p.sla_district_percent, 100, 1000) || outside(p.applicant_silent_days, 1, 3650) ||
          p.second_review_area_m2 > 10'000'000 || outside(p.key_retention_minutes, 1, 525'600) ||
-         p.complex_floors > 200 || p.pair_repeat_visits > 8 || p.pair_repeat_days > 3650 ||
+         p.complex_floors > 200 || p.pair_repeat_visits > 100 || p.pair_repeat_days > 3650 ||
          outside(p.confirmation_effort_percent, 1, 100) || raw(p.confirmer_fallback) > 2 ||
          p.near_visits > 16 || p.near_slack_minutes > 10'000 || p.compared_count > 32 ||
          p.load_weight > 1000 || p.travel_weight > 1000 || p.share_weight > 1000 ||
@@ -154,7 +154,7 @@ void NaiveModel::judge(const Command& command, const Scheduler& before) {
   // Working days begin by themselves.
   today_ = std::max(today_, calendar_.day_of(now_));
   if (actors_of(command.kind) == 0) {
-    judgement_.faults = {Refusal::kOutOfRange};
+    judgement_.fault(true, Refusal::kOutOfRange, Field::kCommand);
     return;
   }
   if (judge_key(command) && judge_actor(command)) judge_kind(command);
@@ -163,7 +163,7 @@ void NaiveModel::judge(const Command& command, const Scheduler& before) {
 bool NaiveModel::judge_key(const Command& command) {
   if (!is_keyed(command.kind)) return true;
   if (command.key == IdempotencyKey{}) {
-    judgement_.faults = {Refusal::kKeyMissing};
+    judgement_.fault(true, Refusal::kKeyMissing, Field::kKey);
     return false;
   }
   for (const ModelKey& known : keys_) {
@@ -173,7 +173,7 @@ bool NaiveModel::judge_key(const Command& command) {
       repeated_ = known.outcome;
       repeated_.repeated = 1;
     } else {
-      judgement_.faults = {Refusal::kKeyReused};
+      judgement_.fault(true, Refusal::kKeyReused, Field::kKey);
     }
     return false;
   }
@@ -183,16 +183,16 @@ bool NaiveModel::judge_key(const Command& command) {
 bool NaiveModel::judge_actor(const Command& command) {
   const Actor actor = command.actor;
   if (raw(actor.kind) > 5 || (actors_of(command.kind) >> raw(actor.kind) & 1U) == 0) {
-    judgement_.faults = {Refusal::kNotAllowed};
+    judgement_.fault(true, Refusal::kNotAllowed, Field::kActor);
     return false;
   }
   if (actor.kind == ActorKind::kOffice &&
       (actor.id > UINT16_MAX || !offices_.contains(static_cast<std::uint16_t>(actor.id)))) {
-    judgement_.faults = {Refusal::kUnknownOffice};
+    judgement_.fault(true, Refusal::kUnknownOffice, Field::kActor);
     return false;
   }
   if (actor.kind == ActorKind::kExpert && !experts_.contains(actor.id)) {
-    judgement_.faults = {Refusal::kUnknownExpert};
+    judgement_.fault(true, Refusal::kUnknownExpert, Field::kActor);
     return false;
   }
   return true;
@@ -230,13 +230,13 @@ void NaiveModel::judge_turn(const TurnLottery& turn) {
 }
 
 void NaiveModel::judge_note(const Note& note, bool required) {
-  judgement_.fault(too_long(note), Refusal::kOutOfRange);
-  judgement_.fault(required && note.size == 0, Refusal::kMissing);
+  judgement_.fault(too_long(note), Refusal::kOutOfRange, Field::kNote);
+  judgement_.fault(required && note.size == 0, Refusal::kMissing, Field::kNote);
 }
 
 void NaiveModel::judge_reason(Reason reason, bool required) {
-  judgement_.fault(raw(reason) >= kReasonCount, Refusal::kOutOfRange);
-  judgement_.fault(required && reason == Reason::kNone, Refusal::kMissing);
+  judgement_.fault(raw(reason) >= kReasonCount, Refusal::kOutOfRange, Field::kReason);
+  judgement_.fault(required && reason == Reason::kNone, Refusal::kMissing, Field::kReason);
 }
 
 // ---- reference data ----
@@ -306,7 +306,8 @@ void NaiveModel::judge_reference(const Command& command) {
              check(limits.offices_max, limits_.offices_max, kLimitsMax.offices_max) ||
              check(limits.applications_max, limits_.applications_max,
                    kLimitsMax.applications_max) ||
-             check(limits.venues_max, limits_.venues_max, kLimitsMax.venues_max);
+             check(limits.venues_max, limits_.venues_max, kLimitsMax.venues_max) ||
+             check(limits.meetings_max, limits_.meetings_max, kLimitsMax.meetings_max);
     };
     judgement_.fault(each([](auto value, auto, auto most) { return value == 0 || value > most; }),
                      Refusal::kOutOfRange);
@@ -370,26 +371,27 @@ void NaiveModel::judge_reference(const Command& command) {
 void NaiveModel::judge_office_change(const SetOfficeState& change) {
   judge_reason(change.reason, false);
   judge_note(change.note, false);
-  judgement_.fault(outside(raw(change.state), 1, 6), Refusal::kOutOfRange);
+  judgement_.fault(outside(raw(change.state), 1, 6), Refusal::kOutOfRange, Field::kState);
   const auto found = offices_.find(raw(change.office));
   if (found == offices_.end()) {
-    judgement_.fault(true, Refusal::kUnknownOffice);
+    judgement_.fault(true, Refusal::kUnknownOffice, Field::kOffice);
     return;
   }
   const OfficeState from = found->second.state;
   const OfficeState to = change.state;
   using enum OfficeState;
   if (from == to) {
-    judgement_.fault(true, Refusal::kNothingToDo);
+    judgement_.fault(true, Refusal::kNothingToDo, Field::kState);
     return;
   }
   judgement_.fault(to == kActive && !licences_.may_be_active(raw(change.office), world()),
                    Refusal::kRequirementMissing);
   // A licence that was applied for and has ended is applied for again.
-  judgement_.fault(from == kExpired && found->second.application != 0, Refusal::kWrongState);
+  judgement_.fault(from == kExpired && found->second.application != 0, Refusal::kWrongState,
+                   Field::kState);
   judgement_.fault(from == kExpired && licences_.manages(found->second.defined.technical_manager,
                                                          raw(change.office), world()),
-                   Refusal::kNotCompatible);
+                   Refusal::kNotCompatible, Field::kManager);
   const bool serving = from == kActive || from == kSuspended;
   const bool named = (from == kEquipping && to == kActive) ||
                      (serving && (to == kActive || to == kSuspended || to == kExpired ||
@@ -397,28 +399,33 @@ void NaiveModel::judge_office_change(const SetOfficeState& change) {
   // The domain does not say whether a lapsed licence can be renewed or a new one given up.
   const bool unsaid = from == kExpired || from == kEquipping;
   if (unsaid && !named) judgement_.allowed.insert(Refusal::kWrongState);
-  judgement_.fault(!named && !unsaid, Refusal::kWrongState);
+  judgement_.fault(!named && !unsaid, Refusal::kWrongState, Field::kState);
 }
 
 void NaiveModel::judge_expert_change(const SetExpertState& change) {
   judge_reason(change.reason, false);
   judge_note(change.note, false);
-  judgement_.fault(outside(raw(change.state), 1, 7), Refusal::kOutOfRange);
+  judgement_.fault(outside(raw(change.state), 1, 7), Refusal::kOutOfRange, Field::kState);
+  const bool ends = change.until != kNever;
+  judgement_.fault(ends && change.state != ExpertState::kSuspended, Refusal::kNotCompatible,
+                   Field::kValidity);
+  judgement_.fault(ends && change.until.ms <= now_, Refusal::kOutOfRange, Field::kValidity);
   const auto found = experts_.find(raw(change.expert));
   if (found == experts_.end()) {
-    judgement_.fault(true, Refusal::kUnknownExpert);
+    judgement_.fault(true, Refusal::kUnknownExpert, Field::kExpert);
     return;
   }
   const ExpertState from = found->second.state;
   const ExpertState to = change.state;
   using enum ExpertState;
   if (from == to) {
-    judgement_.fault(true, Refusal::kNothingToDo);
+    const bool moves_end = to == kSuspended && change.until.ms != found->second.suspended_until;
+    judgement_.fault(!moves_end, Refusal::kNothingToDo, Field::kState);
     return;
   }
   judgement_.fault(
       to == kInTraining && raw(found->second.defined.degree) < raw(policy_.expert_degree),
-      Refusal::kNotCompatible);
+      Refusal::kNotCompatible, Field::kDegree);
   const bool named = (from == kCandidate && to == kInTraining) ||
                      (from == kInTraining && to == kExamPending) ||
                      (from == kExamPending && (to == kCertified || to == kInTraining)) ||
@@ -428,7 +435,7 @@ void NaiveModel::judge_expert_change(const SetExpertState& change) {
   const bool unsaid =
       to == kLeft || (from == kCertified && to == kExpired) || from == kExpired || from == kLeft;
   if (unsaid && !named) judgement_.allowed.insert(Refusal::kWrongState);
-  judgement_.fault(!named && !unsaid, Refusal::kWrongState);
+  judgement_.fault(!named && !unsaid, Refusal::kWrongState, Field::kState);
 }
 
 void NaiveModel::judge_licence(const Command& command) {
@@ -437,84 +444,100 @@ void NaiveModel::judge_licence(const Command& command) {
     const DefineOffice& office = body.define_office;
     const auto known = offices_.find(raw(office.office));
     const bool fresh = known == offices_.end();
-    judgement_.fault(outside(raw(office.office), 1, 9999) || outside(office.district, 1, 31) ||
-                         point_outside(office.point) || too_long(office.label) ||
-                         raw(office.state) > 6,
-                     Refusal::kOutOfRange);
-    judgement_.fault(fresh && office.state == OfficeState::kNone, Refusal::kMissing);
-    judgement_.fault(fresh && offices_.size() >= limits_.offices_max, Refusal::kOutOfRange);
+    const auto outside_of = [&](bool wrong, Field field) {
+      judgement_.fault(wrong, Refusal::kOutOfRange, field);
+    };
+    outside_of(outside(raw(office.office), 1, 9999), Field::kOffice);
+    outside_of(outside(office.district, 1, 31), Field::kDistrict);
+    outside_of(point_outside(office.point), Field::kPoint);
+    outside_of(too_long(office.label), Field::kLabel);
+    outside_of(raw(office.state) > 6, Field::kState);
+    outside_of(fresh && offices_.size() >= limits_.offices_max, Field::kLimits);
+    judgement_.fault(fresh && office.state == OfficeState::kNone, Refusal::kMissing, Field::kState);
     const OfficeState state = fresh ? office.state : known->second.state;
     judgement_.fault(state == OfficeState::kActive && raw(office.technical_manager) == 0,
-                     Refusal::kMissing);
+                     Refusal::kMissing, Field::kPerson);
     const bool lives = state == OfficeState::kEquipping || state == OfficeState::kActive ||
                        state == OfficeState::kSuspended;
     judgement_.fault(
         lives && licences_.manages(office.technical_manager, raw(office.office), world()),
-        Refusal::kNotCompatible);
+        Refusal::kNotCompatible, Field::kManager);
     if (fresh || known->second.application == 0) return;
     const DefineOffice& present = known->second.defined;
-    judgement_.fault(present.licensee != office.licensee ||
-                         present.technical_manager != office.technical_manager ||
-                         present.district != office.district,
-                     Refusal::kNotCompatible);
+    const auto differs = [&](bool wrong, Field field) {
+      judgement_.fault(wrong, Refusal::kNotCompatible, field);
+    };
+    differs(present.licensee != office.licensee, Field::kLicensee);
+    differs(present.technical_manager != office.technical_manager, Field::kManager);
+    differs(present.district != office.district, Field::kDistrict);
   } else if (command.kind == CommandKind::kSetOfficeState) {
     judge_office_change(body.set_office_state);
   } else if (command.kind == CommandKind::kActivateService) {
     const ActivateService& change = body.activate_service;
     const auto office = offices_.find(raw(change.office));
-    judgement_.fault(office == offices_.end(), Refusal::kUnknownOffice);
-    judgement_.fault(!services_.contains(raw(change.service)), Refusal::kUnknownService);
-    judgement_.fault(change.until < change.from, Refusal::kOutOfRange);
+    judgement_.fault(office == offices_.end(), Refusal::kUnknownOffice, Field::kOffice);
+    judgement_.fault(!services_.contains(raw(change.service)), Refusal::kUnknownService,
+                     Field::kService);
+    judgement_.fault(change.until < change.from, Refusal::kOutOfRange, Field::kValidity);
     if (office == offices_.end()) return;
     const auto present = office->second.active.find(raw(change.service));
     const bool none = present == office->second.active.end();
     const std::int64_t from = none ? 0 : present->second.first;
     const std::int64_t until = none ? 0 : present->second.second;
-    judgement_.fault(from == change.from.ms && until == change.until.ms, Refusal::kNothingToDo);
+    judgement_.fault(from == change.from.ms && until == change.until.ms, Refusal::kNothingToDo,
+                     Field::kValidity);
   } else if (command.kind == CommandKind::kDefineExpert) {
     const DefineExpert& expert = body.define_expert;
     const auto known = experts_.find(raw(expert.expert));
     const bool fresh = known == experts_.end();
-    judgement_.fault(outside(raw(expert.expert), 1, limits_.experts_max), Refusal::kOutOfRange);
-    judgement_.fault(!offices_.contains(raw(expert.office)), Refusal::kUnknownOffice);
-    judgement_.fault(raw(expert.person) == 0, Refusal::kMissing);
+    const auto outside_of = [&](bool wrong, Field field) {
+      judgement_.fault(wrong, Refusal::kOutOfRange, field);
+    };
+    outside_of(outside(raw(expert.expert), 1, limits_.experts_max), Field::kExpert);
+    judgement_.fault(!offices_.contains(raw(expert.office)), Refusal::kUnknownOffice,
+                     Field::kOffice);
+    judgement_.fault(raw(expert.person) == 0, Refusal::kMissing, Field::kPerson);
     judgement_.fault(
         raw(expert.person) != 0 && std::ranges::count(expert.relatives, expert.person) > 0,
-        Refusal::kNotCompatible);
-    judgement_.fault(fresh && expert.state == ExpertState::kNone, Refusal::kMissing);
-    judgement_.fault(raw(expert.state) > 7 || (expert.districts & 1U) != 0 ||
-                         expert.units_per_day > 48 || point_outside(expert.home) ||
-                         too_long(expert.label) || raw(expert.degree) > 4,
-                     Refusal::kOutOfRange);
+        Refusal::kNotCompatible, Field::kPerson);
+    judgement_.fault(fresh && expert.state == ExpertState::kNone, Refusal::kMissing, Field::kState);
+    outside_of(raw(expert.state) > 7, Field::kState);
+    outside_of((expert.districts & 1U) != 0, Field::kDistrict);
+    outside_of(expert.units_per_day > 48, Field::kCount);
+    outside_of(point_outside(expert.home), Field::kPoint);
+    outside_of(too_long(expert.label), Field::kLabel);
+    outside_of(raw(expert.degree) > 4, Field::kDegree);
     const ExpertState state = fresh ? expert.state : known->second.state;
     judgement_.fault((state == ExpertState::kInTraining || state == ExpertState::kExamPending) &&
                          raw(expert.degree) < raw(policy_.expert_degree),
-                     Refusal::kNotCompatible);
+                     Refusal::kNotCompatible, Field::kDegree);
     if (fresh) return;
-    judgement_.fault(known->second.defined.person != expert.person, Refusal::kNotCompatible);
+    judgement_.fault(known->second.defined.person != expert.person, Refusal::kNotCompatible,
+                     Field::kPerson);
     judgement_.fault(known->second.defined.office != expert.office && held_count(expert.expert) > 0,
-                     Refusal::kWrongState);
+                     Refusal::kWrongState, Field::kState);
   } else if (command.kind == CommandKind::kSetExpertState) {
     judge_expert_change(body.set_expert_state);
   } else if (command.kind == CommandKind::kSetCertificate) {
     const SetCertificate& change = body.set_certificate;
     const auto known = experts_.find(raw(change.expert));
-    judgement_.fault(known == experts_.end(), Refusal::kUnknownExpert);
-    judgement_.fault(raw(change.skill) >= kSkillCount, Refusal::kOutOfRange);
+    judgement_.fault(known == experts_.end(), Refusal::kUnknownExpert, Field::kExpert);
+    judgement_.fault(raw(change.skill) >= kSkillCount, Refusal::kOutOfRange, Field::kSkill);
     const bool revokes = change.valid_until <= change.valid_from;
-    judgement_.fault(!revokes && change.valid_until.ms <= 0, Refusal::kOutOfRange);
+    judgement_.fault(!revokes && change.valid_until.ms <= 0, Refusal::kOutOfRange,
+                     Field::kValidity);
     if (judgement_.only_faults()) return;
     const ModelCertificate& present = known->second.certificates[raw(change.skill)];
     const bool same =
         revokes ? present.until <= now_
                 : present.from == change.valid_from.ms && present.until == change.valid_until.ms;
-    judgement_.fault(same, Refusal::kNothingToDo);
+    judgement_.fault(same, Refusal::kNothingToDo, Field::kValidity);
   } else {
     const SetAbsence& change = body.set_absence;
     const auto known = experts_.find(raw(change.expert));
     const bool clears = change.from == change.until;
-    judgement_.fault(known == experts_.end(), Refusal::kUnknownExpert);
-    judgement_.fault(change.until < change.from, Refusal::kOutOfRange);
+    judgement_.fault(known == experts_.end(), Refusal::kUnknownExpert, Field::kExpert);
+    judgement_.fault(change.until < change.from, Refusal::kOutOfRange, Field::kValidity);
     judge_reason(change.reason, !clears);
     judge_note(change.note, false);
     if (known == experts_.end()) return;
@@ -524,8 +547,8 @@ void NaiveModel::judge_licence(const Command& command) {
     std::erase_if(present, [this](const auto& one) { return one.second <= now_; });
     const std::map<std::int64_t, std::int64_t> after = absences_after(expert, change);
     judgement_.fault(after == present || (!clears && change.until.ms <= now_),
-                     Refusal::kNothingToDo);
-    judgement_.fault(after.size() > kAbsencesMax, Refusal::kAbsencesFull);
+                     Refusal::kNothingToDo, Field::kValidity);
+    judgement_.fault(after.size() > kAbsencesMax, Refusal::kAbsencesFull, Field::kValidity);
   }
 }
 

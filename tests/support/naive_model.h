@@ -103,6 +103,8 @@ struct ModelCase {
   scheduler::ZoningFinding finding;  // of the last check
   scheduler::Tick zoning_checked_at = scheduler::kNever;
   std::uint64_t closed_order = 0;
+  ModelClock clock;         // of a stage that the municipality does
+  std::uint32_t marks = 0;  // of it, a bit per event kind
   std::vector<scheduler::JobId> jobs;
   std::vector<scheduler::Event> history;
   // Who did which protected role, by person.
@@ -129,6 +131,7 @@ struct ModelCertificate {
 struct ModelExpert {
   scheduler::DefineExpert defined;
   scheduler::ExpertState state{};
+  std::int64_t suspended_until = scheduler::kNever.ms;  // of a suspension that ends by itself
   std::array<ModelCertificate, scheduler::kSkillCount> certificates;
   std::map<std::int64_t, std::int64_t> absences;  // begin: end, apart from each other
   bool ever_absent = false;                       // one was told since a command took the last away
@@ -138,8 +141,8 @@ struct ModelExpert {
   std::uint32_t booked = 0;  // minutes of booked_day
   std::uint32_t other = 0;   // of those, for other organisations
   std::uint32_t visits = 0;
-  std::map<std::int32_t, std::uint32_t> load;                     // by day
-  std::vector<std::pair<scheduler::PersonId, std::int64_t>> met;  // owners, when
+  std::map<std::int32_t, std::uint32_t> load;  // by day
+  std::uint32_t visits_done = 0;               // inspections finished, ever
   std::uint64_t done_total = 0;
   scheduler::Point place;  // of the visit given last, on place_day
   std::int32_t place_day = INT32_MIN;
@@ -164,6 +167,14 @@ struct ModelOffice {
   std::int32_t load_day = INT32_MIN;           // the newest of those days
 };
 
+/// An inspector has finished a visit for an owner.
+struct ModelMeeting {
+  scheduler::PersonId owner{};
+  std::uint32_t expert = 0;
+  std::uint32_t visit = 0;  // of the expert's own, from 1
+  std::int64_t at = 0;
+};
+
 struct ModelKey {
   scheduler::Command command;
   scheduler::Outcome outcome;
@@ -174,9 +185,26 @@ struct Judgement {
   std::set<scheduler::Refusal> faults;   // all that are true
   std::set<scheduler::Refusal> allowed;  // may be, but need not
   scheduler::Filter filter{};            // of a kNotEligible, where it is known
+  std::set<std::pair<scheduler::Refusal, scheduler::Field>> fields;  // of faults that name theirs
+  std::set<scheduler::Refusal> unnamed;  // of faults that name no field: any will do
   bool only_faults() const { return !faults.empty(); }
   void fault(bool wrong, scheduler::Refusal refusal) {
-    if (wrong) faults.insert(refusal);
+    if (!wrong) return;
+    faults.insert(refusal);
+    unnamed.insert(refusal);
+  }
+  void fault(bool wrong, scheduler::Refusal refusal, scheduler::Field field) {
+    if (!wrong) return;
+    faults.insert(refusal);
+    fields.emplace(refusal, field);
+  }
+  /// The field is one that is wrong, as far as it can be told.
+  bool field_fits(const scheduler::Outcome& outcome) const {
+    const auto first = fields.lower_bound({outcome.refusal, scheduler::Field::kNone});
+    const bool is_named = first != fields.end() && first->first == outcome.refusal;
+    if (!is_named || unnamed.contains(outcome.refusal) || allowed.contains(outcome.refusal))
+      return true;
+    return fields.contains({outcome.refusal, outcome.field});
   }
 };
 
@@ -270,8 +298,15 @@ class NaiveModel {
                       const scheduler::Scheduler& after);
   void check_claimed(const ModelJob& job, scheduler::ExpertId expert,
                      const scheduler::DecisionView& decision);
+  struct NearVisit {
+    const ModelJob* job = nullptr;
+    std::int64_t square = 0;
+    std::uint32_t metres = 0;
+  };
+  std::vector<NearVisit> near_visits(scheduler::ExpertId expert,
+                                     scheduler::PriorityClass priority) const;
   void check_nearest(const ModelJob& job, scheduler::ExpertId expert, const ModelJob& first,
-                     const std::vector<const ModelJob*>& fitting);
+                     const scheduler::DecisionView& decision);
   scheduler::Point place_of(const ModelExpert& expert) const;
   void check_offered(const ModelJob& job, const scheduler::DecisionView& decision);
   void check_least_loaded(const ModelJob& job,
@@ -299,13 +334,16 @@ class NaiveModel {
   void follow_ended(const Command& command, ModelJob& job, scheduler::JobState from);
   void follow_worked(ModelJob& job);
   void follow_moved(const Command& command, ModelJob& job);
-  void follow_mark(ModelJob& job, scheduler::EventKind kind);
+  void follow_mark(const ModelClock& clock, std::int64_t sla, std::uint32_t& marks,
+                   const Event& event);
+  void follow_municipal_clock(ModelCase& c, scheduler::CaseState from);
   bool pausing(const Command& command) const;
 
   // naive_told.cc
   void expect_told(const Command& command);
   bool told_by_time(const Event& event) const;
   void follow_span(const Command& command, const Event& event);
+  void follow_expert_by_time(const Event& event);
   void follow_expert_told(const Command& command, const Event& event);
   void follow_case_told(const Command& command, const Event& event);
   void follow_told(const Command& command, const Event& event);
@@ -391,14 +429,20 @@ class NaiveModel {
                                  bool lift_capacity, bool ordered, bool& unclear) const;
   scheduler::Filter claim_filter(scheduler::ExpertId expert) const;
   bool met_lately(scheduler::ExpertId expert, const ModelJob& job) const;
+  bool is_lately(const ModelMeeting& meeting) const;
+  void remember_meeting(scheduler::PersonId owner, scheduler::ExpertId expert);
   bool someone_else(scheduler::ExpertId expert, const ModelJob& job) const;
   bool claim_stands(const ModelExpert& expert) const;
   bool available(scheduler::ExpertId expert) const;
   const ModelJob* municipal_for(scheduler::ExpertId expert, scheduler::PriorityClass last) const;
   bool precondition_missing(const ModelJob& job) const;
   static int role_of(const ModelJob& job);
-  std::int64_t remaining(const ModelJob& job) const;
-  scheduler::Tick deadline(const ModelJob& job) const;
+  std::int64_t remaining(const ModelClock& clock) const;
+  std::int64_t remaining(const ModelJob& job) const { return remaining(job.clock); }
+  scheduler::Tick deadline(const ModelClock& clock) const;
+  scheduler::Tick deadline(const ModelJob& job) const { return deadline(job.clock); }
+  /// Working minutes left at which a mark of a term is due.
+  std::int64_t mark_due(std::int64_t sla, scheduler::EventKind kind) const;
   NaiveCalendar::Hours half_day(std::int32_t key) const;
   std::uint32_t visits_per_half_day(scheduler::Skill skill) const;
   std::int32_t first_free_half_day(scheduler::Skill skill) const;
@@ -410,6 +454,7 @@ class NaiveModel {
   void audit_job(const ModelJob& job, const scheduler::JobView& view);
   void audit_cases(const scheduler::Scheduler& scheduler);
   void audit_case(const ModelCase& c, const scheduler::CaseView& view);
+  void audit_municipal_clock(const ModelCase& c, const scheduler::CaseView& view);
   void audit_history(const ModelCase& c, const scheduler::Scheduler& scheduler);
   void audit_experts(const scheduler::Scheduler& scheduler);
   void audit_offices(const scheduler::Scheduler& scheduler);
@@ -449,7 +494,7 @@ class NaiveModel {
   std::vector<scheduler::TurnLottery> lottery_;  // every turn, the last one stands
   scheduler::Op lottery_turned_{};
   scheduler::SetPolicy policy_;
-  scheduler::Limits limits_{0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+  scheduler::Limits limits_{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
   std::map<std::int32_t, std::uint32_t> visits_booked_;  // by half-day
   std::int64_t now_ = 0;
   bool late_ = false;  // something was due before the command: counters of the core may lag behind
@@ -460,6 +505,8 @@ class NaiveModel {
   std::uint64_t op_ = 0;
   std::uint64_t overrides_ = 0;
   std::uint64_t keys_early_ = 0;
+  std::vector<ModelMeeting> meetings_;  // each pair once, oldest first
+  std::uint64_t meetings_early_ = 0;
   std::uint64_t jobs_created_ = 0;
   std::uint64_t closed_count_ = 0;
   std::map<std::pair<std::uint16_t, std::uint8_t>, scheduler::FlowCell> flow_;  // office, stage

@@ -20,6 +20,8 @@ void NaiveModel::check_answer(const Command& command, const Outcome& outcome) {
                        (given != Refusal::kNone && judgement_.allowed.contains(given));
     expect(named, "answered {} (field {}, filter {}), but what is wrong is:{}", raw(given),
            raw(outcome.field), raw(outcome.filter), names);
+    expect(judgement_.field_fits(outcome), "answered {} with field {}, which is not wrong",
+           raw(given), raw(outcome.field));
   } else if (given != Refusal::kNone) {
     expect(judgement_.allowed.contains(given), "refused as {} (field {}, filter {}), though legal",
            raw(given), raw(outcome.field), raw(outcome.filter));
@@ -298,6 +300,7 @@ void NaiveModel::check_returned(const Command& command) {
     case Reason::kPlanOver:
     case Reason::kLicenceLapsed:
     case Reason::kManagerInactive:
+    case Reason::kSuspensionOver:
     case Reason::kOther:
       complain("a return for reason {} was accepted", raw(back.reason));
   }

@@ -131,25 +131,31 @@ void NaiveModel::follow_span(const Command& command, const Event& event) {
   known = now;
 }
 
-// By itself an expert can only expire.
+// By itself an expert can only expire, or come back when a suspension is over.
+void NaiveModel::follow_expert_by_time(const Event& event) {
+  const auto found = experts_.find(raw(event.expert));
+  expect(found != experts_.end(), "expert {} is not known", raw(event.expert));
+  if (!complaints_.empty()) return;
+  ModelExpert& expert = found->second;
+  const bool returns = event.reason == Reason::kSuspensionOver;
+  const ExpertState from = returns ? ExpertState::kSuspended : ExpertState::kCertified;
+  const ExpertState to = returns ? ExpertState::kCertified : ExpertState::kExpired;
+  expect(returns ? expert.suspended_until <= now_ : has_lapsed(expert, now_),
+         "expert {} changed by itself for reason {}, which has not come", raw(event.expert),
+         raw(event.reason));
+  ModelTold& told = told_experts_[raw(event.expert)];
+  expect(expert.state == from && told.state == from && event.before == raw(from) &&
+             event.after == raw(to) && (returns || event.reason == Reason::kCertificateLapsed),
+         "expert {} went from {} to {} for reason {} by itself", raw(event.expert), event.before,
+         event.after, raw(event.reason));
+  expert.state = to;
+  expert.suspended_until = kNever.ms;
+  told.state = to;
+}
+
 void NaiveModel::follow_expert_told(const Command& command, const Event& event) {
   const CommandBody& body = command.body;
-  if (told_by_time(event)) {
-    const auto found = experts_.find(raw(event.expert));
-    expect(found != experts_.end() && found->second.state == ExpertState::kCertified &&
-               has_lapsed(found->second, now_),
-           "expert {} has expired, but is not one whose certificates are over", raw(event.expert));
-    if (!complaints_.empty()) return;
-    ModelTold& told = told_experts_[raw(event.expert)];
-    expect(told.state == ExpertState::kCertified && event.before == raw(told.state) &&
-               event.after == raw(ExpertState::kExpired) &&
-               event.reason == Reason::kCertificateLapsed,
-           "expert {} went from {} to {} for reason {} by itself", raw(event.expert), event.before,
-           event.after, raw(event.reason));
-    found->second.state = ExpertState::kExpired;
-    told.state = ExpertState::kExpired;
-    return;
-  }
+  if (told_by_time(event)) return follow_expert_by_time(event);
   ++told_count_[raw(event.kind)];
   const bool defines =
       command.kind == CommandKind::kDefineExpert && event.expert == body.define_expert.expert;
@@ -253,6 +259,7 @@ void NaiveModel::audit_told() {
     expect(told.state == expert.state, "expert {} is told as {}", number, raw(told.state));
     expect(expert.state != ExpertState::kCertified || !has_lapsed(expert, now_),
            "expert {} is certified, and each certificate is over", number);
+    expect(expert.suspended_until > now_, "expert {} is suspended beyond the end of it", number);
     expect(told.absence == absence_span(expert, now_), "the absence of expert {} is told as {}",
            number, raw(told.absence));
     for (std::size_t s = 0; s < kSkillCount; ++s) {

@@ -137,6 +137,7 @@ TEST_F(EventsTest, WhatIsRecordedSaysWhy) {
   };
   expect_noted(CommandKind::kDefineVenue, venue);
   expect_noted(CommandKind::kLoadZoning, load);
+  expect_noted(CommandKind::kValidateZoning, ValidateZoning{1, {}});
   expect_noted(CommandKind::kDefineService, service);
   expect_noted(CommandKind::kRecordFees, RecordFees{submit(kReport).case_id, 1'000});
 }

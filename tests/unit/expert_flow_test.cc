@@ -66,6 +66,20 @@ class ExpertFlowTest : public SmallCity {
     return apply(CommandKind::kSetExpertState, change, supervisor());
   }
 
+  Outcome suspend_new(Tick until) {
+    SetExpertState change;
+    change.expert = kNew;
+    change.state = ExpertState::kSuspended;
+    change.until = until;
+    return apply(CommandKind::kSetExpertState, change, supervisor());
+  }
+
+  Tick end_of_suspension() const {
+    ExpertView view;
+    EXPECT_TRUE(scheduler_.find_expert(kNew, view));
+    return view.suspended_until;
+  }
+
   ExpertState state_of_new() const {
     ExpertView view;
     EXPECT_TRUE(scheduler_.find_expert(kNew, view));
@@ -382,6 +396,64 @@ TEST_F(ExpertFlowTest, OnlyWhoIsCertifiedAndHadACertificateExpires) {
   EXPECT_EQ(certify_new(Skill::kFile, {}, after(10)).state, raw(ExpertState::kLeft));
   wait(10);
   EXPECT_EQ(state_of_new(), ExpertState::kLeft);
+}
+
+TEST_F(ExpertFlowTest, ASuspensionWithAnEndIsOverByItself) {
+  define_new();
+  ASSERT_EQ(certify_new(Skill::kFile, {}, after(1000)).refusal, Refusal::kNone);
+  submit(kReport);
+  const Outcome lease = claim(kNew);
+  ASSERT_EQ(suspend_new(after(30)).refusal, Refusal::kNone);
+  expect_back(lease.job, Reason::kExpertSuspended);
+  wait(29);
+  EXPECT_EQ(state_of_new(), ExpertState::kSuspended);
+  wait(1);
+  EXPECT_EQ(state_of_new(), ExpertState::kCertified);
+  ASSERT_EQ(moves().size(), 1U);
+  expect_move(moves()[0], ExpertState::kSuspended, ExpertState::kCertified, engine(),
+              Reason::kSuspensionOver);
+  EXPECT_EQ(end_of_suspension(), kNever);
+  EXPECT_EQ(claim(kNew).job, lease.job);
+}
+
+TEST_F(ExpertFlowTest, WhoComesBackWithoutACertificateHasExpired) {
+  define_new();
+  ASSERT_EQ(certify_new(Skill::kFile, {}, after(10)).refusal, Refusal::kNone);
+  ASSERT_EQ(suspend_new(after(30)).refusal, Refusal::kNone);
+  wait(30);
+  ASSERT_EQ(moves().size(), 2U);
+  expect_move(moves()[0], ExpertState::kSuspended, ExpertState::kCertified, engine(),
+              Reason::kSuspensionOver);
+  expect_expiry(moves()[1]);
+}
+
+TEST_F(ExpertFlowTest, TheEndOfASuspensionIsAheadAndMayBeMoved) {
+  const auto expect_refused = [this](const Outcome& outcome, Refusal refusal, Field field) {
+    EXPECT_EQ(outcome.refusal, refusal);
+    EXPECT_EQ(outcome.field, field);
+    EXPECT_TRUE(scheduler_.events().empty());
+  };
+  define_new();
+  expect_refused(suspend_new(now_), Refusal::kOutOfRange, Field::kValidity);
+  SetExpertState left;
+  left.expert = kNew;
+  left.state = ExpertState::kLeft;
+  left.until = after(10);
+  expect_refused(apply(CommandKind::kSetExpertState, left, supervisor()), Refusal::kNotCompatible,
+                 Field::kValidity);
+  ASSERT_EQ(suspend_new(after(30)).refusal, Refusal::kNone);
+  expect_refused(suspend_new(after(30)), Refusal::kNothingToDo, Field::kState);
+  ASSERT_EQ(suspend_new(after(60)).refusal, Refusal::kNone);
+  EXPECT_EQ(end_of_suspension(), after(60));
+  wait(30);
+  EXPECT_EQ(state_of_new(), ExpertState::kSuspended);
+  ASSERT_EQ(set_new(ExpertState::kSuspended).refusal, Refusal::kNone);  // without an end
+  EXPECT_EQ(end_of_suspension(), kNever);
+  wait(60);
+  EXPECT_EQ(state_of_new(), ExpertState::kSuspended);
+  ASSERT_EQ(suspend_new(after(30)).refusal, Refusal::kNone);
+  ASSERT_EQ(set_new(ExpertState::kCertified).refusal, Refusal::kNone);
+  EXPECT_EQ(end_of_suspension(), kNever);
 }
 
 TEST_F(ExpertFlowTest, TrainingWantsTheDegreeOfThePolicy) {

@@ -135,6 +135,9 @@ TEST_F(HomesTextTest, EachOtherSentenceIsInBoth) {
                 office_return_text(kLeaving, now, kBoth[1]));
   }
   expect_both(moved_text(4, kBoth[0]), moved_text(4, kBoth[1]));
+  const HandFigures figures{17, 2, 1};
+  expect_both(absence_text(figures, kBoth[0]), absence_text(figures, kBoth[1]));
+  expect_contains(absence_text(figures, kBoth[0]), "holds 3 jobs (2 assigned, 1 started)");
 }
 
 TEST_F(HomesTextTest, ProgramsKnowTheColumnsByOneName) {

@@ -386,6 +386,30 @@ TEST_F(LicenceTest, RanksByExamAndPointsThenPointsThenOrderOfReceipt) {
   EXPECT_EQ(state(4), LicenceState::kWaitlisted);
 }
 
+// The trail tells why somebody applied and why the office is this one.
+TEST_F(LicenceTest, TheApplicationAndItsOfficeSayWhy) {
+  const auto expect_told = [&](CommandKind kind, const auto& body) {
+    Command command = make(kind, body, supervisor());
+    command.body.noted.note.size = 80;
+    const Outcome refused = scheduler_.apply(command);
+    EXPECT_EQ(refused.refusal, Refusal::kOutOfRange);
+    EXPECT_EQ(refused.field, Field::kNote);
+    command = make(kind, body, supervisor());
+    command.body.noted.note = text<79>("letter 1404/12");
+    ASSERT_EQ(scheduler_.apply(command).refusal, Refusal::kNone);
+    ASSERT_FALSE(scheduler_.events().empty());
+    EXPECT_EQ(scheduler_.event_note(), text<79>("letter 1404/12"));
+  };
+  select_one();
+  EquipOffice equip;
+  equip.application = ApplicationId{1};
+  expect_told(CommandKind::kEquipOffice, equip);
+  ASSERT_EQ(open(1).refusal, Refusal::kNone);
+  ApplyForLicence again = request(2);
+  again.round = RoundId{2};
+  expect_told(CommandKind::kApplyForLicence, again);
+}
+
 TEST_F(LicenceTest, AnEmptyPoolMakesTheLicenceWait) {
   ASSERT_EQ(open(2).refusal, Refusal::kNone);
   file_many(2);

@@ -213,6 +213,15 @@ TEST(Persian, ADecisionNamesTheSameFactsAsInEnglish) {
   EXPECT_TRUE(reads_from_right_to_left(lot)) << lot;
   decision.by_claim = true;
   EXPECT_NE(decision_sentence(decision, Language::kPersian).find("کار خواست"), std::string::npos);
+  decision.near_equal_count = 1;
+  decision.compared = 7;
+  decision.drawn_count = 4;
+  const std::string drawn = decision_sentence(decision, Language::kPersian);
+  for (const char* fact : {"کار ۹", "کارشناس ۳", "از ۷ بازدید", "۴ بازدید", "ثبت ۷۷",
+                           "\u20660000000000000abc\u2069"}) {
+    EXPECT_NE(drawn.find(fact), std::string::npos) << fact << " in " << drawn;
+  }
+  EXPECT_TRUE(reads_from_right_to_left(drawn)) << drawn;
   decision.by_supervisor = true;
   EXPECT_TRUE(decision_sentence(decision, Language::kPersian).starts_with("ناظر"));
 }

@@ -189,12 +189,28 @@ TEST(WordsTest, ADecisionNamesChosenRemovedAndTheLot) {
   decision.by_claim = true;
   decision.passed_over = JobId{5};
   decision.passed_over_metres = 4321;
+  decision.near_equal_count = 1;
   decision.near_equal[0].metres = 250;
-  EXPECT_NE(decision_sentence(decision).find("job 5 comes first and can wait, and of 7 visits "
-                                             "compared this one is nearest, 0.2 km instead of 4.3 "
-                                             "km"),
+  decision.drawn_count = 3;
+  EXPECT_NE(
+      decision_sentence(decision).find(
+          "got job 9, a visit 0.2 km away. Job 5 comes first and can wait; it is 4.3 km away. "
+          "Of 7 visits compared 3 are about as near as the nearest; the lot with seed "
+          "0000000000000abc of op 44 fell on this one."),
+      std::string::npos)
+      << decision_sentence(decision);
+  decision.drawn_count = 1;
+  EXPECT_NE(decision_sentence(decision).find("Of 7 visits compared it is the nearest that fits."),
             std::string::npos)
       << decision_sentence(decision);
+  decision.drawn_hidden = true;
+  decision.compared = 0;
+  EXPECT_EQ(decision_sentence(decision).find("compared"), std::string::npos)
+      << decision_sentence(decision);
+  EXPECT_NE(decision_sentence(decision).find("fell on it among visits about equally near"),
+            std::string::npos)
+      << decision_sentence(decision);
+  decision.drawn_count = 0;
   decision.passed_over = JobId{};
   EXPECT_NE(decision_sentence(decision).find("asked for work"), std::string::npos);
   decision.by_supervisor = true;
