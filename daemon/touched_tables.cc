@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <chrono>
 #include <exception>
+#include <new>
 #include <string>
 #include <system_error>
 
@@ -53,7 +54,13 @@ void TouchedTables::taken(std::span<const std::span<const std::byte>> tables) no
     const Pages& pages = tables_.back();
     madvise(pages.begin, static_cast<std::size_t>(pages.end - pages.begin), MADV_HUGEPAGE);
   }
-  thread_ = std::jthread([this](const std::stop_token& stop) { touch(stop); });
+  thread_ = std::jthread([this](const std::stop_token& stop) {
+    try {
+      touch(stop);
+    } catch (const std::bad_alloc&) {
+      // What was touched stays; there is no room left for a line that says how much that is.
+    }
+  });
 } catch (const std::exception& exception) {
   log_line(LogLevel::kWarning, "tables come into memory as they are used, not before: {}",
            exception.what());

@@ -453,8 +453,8 @@ std::string drawn_text(const DecisionView& decision) {
                    seed, number(raw(decision.op)));
   } else if (decision.drawn_count > 1) {
     fmt::format_to(out,
-                   " از {} بازدید سنجیده‌شده {} بازدید کمابیش به اندازهٔ نزدیک‌ترین نزدیک بود؛ قرعه "
-                   "با بذر {} در ثبت {} به نام این یکی افتاد.",
+                   " از {} بازدید سنجیده‌شده {} بازدید کمابیش به اندازهٔ نزدیک‌ترین نزدیک بود؛ "
+                   "قرعه با بذر {} در ثبت {} به نام این یکی افتاد.",
                    number(decision.compared), number(decision.drawn_count), seed,
                    number(raw(decision.op)));
   } else {
