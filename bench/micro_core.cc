@@ -246,7 +246,8 @@ class CoreBench {
     Command command = command_of(CommandKind::kSubmitCase, ActorKind::kOffice,
                                  static_cast<std::uint32_t>(101 + submitted_ % kOffices));
     command.body.submit_case = bench_submission(submitted_++);
-    if (visits_) command.body.submit_case.point = somewhere(submitted_);
+    scheduler::SubmitCase& body = command.body.submit_case;
+    if (visits_) body.point = somewhere_in(body.district, submitted_);
     return command;
   }
 
@@ -345,9 +346,21 @@ class CoreBench {
     require(apply(command));
   }
 
+  static constexpr std::int32_t kCityHeight = 200'000;  // millionths of a degree
+  static constexpr std::int32_t kCityWidth = 400'000;
+
   static scheduler::Point somewhere(std::uint64_t number) {
-    return {static_cast<std::int32_t>(35'600'000 + number * 40'503 % 200'000),
-            static_cast<std::int32_t>(51'200'000 + number * 30'211 % 400'000)};
+    return {static_cast<std::int32_t>(35'600'000 + number * 40'503 % kCityHeight),
+            static_cast<std::int32_t>(51'200'000 + number * 30'211 % kCityWidth)};
+  }
+
+  // Districts lie in two rows of eleven.
+  static scheduler::Point somewhere_in(scheduler::District district, std::uint64_t number) {
+    const scheduler::Point place = somewhere(number);
+    const std::int32_t row = (district - 1) / 11;
+    const std::int32_t column = (district - 1) % 11;
+    return {35'600'000 + row * kCityHeight / 2 + (place.lat_e6 - 35'600'000) / 2,
+            51'200'000 + column * kCityWidth / 11 + (place.lon_e6 - 51'200'000) / 11};
   }
 
   std::unique_ptr<daemon::TouchedTables> tables_;  // null: they come in as they are used
