@@ -33,7 +33,8 @@ WireResult run_once(DaemonOptions options, const WirePlan& plan) {
     return machine.health().wait(io.waitScope).getHealth().getOpDurable();
   };
   const std::uint64_t before = op_now();
-  WireLoad load(daemon.socket_path(), plan);
+  const std::string& tcp = daemon.tcp_address();
+  WireLoad load(tcp.empty() ? daemon.socket_path() : tcp, plan);
   WireResult result = load.measure([&] { return daemon.cpu_seconds(); });
   // Accepted means durable: each of them is an op of the journal by now.
   const std::uint64_t ops = op_now() - before;
@@ -99,7 +100,8 @@ void print_row(Row& row) {
   std::fflush(stdout);
 }
 
-std::string row_json(Row& row, const OverloadPlan& plan, const Conditions& conditions) {
+std::string row_json(Row& row, const OverloadPlan& plan, const Conditions& conditions,
+                     const char* transport) {
   auto& runs = row.runs;
   const auto figure = [&](const char* name, const auto& of) {
     const Spread found = spread(runs, of);
@@ -107,9 +109,9 @@ std::string row_json(Row& row, const OverloadPlan& plan, const Conditions& condi
                        found.median, found.min, found.max);
   };
   std::string out = fmt::format(
-      R"({{"kind": "overload", "conditions": {}, "asked": "{}", "connections": {}, "batch": {}, )"
-      R"("seconds": {}, "runs": {})",
-      conditions_json(conditions), row.label, plan.connections, plan.batch, plan.seconds,
+      R"({{"kind": "overload", "conditions": {}, "transport": "{}", "asked": "{}", "connections": {}, )"
+      R"("batch": {}, "seconds": {}, "runs": {})",
+      conditions_json(conditions), transport, row.label, plan.connections, plan.batch, plan.seconds,
       runs.size());
   const auto per_second = [](auto WireResult::*member) {
     return
@@ -185,7 +187,8 @@ bool measure_overload(const DaemonOptions& daemon, const OverloadPlan& plan,
 
   print_heading();
   for (Row& row : rows) print_row(row);
-  for (Row& row : rows) json += row_json(row, plan, conditions);
+  const char* transport = daemon.has_tcp ? "tcp" : "unix";
+  for (Row& row : rows) json += row_json(row, plan, conditions, transport);
   bool holds = true;
   for (std::size_t i = 0; i < plan.multiples.size(); ++i) {
     if (plan.multiples[i] == kMultipleJudged)

@@ -4,6 +4,9 @@
 #include <capnp/serialize.h>
 #include <fmt/format.h>
 #include <kj/debug.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -140,7 +143,7 @@ Answer judge(capnp::rpc::Return::Reader answer, std::uint32_t batch) {
   return busy == 0 ? Answer::kAccepted : Answer::kBusy;
 }
 
-int connect_to(const std::string& path) {
+int connect_to_path(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   KJ_REQUIRE(path.size() < sizeof address.sun_path, "the socket's path is too long", path.c_str());
@@ -152,14 +155,38 @@ int connect_to(const std::string& path) {
   return file;
 }
 
+int connect_to_port(const std::string& host, const std::string& port) {
+  const addrinfo wanted{.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
+                        .ai_family = AF_UNSPEC,
+                        .ai_socktype = SOCK_STREAM};
+  addrinfo* found = nullptr;
+  KJ_REQUIRE(getaddrinfo(host.c_str(), port.c_str(), &wanted, &found) == 0, "no address",
+             host.c_str(), port.c_str());
+  const int file = ::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const bool is_connected = file >= 0 && ::connect(file, found->ai_addr, found->ai_addrlen) == 0;
+  const int error = errno;
+  freeaddrinfo(found);
+  KJ_REQUIRE(is_connected, "cannot connect", host.c_str(), port.c_str(), error);
+  const int on = 1;
+  setsockopt(file, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  return file;
+}
+
+/// `address`: HOST:PORT, or the path of a unix socket, which has a slash.
+int connect_to(const std::string& address) {
+  const std::size_t colon = address.rfind(':');
+  if (colon == std::string::npos || address.contains('/')) return connect_to_path(address);
+  return connect_to_port(address.substr(0, colon), address.substr(colon + 1));
+}
+
 /// One office's connection: what waits to leave, what has come in part, and which calls are open.
 class WireConnection {
  public:
-  WireConnection(const std::string& path, std::uint32_t index, std::uint32_t batch)
+  WireConnection(const std::string& address, std::uint32_t index, std::uint32_t batch)
       : batch_(batch),
         key_high_((std::uint64_t{0xB} << 60) + index),
         next_number_(index * kNumbersEach + 1),
-        file_(connect_to(path)),
+        file_(connect_to(address)),
         received_(kj::heapArray<capnp::word>(kReceiveSize / kWordSize)) {
     open_session(index);
   }
@@ -297,9 +324,9 @@ class WireConnection {
 }  // namespace
 
 struct WireLoad::Impl {
-  Impl(const std::string& path, const WirePlan& wire_plan) : plan(wire_plan) {
+  Impl(const std::string& address, const WirePlan& wire_plan) : plan(wire_plan) {
     for (std::uint32_t i = 0; i < plan.connections; ++i) {
-      connections.push_back(std::make_unique<WireConnection>(path, i, plan.batch));
+      connections.push_back(std::make_unique<WireConnection>(address, i, plan.batch));
       files.push_back({connections.back()->file(), POLLIN, 0});
     }
   }
@@ -387,8 +414,8 @@ struct WireLoad::Impl {
   WireResult result;
 };
 
-WireLoad::WireLoad(const std::string& socket_path, const WirePlan& plan)
-    : impl_(std::make_unique<Impl>(socket_path, plan)) {}
+WireLoad::WireLoad(const std::string& address, const WirePlan& plan)
+    : impl_(std::make_unique<Impl>(address, plan)) {}
 WireLoad::~WireLoad() = default;
 
 std::uint64_t WireLoad::accepted_total() const { return impl_->accepted_total; }

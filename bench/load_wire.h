@@ -1,4 +1,4 @@
-// Submissions over unix sockets at a small cost: frames are made once and patched, answers are
+// Submissions over sockets at a small cost: frames are made once and patched, answers are
 // looked at, nothing is kept of them. Cap'n Proto's own client takes as long for a call as the
 // daemon does, so that on two cores it could never ask for more than the daemon can give; this one
 // takes about a tenth. What goes over the socket is what the client library would send.
@@ -39,8 +39,9 @@ struct WireResult {
 
 class WireLoad {
  public:
-  /// Connects; each connection opens the session of its bench_office(). Throws kj::Exception.
-  WireLoad(const std::string& socket_path, const WirePlan& plan);
+  /// Connects to the path of a unix socket or to HOST:PORT of plain TCP; each connection opens the
+  /// session of its bench_office(). Throws kj::Exception.
+  WireLoad(const std::string& address, const WirePlan& plan);
   ~WireLoad();
   WireLoad(const WireLoad&) = delete;
   WireLoad& operator=(const WireLoad&) = delete;

@@ -52,6 +52,8 @@ void describe_overload(CLI::App& app, Options& options) {
   OverloadPlan& plan = options.overload;
   add_daemon_options(app, options);
   app.add_option("--connections", plan.connections, "an office each")->check(CLI::Range(1, 1000));
+  app.add_flag("--tcp", options.daemon.has_tcp,
+               "over plain TCP on the loopback instead of the unix socket");
   app.add_option("--batch", plan.batch, "submissions in a call")->check(CLI::Range(1, 512));
   app.add_option("--multiples", plan.multiples, "of the peak, each an open loop");
   app.add_option("--nap", plan.nap_us,
