@@ -109,8 +109,8 @@ std::string row_json(Row& row, const OverloadPlan& plan, const Conditions& condi
                        found.median, found.min, found.max);
   };
   std::string out = fmt::format(
-      R"({{"kind": "overload", "conditions": {}, "transport": "{}", "asked": "{}", "connections": {}, )"
-      R"("batch": {}, "seconds": {}, "runs": {})",
+      R"({{"kind": "overload", "conditions": {}, "transport": "{}", "asked": "{}", )"
+      R"("connections": {}, "batch": {}, "seconds": {}, "runs": {})",
       conditions_json(conditions), transport, row.label, plan.connections, plan.batch, plan.seconds,
       runs.size());
   const auto per_second = [](auto WireResult::*member) {

@@ -14,6 +14,11 @@ constexpr std::uint32_t kBlinkOneIn = 100;
 constexpr std::uint64_t kClockEvery = 64;
 /// Trips without a place that are tried again in one iteration.
 constexpr std::size_t kWaitingMax = 8;
+/// One rebuilding in so many begins with a new route. A trip alone on the road is never the best
+/// place for it, although several trips along that road may be: where the best plans have more
+/// routes than the first one, long routes gain by it (R2 of 1,000 trips 4.9 to 3.6 % above the best
+/// known in a million iterations), and short ones lose nothing.
+constexpr std::int32_t kOpenOneIn = 20;
 /// Temperatures in mean legs of the plan that the search begins with. Of 0.3 to 2.0 and 0.01 to
 /// 0.05 these came out best on 1,000 trips, for 160,000 iterations as well as for 1,600,000.
 constexpr double kHeatFirst = 2.0;
@@ -127,6 +132,7 @@ void Annealing::iterate() {
   out_changes_ = !loose_.empty();
   ruin_.remove_around(seed, random_, loose_);
   rebuild_.sort(loose_, rebuild_.draw_order());
+  if (random_.below(kOpenOneIn) == 0) rebuild_.open_route(loose_);
   rebuild_.insert_all(loose_);
   const Cost after = routes_.cost().total();
   const double luck = -temperature_ * std::log(random_.unit() + 0x1p-54);

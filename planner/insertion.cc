@@ -131,6 +131,16 @@ Spot Insertion::best_nearby(const Wanted& wanted, const Neighbourhood& nearby) c
                         : search_nearby<false>(wanted, nearby);
 }
 
+Spot Insertion::best_alone(const Wanted& wanted, const Neighbourhood& nearby) const {
+  Spot best;
+  for (std::int32_t person_class : nearby.classes(wanted.trip)) {
+    const PersonIndex idle = routes_.idle_of(person_class);
+    if (idle == kNobody || !may_take<false>(wanted, idle)) continue;
+    try_between<false>(wanted, DayModel::start_of(idle), DayModel::end_of(idle), best);
+  }
+  return best;
+}
+
 Spot Insertion::best_anywhere(const Wanted& wanted) const {
   Spot best;
   for (PersonIndex p = 0; p < model_.people_count(); ++p) {

@@ -42,6 +42,8 @@ class Insertion {
   Wanted wanted(StopId trip, const TravelTable& table) const;
   /// The best place beside the trip's partners, or with somebody who lives near.
   Spot best_nearby(const Wanted& wanted, const Neighbourhood& nearby) const;
+  /// A route of its own, with somebody near who has nothing yet.
+  Spot best_alone(const Wanted& wanted, const Neighbourhood& nearby) const;
   /// The best place anywhere.
   Spot best_anywhere(const Wanted& wanted) const;
   /// The best place in the route of `person`.

@@ -102,6 +102,15 @@ bool Rebuild::insert(StopId trip) {
   return true;
 }
 
+void Rebuild::open_route(std::vector<StopId>& trips) {
+  if (trips.empty() || model_.allowed_count(trips.front()) == 0) return;
+  const Wanted wanted = insertion_.wanted(trips.front(), table_);
+  const Spot spot = insertion_.best_alone(wanted, nearby_);
+  if (!spot.found() || spot.cost > wanted.rules.prize) return;
+  routes_.insert(wanted.trip, spot.previous, insertion_.legs(wanted, spot));
+  trips.erase(trips.begin());
+}
+
 void Rebuild::insert_all(std::vector<StopId>& trips) {
   std::erase_if(trips, [&](StopId trip) { return insert(trip); });
 }

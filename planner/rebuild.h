@@ -31,6 +31,8 @@ class Rebuild {
 
   Order draw_order();
   void sort(std::vector<StopId>& trips, Order order);
+  /// Gives the first of `trips` a route of its own, if somebody has nothing to do.
+  void open_route(std::vector<StopId>& trips);
   /// Inserts `trips` in their order; those that stay out are left in it.
   void insert_all(std::vector<StopId>& trips);
 
