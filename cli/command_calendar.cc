@@ -10,6 +10,7 @@
 #include "cli/holiday_table.h"
 #include "cli/json_text.h"
 #include "cli/local_time.h"
+#include "cli/question_text.h"
 #include "cli/supervisor_client.h"
 #include "protocol/jalali.h"
 
@@ -182,7 +183,8 @@ int change_days(Context& context, SupervisorClient& supervisor,
   if (!context.wants_json()) fmt::print("{}\n", effect_text(effect, total));
   const bool is_applied = !is_dry_run && effect.days + effect.notes != 0;
   if (is_applied) {
-    if (!context.confirm("Apply this to the calendar?")) return kExitRefused;
+    if (!context.confirm(std::string(question_text(Question::kCalendar, context.language()))))
+      return kExitRefused;
     if (const int code = apply_runs(context, supervisor, runs); code != kExitOk) return code;
   }
   if (context.wants_json())

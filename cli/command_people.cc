@@ -85,6 +85,10 @@ int add_expert(Context& context, const PeopleOptions& options) {
 int set_state(Context& context, const PeopleOptions& options) {
   const auto state = enum_option<ExpertState>(options.state, "STATE");
   const bool ends = options.until != "never";
+  if (ends && state != ExpertState::kSuspended) {
+    throw UsageError(
+        "--until: only a suspension ends by itself; leave it out, or set the state to suspended.");
+  }
   const Tick until = ends ? context.moment(options.until, "--until") : Tick{};
   SupervisorClient supervisor(context.client(), me(context));
   const auto answer = context.wait(supervisor.set_expert_state(
@@ -140,7 +144,8 @@ void add_expert_commands(CLI::App& app, Context& context) {
        "The new state; a step that the way does not have is refused with the present state.\n"
        "  candidate > inTraining > examPending > certified; failed: back to inTraining.\n"
        "  Certified without a certificate left is expired; `cert grant` brings back. A\n"
-       "  suspension with --until ends by itself, another one gives it another end."});
+       "  suspension with --until ends by itself; said again it has another end, and without\n"
+       "  --until none."});
   command->add_option("EXPERT", changed->expert, "Number of the expert")->required();
   command
       ->add_option("STATE", changed->state,

@@ -12,6 +12,7 @@
 #include "cli/json_text.h"
 #include "cli/local_time.h"
 #include "cli/plan_text.h"
+#include "cli/question_text.h"
 #include "cli/supervisor_client.h"
 
 namespace permitd::cli {
@@ -170,7 +171,7 @@ int apply_all(Context& context, SupervisorClient& supervisor,
               const std::vector<LinesToApply>& plans) {
   std::size_t count = 0;
   for (const LinesToApply& plan : plans) count += plan.lines.size();
-  if (count != 0 && !context.confirm(fmt::format("Reserve {} jobs for their experts?", count)))
+  if (count != 0 && !context.confirm(reserve_question(count, context.language())))
     return kExitRefused;
   Applied applied;
   for (const LinesToApply& plan : plans) apply(context, supervisor, plan.op, plan.lines, applied);

@@ -56,7 +56,7 @@ Cell absences_cell(protocol::Expert::Reader expert) {
 std::string state_text(protocol::Expert::Reader expert) {
   std::string text(word<scheduler::ExpertState>(expert.getState()));
   const Tick until{expert.getSuspendedUntil()};
-  if (until.ms != 0) text += " until " + local_text(until);
+  if (until != scheduler::kNever) text += " until " + local_text(until);
   return text;
 }
 
@@ -266,15 +266,15 @@ struct Awaited {
 
 Awaited awaited_of(protocol::Case::Reader one) {
   const Tick due{one.getDecisionDue()};
-  const bool runs = due != scheduler::kNever;
+  const bool runs = one.getDecisionBand() != protocol::SlaBand::PAUSED;
   const std::int32_t left = one.getDecisionRemainingMinutes();
   return {left,
           runs,
           {id_cell(one.getCaseId()), fmt::format("{:04}", one.getOffice()),
-           count_cell(one.getDistrict()), runs ? Cell(local_text(due)) : no_cell(),
+           count_cell(one.getDistrict()),
+           due == scheduler::kNever ? no_cell() : Cell(local_text(due)),
            runs ? minutes_cell(left) : no_cell(),
-           runs ? Cell(word<scheduler::SlaBand>(one.getDecisionBand())) : no_cell(),
-           "municipality"},
+           runs ? Cell(word<scheduler::SlaBand>(one.getDecisionBand())) : no_cell()},
           message_json(one)};
 }
 
@@ -293,8 +293,7 @@ int decisions(Context& context, std::uint32_t within_minutes) {
                {"district", kRight},
                {"due"},
                {"left", kRight, "left_minutes"},
-               {"band"},
-               {"holder"}});
+               {"band"}});
   json::array rows;
   for (Awaited& one : found) {
     const bool is_soon = one.runs && one.left <= static_cast<std::int64_t>(within_minutes);
@@ -511,13 +510,15 @@ void add_read_commands(CLI::App& app, Context& context) {
 
   auto within = std::make_shared<std::uint32_t>(0);
   command = add_command(
-      app, {"decisions", "Which cases wait for the municipality, and until when it has time.",
+      app, {"decisions", "Which cases the municipality holds, and until when it has time.",
             "permitctl decisions --within 420",
             "Each case with the moment at which the decision is due and the working time that is\n"
-            "  left, negative when it is late; the latest first. Nobody holds them but the\n"
-            "  municipality."});
+            "  left, negative when it is late; the one most overdue first, those whose clock does\n"
+            "  not run last. The municipality holds all of them, and no expert."});
   command
-      ->add_option("--within", *within, "Only those due within so many minutes of working time")
+      ->add_option("--within", *within,
+                   "Only those due within so many minutes of working time, late ones too; none\n"
+                   "whose clock does not run")
       ->check(CLI::Range(1, 60'000));
   context.on(command, [&context, within] { return decisions(context, *within); });
 

@@ -13,6 +13,7 @@
 #include "cli/json_text.h"
 #include "cli/local_time.h"
 #include "cli/pages.h"
+#include "cli/question_text.h"
 #include "cli/supervisor_client.h"
 
 namespace permitd::cli {
@@ -260,7 +261,9 @@ int set_catalogue(Context& context, const RuleOptions& options) {
     if (options.dry_run) fmt::print("Nothing was changed (--dry-run).\n");
   }
   const bool is_applied = !options.dry_run && !changed.empty();
-  if (is_applied && !context.confirm("Put this into the catalogue?")) return kExitRefused;
+  if (is_applied &&
+      !context.confirm(std::string(question_text(Question::kCatalogue, context.language()))))
+    return kExitRefused;
   for (const scheduler::DefineService* service : changed) {
     if (!is_applied) break;
     const Answer answer =
@@ -497,7 +500,8 @@ int set_policy(Context& context, const RuleOptions& options) {
   if (!context.wants_json())
     fmt::print("{}{} keys of the policy change.\n", table.aligned(), table.size());
   const bool is_asked = !options.dry_run && !changes.empty();
-  if (is_asked && !context.confirm("The policy counts for all work from now on. Apply this?"))
+  if (is_asked &&
+      !context.confirm(std::string(question_text(Question::kPolicy, context.language()))))
     return kExitRefused;
   if (!is_asked) {
     if (context.wants_json())

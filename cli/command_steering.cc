@@ -233,10 +233,7 @@ int absent(Context& context, const SteeringOptions& options) {
       context.wait(supervisor.set_absence(ExpertId{static_cast<std::uint32_t>(options.id)}, from,
                                           until, reason, options.note, context.call_options()));
   return context.finish(answer, [&](const Accepted&) {
-    if (from == until)
-      return fmt::format("Expert {} is back from {} on.", options.id, local_text(from));
-    return fmt::format("Expert {} is absent from {} until {}.", options.id, local_text(from),
-                       local_text(until));
+    return absence_done_text(options.id, from, until, context.language());
   });
 }
 

@@ -247,6 +247,21 @@ std::string absence_text(const HandFigures& figures, Language language) {
       figures.expert, held, held == 1 ? "" : "s", figures.assigned, figures.started);
 }
 
+std::string absence_done_text(std::uint64_t expert, Tick from, Tick until, Language language) {
+  const bool is_back = from == until;
+  if (language == Language::kPersian) {
+    const std::string begin = protocol::jalali_moment_text(from);
+    if (is_back)
+      return fmt::format("کارشناس {} از {} بازگشته است.", persian_number(expert), begin);
+    const std::string end = until == scheduler::kNever ? "اطلاع بعدی"
+                                                       : protocol::jalali_moment_text(until);
+    return fmt::format("کارشناس {} از {} تا {} غایب است.", persian_number(expert), begin, end);
+  }
+  if (is_back) return fmt::format("Expert {} is back from {} on.", expert, local_text(from));
+  return fmt::format("Expert {} is absent from {} until {}.", expert, local_text(from),
+                     until == scheduler::kNever ? "further notice" : local_text(until));
+}
+
 std::string_view homes_word(HomesWord word, Language language) {
   const bool is_persian = language == Language::kPersian;
   switch (word) {

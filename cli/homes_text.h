@@ -46,6 +46,9 @@ struct HandFigures {
 };
 /// What an absence gives back.
 std::string absence_text(const HandFigures& figures, protocol::Language language);
+/// That it is recorded; equal moments: that the expert is back.
+std::string absence_done_text(std::uint64_t expert, scheduler::Tick from, scheduler::Tick until,
+                              protocol::Language language);
 
 /// The short ones.
 enum class HomesWord : std::uint8_t { kNothingChanged, kNobodyLeaves, kMoveThem };

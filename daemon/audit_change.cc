@@ -461,7 +461,7 @@ AuditBefore look_before(const Command& command, const Scheduler& scheduler) {
   while (!cursor.done) {
     const std::size_t count = scheduler.list_cases(cursor, SIZE_MAX, cases);
     for (std::size_t i = 0; i < count; ++i) {
-      if (cases[i].decision_due != scheduler::kNever)
+      if (cases[i].decision_band != scheduler::SlaBand::kPaused)
         before.decisions.emplace(cases[i].case_id, cases[i].decision_due);
     }
   }

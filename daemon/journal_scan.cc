@@ -234,7 +234,7 @@ Expected<JournalTail> find_tail(SegmentSource& source, const JournalFormat& form
   }
   if (!tail.cut_frames.empty()) {
     tail.torn_note = fmt::format(
-        "{} at {}: {} frame(s) of {} bytes were begun and never acknowledged; they are cut",
+        "{} at {}: {} frame(s) of {} bytes were begun and never acknowledged; a start cuts them",
         source.name_of(end.segment), end.offset, tail.cut_frames.size(), tail.torn_size);
   }
   return tail;

@@ -420,7 +420,7 @@ bool StatsQuery::count_jobs(const Scheduler& scheduler) {
 void StatsQuery::count(const CaseView& view) {
   stats.cases_submitted += 1;
   stats.cases[raw(view.state)] += 1;
-  if (view.decision_due != scheduler::kNever) {
+  if (view.decision_band != scheduler::SlaBand::kPaused) {
     const scheduler::Stage stage = view.stages[view.stage_index];
     stats.bands[raw(stage)][static_cast<std::size_t>(view.decision_band)] += 1;
   }

@@ -1,7 +1,8 @@
 // From a storage to a scheduler: newest readable snapshot, then the batches behind it.
 //
 // Blocking, on one thread, before anything is served; the snapshotter uses the same steps on its
-// own. The storage is led last of all, so that a start that is refused changes nothing.
+// own. The storage is led last of all, so that a start that is refused for what it reads changes
+// nothing.
 #pragma once
 
 #include <cstdint>

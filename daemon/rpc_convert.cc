@@ -239,8 +239,7 @@ void write_expert(const scheduler::ExpertView& view, protocol::Expert::Builder o
   for (unsigned i = 0; i < scheduler::kSkillCount; ++i)
     certified.set(i, view.certified_until[i].ms);
   out.setDistricts(view.districts);
-  if (view.suspended_until != scheduler::kNever)
-    out.setSuspendedUntil(view.suspended_until.ms);
+  out.setSuspendedUntil(view.suspended_until.ms);
   auto absences = out.initAbsences(view.absences.count);
   for (unsigned i = 0; i < view.absences.count; ++i) {
     const scheduler::Absence& absence = view.absences.list[i];

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -79,8 +80,9 @@ class Service {
   Expected<void> make_loop();
   Expected<void> recover_state();
   void make_engine();
-  Expected<void> take_lottery_key();
   Expected<void> open_sockets();
+  Expected<void> take_lead();
+  Expected<void> take_lottery_key(const std::string& file);
   Expected<void> start_networks();
   Expected<void> start_ops(Port& port);
   TlsMailbox* new_mailbox();
@@ -104,6 +106,7 @@ class Service {
   std::unique_ptr<RpcNetwork> network_;  // threads.rpc = 0: shares its loop with the engine
   std::unique_ptr<Ring> ring_;           // otherwise the journal's own
   std::unique_ptr<JournalStorage> storage_;
+  scheduler::Op snapshot_op_{};  // that the recovery began with
   std::unique_ptr<TouchedTables> tables_;  // null: tables come in as they are used
   scheduler::Scheduler scheduler_;
   SystemClock system_clock_;
@@ -197,18 +200,31 @@ Expected<void> Service::recover_state() {
   snapshotter_ = std::make_unique<Snapshotter>(*storage_);
   make_engine();
   storage_->set_waker(&engine_->waker());
-  auto report = recover(*storage_, scheduler_);
+  auto report = recover_unled(*storage_, scheduler_);
   if (!report) return std::unexpected(report.error());
-  for (const std::string& note : storage_->notes()) log_line(LogLevel::kNotice, "{}", note);
   for (const std::string& note : report->notes) log_line(LogLevel::kWarning, "{}", note);
-  if (report->lead.torn_size != 0) log_line(LogLevel::kNotice, "{}", report->lead.torn_note);
   log_line(LogLevel::kInfo, "recovered to op {}: snapshot at {} in {} ms, {} ops replayed in {} ms",
            raw(scheduler_.op_applied()), raw(report->snapshot_op), report->snapshot_ms,
            report->replay.op_count, report->replay_ms);
-  if (auto taken = take_lottery_key(); !taken) return taken;
+  snapshot_op_ = report->snapshot_op;
+  return {};
+}
+
+/// Behind everything that may refuse the start for what is in the directory or for its sockets, so
+/// that such a start changes nothing. A key that is there is looked at before the lead, one that is
+/// not is made behind it.
+Expected<void> Service::take_lead() {
+  const std::string key_file = config_.data_directory + "/lottery.key";
+  const bool has_key = access(key_file.c_str(), F_OK) == 0;
+  if (has_key)
+    if (auto taken = take_lottery_key(key_file); !taken) return taken;
+  if (auto lead = storage_->lead(); !lead) return std::unexpected(lead.error());
+  for (const std::string& note : storage_->notes()) log_line(LogLevel::kNotice, "{}", note);
+  if (!has_key)
+    if (auto taken = take_lottery_key(key_file); !taken) return taken;
   rehearsal_clock_.advance(std::max(config_.clock.start, scheduler_.now()));
   snapshotter_->start(engine_->waker());
-  engine_->resume(report->snapshot_op);
+  engine_->resume(snapshot_op_);
   engine_->ensure_limits(config_.limits);
   return {};
 }
@@ -223,10 +239,9 @@ void Service::make_engine() {
       rehearsal_ ? &rehearsal_clock_ : nullptr, *snapshotter_, options);
 }
 
-/// Behind recovery: the directory is locked, so that no other daemon makes a key there, and a start
-/// that is refused leaves none.
-Expected<void> Service::take_lottery_key() {
-  auto key = open_lottery_key(config_.data_directory + "/lottery.key");
+/// The directory is locked, so that no other daemon makes a key there.
+Expected<void> Service::take_lottery_key(const std::string& file) {
+  auto key = open_lottery_key(file);
   if (!key) return std::unexpected(key.error());
   engine_->set_lottery_key(*key);
   return {};
@@ -373,7 +388,8 @@ Expected<void> Service::start() {
   make_arenas();
   for (const auto step :
        {&Service::take_files, &Service::read_tls_files, &Service::make_loop,
-        &Service::recover_state, &Service::open_sockets, &Service::start_networks}) {
+        &Service::recover_state, &Service::open_sockets, &Service::take_lead,
+        &Service::start_networks}) {
     if (auto done = (this->*step)(); !done) return done;
   }
   sd_notify(0, "READY=1\nSTATUS=serving");

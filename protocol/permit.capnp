@@ -246,7 +246,7 @@ struct Case {
   zoning @29 :ZoningFinding;            # as of that moment
   built @30 :Bool;                     # a building stands there already
   feesRial @31 :UInt64;                 # 0 while they are not paid
-  decisionDue @32 :Moment;              # of a stage that the municipality does; never while no clock of it runs
+  decisionDue @32 :Moment;              # of a stage that the municipality does; never while no clock of it runs, or beyond the calendar
   decisionRemainingMinutes @33 :Int32;  # working time; negative when it is late
   decisionBand @34 :SlaBand;            # paused while no clock of it runs
 }
@@ -291,7 +291,7 @@ struct Expert {
   degree @18 :Degree;
   absences @19 :List(Absence);          # that are not over, by begin
   relatives @20 :List(UInt64);          # declared
-  suspendedUntil @21 :Moment;           # 0: not suspended, or until another command
+  suspendedUntil @21 :Moment;           # never: not suspended, or until another command
 }
 struct Office {
   office @0 :UInt16; district @1 :UInt8; state @2 :OfficeState; expertsCertified @3 :UInt16;
@@ -317,7 +317,7 @@ struct Decision {
   byShare @18 :Bool;             # out of the share reserved for other organisations, while municipal work waited
   municipalFirst @19 :UInt16;    # experts passed over, as municipal work waited for them
   drawn @20 :List(Drawn);        # by a claim the visits about as near as the nearest, which the lot chose from, nearest first; those
-                                 # that lie outside what who reads this may see are left out, and the list is empty where nothing was drawn
+                                 # that lie outside what who reads this may see are left out, and the list is empty where the first in order was given
   drawnHidden @21 :Bool;         # who reads this sees a part of the city: whether there were others is not told
 }
 struct StuckReason {

@@ -54,7 +54,7 @@ std::string_view rule_of(Field field) {
       return "یکی از \u2066file\u2069، \u2066inspect\u2069، \u2066admin\u2069، "
              "\u2066review\u2069، \u2066deliver\u2069، \u2066confirm\u2069";
     case kValidity:
-      return "دو زمان که آغاز پیش از پایان باشد؛ برای وضعیت کارشناس تنها پایان تعلیق، در آینده";
+      return "دو زمان که آغاز پیش از پایان باشد";
     case kVersion:
       return "بزرگ‌تر از نسخهٔ پیشین";
     case kStages:

@@ -79,6 +79,8 @@ std::string zoning_sentence(const Outcome& outcome, CommandKind kind) {
 std::string refusal_sentence(const Outcome& outcome, CommandKind kind) {
   if (const std::string of_zoning = zoning_sentence(outcome, kind); !of_zoning.empty())
     return of_zoning;
+  if (is_of_suspension(outcome, kind))
+    return "تنها تعلیق پایان دارد، و آن در آینده است. زمانی دیرتر بدهید یا پایانی ندهید.";
   using enum Refusal;
   switch (outcome.refusal) {
     case kNone:

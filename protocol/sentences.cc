@@ -175,8 +175,7 @@ std::string_view rule_of(Field field) {
     case kSkill:
       return "one of file, inspect, admin, review, deliver, confirm";
     case kValidity:
-      return "two moments, from before until; of an expert's state an end still to come, and with "
-             "suspended alone";
+      return "two moments, from before until";
     case kVersion:
       return "greater than the version before";
     case kStages:
@@ -382,6 +381,10 @@ ZoningFault zoning_fault(const Outcome& outcome, CommandKind kind) {
   return field == Field::kVersion && kind == CommandKind::kLoadZoning ? kOldVersion : kNone;
 }
 
+bool is_of_suspension(const Outcome& outcome, CommandKind kind) {
+  return kind == CommandKind::kSetExpertState && outcome.field == Field::kValidity;
+}
+
 std::string refusal_sentence(const Outcome& outcome, CommandKind kind, Language language) {
   if (language == Language::kPersian) return persian::refusal_sentence(outcome, kind);
   if (is_of_zoning(kind)) {
@@ -394,6 +397,8 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind, Language 
       return fmt::format("{} of the zoning plan{} is outside its range: {}. Correct it.",
                          name_of(outcome.field), rule, rule_of(outcome.field));
   }
+  if (is_of_suspension(outcome, kind))
+    return "Only a suspension has an end, and it lies ahead. Give a later end, or none.";
   using enum Refusal;
   switch (outcome.refusal) {
     case kNone:

@@ -97,6 +97,9 @@ bool is_of_zoning(scheduler::CommandKind kind);
 /// Pre: the outcome is a refusal. kNone for commands that do not make a version.
 ZoningFault zoning_fault(const scheduler::Outcome& outcome, scheduler::CommandKind kind);
 
+/// Pre: the outcome is a refusal. The end given to an expert's state is at fault.
+bool is_of_suspension(const scheduler::Outcome& outcome, scheduler::CommandKind kind);
+
 /// What is wrong, by which rule, and what to do next. `kind` is the command that was refused (kNone
 /// for reads): it says whose state `outcome.state` is. Pre: the outcome is a refusal.
 std::string refusal_sentence(const scheduler::Outcome& outcome, scheduler::CommandKind kind,

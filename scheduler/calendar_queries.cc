@@ -31,8 +31,8 @@ void Scheduler::copy_calendar(WorkingCalendar& out) const { out.copy_from(state_
 
 void Scheduler::count_shifts(const WorkingCalendar& changed, Cursor& cursor, std::size_t scan_max,
                              DeadlineShift& shift) const {
+  constexpr std::uint64_t kCases = std::uint64_t{1} << 32;  // behind every slot of a job
   const Core& core = state_->core;
-  const std::uint64_t end = std::uint64_t{core.job_slots.used} + core.case_slots.used;
   std::size_t looked = 0;
   for (; cursor.position < core.job_slots.used && looked < scan_max; ++cursor.position, ++looked) {
     const JobRecord& job = core.jobs[cursor.position];
@@ -43,9 +43,12 @@ void Scheduler::count_shifts(const WorkingCalendar& changed, Cursor& cursor, std
     if (deadline > job.deadline) ++shift.later;
     if (deadline < job.deadline) ++shift.earlier;
   }
-  // What the municipality does comes behind the jobs.
-  for (; cursor.position < end && looked < scan_max; ++cursor.position, ++looked) {
-    const CaseRecord& record = core.cases[cursor.position - core.job_slots.used];
+  // What the municipality does comes behind the jobs, which may become more between two slices.
+  if (cursor.position < kCases && cursor.position >= core.job_slots.used) cursor.position = kCases;
+  const std::uint64_t end = kCases + core.case_slots.used;
+  for (; cursor.position >= kCases && cursor.position < end && looked < scan_max;
+       ++cursor.position, ++looked) {
+    const CaseRecord& record = core.cases[cursor.position - kCases];
     if (raw(record.id) == 0 || record.clock_from == kNever) continue;
     const Tick due = municipal_due_by(changed, record);
     if (due > record.due) ++shift.later;

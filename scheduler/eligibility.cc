@@ -124,6 +124,11 @@ Filter right_filter(const Core& core, const ExpertRecord& who, const JobRecord& 
   return certified ? Filter::kNone : Filter::kCertificate;
 }
 
+bool within_days(const Core& core, const Meeting& met) {
+  const std::int64_t days_ms = std::int64_t{core.policy.pair_repeat_days} * 24 * 60 * kMsPerMinute;
+  return core.now.ms - met.at.ms < days_ms;
+}
+
 bool absent_at(const ExpertRecord& who, Tick at) { return who.absences.at(at) != nullptr; }
 
 // plan_filter without the question who else could go.
@@ -150,8 +155,7 @@ Role role_of(const JobRecord& job) {
 
 bool is_lately(const Core& core, const Meeting& met) {
   const std::uint32_t visits_since = core.experts[raw(met.expert)].visits_done - met.visit;
-  const std::int64_t days_ms = std::int64_t{core.policy.pair_repeat_days} * 24 * 60 * kMsPerMinute;
-  return visits_since < core.policy.pair_repeat_visits || core.now.ms - met.at.ms < days_ms;
+  return visits_since < core.policy.pair_repeat_visits || within_days(core, met);
 }
 
 bool met_lately(const Core& core, ExpertId expert, PersonId owner) {
@@ -239,8 +243,11 @@ void remember_work(Core& core, const JobRecord& job) {
   if (role != Role::kInspector) return;
   const std::uint32_t visit = ++core.experts[raw(job.holder)].visits_done;
   if (raw(record.owner) == 0) return;
-  core.meetings.remember({record.owner, core.now, job.holder, visit},
-                         [&](const Meeting& met) { return is_lately(core, met); });
+  // Whoever has left makes no further visit: such a meeting would stand in the way of newer ones.
+  core.meetings.remember({record.owner, core.now, job.holder, visit}, [&](const Meeting& met) {
+    return core.experts[raw(met.expert)].state == ExpertState::kLeft ? within_days(core, met)
+                                                                     : is_lately(core, met);
+  });
 }
 
 }  // namespace permitd::scheduler

@@ -120,7 +120,7 @@ struct CaseView {
   std::uint16_t zoning_version = 0;  // that judges it, 0: none
   Tick zoning_checked_at = kNever;   // kNever: it names no zone
   ZoningFinding zoning;              // as of that moment
-  // Of the stage that the municipality does: when it is due, kNever while no clock of it runs;
+  // Of the stage that the municipality does: when it is due, kNever also behind the calendar;
   // working time that is left, negative when it is late.
   Tick decision_due = kNever;
   std::int32_t decision_remaining_minutes = 0;

@@ -27,6 +27,13 @@ class Story(unittest.TestCase):
     def load_city(self):
         self.ctl("city", "load", "--yes", MINIMAL)
 
+    def load_decided(self):
+        """The service goes on to the municipality, which has seven hours."""
+        city = self.daemon.root / "decided.toml"
+        city.write_text(MINIMAL.read_text().replace('stages = ["file_formation"]',
+                                                    'stages = ["file_formation", "municipal_decision"]') + DECISION)
+        self.ctl("city", "load", "--yes", city)
+
     def submit(self, parcel="1-22-333", check=0, **more):
         options = [word for name, value in more.items() for word in (f"--{name}", value)]
         return self.ask("submit", "--district", 1, "--parcel", parcel, *options, check=check)
@@ -51,10 +58,33 @@ class FirstSteps(Story):
             self.assertIn(state, history)
 
     def test_what_waits_for_the_municipality_is_listed_with_its_time(self):
-        self.load_city()
-        self.assertEqual(self.ask("decisions")["cases"], [])
+        self.load_decided()
         self.submit()
         self.assertIsNone(self.ask("get", 1)["decisionDue"])
+        self.assertEqual(self.ask("decisions")["cases"], [], "an office still works on it")
+        self.ask("claim", "--as", "expert:1")
+        self.ctl("start", 1, "--as", "expert:1")
+        self.ctl("done", 1, "--as", "expert:1")
+        told = self.ask("get", 1)
+        self.assertEqual(told["state"], "awaitingDecision")
+        [waiting] = self.ask("decisions")["cases"]
+        self.assertEqual((waiting["caseId"], waiting["decisionDue"]), (1, told["decisionDue"]))
+        self.assertGreater(waiting["decisionDue"], self.ask("health")["now"])
+        self.assertTrue(400 < waiting["decisionRemainingMinutes"] <= 420, waiting)
+        self.assertEqual(self.ask("decisions", "--within", 60)["cases"], [], "seven hours are left")
+        head = self.ctl("--csv", "decisions").stdout.splitlines()[0]
+        self.assertEqual(head, "case,office,district,due,left_minutes,band")
+        self.ctl("advance", "+370m")
+        self.assertEqual([one["caseId"] for one in self.ask("decisions", "--within", 60)["cases"]], [1])
+        self.ctl("advance", "+80m")
+        [late] = self.ask("decisions", "--within", 60)["cases"]
+        self.assertEqual((late["decisionDue"], late["decisionBand"]), (waiting["decisionDue"], "red"))
+        self.assertLess(late["decisionRemainingMinutes"], 0)
+        self.submit(parcel="another")
+        self.ask("claim", "--as", "expert:1")
+        self.ctl("start", 2, "--as", "expert:1")
+        self.ctl("done", 2, "--as", "expert:1")
+        self.assertEqual([one["caseId"] for one in self.ask("decisions")["cases"]], [1, 2], "the most overdue first")
 
     def test_the_footer_of_the_help_works_as_written(self):
         help_text = subprocess.run([BIN / "permitctl", "--help"], capture_output=True, text=True, check=True).stdout
@@ -139,10 +169,7 @@ class Steering(Story):
         self.assertIn("1", why["decision"]["sentence"])
 
     def test_why_of_a_case_without_an_open_job(self):
-        city = self.daemon.root / "decided.toml"
-        city.write_text(MINIMAL.read_text().replace('stages = ["file_formation"]',
-                                                    'stages = ["file_formation", "municipal_decision"]') + DECISION)
-        self.ctl("city", "load", "--yes", city)
+        self.load_decided()
         self.ask("submit", "--district", 1, "--parcel", "a", "--draft")
         draft = self.ask("why", "--case", 1)
         self.assertEqual((draft["caseId"], draft["state"], draft["stuck"]["cause"]), (1, "draft", "caseDraft"))
@@ -204,6 +231,51 @@ class Steering(Story):
         refused = self.ask("claim", "--as", "expert:1", check=None)
         self.assertNotEqual(refused.get("leases", []), [{"job": 1}])
         self.assertEqual(len(self.ask("claim", "--as", "expert:2")["leases"]), 1)
+
+    def test_a_suspension_with_an_end_is_told_and_ends_by_itself(self):
+        self.load_city()
+        said = self.ctl("expert", "set", 5, "suspended", "--until", "+1d").stdout
+        self.assertIn("Expert 5 is suspended until 2025-03-22", said)
+        others, expert = self.ask("experts")["experts"][0], self.ask("experts")["experts"][4]
+        self.assertIsNone(others["suspendedUntil"])
+        self.assertEqual(expert["state"], "suspended")
+        self.assertGreater(expert["suspendedUntil"], self.ask("health")["now"])
+        listed = self.ctl("--csv", "experts").stdout
+        self.assertIn("suspended until 2025-03-22", listed)
+        self.assertEqual(listed.count(" until "), 1)
+        self.assertEqual(self.ask("claim", "--as", "expert:5", check=None).get("leases", []), [])
+        self.ctl("advance", "+25h")
+        back = self.ask("experts")["experts"][4]
+        self.assertEqual((back["state"], back["suspendedUntil"]), ("certified", None))
+
+    def test_a_suspension_said_again_without_an_end_has_none(self):
+        self.load_city()
+        self.ctl("expert", "set", 5, "suspended", "--until", "+1d")
+        self.ctl("expert", "set", 5, "suspended")
+        self.assertIsNone(self.ask("experts")["experts"][4]["suspendedUntil"])
+        self.ctl("advance", "+25h")
+        self.assertEqual(self.ask("experts")["experts"][4]["state"], "suspended")
+
+    def test_only_a_suspension_has_an_end(self):
+        self.load_city()
+        self.assertIn("--until: only a suspension ends by itself",
+                      self.ctl("expert", "set", 5, "certified", "--until", "+14d", check=2).stderr)
+        past = ("expert", "set", 5, "suspended", "--until", "2025-01-01")
+        refused = self.ask(*past, check=1)["refused"]
+        self.assertEqual((refused["codeName"], refused["fieldName"]), ("outOfRange", "validity"))
+        self.assertIn("Only a suspension has an end, and it lies ahead.", self.ctl(*past, check=1).stderr)
+        past = (*past[:-1], "1403-10-12")
+        self.assertIn("تنها تعلیق پایان دارد", self.ctl("--lang", "fa", *past, check=1).stderr)
+
+    def test_questions_are_asked_in_persian(self):
+        self.load_city()
+        asked = self.ctl("--lang", "fa", "policy", "set", "leaseMinutes=45", check=2).stderr
+        self.assertIn("سیاست از این پس", asked)
+        self.assertNotIn("The policy", asked)
+        said = self.ctl("--lang", "fa", "absent", 1, "--from", "1410-01-01", "--to", "1410-01-02", "--yes").stdout
+        self.assertIn("کارشناس ۱ از", said)
+        self.assertIn("۱۴۱۰/۰۱/۰۱", said)
+        self.assertNotRegex(said, "[A-Za-z]")
 
     def test_leave_is_planned_ahead_and_one_of_it_is_taken_away(self):
         self.load_city()

@@ -6,6 +6,7 @@ Method: a real directory, spoilt in one place; every file but LOCK, which names 
 byte for byte before and after the refusal.
 """
 
+import socket
 import sys
 import unittest
 from pathlib import Path
@@ -70,6 +71,21 @@ class RefusedStart(unittest.TestCase):
         flip(segment, place)
         self.expect_refused("journal.000001 at")
         flip(segment, place)
+        self.expect_right()
+
+    def test_for_a_lottery_key_that_others_may_read(self):
+        key = self.daemon.data / "lottery.key"
+        key.chmod(0o644)
+        self.expect_refused("others may read it")
+        key.chmod(0o600)
+        self.expect_right()
+
+    def test_for_an_address_that_is_taken(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            address = f"127.0.0.1:{taken.getsockname()[1]}"
+            self.daemon.arguments.append(f"--set=listen.tcp={address}")
+            self.daemon.arguments.append("--set=listen.trust_loopback=true")
+            self.expect_refused(address)
         self.expect_right()
 
     def test_for_an_unknown_version(self):

@@ -430,6 +430,7 @@ class NaiveModel {
   scheduler::Filter claim_filter(scheduler::ExpertId expert) const;
   bool met_lately(scheduler::ExpertId expert, const ModelJob& job) const;
   bool is_lately(const ModelMeeting& meeting) const;
+  bool keeps(const ModelMeeting& meeting) const;
   void remember_meeting(scheduler::PersonId owner, scheduler::ExpertId expert);
   bool someone_else(scheduler::ExpertId expert, const ModelJob& job) const;
   bool claim_stands(const ModelExpert& expert) const;

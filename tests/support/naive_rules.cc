@@ -247,18 +247,24 @@ bool NaiveModel::is_lately(const ModelMeeting& meeting) const {
          now_ < meeting.at + policy_.pair_repeat_days * kDay;
 }
 
+// Of who has left only the days count.
+bool NaiveModel::keeps(const ModelMeeting& meeting) const {
+  if (experts_.at(meeting.expert).state != ExpertState::kLeft) return is_lately(meeting);
+  return now_ < meeting.at + policy_.pair_repeat_days * kDay;
+}
+
 void NaiveModel::remember_meeting(PersonId owner, ExpertId id) {
   const std::uint32_t visit = ++experts_.at(raw(id)).visits_done;
   if (raw(owner) == 0) return;
   const auto of_owner = [&](const ModelMeeting& one) { return one.owner == owner; };
   const auto forget = [&](std::vector<ModelMeeting>::iterator one) {
-    meetings_early_ += is_lately(*one) ? 1 : 0;
+    meetings_early_ += keeps(*one) ? 1 : 0;
     meetings_.erase(one);
   };
   std::erase_if(meetings_,
                 [&](const auto& one) { return of_owner(one) && one.expert == raw(id); });
   for (int given = 0; given < kMeetingsGivenBack; ++given) {
-    if (!meetings_.empty() && !is_lately(meetings_.front())) meetings_.erase(meetings_.begin());
+    if (!meetings_.empty() && !keeps(meetings_.front())) meetings_.erase(meetings_.begin());
   }
   if (std::ranges::count_if(meetings_, of_owner) == kMetRemembered)
     forget(std::ranges::find_if(meetings_, of_owner));

@@ -138,6 +138,16 @@ TEST_F(HomesTextTest, EachOtherSentenceIsInBoth) {
   const HandFigures figures{17, 2, 1};
   expect_both(absence_text(figures, kBoth[0]), absence_text(figures, kBoth[1]));
   expect_contains(absence_text(figures, kBoth[0]), "holds 3 jobs (2 assigned, 1 started)");
+  const scheduler::Tick from{1'931'805'000'000};  // 2031-03-21 in Tehran, 1410-01-01
+  for (const scheduler::Tick until :
+       {from, scheduler::Tick{from.ms + 86'400'000}, scheduler::kNever}) {
+    expect_both(absence_done_text(17, from, until, kBoth[0]),
+                absence_done_text(17, from, until, kBoth[1]));
+  }
+  for (const std::string_view part : {"کارشناس ۱۷ از", "۱۴۱۰/۰۱/۰۱", "بازگشته"})
+    expect_contains(absence_done_text(17, from, from, kBoth[1]), part);
+  expect_contains(absence_done_text(17, from, scheduler::kNever, kBoth[0]),
+                  "until further notice");
 }
 
 TEST_F(HomesTextTest, ProgramsKnowTheColumnsByOneName) {

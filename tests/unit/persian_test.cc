@@ -95,7 +95,8 @@ TEST(Persian, EachRefusalReadsWithEachField) {
     for (std::size_t field = 0; field < names_of<Field>().size(); ++field) {
       for (const CommandKind kind :
            {CommandKind::kNone, CommandKind::kStart, CommandKind::kSubmitCase,
-            CommandKind::kLoadZoning, CommandKind::kNotifyZoning, CommandKind::kSetPolicy}) {
+            CommandKind::kLoadZoning, CommandKind::kNotifyZoning, CommandKind::kSetPolicy,
+            CommandKind::kSetExpertState}) {
         outcome.field = static_cast<Field>(field);
         outcome.until = Tick{kind == CommandKind::kLoadZoning ? 7 : 0};
         const std::string sentence = refusal_sentence(outcome, kind, Language::kPersian);

@@ -237,6 +237,10 @@ TEST(RpcConvertTest, AnExpertComesWithRelativesAndAbsences) {
   capnp::MallocMessageBuilder told;
   auto expert = told.initRoot<protocol::Expert>();
   write_expert(view, expert);
+  EXPECT_EQ(expert.getSuspendedUntil(), kNever.ms) << "0 would be a moment";
+  view.suspended_until = Tick{77};
+  write_expert(view, expert);
+  EXPECT_EQ(expert.getSuspendedUntil(), 77);
   ASSERT_EQ(expert.getRelatives().size(), 1U);
   EXPECT_EQ(expert.getRelatives()[0], 501U);
   ASSERT_EQ(expert.getAbsences().size(), 2U);

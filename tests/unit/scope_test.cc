@@ -25,6 +25,7 @@ constexpr District kHere = 5;
 constexpr District kThere = 7;
 constexpr protocol::DistrictSet kSeen = 1U << kHere;
 constexpr std::uint32_t kNowhere = 60'000;
+constexpr ServiceId kPermit{3};
 
 class ScopeTest : public SmallCity {
  protected:
@@ -49,12 +50,41 @@ class ScopeTest : public SmallCity {
     body.technical_manager = PersonId{6000 + std::uint64_t{raw(id)}};
     return body;
   }
-  Outcome submit_in(District district, OfficeId by) {
-    SubmitCase body = submission(kNewBuild);
+  Outcome submit_in(District district, OfficeId by, ServiceId service = kNewBuild) {
+    SubmitCase body = submission(service);
     body.district = district;
     const Outcome outcome = apply(CommandKind::kSubmitCase, body, office(by));
     EXPECT_EQ(outcome.refusal, Refusal::kNone);
     return outcome;
+  }
+  /// A service whose second and last stage is the municipality's.
+  void define_permit() {
+    DefineService service;
+    service.service = kPermit;
+    service.version = 1;
+    service.stage_count = 2;
+    service.stages[0].effort_minutes = service.stages[0].sla_minutes = 60;
+    service.stages[1].stage = Stage::kMunicipalDecision;
+    service.stages[1].flags = kStageIsSovereign;
+    service.stages[1].sla_minutes = 60;
+    ASSERT_EQ(apply(CommandKind::kDefineService, service, supervisor()).refusal, Refusal::kNone);
+    for (const OfficeId id : {kOffice, kOtherOffice}) {
+      ActivateService activation;
+      activation.office = id;
+      activation.service = kPermit;
+      activation.until = kNever;
+      ASSERT_EQ(apply(CommandKind::kActivateService, activation, supervisor()).refusal,
+                Refusal::kNone);
+    }
+  }
+  /// Until nothing is left for the expert.
+  void work_all(ExpertId who) {
+    for (;;) {
+      const Outcome lease = claim(who);
+      if (raw(lease.job) == 0) return;
+      ASSERT_EQ(start(lease, who).refusal, Refusal::kNone);
+      ASSERT_EQ(complete(lease, who).refusal, Refusal::kNone);
+    }
   }
 
   template <class Body>
@@ -338,6 +368,20 @@ TEST_F(ScopeTest, ListsHoldTheDistrictAloneAndTheirEndTellsNothing) {
   ASSERT_FALSE(cells.rows.empty());
   for (const OpenCellView& cell : cells.rows) EXPECT_EQ(cell.district, kHere);
   EXPECT_EQ(cells.cursor.position, 0U);
+
+  define_permit();
+  const CaseId awaited = submit_in(kHere, kOffice, kPermit).case_id;
+  submit_in(kThere, kOtherOffice, kPermit);
+  work_all(kClerk);
+  work_all(kOtherClerk);
+  AwaitingDecisionsQuery everywhere(Scope{}, 0, 50);
+  run(everywhere);
+  EXPECT_EQ(everywhere.rows.size(), 2U);
+  AwaitingDecisionsQuery decisions(of_here(), 0, 50);
+  run(decisions);
+  ASSERT_EQ(decisions.rows.size(), 1U);
+  EXPECT_EQ(decisions.rows[0].case_id, awaited);
+  EXPECT_EQ(decisions.cursor.position, 0U);
 }
 
 TEST_F(ScopeTest, CountsAreThoseOfTheDistrict) {

@@ -371,6 +371,22 @@ TEST_P(StorageConformance, OnlyOneLeads) {
   EXPECT_EQ(storage_->op_durable(), Op{1});
 }
 
+TEST_P(StorageConformance, WhoSurveysKeepsOthersOut) {
+  open();
+  storage_.reset();
+  storage_ = place_->open();
+  ASSERT_TRUE(storage_->survey().has_value());
+  auto second = place_->open();
+  auto survey = second->survey();
+  ASSERT_FALSE(survey.has_value());
+  EXPECT_EQ(survey.error().code, ErrorCode::kFenced);
+  auto third = place_->open();
+  auto lead = third->lead();
+  ASSERT_FALSE(lead.has_value());
+  EXPECT_EQ(lead.error().code, ErrorCode::kFenced);
+  EXPECT_TRUE(storage_->lead().has_value());
+}
+
 TEST_P(StorageConformance, ASnapshotAloneIsABeginning) {
   // A backup may be a snapshot in an otherwise empty place.
   storage_ = place_->open();

@@ -92,6 +92,21 @@ TEST(WordsTest, EveryFieldReadsWellInEveryRefusalThatNamesOne) {
   }
 }
 
+TEST(WordsTest, TheEndOfASuspensionHasASentenceOfItsOwn) {
+  Outcome outcome;
+  outcome.field = Field::kValidity;
+  for (const Refusal refusal : {Refusal::kOutOfRange, Refusal::kNotCompatible}) {
+    outcome.refusal = refusal;
+    EXPECT_EQ(refusal_sentence(outcome, CommandKind::kSetExpertState),
+              "Only a suspension has an end, and it lies ahead. Give a later end, or none.");
+    EXPECT_TRUE(refusal_sentence(outcome, CommandKind::kSetExpertState, Language::kPersian)
+                    .starts_with("تنها تعلیق پایان دارد"));
+    EXPECT_NE(refusal_sentence(outcome, CommandKind::kSetAbsence)
+                  .find(": two moments, from before until."),
+              std::string::npos);
+  }
+}
+
 TEST(WordsTest, WhatAnOfficeLacksNamesTheCommandThatMendsIt) {
   Outcome outcome;
   outcome.refusal = Refusal::kRequirementMissing;
