@@ -26,14 +26,6 @@ std::uint64_t decision_seed(std::uint64_t command_seed, std::span<const JobId> d
   return command_seed;
 }
 
-std::uint64_t score_of(const CandidateView& candidate, const ChoiceWeights& weights) {
-  constexpr std::uint64_t kPpmPerMetre = 10;
-  return (std::uint64_t{weights.load} * candidate.load_ppm +
-          std::uint64_t{weights.travel} * candidate.metres * kPpmPerMetre +
-          std::uint64_t{weights.share} * candidate.office_ppm) /
-         1000;
-}
-
 // The high half of the mixed seed scaled to the count: no candidate is favoured by more than 2^-29.
 std::size_t choose_near_equal(std::uint64_t seed, std::size_t count) {
   PERMIT_ASSERT(count > 0, seed);

@@ -30,7 +30,13 @@ constexpr std::uint64_t near_equal_metres(std::uint32_t shortest, std::uint16_t 
 
 /// How little speaks for a candidate, in parts per million: with equal weights a kilometre counts
 /// like a hundredth of load.
-std::uint64_t score_of(const CandidateView& candidate, const ChoiceWeights& weights);
+constexpr std::uint64_t score_of(const CandidateView& candidate, const ChoiceWeights& weights) {
+  constexpr std::uint64_t kPpmPerMetre = 10;
+  return (std::uint64_t{weights.load} * candidate.load_ppm +
+          std::uint64_t{weights.travel} * candidate.metres * kPpmPerMetre +
+          std::uint64_t{weights.share} * candidate.office_ppm) /
+         1000;
+}
 
 /// Index of the candidate chosen among `count`, each equally likely over seeds. Pre: count > 0.
 std::size_t choose_near_equal(std::uint64_t seed, std::size_t count);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstdint>
 
@@ -65,16 +66,29 @@ constexpr std::uint64_t box_square(Point from, std::uint32_t cosine, Point low, 
                      way_east(static_cast<std::uint32_t>(round), cosine));
 }
 
-/// The greatest integer whose square is not above the value. Newton's method from above: it falls
-/// until it is there. Pre: value < 2^62.
+/// Of each number from 64 to 255 the root of the middle of what it stands for, times 16.
+inline constexpr auto kFirstRoots = [] {
+  std::array<std::uint8_t, 192> roots{};
+  std::uint32_t root = 128;
+  for (std::uint32_t at = 0; at < roots.size(); ++at) {
+    const std::uint32_t middle = 256 * (at + 64) + 128;
+    while (root < 255 && root * root + root < middle) ++root;
+    roots[at] = static_cast<std::uint8_t>(root);
+  }
+  return roots;
+}();
+
+/// The greatest integer whose square is not above the value. Two steps of Newton's method from a
+/// root of eight bits, which is at most one too much then: M. Dickinson's way, proven for CPython's
+/// math.isqrt. Pre: value < 2^62.
 constexpr std::uint64_t square_root(std::uint64_t value) {
   if (value == 0) return 0;
-  std::uint64_t root = std::uint64_t{1} << ((std::bit_width(value) + 1) / 2);
-  for (;;) {
-    const std::uint64_t next = (root + value / root) / 2;
-    if (next >= root) return root;
-    root = next;
-  }
+  const int shift = std::countl_zero(value) / 2;
+  value <<= 2 * shift;
+  const std::uint32_t first = kFirstRoots[(value >> 56) - 64];
+  const std::uint32_t second = (first << 7) + static_cast<std::uint32_t>(value >> 41) / first;
+  const std::uint64_t root = (std::uint64_t{second} << 15) + (value >> 17) / second;
+  return (root - (root * root > value ? 1 : 0)) >> shift;
 }
 
 /// What distance_square() is in metres: a degree of latitude has 111.2 km.

@@ -219,18 +219,10 @@ bool expert_certified(const Core& core, const ExpertRecord& expert, Skill skill)
          core.now < expert.valid_until[raw(skill)];
 }
 
-bool expert_absent(const Core& core, const ExpertRecord& expert) {
-  return expert.absences.at(core.now) != nullptr;
-}
-
 Reason absence_reason(const ExpertRecord& expert, Tick at) {
   const Absence* absence = expert.absences.at(at);
   PERMIT_ASSERT(absence != nullptr, expert.person, at.ms);
   return absence->reason == Reason::kNone ? Reason::kLeave : absence->reason;
-}
-
-bool office_active(const Core& core, std::uint32_t office) {
-  return core.offices[office].state == OfficeState::kActive;
 }
 
 Tick holding_end(const Core& core, const ExpertRecord& expert, const JobRecord& job) {
@@ -243,29 +235,15 @@ Tick holding_end(const Core& core, const ExpertRecord& expert, const JobRecord& 
   return std::min(end, shift.empty() ? core.now : shift.close);
 }
 
-std::uint32_t capacity_minutes(const Core& core, const ExpertRecord& expert) {
-  const std::uint32_t units =
-      expert.units_per_day != 0 ? expert.units_per_day : core.policy.capacity_units_per_day;
-  return units * static_cast<std::uint32_t>(kMinutesPerUnit);
-}
-
-std::uint32_t booked_today(const Core& core, const ExpertRecord& expert) {
-  return core.day > expert.load.day ? 0U : expert.booked_minutes;
-}
-
-std::uint32_t other_today(const Core& core, const ExpertRecord& expert) {
-  return core.day > expert.load.day ? 0U : expert.other_minutes;
-}
-
-std::uint32_t visits_today(const Core& core, const ExpertRecord& expert) {
-  return core.day > expert.load.day ? 0U : expert.visits;
-}
-
+// What roll_load() would leave, without a window to roll: a decision asks this of every candidate's
+// office, and one that has finished nothing yet today is behind until it does.
 std::uint32_t window_minutes(const Core& core, const LoadWindow& load) {
-  if (core.day <= load.day) return load.sum;
-  LoadWindow rolled = load;
-  roll_load(core.day, rolled);
-  return rolled.sum;
+  const std::int64_t gone = std::int64_t{core.day} - load.day;
+  if (gone <= 0) return load.sum;
+  if (gone >= static_cast<std::int64_t>(kLoadWindowDays)) return 0;
+  std::uint32_t sum = load.sum;
+  for (std::int32_t day = load.day + 1; day <= core.day; ++day) sum -= load.buckets[bucket_of(day)];
+  return sum;
 }
 
 std::uint32_t load_ppm(const Core& core, const ExpertRecord& expert) {

@@ -1,4 +1,6 @@
 // What an expert may do now: certificates, capacity, load, availability, and the jobs in hand.
+//
+// What a filter asks of each of many candidates is inline.
 #pragma once
 
 #include "scheduler/state.h"
@@ -7,10 +9,14 @@ namespace permitd::scheduler {
 
 /// Certified in the skill at core.now, whatever the state of the office.
 bool expert_certified(const Core& core, const ExpertRecord& expert, Skill skill);
-bool expert_absent(const Core& core, const ExpertRecord& expert);
+inline bool expert_absent(const Core& core, const ExpertRecord& expert) {
+  return expert.absences.count != 0 && expert.absences.at(core.now) != nullptr;
+}
 /// Why the expert is absent at the moment. Pre: an absence covers it.
 Reason absence_reason(const ExpertRecord& expert, Tick at);
-bool office_active(const Core& core, std::uint32_t office);
+inline bool office_active(const Core& core, std::uint32_t office) {
+  return core.offices[office].state == OfficeState::kActive;
+}
 
 /// The moment until which the expert may hold the job as far as is known now: the certificate, the
 /// activation of its service, the present shift end then, or an absence begins. Not beyond core.now
@@ -18,11 +24,22 @@ bool office_active(const Core& core, std::uint32_t office);
 Tick holding_end(const Core& core, const ExpertRecord& expert, const JobRecord& job);
 
 /// Daily capacity, minutes of effort.
-std::uint32_t capacity_minutes(const Core& core, const ExpertRecord& expert);
-/// Effort booked today, seen from core.day without changing the record.
-std::uint32_t booked_today(const Core& core, const ExpertRecord& expert);
-std::uint32_t other_today(const Core& core, const ExpertRecord& expert);  // of other organisations
-std::uint32_t visits_today(const Core& core, const ExpertRecord& expert);
+inline std::uint32_t capacity_minutes(const Core& core, const ExpertRecord& expert) {
+  const std::uint32_t units =
+      expert.units_per_day != 0 ? expert.units_per_day : core.policy.capacity_units_per_day;
+  return units * static_cast<std::uint32_t>(kMinutesPerUnit);
+}
+/// Effort booked today, seen from core.day without changing the record; in all, and for other
+/// organisations.
+inline std::uint32_t booked_today(const Core& core, const ExpertRecord& expert) {
+  return core.day > expert.load.day ? 0U : expert.booked_minutes;
+}
+inline std::uint32_t other_today(const Core& core, const ExpertRecord& expert) {
+  return core.day > expert.load.day ? 0U : expert.other_minutes;
+}
+inline std::uint32_t visits_today(const Core& core, const ExpertRecord& expert) {
+  return core.day > expert.load.day ? 0U : expert.visits;
+}
 /// Effort over the rolling window, rework not counted, relative to the capacity of the window; ppm.
 std::uint32_t load_ppm(const Core& core, const ExpertRecord& expert);
 std::uint32_t window_minutes(const Core& core, const LoadWindow& load);

@@ -1,7 +1,9 @@
 #include "scheduler/expert_score.h"
 
 #include <algorithm>
+#include <array>
 #include <tuple>
+#include <utility>
 
 #include "scheduler/decision.h"
 #include "scheduler/distance.h"
@@ -75,16 +77,24 @@ std::size_t order_by_score(std::span<CandidateView> candidates, const ChoiceWeig
   for (CandidateView& candidate : candidates) {
     candidate.metres = std::min(candidate.metres, farthest);
   }
-  const auto rank = [&](const CandidateView& candidate) {
-    return std::tuple(score_of(candidate, weights), candidate.load_ppm, raw(candidate.expert));
+  PERMIT_ASSERT(candidates.size() <= kComparedMax, candidates.size());
+  std::array<std::uint64_t, kComparedMax> scores;
+  for (std::size_t i = 0; i < candidates.size(); ++i) scores[i] = score_of(candidates[i], weights);
+  const auto rank = [&](std::size_t i) {
+    return std::tuple(scores[i], candidates[i].load_ppm, raw(candidates[i].expert));
   };
+  // Few are wanted, so each is looked for.
   const std::size_t kept = std::min(count, candidates.size());
-  std::partial_sort(
-      candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(kept), candidates.end(),
-      [&](const CandidateView& a, const CandidateView& b) { return rank(a) < rank(b); });
-  const std::uint64_t most = score_of(candidates[0], weights) + margin;
+  for (std::size_t at = 0; at < kept; ++at) {
+    std::size_t best = at;
+    for (std::size_t i = at + 1; i < candidates.size(); ++i) {
+      if (scores[i] <= scores[best] && rank(i) < rank(best)) best = i;
+    }
+    std::swap(candidates[at], candidates[best]);
+    std::swap(scores[at], scores[best]);
+  }
   std::size_t near = 1;
-  while (near < kept && score_of(candidates[near], weights) <= most) ++near;
+  while (near < kept && scores[near] <= scores[0] + margin) ++near;
   return near;
 }
 

@@ -31,6 +31,14 @@ TEST(Distance, RootIsTheGreatestThatFits) {
     EXPECT_EQ(square_root(root * root), root);
     EXPECT_EQ(square_root(root * root + 2 * root), root);
   }
+  // Close to a power of two, where the first digits of a root change.
+  for (std::uint64_t power = 4; power <= std::uint64_t{1} << 30; power *= 2) {
+    for (const std::uint64_t root : {power - 1, power, power + 1, power + power / 2}) {
+      EXPECT_EQ(square_root(root * root), root);
+      EXPECT_EQ(square_root(root * root - 1), root - 1);
+    }
+  }
+  EXPECT_EQ(square_root((std::uint64_t{1} << 62) - 1), (std::uint64_t{1} << 31) - 1);
   constexpr std::uint64_t kGreat = 300'000'000;  // the other side of the globe
   EXPECT_EQ(square_root(kGreat * kGreat), kGreat);
   EXPECT_EQ(square_root(kGreat * kGreat - 1), kGreat - 1);
