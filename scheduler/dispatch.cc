@@ -171,6 +171,23 @@ bool can_wait(const Core& core, const JobRecord& first) {
          remaining_minutes(core, first) > core.policy.near_slack_minutes;
 }
 
+// The nearest, as many as can be drawn among, with what a filter reads of each: those records lie
+// far apart, so they are fetched in steps for all of them and not one after the other.
+std::span<const NearestVisits::Found> fetch_nearest(
+    const Core& core, NearestVisits& visits, std::array<NearestVisits::Found, kDrawnMax>& nearest) {
+  std::size_t count = 0;
+  for (; count < core.policy.near_equal_count; ++count) {
+    nearest[count] = visits.next();
+    if (nearest[count].slot == kNoSlot) break;
+    core.jobs.expect(nearest[count].slot);
+  }
+  const auto found = std::span(nearest).first(count);
+  for (const auto& each : found) core.cases.expect(core.jobs[each.slot].case_slot);
+  for (const auto& each : found)
+    core.meetings.expect(core.cases[core.jobs[each.slot].case_slot].owner);
+  return found;
+}
+
 // Pre: `first` can wait.
 NearVisits near_visits(const Core& core, ExpertId expert, const JobRecord& first) {
   NearVisits near;
@@ -178,9 +195,17 @@ NearVisits near_visits(const Core& core, ExpertId expert, const JobRecord& first
   if (!is_known(from)) return near;
   NearestVisits visits(core, expert, first.priority, from);
   near.compared = visits.compared();
+  std::array<NearestVisits::Found, kDrawnMax> nearest;
+  auto fetched = fetch_nearest(core, visits, nearest);
   std::uint64_t farthest = UINT64_MAX;
   while (near.count < core.policy.near_equal_count) {
-    const NearestVisits::Found next = visits.next();
+    NearestVisits::Found next;
+    if (fetched.empty()) {
+      next = visits.next();
+    } else {
+      next = fetched.front();
+      fetched = fetched.subspan(1);
+    }
     if (next.slot == kNoSlot || next.square > farthest) break;
     if (claim_job_filter(core, expert, core.jobs[next.slot]) != Filter::kNone) continue;
     near.slot[near.count] = next.slot;
@@ -248,6 +273,7 @@ void keep_decision(Core& core, JobRecord& job, const DecisionRecord& decision) {
 
 void assign_job(Core& core, std::uint32_t slot, ExpertId expert, DecisionRecord& decision) {
   JobRecord& job = core.jobs[slot];
+  core.history.expect(core.cases[job.case_slot].history);  // where its event will be linked
   decision.chosen = expert;
   if (core.ages.contains(slot)) dequeue_job(core, slot);
   if (job.has(kJobPlanned)) {

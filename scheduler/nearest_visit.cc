@@ -139,30 +139,27 @@ void NearestVisits::look_into(std::uint32_t at) {
   find_least(at);
 }
 
-// The square and the place in the front are compared as one number, so that of equals the first is
-// found, and no branch hangs on the distances.
 void NearestVisits::find_least(std::uint32_t at) {
-  constexpr unsigned kPlaceBits = std::bit_width(kNearVisitsMax - 1);
-  constexpr std::uint64_t kNone = VisitFronts::kNowhere >> kPlaceBits;
-  const VisitFronts::Squares& squares = squares_[at];
-  std::uint64_t least = UINT64_MAX;
-  for (std::uint32_t place = 0; place < kNearVisitsMax; ++place)
-    least = std::min(least, squares[place] << kPlaceBits | place);
+  std::uint64_t least = VisitFronts::kNowhere;
+  for (const std::uint64_t square : squares_[at]) least = std::min(least, square);
   nearest_[at] = static_cast<std::uint32_t>(least & (kNearVisitsMax - 1));
-  least >>= kPlaceBits;
-  least_[at] = least == kNone ? VisitFronts::kNowhere : least;
+  least_[at] = least == VisitFronts::kNowhere ? least : least >> VisitFronts::kPlaceBits;
 }
 
-// Of equals one that was not looked into: it may hold an earlier one.
+// Of equals one that was not looked into: it may hold an earlier one. No branch hangs on where the
+// least is.
 std::uint32_t NearestVisits::first() const {
   std::uint64_t least = VisitFronts::kNowhere;
   for (std::uint32_t at = 0; at < count_; ++at) least = std::min(least, least_[at]);
-  std::uint32_t best = count_;
-  for (std::uint32_t at = 0; at < count_; ++at) {
-    if (least_[at] != least) continue;
-    if ((looked_into_ >> at & 1) == 0) return at;
-    if (best == count_ ||
-        core_.fronts.key(front_[at], nearest_[at]) < core_.fronts.key(front_[best], nearest_[best]))
+  std::uint64_t equal = 0;  // bits of the queues
+  for (std::uint32_t at = 0; at < count_; ++at)
+    equal |= std::uint64_t{least_[at] == least ? 1U : 0U} << at;
+  if ((equal & ~looked_into_) != 0) equal &= ~looked_into_;
+  auto best = static_cast<std::uint32_t>(std::countr_zero(equal));
+  if ((looked_into_ >> best & 1) == 0) return best;
+  for (equal &= equal - 1; equal != 0; equal &= equal - 1) {
+    const auto at = static_cast<std::uint32_t>(std::countr_zero(equal));
+    if (core_.fronts.key(front_[at], nearest_[at]) < core_.fronts.key(front_[best], nearest_[best]))
       best = at;
   }
   return best;

@@ -84,22 +84,27 @@ void VisitFronts::append(FrontNumber front, const Visit& visit) {
   if (entries.count <= kNearVisitsMax) surround(front);
 }
 
+// In values of its own: what is written to bytes could be any of the others for all a compiler
+// knows, and would have them written and read again at each step.
 void VisitFronts::surround(FrontNumber front) {
   Places& places = places_[raw(front)];
-  places.placed = 0;
-  places.low = {INT32_MAX, INT32_MAX};
-  places.high = {INT32_MIN, INT32_MIN};
+  std::uint32_t placed = 0;
+  std::uint8_t count = 0;
+  Point low{INT32_MAX, INT32_MAX};
+  Point high{INT32_MIN, INT32_MIN};
   for (std::uint32_t at = 0; at < kNearVisitsMax; ++at) {
     const Point point{places.lat[at], places.lon[at]};
-    places.count_placed[at + 1] =
-        static_cast<std::uint8_t>(places.count_placed[at] + (is_known(point) ? 1 : 0));
-    if (!is_known(point)) continue;
-    places.placed |= 1U << at;
-    places.low = {std::min(places.low.lat_e6, point.lat_e6),
-                  std::min(places.low.lon_e6, point.lon_e6)};
-    places.high = {std::max(places.high.lat_e6, point.lat_e6),
-                   std::max(places.high.lon_e6, point.lon_e6)};
+    const bool known = is_known(point);
+    placed |= (known ? 1U : 0U) << at;
+    places.count_placed[at + 1] = count = static_cast<std::uint8_t>(count + (known ? 1 : 0));
+    low.lat_e6 = std::min(low.lat_e6, known ? point.lat_e6 : INT32_MAX);
+    low.lon_e6 = std::min(low.lon_e6, known ? point.lon_e6 : INT32_MAX);
+    high.lat_e6 = std::max(high.lat_e6, known ? point.lat_e6 : INT32_MIN);
+    high.lon_e6 = std::max(high.lon_e6, known ? point.lon_e6 : INT32_MIN);
   }
+  places.placed = placed;
+  places.low = low;
+  places.high = high;
 }
 
 std::uint64_t VisitFronts::least_square(FrontNumber front, Point from, std::uint32_t cosine) const {
@@ -123,7 +128,7 @@ void VisitFronts::squares(FrontNumber front, Point from, std::uint32_t cosine, s
   for (std::uint32_t at = 0; at < kNearVisitsMax; ++at) east[at] = way_round(lon[at], from.lon_e6);
   for (std::uint32_t at = 0; at < kNearVisitsMax; ++at) east[at] = way_east(east[at], cosine);
   for (std::uint32_t at = 0; at < kNearVisitsMax; ++at)
-    square[at] = flat_square(north[at], east[at]);
+    square[at] = flat_square(north[at], east[at]) << kPlaceBits | at;
   constexpr std::uint32_t kAll = (1U << kNearVisitsMax) - 1;
   const std::uint32_t known = places.placed & ((1U << most) - 1);
   for (std::uint32_t rest = kAll & ~known; rest != 0; rest &= rest - 1)

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -25,7 +26,9 @@ class VisitFronts {
  public:
   /// Twice of what is compared, so that a queue is read again only at each sixteenth departure.
   static constexpr std::uint32_t kKept = 2 * kNearVisitsMax;
-  /// Squares of distances of the visits that may be compared, in millionths of a degree.
+  static constexpr unsigned kPlaceBits = std::bit_width(kNearVisitsMax - 1);
+  /// Squares of distances of the visits that may be compared, in millionths of a degree, each with
+  /// its place in the front as the lowest bits: of equals the first is the least.
   using Squares = std::array<std::uint64_t, kNearVisitsMax>;
   /// Of a visit without a known place, or where none is.
   static constexpr std::uint64_t kNowhere = UINT64_MAX;
