@@ -14,9 +14,11 @@ Refused to_refused(protocol::Refusal::Reader refusal) {
   out.filter = static_cast<scheduler::Filter>(refusal.getFilter());
   out.state = refusal.getState();
   out.rule = refusal.getRule();
+  out.member = refusal.getMember();
   out.command = static_cast<scheduler::CommandKind>(refusal.getCommand());
   out.code_name = text_of(refusal.getCodeName());
   out.field_name = text_of(refusal.getFieldName());
+  out.member_name = text_of(refusal.getMemberName());
   out.sentence = text_of(refusal.getSentence());
   return out;
 }

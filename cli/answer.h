@@ -46,10 +46,13 @@ struct Refused {
   scheduler::Filter filter{};
   std::uint8_t state = 0;            // present state where the code is kWrongState, Stage where it
                                      // is kNotDelegable
-  std::uint16_t rule = 0;            // of a version of the zoning plan, from 1; 0: not about one
+  std::uint16_t rule = 0;            // of a version of the zoning plan or of another list, from 1;
+                                     // 0: not about one
+  std::uint8_t member = 0;           // of what makes up the field, from 1; 0: not about one
   scheduler::CommandKind command{};  // refused; kNone for reads
   std::string code_name;             // stable identifier: "staleLease"
   std::string field_name;            // "token"; empty when none
+  std::string member_name;           // "leaseMinutes"; empty when none
   std::string sentence;              // what is wrong, which rule, what to do, in English
 };
 

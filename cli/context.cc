@@ -191,6 +191,8 @@ std::string Context::sentence_of(const Refused& refused) const {
   outcome.filter = refused.filter;
   outcome.state = refused.state;
   outcome.until.ms = refused.rule;
+  outcome.row = static_cast<std::uint8_t>(refused.rule);
+  outcome.member = refused.member;
   return protocol::refusal_sentence(outcome, refused.command, language());
 }
 
@@ -254,6 +256,8 @@ json::value to_json(const Refused& refused) {
       {"state", refused.state},
       {"codeName", refused.code_name},
       {"fieldName", refused.field_name},
+      {"rule", refused.rule},
+      {"memberName", refused.member_name},
       {"sentence", refused.sentence},
   };
 }

@@ -59,7 +59,11 @@ void write_refusal(const Outcome& outcome, CommandKind kind, protocol::Refusal::
   out.setFieldName(to_text(protocol::name_of(outcome.field)));
   out.setSentence(to_text(protocol::refusal_sentence(outcome, kind)));
   out.setCommand(raw(kind));
-  if (protocol::is_of_zoning(kind)) out.setRule(static_cast<std::uint16_t>(outcome.until.ms));
+  const std::int64_t rule = protocol::is_of_zoning(kind) ? outcome.until.ms : outcome.row;
+  out.setRule(static_cast<std::uint16_t>(rule));
+  out.setMember(outcome.member);
+  if (const auto* member = scheduler::member_range(outcome.field, outcome.member))
+    out.setMemberName(to_text(member->name));
 }
 
 void write_refusal(Refusal refusal, scheduler::Field field, CommandKind kind,

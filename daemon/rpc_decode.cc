@@ -5,6 +5,7 @@
 
 #include "daemon/rpc_enums.h"
 #include "protocol/words.h"
+#include "scheduler/members.h"
 
 namespace permitd::daemon {
 
@@ -114,11 +115,17 @@ Flaw read_expert(protocol::ExpertSpec::Reader in, scheduler::DefineExpert& out) 
 
 namespace {
 
-Flaw read_stage(protocol::StageSpec::Reader in, scheduler::StageSpec& out) {
-  if (!to_core(in.getStage(), out.stage)) return out_of_range(Field::kStages);
-  if (!to_core(in.getSkill(), out.skill)) return out_of_range(Field::kSkill);
-  if (!to_core(in.getConfirmer(), out.confirmer)) return out_of_range(Field::kStages);
-  if (!to_core(in.getReach(), out.reach)) return out_of_range(Field::kStages);
+Flaw out_of_range(Field field, unsigned index, std::string_view member) {
+  return {Refusal::kOutOfRange, field, static_cast<std::uint8_t>(index + 1),
+          scheduler::member_named(field, member)};
+}
+
+Flaw read_stage(protocol::StageSpec::Reader in, unsigned index, scheduler::StageSpec& out) {
+  if (!to_core(in.getStage(), out.stage)) return out_of_range(Field::kStages, index, "stage");
+  if (!to_core(in.getSkill(), out.skill)) return out_of_range(Field::kSkill, index, "skill");
+  if (!to_core(in.getConfirmer(), out.confirmer))
+    return out_of_range(Field::kStages, index, "confirmer");
+  if (!to_core(in.getReach(), out.reach)) return out_of_range(Field::kStages, index, "reach");
   unsigned flags = 0;
   if (in.getNeedsAppointment()) flags |= scheduler::kStageNeedsAppointment;
   if (in.getSovereign()) flags |= scheduler::kStageIsSovereign;
@@ -146,7 +153,7 @@ Flaw read_service(protocol::Service::Reader in, scheduler::DefineService& out) {
   if (in.getEffectiveFrom() < 0 || minute > UINT32_MAX) return out_of_range(Field::kDay);
   out.effective_minute = static_cast<std::uint32_t>(minute);
   for (unsigned i = 0; i < stages.size(); ++i) {
-    if (const Flaw flaw = read_stage(stages[i], out.stages[i])) return flaw;
+    if (const Flaw flaw = read_stage(stages[i], i, out.stages[i])) return flaw;
   }
   return read_text(in.getLabel(), Field::kLabel, out.label);
 }

@@ -14,6 +14,8 @@ namespace permitd::daemon {
 struct Flaw {
   scheduler::Refusal refusal = scheduler::Refusal::kNone;
   scheduler::Field field = scheduler::Field::kNone;
+  std::uint8_t row = 0;  // which of the values that make up the field, see Outcome
+  std::uint8_t member = 0;
   explicit operator bool() const { return refusal != scheduler::Refusal::kNone; }
 };
 

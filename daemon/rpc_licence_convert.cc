@@ -5,6 +5,7 @@
 
 #include "daemon/rpc_enums.h"
 #include "protocol/words.h"
+#include "scheduler/members.h"
 
 namespace permitd::daemon {
 
@@ -17,6 +18,10 @@ namespace {
 constexpr Flaw kSound{};
 
 Flaw out_of_range(Field field) { return {Refusal::kOutOfRange, field}; }
+Flaw out_of_range(Field field, std::string_view member, unsigned row = 0) {
+  return {Refusal::kOutOfRange, field, static_cast<std::uint8_t>(row),
+          scheduler::member_named(field, member)};
+}
 
 template <std::size_t N>
 Flaw read_text(capnp::Text::Reader in, Field field, scheduler::Text<N>& out) {
@@ -80,13 +85,15 @@ Flaw read_licence_rules(protocol::LicenceRules::Reader in, scheduler::SetLicence
   out.exam_max = in.getExamMax();
   out.exam_pass = in.getExamPass();
   out.waitlist_max = in.getWaitlistMax();
-  if (!read_person_rules(in.getLicensee(), out.licensee) ||
-      !read_person_rules(in.getManager(), out.manager))
-    return out_of_range(Field::kRules);
+  if (!read_person_rules(in.getLicensee(), out.licensee))
+    return out_of_range(Field::kRules, "licensee.degreeMin");
+  if (!read_person_rules(in.getManager(), out.manager))
+    return out_of_range(Field::kRules, "manager.degreeMin");
   const auto equipment = in.getEquipment();
   if (equipment.size() > out.equipment.size()) return {Refusal::kTooLarge, Field::kEquipment};
   for (unsigned i = 0; i < equipment.size(); ++i) {
-    if (!to_core(equipment[i], out.equipment[i])) return out_of_range(Field::kEquipment);
+    if (!to_core(equipment[i], out.equipment[i]))
+      return out_of_range(Field::kEquipment, "equipment", i + 1);
   }
   return kSound;
 }
@@ -96,10 +103,9 @@ Flaw read_licence_person(protocol::LicencePerson::Reader in, Field field,
   out.person = scheduler::PersonId{in.getPerson()};
   out.birth_day = in.getBirthDay();
   out.experience_years = in.getExperienceYears();
-  return to_core(in.getNationality(), out.nationality) && to_core(in.getDegree(), out.degree) &&
-                 to_core(in.getField(), out.field)
-             ? kSound
-             : out_of_range(field);
+  if (!to_core(in.getNationality(), out.nationality)) return out_of_range(field, "nationality");
+  if (!to_core(in.getDegree(), out.degree)) return out_of_range(field, "degree");
+  return to_core(in.getField(), out.field) ? kSound : out_of_range(field, "field");
 }
 
 Flaw read_licence_request(protocol::LicenceRequest::Reader in, scheduler::ApplyForLicence& out) {

@@ -55,7 +55,12 @@ kj::Promise<void> RpcSession::command(protocol::Result::Builder result, CommandK
   Flaw flaw = begin_command(request, kind, key);
   if (!flaw) flaw = fill(request.command.body);
   if (flaw) {
-    refuse(result.initRefused(), flaw.refusal, flaw.field, kind);
+    scheduler::Outcome outcome;
+    outcome.refusal = flaw.refusal;
+    outcome.field = flaw.field;
+    outcome.row = flaw.row;
+    outcome.member = flaw.member;
+    write_refusal(outcome, kind, result.initRefused());
     return kj::READY_NOW;
   }
   OpenCall call(calls());

@@ -94,7 +94,9 @@ struct Refusal {
   fieldName @5 :Text;   # e.g. "token"; empty when none
   sentence @6 :Text;    # what is wrong, which rule, what to do, in English
   command @7 :UInt8;    # scheduler::CommandKind refused, 0 for reads: with it a client can tell it in its own words
-  rule @8 :UInt16;      # of a version of the zoning plan, from 1; 0: not about one
+  rule @8 :UInt16;      # of a version of the zoning plan, or of another list such as stages, from 1; 0: not about one
+  member @9 :UInt8;     # of what makes up the field: its policy's, rules', stage's or person's, from 1; 0: not about one
+  memberName @10 :Text; # the same, as the schema has it: "leaseMinutes", "licensee.ageMin"; empty when none
 }
 
 struct Accepted {       # fields that a method does not use are zero
@@ -109,37 +111,37 @@ struct Accepted {       # fields that a method does not use are zero
 }
 struct Result { union { accepted @0 :Accepted; refused @1 :Refusal; } }
 
-struct Policy {         # ranges in scheduler/command.h
-  attemptsMax @0 :UInt16 = 5;
-  leaseMinutes @1 :UInt16 = 30;
-  claimWaitMinutes @2 :UInt16 = 30;
-  nearEqualCount @3 :UInt16 = 3;
-  nearEqualPermille @4 :UInt16 = 50;
-  capacityUnitsPerDay @5 :UInt16 = 14;
-  visitsPerDay @6 :UInt16 = 8;
-  appointmentLeadMinutes @7 :UInt16 = 60;
-  slaNotifyPercent @8 :UInt16 = 75;
-  slaAmberMinutes @9 :UInt16 = 240;
-  slaDistrictPercent @10 :UInt16 = 125;
-  applicantSilentDays @11 :UInt16 = 90;
-  secondReviewAreaM2 @12 :UInt32 = 2000;
-  keyRetentionMinutes @13 :UInt32 = 1440;
-  complexFloors @14 :UInt16 = 5;
-  pairRepeatVisits @15 :UInt16 = 3;
-  pairRepeatDays @16 :UInt16 = 180;
+struct Policy {         # each within the range that stands first; a refusal names the member that is not
+  attemptsMax @0 :UInt16 = 5;                  # 1–100
+  leaseMinutes @1 :UInt16 = 30;                # 1–1440
+  claimWaitMinutes @2 :UInt16 = 30;            # 1–1440
+  nearEqualCount @3 :UInt16 = 3;               # 1–8
+  nearEqualPermille @4 :UInt16 = 50;           # 0–1000
+  capacityUnitsPerDay @5 :UInt16 = 14;         # 1–48
+  visitsPerDay @6 :UInt16 = 8;                 # 1–48
+  appointmentLeadMinutes @7 :UInt16 = 60;      # 0–10,000
+  slaNotifyPercent @8 :UInt16 = 75;            # 1–100
+  slaAmberMinutes @9 :UInt16 = 240;            # 0–10,000
+  slaDistrictPercent @10 :UInt16 = 125;        # 100–1000
+  applicantSilentDays @11 :UInt16 = 90;        # 1–3650
+  secondReviewAreaM2 @12 :UInt32 = 2000;       # 0–10,000,000
+  keyRetentionMinutes @13 :UInt32 = 1440;      # 1–525,600
+  complexFloors @14 :UInt16 = 5;               # 0–200
+  pairRepeatVisits @15 :UInt16 = 3;            # 0–100
+  pairRepeatDays @16 :UInt16 = 180;            # 0–3650
   confirmationEffortPercent @17 :UInt16 = 25;  # 1–100 of the confirmed work's effort, at least 5 minutes
   confirmerFallback @18 :ConfirmerFallback;    # who confirms when the worker's office is not active any more
   nearVisits @19 :UInt16;                      # 0–16 visits of each district are looked at for the nearest; 0: by deadline
-  nearSlackMinutes @20 :UInt16 = 420;          # only while the first by deadline has more working time left
+  nearSlackMinutes @20 :UInt16 = 420;          # 0–10,000; only while the first by deadline has more working time left
   comparedCount @21 :UInt16;                   # 0–32 of the least loaded are compared by the weights when a job looks for an expert
   loadWeight @22 :UInt16 = 1000;               # 0–1000: what a hundredth of load counts,
   travelWeight @23 :UInt16;                    # 0–1000: a kilometre on the way to a visit,
   shareWeight @24 :UInt16;                     # 0–1000: a hundredth of load of the whole office
-  zoningReview @25 :ZoningReview = secondReviewer;  # who reads a plan review again, beyond the zoning plan or of an unknown zone
+  zoningReview @25 :ZoningReview = secondReviewer;  # who reads a plan review again, where the zoning plan leaves doubt
   reservedSharePercent @26 :UInt8;             # 0–100 of a day's effort may be of other organisations though municipal work waits
   homes @27 :HomePolicy;                       # when cases of an office that leaves Active move by themselves
-  waitingAlarmMinutes @28 :UInt16 = 840;       # working time after which the oldest ready job of a class and skill is an alarm; 0: never
-  lapseWarningDays @29 :UInt16 = 60;           # certificates that end so soon are warned of
+  waitingAlarmMinutes @28 :UInt16 = 840;       # 0–60,000 of working time after which the oldest ready job of a class and skill is an alarm; 0: never
+  lapseWarningDays @29 :UInt16 = 60;           # 0–3650; certificates that end so soon are warned of
   expertDegree @30 :Degree = associate;        # the least with which an expert's training begins
 }
 struct CalendarDay { openMinute @0 :UInt32; lengthMinutes @1 :UInt16; }  # minutes since the epoch, UTC; length 0 = closed
@@ -153,9 +155,9 @@ struct StageSpec {
   needsDecision @6 :Bool;
   fieldLease @7 :Bool;
   notMechanised @8 :Bool;
-  effortMinutes @9 :UInt16;
-  effortComplexMinutes @10 :UInt16;
-  slaMinutes @11 :UInt16;
+  effortMinutes @9 :UInt16;         # 1–1440, or 0 where the municipality does it itself
+  effortComplexMinutes @10 :UInt16; # 0–1440; 0: the same
+  slaMinutes @11 :UInt16;           # 1–60,000, or 0 as the effort
   onlyIfBuilt @12 :Bool;      # skipped where no building stands
 }
 struct Service {
@@ -228,7 +230,7 @@ struct Job {
   stage @11 :Stage; kind @12 :JobKind; state @13 :JobState; skill @14 :Skill; priority @15 :PriorityClass;
   district @16 :UInt8; attempts @17 :UInt8; band @18 :SlaBand; rework @19 :Bool; reason @20 :Reason;
   remainingMinutes @21 :Int32;
-  plannedFor @22 :UInt32;               # reserved for by a plan; 0: for nobody
+  plannedFor @22 :UInt32;               # reserved for by a plan; 0: for nobody, or not told to who asks
   plannedStart @23 :Moment;             # by that plan
   planLocks @24 :UInt8;                 # of the reservation: person 1, start 2, order 4
 }
@@ -403,6 +405,10 @@ struct CalendarPreview {
   daysChanged @1 :UInt32;                                  # in their hours
   deadlinesLater @2 :UInt64; deadlinesEarlier @3 :UInt64;  # of open jobs and awaited decisions
   notesChanged @4 :UInt32;                                 # of days that keep their hours
+  moves @5 :List(DeadlineMove);                            # the furthest first, equal ones by case and job
+}
+struct DeadlineMove {                  # of an open job or, without one, of the decision that the case awaits
+  job @0 :UInt64; caseId @1 :UInt64; before @2 :Moment; after @3 :Moment;
 }
 struct CalendarNote {                  # why a day is as it is
   day @0 :Int32; note @1 :Text;        # empty: the edit gave none
@@ -495,7 +501,8 @@ interface CityReader extends(Reader) {
     op :UInt64, notes :List(CalendarNote));
   # Hours of at most 400 days, and why they are so where that is remembered, by day. What is not covered is closed; a
   # city without any covered day is always open.
-  previewCalendar @18 (runs :List(CalendarRun)) -> CalendarPreviewResult;  # what an edit would change; nothing changes
+  previewCalendar @18 (runs :List(CalendarRun), movesMax :UInt16) -> CalendarPreviewResult;
+  # What an edit would change, and of the deadlines that move the movesMax furthest, at most 100; nothing changes.
   newHomes @19 (office :UInt16) -> NewHomesResult;
   # Where its open cases would go, and the jobs that its experts would give back, were it to leave; nothing changes.
   # Rules are everybody's: catalogue and organisations are not cut to the session's districts, activations are.
@@ -576,22 +583,24 @@ interface SupervisorSession extends(CityReader) {
 struct LicencePerson {
   person @0 :UInt64; birthDay @1 :Int32;  # days since 1970-01-01
   nationality @2 :Nationality; degree @3 :Degree; field @4 :DegreeField;
-  experienceYears @5 :UInt8;              # related to planning
+  experienceYears @5 :UInt8;              # related to planning, 0–60
 }
 struct LicenceRequest {
   round @0 :UInt16; ownVenue @1 :UInt16;  # 0: asks for a municipal venue
   district @2 :UInt8; day @3 :Int32; licensee @4 :LicencePerson; manager @5 :LicencePerson;
 }
 struct PersonRules {
-  ageMin @0 :UInt8; ageMax @1 :UInt8;     # Jalali years completed, both inclusive
+  ageMin @0 :UInt8; ageMax @1 :UInt8;     # 18–99 Jalali years completed, both inclusive
   degreeMin @2 :Degree; iranianOnly @3 :Bool;
-  fields @4 :UInt16;                      # bit per DegreeField
+  fields @4 :UInt16;                      # bit per DegreeField, at least one, and never that of none
   checks @5 :UInt16;                      # bit per LicenceCheck that needs evidence
 }
 struct LicenceRules {
-  version @0 :UInt16; effectiveFrom @1 :Moment; validityDays @2 :UInt16;
-  pointsMaster @3 :UInt16; pointsExperience @4 :UInt16; pointsVenue @5 :UInt16; experienceYears @6 :UInt8;
-  examMax @7 :UInt16; examPass @8 :UInt16; waitlistMax @9 :UInt16;  # 0: no bound
+  version @0 :UInt16; effectiveFrom @1 :Moment; validityDays @2 :UInt16;      # 1–36,500
+  pointsMaster @3 :UInt16; pointsExperience @4 :UInt16; pointsVenue @5 :UInt16;  # 0–1000 each
+  experienceYears @6 :UInt8;              # 1–60
+  examMax @7 :UInt16; examPass @8 :UInt16;  # 1–10,000; 0–examMax
+  waitlistMax @9 :UInt16;                 # 0: no bound
   licensee @10 :PersonRules; manager @11 :PersonRules;
   equipment @12 :List(EquipmentParty);    # by EquipmentItem; none: not asked for
   rounds @13 :UInt32; inForce @14 :Bool;  # read only

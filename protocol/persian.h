@@ -31,6 +31,7 @@ std::string_view name_of(scheduler::Filter filter);
 // see words.h.
 std::string_view rule_of(scheduler::Field field);
 std::string_view zoning_phrase(ZoningFault fault);
+std::string rule_of(const scheduler::MemberRange& range);
 
 /// "کارشناس، ترتیب"; see locks_text().
 std::string locks_text(std::uint8_t locks);

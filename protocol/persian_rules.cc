@@ -1,4 +1,9 @@
 // What fields may hold and what versions of the zoning plan lack, in Persian.
+#include <fmt/format.h>
+
+#include <iterator>
+
+#include "protocol/jalali.h"
 #include "protocol/persian.h"
 
 namespace permitd::protocol::persian {
@@ -60,8 +65,7 @@ std::string_view rule_of(Field field) {
     case kStages:
       return "۱ تا ۶ مرحله، هر یک با ۱ تا ۱۴۴۰ دقیقه کار و ۱ تا ۶۰٬۰۰۰ دقیقه مهلت";
     case kPolicy:
-      return "در بازه‌هایی که شرح فراخوانی برای سیاست "
-             "می‌گوید";
+      return "هر مقدار در بازهٔ خود در شرح فراخوانی";
     case kDay:
       return "روزی از تقویم، به شمارش از ۱۳۴۸/۱۰/۱۱";
     case kHalfDay:
@@ -189,6 +193,36 @@ std::string_view zoning_phrase(ZoningFault fault) {
       return "نسخهٔ تازه‌تری هست. شمارهٔ بزرگ‌تری بدهید";
   }
   return "";
+}
+
+namespace {
+
+// In groups from five digits on; the sign stands behind, as in "۹۰-".
+std::string grouped(std::int64_t value) {
+  std::string digits = fmt::to_string(value < 0 ? -value : value);
+  if (digits.size() > 4) {
+    for (std::size_t end = digits.size(); end > 3;) digits.insert(end -= 3, "٬");
+  }
+  return persian_digits(digits) + (value < 0 ? "-" : "");
+}
+
+}  // namespace
+
+std::string rule_of(const MemberRange& range) {
+  using enum MemberKind;
+  if (range.kind == kBits) {
+    return fmt::format("جمعی از بیت‌های {}{}", grouped(range.most),
+                       range.least > 0 ? "، دست‌کم یکی" : "، یا ۰");
+  }
+  std::string rule = fmt::format("{} تا {}", grouped(range.least), grouped(range.most));
+  const auto out = std::back_inserter(rule);
+  if (range.kind == kEnumerator || range.kind == kUnique)
+    fmt::format_to(out, "، به شماره‌های شرح فراخوانی");
+  if (range.kind == kUnique) fmt::format_to(out, "، هر یک تنها یک بار");
+  if (range.kind == kDay) fmt::format_to(out, " روز، به شمارش از ۱۳۴۸/۱۰/۱۱");
+  if (!range.floor.empty()) fmt::format_to(out, "، و نه کمتر از \u2066{}\u2069", range.floor);
+  if (!range.ceiling.empty()) fmt::format_to(out, "، و نه بیشتر از \u2066{}\u2069", range.ceiling);
+  return rule;
 }
 
 }  // namespace permitd::protocol::persian

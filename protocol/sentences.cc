@@ -181,7 +181,7 @@ std::string_view rule_of(Field field) {
     case kStages:
       return "1 to 6 stages, each with effort of 1 to 1440 and SLA of 1 to 60,000 minutes";
     case kPolicy:
-      return "within the ranges given with the policy in the schema";
+      return "each member within its range in the schema";
     case kDay:
       return "a day of the calendar, days since 1970-01-01";
     case kHalfDay:
@@ -267,6 +267,48 @@ std::string_view rule_of(Field field) {
 
 namespace {
 
+// From five digits on in groups, as the rules above have it.
+std::string grouped(std::int64_t value) {
+  std::string digits = fmt::to_string(value);
+  const std::size_t begin = value < 0 ? 1 : 0;
+  if (digits.size() - begin <= 4) return digits;
+  for (std::size_t end = digits.size(); end > begin + 3;) digits.insert(end -= 3, ",");
+  return digits;
+}
+
+}  // namespace
+
+std::string rule_of(const scheduler::MemberRange& range) {
+  using enum scheduler::MemberKind;
+  if (range.kind == kBits) {
+    return fmt::format("a sum of the bits of {}{}", grouped(range.most),
+                       range.least > 0 ? ", one at least" : ", or 0");
+  }
+  std::string rule = fmt::format("{} to {}", grouped(range.least), grouped(range.most));
+  const auto out = std::back_inserter(rule);
+  if (range.kind == kEnumerator || range.kind == kUnique)
+    fmt::format_to(out, ", as the schema numbers them");
+  if (range.kind == kUnique) fmt::format_to(out, ", each once");
+  if (range.kind == kDay) fmt::format_to(out, " days since 1970-01-01");
+  if (!range.floor.empty()) fmt::format_to(out, ", and no less than {}", range.floor);
+  if (!range.ceiling.empty()) fmt::format_to(out, ", and no more than {}", range.ceiling);
+  return rule;
+}
+
+namespace {
+
+// "leaseMinutes of policy", "slaMinutes of stages, number 2,"; the field alone where no member is
+// at fault.
+std::string name_of_value(const Outcome& outcome, const scheduler::MemberRange* member) {
+  std::string name{name_of(outcome.field)};
+  if (member != nullptr) {
+    name = fmt::format("{} of {}", member->name,
+                       name_of(scheduler::owner_of_members(outcome.field)));
+  }
+  if (outcome.row != 0) name += fmt::format(", number {},", outcome.row);
+  return name;
+}
+
 std::string_view filter_phrase(Filter filter) {
   using enum Filter;
   switch (filter) {
@@ -301,11 +343,13 @@ std::string_view filter_phrase(Filter filter) {
 std::string missing_sentence(Field field) {
   return fmt::format("{} is required and was empty. Give {}.", name_of(field), rule_of(field));
 }
-std::string range_sentence(Field field) {
-  const std::string_view rule = rule_of(field);
+std::string range_sentence(const Outcome& outcome) {
+  const auto* member = scheduler::member_range(outcome.field, outcome.member);
+  const std::string rule =
+      member != nullptr ? rule_of(*member) : std::string(rule_of(outcome.field));
   if (rule.empty()) return "A value is outside its range. Compare the call with the schema.";
-  return fmt::format("{} is outside its range: {}. Correct it and send again.", name_of(field),
-                     rule);
+  return fmt::format("{} is outside its range: {}. Correct it and send again.",
+                     name_of_value(outcome, member), rule);
 }
 
 std::string too_large_sentence(Field field) {
@@ -385,6 +429,13 @@ bool is_of_suspension(const Outcome& outcome, CommandKind kind) {
   return kind == CommandKind::kSetExpertState && outcome.field == Field::kValidity;
 }
 
+// The core refuses all commands with the same two before its limits are set, which no client can
+// meet: a daemon sets them before it listens.
+bool is_of_versions(const Outcome& outcome, CommandKind kind) {
+  return (kind == CommandKind::kDefineService || kind == CommandKind::kSetLicenceRules) &&
+         outcome.refusal == Refusal::kNotCompatible && outcome.field == Field::kLimits;
+}
+
 std::string refusal_sentence(const Outcome& outcome, CommandKind kind, Language language) {
   if (language == Language::kPersian) return persian::refusal_sentence(outcome, kind);
   if (is_of_zoning(kind)) {
@@ -399,6 +450,9 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind, Language 
   }
   if (is_of_suspension(outcome, kind))
     return "Only a suspension has an end, and it lies ahead. Give a later end, or none.";
+  if (is_of_versions(outcome, kind))
+    return "No further version can be kept: each one is in force, is yet to come, or still judges "
+           "cases or rounds. Wait until one comes into force, or close the cases of an old one.";
   using enum Refusal;
   switch (outcome.refusal) {
     case kNone:
@@ -447,7 +501,7 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind, Language 
       return "The organisation's gate is closed: its requests are not taken yet. A supervisor "
              "enables it.";
     case kOutOfRange:
-      return range_sentence(outcome.field);
+      return range_sentence(outcome);
     case kMissing:
       return missing_sentence(outcome.field);
     case kKeyMissing:

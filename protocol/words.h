@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "scheduler/command.h"
+#include "scheduler/members.h"
 #include "scheduler/outcome.h"
 #include "scheduler/types.h"
 #include "scheduler/views.h"
@@ -77,6 +78,9 @@ Subject subject_of(const scheduler::Outcome& outcome, scheduler::CommandKind kin
 /// What a field may hold, in English; empty where there is no rule to tell.
 std::string_view rule_of(scheduler::Field field);
 
+/// The same of one of the values that make up a field: "1 to 1440".
+std::string rule_of(const scheduler::MemberRange& range);
+
 /// What is wrong with a version of the zoning plan, where more is to be said than the rule of the
 /// field.
 enum class ZoningFault : std::uint8_t {
@@ -99,6 +103,9 @@ ZoningFault zoning_fault(const scheduler::Outcome& outcome, scheduler::CommandKi
 
 /// Pre: the outcome is a refusal. The end given to an expert's state is at fault.
 bool is_of_suspension(const scheduler::Outcome& outcome, scheduler::CommandKind kind);
+
+/// Pre: the outcome is a refusal. No version more of a service or of the licensing rules is kept.
+bool is_of_versions(const scheduler::Outcome& outcome, scheduler::CommandKind kind);
 
 /// What is wrong, by which rule, and what to do next. `kind` is the command that was refused (kNone
 /// for reads): it says whose state `outcome.state` is. Pre: the outcome is a refusal.

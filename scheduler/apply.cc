@@ -2,6 +2,7 @@
 #include "scheduler/case_flow.h"
 #include "scheduler/commands.h"
 #include "scheduler/expert_flow.h"
+#include "scheduler/members.h"
 #include "scheduler/scheduler_state.h"
 
 namespace permitd::scheduler {
@@ -202,6 +203,8 @@ Outcome Scheduler::apply(const Command& command) noexcept {
   } else {
     execute(core, *rule, command, outcome);
   }
+  if (outcome.refusal != Refusal::kNone) [[unlikely]]
+    name_member(command, outcome);
   if (core.note != nullptr) core.given_note = tidy_text(*core.note);
   core.note = nullptr;
   return outcome;

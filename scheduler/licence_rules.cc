@@ -3,26 +3,13 @@
 #include "scheduler/commands.h"
 #include "scheduler/jalali_day.h"
 #include "scheduler/licence_flow.h"
+#include "scheduler/members.h"
 
 namespace permitd::scheduler {
 
 namespace {
 
-constexpr std::uint8_t kExperienceYearsMax = 60;
-constexpr std::uint16_t kPointsMax = 1000;
-constexpr std::uint16_t kExamMax = 10'000;
-constexpr std::uint16_t kAllFields = (1U << kDegreeFieldCount) - 1;
-constexpr std::uint16_t kEvidenceChecks =
-    static_cast<std::uint16_t>(kGeneralConditions | check_bit(LicenceCheck::kOtherConditions));
 constexpr std::int64_t kDayMs = std::int64_t{1440} * kMsPerMinute;
-
-bool person_rules_in_range(const PersonRules& rules) {
-  return rules.age_min >= 18 && rules.age_min <= rules.age_max && rules.age_max <= 99 &&
-         known_value(rules.degree_min, Degree::kDoctorate) && rules.iranian_only <= 1 &&
-         rules.fields != 0 && (rules.fields & ~kAllFields) == 0 &&
-         (rules.fields & field_bit(DegreeField::kNone)) == 0 &&
-         (rules.checks & ~kEvidenceChecks) == 0;
-}
 
 bool age_met(const PersonRules& rules, std::int32_t age) {
   return age >= rules.age_min && age <= rules.age_max;
@@ -50,26 +37,14 @@ CheckRecord found(const Core& core, const SetLicenceRules& rules, bool passed,
 }  // namespace
 
 bool licence_rules_in_range(const SetLicenceRules& rules) {
-  for (const EquipmentParty party : rules.equipment) {
-    if (!known_value(party, EquipmentParty::kLicensee)) return false;
-  }
   for (const std::uint8_t byte : rules.reserved) {
     if (byte != 0) return false;
   }
-  return rules.validity_days >= 1 && rules.validity_days <= 36'500 &&
-         rules.points_master <= kPointsMax && rules.points_experience <= kPointsMax &&
-         rules.points_venue <= kPointsMax && rules.exam_max >= 1 && rules.exam_max <= kExamMax &&
-         rules.exam_pass <= rules.exam_max && rules.experience_years >= 1 &&
-         rules.experience_years <= kExperienceYearsMax && person_rules_in_range(rules.licensee) &&
-         person_rules_in_range(rules.manager);
+  return licence_rules_fault(rules) == 0;
 }
 
 bool person_in_range(const LicencePerson& person, std::int32_t day) {
-  return person.birth_day >= kJalaliFirstDay && person.birth_day <= day &&
-         known_value(person.nationality, Nationality::kOther) &&
-         known_value(person.degree, Degree::kDoctorate) &&
-         known_value(person.field, DegreeField::kOther) &&
-         person.experience_years <= kExperienceYearsMax;
+  return person_fault(person, day) == 0;
 }
 
 bool local_day_plausible(const Core& core, std::int32_t day) {

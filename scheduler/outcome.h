@@ -185,7 +185,11 @@ struct Outcome {
                            // applied; when refused as kNotDelegable, the Stage
   std::uint8_t repeated =
       0;  // 1: answered from memory of the idempotency key, nothing was done again
-  std::uint8_t reserved[15]{};
+  // Which of the values that make up the field is refused, see members.h: of which row of a list,
+  // from 1, and which member. 0: not about one. Found anew for an answer from memory.
+  std::uint8_t row = 0;
+  std::uint8_t member = 0;
+  std::uint8_t reserved[13]{};
   friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 static_assert(sizeof(Outcome) == 64);

@@ -8,6 +8,7 @@
 #include "scheduler/events.h"
 #include "scheduler/expert_flow.h"
 #include "scheduler/job_clock.h"
+#include "scheduler/members.h"
 #include "scheduler/municipal_clock.h"
 #include "scheduler/new_home.h"
 #include "scheduler/ranges.h"
@@ -68,23 +69,9 @@ void seek_all_homes(Core& core) {
   }
 }
 
-// A sovereign decision has no effort and nobody to do it; a delivery always needs one (I8).
-StageSpec completed_stage(StageSpec stage) {
-  if (stage.stage == Stage::kMunicipalDecision) stage.flags |= kStageIsSovereign;
-  if (stage.stage == Stage::kPermitDelivery) stage.flags |= kStageNeedsDecision;
-  stage.reserved = 0;
-  return stage;
-}
-
 bool stages_in_range(const DefineService& service) {
-  if (service.stage_count == 0 || service.stage_count > kServiceStagesMax) return false;
-  std::uint32_t seen = 0;
-  for (std::size_t i = 0; i < service.stage_count; ++i) {
-    const StageSpec stage = completed_stage(service.stages[i]);
-    if (!stage_in_range(stage) || (seen >> raw(stage.stage) & 1) != 0) return false;
-    seen |= 1U << raw(stage.stage);
-  }
-  return true;
+  return service.stage_count >= 1 && service.stage_count <= kServiceStagesMax &&
+         stage_at_fault(service) == 0;
 }
 
 // A free place for one more version: never used, or the oldest that no case in memory keeps and
@@ -167,8 +154,7 @@ void apply_define_service(Core& core, const Command& command, Outcome& outcome) 
     return refuse(outcome, Refusal::kNotCompatible, Field::kVersion);
   }
   const std::size_t place = version_place(core, service.service);
-  if (place == kServiceVersionsMax)
-    return refuse(outcome, Refusal::kNotCompatible, Field::kVersion);
+  if (place == kServiceVersionsMax) return refuse(outcome, Refusal::kNotCompatible, Field::kLimits);
   ServiceVersion version;
   version.effective_from = service.effective_from();
   version.version = service.version;

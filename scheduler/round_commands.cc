@@ -76,7 +76,7 @@ void apply_set_licence_rules(Core& core, const Command& command, Outcome& outcom
   if (rules.version <= last_rules_version(core.licences))
     return refuse(outcome, Refusal::kNotCompatible, Field::kVersion);
   const std::size_t place = rules_place(core);
-  if (place == kLicenceRulesMax) return refuse(outcome, Refusal::kNotCompatible, Field::kVersion);
+  if (place == kLicenceRulesMax) return refuse(outcome, Refusal::kNotCompatible, Field::kLimits);
   core.licences.rules[place] = RulesRecord{rules, 0, 0};
   emit_rules(core, command);
 }

@@ -2,6 +2,7 @@
 
 #include <capnp/message.h>
 
+#include "scheduler/outcome.h"
 #include "tests/support/any_arguments.h"
 
 namespace permitd::tests {
@@ -20,6 +21,13 @@ class Quiet final : public protocol::Subscriber::Server {
   kj::Promise<void> events(EventsContext) override { return kj::READY_NOW; }
   kj::Promise<void> ended(EndedContext) override { return kj::READY_NOW; }
 };
+
+bool is_about_a_field(protocol::Refusal::Reader refusal) {
+  using enum scheduler::Refusal;
+  const auto code = static_cast<scheduler::Refusal>(refusal.getCode());
+  return code == kOutOfRange || code == kMissing || code == kNotCompatible ||
+         code == kAlreadyApplied || code == kConditionNotMet || code == kRequirementMissing;
+}
 
 void judge_field(capnp::StructSchema::Field field, DynamicStruct::Reader answer,
                  AnyCalls::Answer& found);
@@ -41,15 +49,22 @@ void judge_field(capnp::StructSchema::Field field, DynamicStruct::Reader answer,
   if (field.getProto().getName() != "refused") return;
   found.is_refused = true;
   const auto refusal = value.as<protocol::Refusal>();
+  found.is_unsupported |= refusal.getCode() == scheduler::raw(scheduler::Refusal::kUnsupported);
   const bool says_why = static_cast<int>(refusal.getCode()) != 0 &&
                         refusal.getCodeName().size() > 0 && refusal.getSentence().size() > 0 &&
                         refusal.getCodeName() != "unknown";
   if (!says_why) found.complaint = "it is refused and not said why";
+  if (is_about_a_field(refusal) && refusal.getFieldName().size() == 0)
+    found.complaint = "a value is refused and not said which";
+  const bool is_policy = refusal.getField() == scheduler::raw(scheduler::Field::kPolicy);
+  const bool is_range = refusal.getCode() == scheduler::raw(scheduler::Refusal::kOutOfRange);
+  if ((is_policy && is_range) != (is_policy && refusal.getMemberName().size() > 0))
+    found.complaint = "a policy is refused and not said for which member";
 }
 
 }  // namespace
 
-AnyCalls::AnyCalls(RpcClient& client) : client_(client) {
+AnyCalls::AnyCalls(RpcClient& client) : client_(client), reader_(client.supervisor()) {
   const auto add_session = [this](DynamicCapability::Client session) {
     add(session, session.getSchema());
   };
@@ -75,10 +90,23 @@ void AnyCalls::add(DynamicCapability::Client session, capnp::InterfaceSchema sch
   for (auto super : schema.getSuperclasses()) add(session, super);
 }
 
+std::string AnyCalls::cases() {
+  auto answer = reader_.statsRequest().send().wait(client_.wait_scope());
+  const auto stats = answer.getStats();
+  std::string text = std::to_string(stats.getCasesSubmitted());
+  for (const std::uint64_t count : stats.getCases()) text += " " + std::to_string(count);
+  return text;
+}
+
 template <class Call>
 AnyCalls::Answer AnyCalls::answer_to(const Tried& tried, bool is_well_formed, const Call& call) {
   Answer answer;
-  kj::Maybe<kj::Exception> thrown = kj::runCatchingExceptions([&] { answer = call(); });
+  kj::Maybe<kj::Exception> thrown = kj::runCatchingExceptions([&] {
+    const std::string before = cases();
+    answer = call();
+    if (answer.is_refused && answer.complaint.empty() && cases() != before)
+      answer.complaint = "it is refused and has changed something";
+  });
   KJ_IF_MAYBE (exception, thrown) {
     // Busy is no value where a method has none, and what is no message of the schema fails its
     // call; everything else would be a fault of the server.
@@ -99,7 +127,11 @@ AnyCalls::Answer AnyCalls::call(std::size_t method, Chance& chance) {
     if (field.getType().isInterface() && chance.chance(900))
       request.set(field, protocol::Subscriber::Client(kj::heap<Quiet>()));
   }
-  return answer_to(tried, true, [&] { return judge(request.send().wait(client_.wait_scope())); });
+  return answer_to(tried, true, [&] {
+    Answer answer = judge(request.send().wait(client_.wait_scope()));
+    if (answer.is_unsupported) answer.complaint = "the server lacks a part, behind which all lies";
+    return answer;
+  });
 }
 
 AnyCalls::Answer AnyCalls::call(std::size_t method, kj::ArrayPtr<const capnp::word> words) {
@@ -114,6 +146,13 @@ AnyCalls::Answer AnyCalls::call(std::size_t method, kj::ArrayPtr<const capnp::wo
   kj::Maybe<kj::Exception> malformed =
       kj::runCatchingExceptions([&] { request.set(message.getRoot<capnp::AnyPointer>()); });
   if (malformed != nullptr) return {};
+  // What cannot be read is sent all the same: it costs nothing.
+  bool is_long = false;
+  (void)kj::runCatchingExceptions([&] {
+    capnp::SegmentArrayMessageReader again(kj::arrayPtr(segments, 1), options);
+    is_long = asks_for_long(again.getRoot<DynamicStruct>(tried.method.getParamType()));
+  });
+  if (is_long) return {};
   return answer_to(tried, false, [&] {
     auto response = request.send().wait(client_.wait_scope());
     return judge(response.getAs<DynamicStruct>(tried.method.getResultType()));

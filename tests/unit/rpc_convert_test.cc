@@ -267,7 +267,28 @@ TEST(RpcConvertTest, AServiceOfTooManyOrNoStagesIsAFlaw) {
   EXPECT_FALSE(read_service(service, body));
   EXPECT_EQ(body.stages[1].flags, kStageOnlyIfBuilt);
   stages[kServiceStagesMax - 1].setSkill(static_cast<protocol::Skill>(6));
-  EXPECT_EQ(read_service(service, body).field, Field::kSkill);
+  const auto flaw = read_service(service, body);
+  EXPECT_EQ(flaw.field, Field::kSkill);
+  EXPECT_EQ(flaw.row, kServiceStagesMax);
+  EXPECT_EQ(flaw.member, member_named(Field::kStages, "skill"));
+}
+
+TEST(RpcConvertTest, ARefusalNamesTheMemberThatIsOutOfRange) {
+  Outcome outcome;
+  outcome.refusal = Refusal::kOutOfRange;
+  outcome.field = Field::kStages;
+  outcome.row = 3;
+  outcome.member = member_named(Field::kStages, "slaMinutes");
+  capnp::MallocMessageBuilder message;
+  auto refused = message.initRoot<protocol::Refusal>();
+  write_refusal(outcome, CommandKind::kDefineService, refused);
+  EXPECT_EQ(refused.getRule(), 3);
+  EXPECT_EQ(refused.getMember(), outcome.member);
+  EXPECT_STREQ(refused.getMemberName().cStr(), "slaMinutes");
+  outcome.member = 0;
+  auto plain = message.initRoot<protocol::Refusal>();
+  write_refusal(outcome, CommandKind::kDefineService, plain);
+  EXPECT_EQ(plain.getMemberName().size(), 0U);
 }
 
 TEST(RpcConvertTest, AServiceIsInForceFromAMinuteOn) {

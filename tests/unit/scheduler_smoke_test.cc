@@ -387,5 +387,35 @@ TEST_F(SchedulerSmoke, FullTablesForgetClosedCasesAndThenRefuse) {
   EXPECT_FALSE(scheduler_.find_case(CaseId{1}, gone));
 }
 
+// What loads a city takes a number that is no greater for a version that is known (`version`), and
+// must not take places that are full for it.
+TEST_F(SchedulerSmoke, VersionsWithoutAPlaceLackItAndNotAGreaterNumber) {
+  DefineService service;
+  service.service = kReport;
+  service.stage_count = 1;
+  service.stages[0].effort_minutes = service.stages[0].sla_minutes = 60;
+  service.effective_minute = 20'001 * 1440;  // to come: none makes room for another
+  const auto expect_refused = [](const Outcome& outcome, Field field) {
+    EXPECT_EQ(outcome.refusal, Refusal::kNotCompatible);
+    EXPECT_EQ(outcome.field, field);
+  };
+  const auto define = [&] { return apply(CommandKind::kDefineService, service, supervisor()); };
+  for (service.version = 2; service.version <= kServiceVersionsMax; ++service.version)
+    ASSERT_EQ(define().refusal, Refusal::kNone);
+  expect_refused(define(), Field::kLimits);
+  --service.version;
+  expect_refused(define(), Field::kVersion);
+
+  SetLicenceRules rules;
+  rules.licensee.fields = rules.manager.fields = field_bit(DegreeField::kUrbanPlanning);
+  rules.effective_from = Tick{kStart.ms + kMsPerMinute};
+  const auto set = [&] { return apply(CommandKind::kSetLicenceRules, rules, supervisor()); };
+  for (rules.version = 1; rules.version <= kLicenceRulesMax; ++rules.version)
+    ASSERT_EQ(set().refusal, Refusal::kNone);
+  expect_refused(set(), Field::kLimits);
+  --rules.version;
+  expect_refused(set(), Field::kVersion);
+}
+
 }  // namespace
 }  // namespace permitd::tests

@@ -107,6 +107,19 @@ TEST(WordsTest, TheEndOfASuspensionHasASentenceOfItsOwn) {
   }
 }
 
+TEST(WordsTest, AVersionThatFindsNoPlaceIsNotToldOfLimitsThatMayOnlyGrow) {
+  Outcome outcome;
+  outcome.refusal = Refusal::kNotCompatible;
+  outcome.field = Field::kLimits;
+  for (const CommandKind kind : {CommandKind::kDefineService, CommandKind::kSetLicenceRules}) {
+    EXPECT_TRUE(refusal_sentence(outcome, kind).starts_with("No further version can be kept"));
+    EXPECT_TRUE(refusal_sentence(outcome, kind, Language::kPersian)
+                    .starts_with("نسخهٔ دیگری نگه داشته نمی‌شود"));
+  }
+  EXPECT_NE(refusal_sentence(outcome, CommandKind::kSetLimits).find("never less than before"),
+            std::string::npos);
+}
+
 TEST(WordsTest, WhatAnOfficeLacksNamesTheCommandThatMendsIt) {
   Outcome outcome;
   outcome.refusal = Refusal::kRequirementMissing;
