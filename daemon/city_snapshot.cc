@@ -61,9 +61,8 @@ bool is_move_to(const scheduler::Event& event, scheduler::JobState state) {
 }
 
 bool needs_second_review(const CaseView& view, const scheduler::SetPolicy& policy) {
-  const auto result = view.zoning.result;
-  const bool is_doubtful =
-      result == scheduler::ZoningResult::kBeyond || result == scheduler::ZoningResult::kUnknownZone;
+  const bool is_doubtful = scheduler::is_zoning_doubtful(
+      view.zoning.result, view.zoning.conditions, view.zoning_version != 0);
   return view.area_m2 > policy.second_review_area_m2 ||
          (is_doubtful && policy.zoning_review == scheduler::ZoningReview::kSecondReviewer);
 }

@@ -239,7 +239,7 @@ enum class ZoningResult : std::uint8_t {
   kBeyond,  // more floors or more coverage than allowed
 };
 
-/// Who must look again at a plan review whose case is beyond the zoning plan or of an unknown zone.
+/// Who must look again at a plan review whose case the zoning plan leaves in doubt.
 enum class ZoningReview : std::uint8_t { kNobody, kSecondReviewer };
 
 // What a check of the zoning plan found besides its result, a bit each.
@@ -249,6 +249,24 @@ inline constexpr std::uint8_t kZoningAreaUnknown = 4;    // asked for, and not s
 inline constexpr std::uint8_t kZoningStreetUnknown = 8;  // the same
 inline constexpr std::uint8_t kZoningNotBuildable = 16;  // an unmet condition allows nothing
 inline constexpr std::uint8_t kZoningConditions = 31;
+
+/// Whether a finding leaves something that a second reviewer should see: what is beyond the plan,
+/// and a zone, area or street that could not be judged because it was left out. Floors and coverage
+/// of 0 are within. `has_plan`: a version judges the case.
+constexpr bool is_zoning_doubtful(ZoningResult result, std::uint8_t conditions, bool has_plan) {
+  switch (result) {
+    case ZoningResult::kNotChecked:
+      return has_plan;  // names no zone
+    case ZoningResult::kNoPlan:
+      return false;
+    case ZoningResult::kWithin:
+      return (conditions & (kZoningAreaUnknown | kZoningStreetUnknown)) != 0;
+    case ZoningResult::kBeyond:
+    case ZoningResult::kUnknownZone:
+      return true;
+  }
+  return true;
+}
 
 /// Fixed-size UTF-8 text, zero-padded; `size` bytes are used. Never cut inside a character at the
 /// edge.

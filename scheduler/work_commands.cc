@@ -60,13 +60,14 @@ std::uint32_t leased_job(const Core& core, const Command& command, JobId id, Lea
   return slot;
 }
 
-// A plan review of what the zoning plan does not allow, or does not know, is read by a second
+// A plan review of what the zoning plan does not allow, or could not judge, is read by a second
 // reviewer.
 bool zoning_asks(const Core& core, const JobRecord& job) {
-  const ZoningResult result = core.cases[job.case_slot].zoning_result;
+  const CaseRecord& record = core.cases[job.case_slot];
   return job.stage == Stage::kPlanReview &&
          core.policy.zoning_review == ZoningReview::kSecondReviewer &&
-         (result == ZoningResult::kBeyond || result == ZoningResult::kUnknownZone);
+         is_zoning_doubtful(record.zoning_result, record.zoning_conditions,
+                            record.zoning_slot != 0);
 }
 
 // Whether and by whom a finished job must be confirmed.

@@ -21,11 +21,17 @@ bool wrong_zone(const ZoneCode& zone) {
   return false;
 }
 
-bool wrong_rule(const ZoningRule& rule) {
+void judge_rule(const ZoningRule& rule, Judgement& judgement) {
+  const auto outside_of = [&](bool wrong, Field field) {
+    judgement.fault(wrong, Refusal::kOutOfRange, field);
+  };
   const auto wrong_effect = [](std::uint8_t effect) { return effect > 200 && effect != 255; };
-  return rule.zone.size == 0 || wrong_zone(rule.zone) || rule.area_min_m2 > 10'000'000 ||
-         rule.coverage_permille > 1000 || rule.street_min_dm > 10'000 || rule.floors > 200 ||
-         wrong_effect(rule.area_effect) || wrong_effect(rule.street_effect);
+  outside_of(rule.zone.size == 0 || wrong_zone(rule.zone), Field::kZone);
+  outside_of(rule.area_min_m2 > 10'000'000, Field::kArea);
+  outside_of(rule.coverage_permille > 1000, Field::kCoverage);
+  outside_of(rule.street_min_dm > 10'000, Field::kStreetWidth);
+  outside_of(rule.floors > 200, Field::kFloors);
+  outside_of(wrong_effect(rule.area_effect) || wrong_effect(rule.street_effect), Field::kEffect);
 }
 
 bool incoherent(bool asked, std::uint8_t effect, std::uint16_t floors) {
@@ -99,24 +105,25 @@ ZoningFinding NaiveModel::zoning_says(std::uint16_t number, const ModelCase& c) 
 }
 
 void NaiveModel::judge_load(const LoadZoning& load) {
-  judgement_.fault(
-      load.version == 0 || load.count == 0 || load.count > 4 || load.total == 0 || load.total > 256,
-      Refusal::kOutOfRange);
+  judgement_.fault(load.version == 0, Refusal::kOutOfRange, Field::kVersion);
+  judgement_.fault(load.count == 0 || load.count > 4 || load.total == 0 || load.total > 256,
+                   Refusal::kOutOfRange, Field::kCount);
   const auto known = zoning_.find(load.version);
   std::size_t loaded = 0;
   if (known != zoning_.end()) {
     loaded = known->second.rules.size();
-    judgement_.fault(known->second.state != ZoningState::kLoaded, Refusal::kWrongState);
-    judgement_.fault(known->second.total != load.total, Refusal::kNotCompatible);
+    judgement_.fault(known->second.state != ZoningState::kLoaded, Refusal::kWrongState,
+                     Field::kState);
+    judgement_.fault(known->second.total != load.total, Refusal::kNotCompatible, Field::kCount);
   } else {
     judgement_.fault(!zoning_.empty() && zoning_.rbegin()->first > load.version,
-                     Refusal::kNotCompatible);
+                     Refusal::kNotCompatible, Field::kVersion);
     judgement_.fault(zoning_.size() >= kZoningVersionsMax && forgettable_zoning() == 0,
-                     Refusal::kNotCompatible);
+                     Refusal::kNotCompatible, Field::kLimits);
   }
-  judgement_.fault(loaded + load.count > load.total, Refusal::kOutOfRange);
+  judgement_.fault(loaded + load.count > load.total, Refusal::kOutOfRange, Field::kCount);
   for (std::size_t i = 0; i < std::min<std::size_t>(load.count, 4); ++i)
-    judgement_.fault(wrong_rule(load.rules[i]), Refusal::kOutOfRange);
+    judge_rule(load.rules[i], judgement_);
 }
 
 // The oldest version that was in force and judges no case any more, 0 when there is none.
@@ -136,38 +143,41 @@ void NaiveModel::judge_zoning(const Command& command) {
     judge_note(body.rebase_case.note, true);
     judgement_.fault(
         c->terminal() || c->state == CaseState::kDraft || c->state == CaseState::kDelivered,
-        Refusal::kWrongState);
-    judgement_.fault(c->zoning_version == zoning_now(), Refusal::kNothingToDo);
+        Refusal::kWrongState, Field::kState);
+    judgement_.fault(c->zoning_version == zoning_now(), Refusal::kNothingToDo, Field::kVersion);
     return;
   }
   // Every other body begins with the number of the version.
   const std::uint16_t number = body.validate_zoning.version;
   const auto known = zoning_.find(number);
-  judgement_.fault(known == zoning_.end(), Refusal::kUnknownZoning);
+  judgement_.fault(known == zoning_.end(), Refusal::kUnknownZoning, Field::kVersion);
   if (known == zoning_.end()) return;
   const ModelZoning& version = known->second;
   if (command.kind == CommandKind::kValidateZoning) {
-    judgement_.fault(version.state != ZoningState::kLoaded, Refusal::kWrongState);
-    judgement_.fault(version.rules.size() < version.total, Refusal::kMissing);
+    judgement_.fault(version.state != ZoningState::kLoaded, Refusal::kWrongState, Field::kState);
+    judgement_.fault(version.rules.size() < version.total, Refusal::kMissing, Field::kCount);
     std::set<std::string> zones;
     for (const ZoningRule& rule : version.rules) {
-      judgement_.fault(!zones.insert(zone_text(rule.zone)).second, Refusal::kNotCompatible);
+      judgement_.fault(!zones.insert(zone_text(rule.zone)).second, Refusal::kNotCompatible,
+                       Field::kZone);
       judgement_.fault(incoherent(rule.area_min_m2 != 0, rule.area_effect, rule.floors) ||
                            incoherent(rule.street_min_dm != 0, rule.street_effect, rule.floors),
-                       Refusal::kNotCompatible);
+                       Refusal::kNotCompatible, Field::kEffect);
     }
   } else if (command.kind == CommandKind::kNotifyZoning) {
     const Tick from = body.notify_zoning.effective_from;
-    judgement_.fault(version.state != ZoningState::kValidated, Refusal::kWrongState);
+    judgement_.fault(version.state != ZoningState::kValidated, Refusal::kWrongState, Field::kState);
     judge_note(body.notify_zoning.note, false);
-    judgement_.fault(from.ms < now_ || from.ms > std::int64_t{1} << 50, Refusal::kOutOfRange);
+    judgement_.fault(from.ms < now_ || from.ms > std::int64_t{1} << 50, Refusal::kOutOfRange,
+                     Field::kValidity);
     for (const auto& [other, public_version] : zoning_) {
       judgement_.fault(
           public_version.effective_from != kNever && public_version.effective_from >= from,
-          Refusal::kNotCompatible);
+          Refusal::kNotCompatible, Field::kValidity);
     }
   } else {
-    judgement_.fault(number == zoning_now() || judged_by(number) > 0, Refusal::kWrongState);
+    judgement_.fault(number == zoning_now() || judged_by(number) > 0, Refusal::kWrongState,
+                     Field::kState);
     judge_note(body.drop_zoning.note, version.state == ZoningState::kNotified);
   }
 }
@@ -251,8 +261,11 @@ void NaiveModel::expect_checked_for_review(const ModelCase& c, const ModelJob& j
 }
 
 bool NaiveModel::zoning_asks(const ModelJob& job) const {
-  const ZoningResult result = cases_.at(raw(job.case_id)).finding.result;
-  const bool doubtful = result == ZoningResult::kBeyond || result == ZoningResult::kUnknownZone;
+  const ModelCase& c = cases_.at(raw(job.case_id));
+  const bool is_open = (c.finding.conditions & (kZoningAreaUnknown | kZoningStreetUnknown)) != 0;
+  const bool doubtful = c.finding.result == ZoningResult::kBeyond ||
+                        c.finding.result == ZoningResult::kUnknownZone || is_open ||
+                        (c.filed.zone.size == 0 && c.zoning_version != 0);
   return doubtful && job.spec.stage == Stage::kPlanReview &&
          policy_.zoning_review == ZoningReview::kSecondReviewer;
 }

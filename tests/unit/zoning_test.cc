@@ -240,6 +240,25 @@ TEST_F(ZoningTest, WhatIsBeyondThePlanIsReadByASecondReviewer) {
   EXPECT_EQ(case_view(id).state, CaseState::kAwaitingDecision);
 }
 
+TEST_F(ZoningTest, WhatIsLeftUnsaidIsReadByASecondReviewer) {
+  put_in_force(1, {r122(5)});
+  const auto is_read_twice = [&](CaseId id) {
+    work_up_to_review();
+    work(kReviewer);
+    EXPECT_EQ(case_view(id).state, CaseState::kInProgress);
+    EXPECT_EQ(job_view(case_view(id).current_job).kind, JobKind::kConfirmation);
+    work(kSecondReviewer);
+    EXPECT_EQ(case_view(id).state, CaseState::kAwaitingDecision);
+  };
+  is_read_twice(file("", 5));
+  const CaseId no_street = file("R122", 5, 500, 0);
+  EXPECT_EQ(case_view(no_street).zoning.conditions, kZoningStreetUnknown);
+  is_read_twice(no_street);
+  const CaseId no_area = file("R122", 5, 0);
+  EXPECT_EQ(case_view(no_area).zoning.conditions, kZoningAreaUnknown);
+  is_read_twice(no_area);
+}
+
 TEST_F(ZoningTest, WhatIsWithinIsReadOnceAndThePolicyMayAskNobody) {
   put_in_force(1, {r122(5)});
   const CaseId within = file("R122", 5);
