@@ -222,11 +222,12 @@ void NaiveModel::judge_kind(const Command& command) {
 
 void NaiveModel::judge_turn(const TurnLottery& turn) {
   const bool owes_secret = !lottery_.empty() && turn.is_lost == 0;
-  judgement_.fault(turn.day != calendar_.day_of(now_), Refusal::kOutOfRange);
-  judgement_.fault(turn.is_lost > 1 || turn.commitment == Hash{}, Refusal::kOutOfRange);
+  judgement_.fault(turn.day != calendar_.day_of(now_), Refusal::kOutOfRange, Field::kDay);
+  judgement_.fault(turn.is_lost > 1 || turn.commitment == Hash{}, Refusal::kOutOfRange,
+                   Field::kCommand);
   judgement_.fault(!lottery_.empty() && turn.commitment == lottery_.back().commitment,
-                   Refusal::kOutOfRange);
-  judgement_.fault((turn.opened != Hash{}) != owes_secret, Refusal::kWrongState);
+                   Refusal::kOutOfRange, Field::kCommand);
+  judgement_.fault((turn.opened != Hash{}) != owes_secret, Refusal::kWrongState, Field::kCommand);
 }
 
 void NaiveModel::judge_note(const Note& note, bool required) {
@@ -310,20 +311,18 @@ void NaiveModel::judge_reference(const Command& command) {
              check(limits.meetings_max, limits_.meetings_max, kLimitsMax.meetings_max);
     };
     judgement_.fault(each([](auto value, auto, auto most) { return value == 0 || value > most; }),
-                     Refusal::kOutOfRange);
+                     Refusal::kOutOfRange, Field::kLimits);
     judgement_.fault(each([](auto value, auto present, auto) { return value < present; }),
-                     Refusal::kNotCompatible);
-    judgement_.fault(limits == limits_, Refusal::kNothingToDo);
+                     Refusal::kNotCompatible, Field::kLimits);
+    judgement_.fault(limits == limits_, Refusal::kNothingToDo, Field::kLimits);
   } else if (command.kind == CommandKind::kSetPolicy) {
-    judgement_.fault(policy_outside(body.set_policy), Refusal::kOutOfRange);
-    judgement_.fault(body.set_policy == policy_, Refusal::kNothingToDo);
+    judgement_.fault(policy_outside(body.set_policy), Refusal::kOutOfRange, Field::kPolicy);
+    judgement_.fault(body.set_policy == policy_, Refusal::kNothingToDo, Field::kPolicy);
   } else if (command.kind == CommandKind::kSetCalendarDays) {
     const SetCalendarDays& days = body.set_calendar_days;
-    if (!acceptable_calendar(days)) {
-      judgement_.faults = {Refusal::kOutOfRange};
-      return;
-    }
     judge_note(days.note, false);
+    if (!acceptable_calendar(days))
+      return judgement_.fault(true, Refusal::kOutOfRange, Field::kDay);
     bool same = true;
     NaiveCalendar after = calendar_;
     after.set_days(days);
@@ -333,36 +332,35 @@ void NaiveModel::judge_reference(const Command& command) {
       same = same && calendar_.covers(date) && now.open == then.open && now.close == then.close &&
              calendar_.note(date) == after.note(date);
     }
-    judgement_.fault(same, Refusal::kNothingToDo);
+    judgement_.fault(same, Refusal::kNothingToDo, Field::kDay);
   } else if (command.kind == CommandKind::kDefineService) {
     const DefineService& service = body.define_service;
-    judgement_.fault(outside(raw(service.service), 1, kServicesMax - 1), Refusal::kOutOfRange);
-    judgement_.fault(!acceptable_service(service) || too_long(service.label), Refusal::kOutOfRange);
+    judgement_.fault(outside(raw(service.service), 1, kServicesMax - 1), Refusal::kOutOfRange,
+                     Field::kService);
+    judgement_.fault(!acceptable_service(service), Refusal::kOutOfRange, Field::kStages);
+    judgement_.fault(too_long(service.label), Refusal::kOutOfRange, Field::kLabel);
     const auto known = services_.find(raw(service.service));
-    if (known == services_.end()) {
-      judgement_.fault(service.version == 0, Refusal::kNotCompatible);
-      return;
-    }
-    judgement_.fault(service.version <= known->second.back().version, Refusal::kNotCompatible);
+    const std::uint16_t last = known == services_.end() ? 0 : known->second.back().version;
+    judgement_.fault(service.version <= last, Refusal::kNotCompatible, Field::kVersion);
     // Versions that cases still keep may fill all the places there are.
-    if (known->second.size() >= kServiceVersionsMax) {
-      judgement_.allowed.insert(Refusal::kNotCompatible);
-    }
+    if (known != services_.end() && known->second.size() >= kServiceVersionsMax)
+      judgement_.allow(Refusal::kNotCompatible, Field::kLimits);
   } else if (command.kind == CommandKind::kDefineOrganisation) {
     const DefineOrganisation& organisation = body.define_organisation;
-    judgement_.fault(raw(organisation.organisation) == 0, Refusal::kOutOfRange);
+    judgement_.fault(raw(organisation.organisation) == 0, Refusal::kOutOfRange,
+                     Field::kOrganisation);
     judgement_.fault(organisation.priority != PriorityClass::kMunicipal &&
                          organisation.priority != PriorityClass::kOther,
-                     Refusal::kOutOfRange);
-    judgement_.fault(organisation.enabled > 1 || too_long(organisation.label),
-                     Refusal::kOutOfRange);
+                     Refusal::kOutOfRange, Field::kPriority);
+    judgement_.fault(organisation.enabled > 1, Refusal::kOutOfRange, Field::kState);
+    judgement_.fault(too_long(organisation.label), Refusal::kOutOfRange, Field::kLabel);
     const auto known = organisations_.find(raw(organisation.organisation));
     if (known == organisations_.end()) return;
     const DefineOrganisation& present = known->second;
     judgement_.fault(present.priority == organisation.priority &&
                          present.enabled == organisation.enabled &&
                          present.label == organisation.label,
-                     Refusal::kNothingToDo);
+                     Refusal::kNothingToDo, Field::kOrganisation);
   }
 }
 
@@ -384,8 +382,10 @@ void NaiveModel::judge_office_change(const SetOfficeState& change) {
     judgement_.fault(true, Refusal::kNothingToDo, Field::kState);
     return;
   }
-  judgement_.fault(to == kActive && !licences_.may_be_active(raw(change.office), world()),
-                   Refusal::kRequirementMissing);
+  if (to == kActive) {
+    for (const Field field : licences_.lacks(raw(change.office), world()))
+      judgement_.fault(true, Refusal::kRequirementMissing, field);
+  }
   // A licence that was applied for and has ended is applied for again.
   judgement_.fault(from == kExpired && found->second.application != 0, Refusal::kWrongState,
                    Field::kState);
@@ -398,7 +398,7 @@ void NaiveModel::judge_office_change(const SetOfficeState& change) {
                                   to == kRevoked || to == kSurrendered));
   // The domain does not say whether a lapsed licence can be renewed or a new one given up.
   const bool unsaid = from == kExpired || from == kEquipping;
-  if (unsaid && !named) judgement_.allowed.insert(Refusal::kWrongState);
+  if (unsaid && !named) judgement_.allow(Refusal::kWrongState, Field::kState);
   judgement_.fault(!named && !unsaid, Refusal::kWrongState, Field::kState);
 }
 
@@ -434,7 +434,7 @@ void NaiveModel::judge_expert_change(const SetExpertState& change) {
   // Leaving at any time, lapsing without a suspension and coming back are not spelled out.
   const bool unsaid =
       to == kLeft || (from == kCertified && to == kExpired) || from == kExpired || from == kLeft;
-  if (unsaid && !named) judgement_.allowed.insert(Refusal::kWrongState);
+  if (unsaid && !named) judgement_.allow(Refusal::kWrongState, Field::kState);
   judgement_.fault(!named && !unsaid, Refusal::kWrongState, Field::kState);
 }
 

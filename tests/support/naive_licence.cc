@@ -28,7 +28,7 @@ void NaiveLicences::fill_checks(ModelApplication& one, int subject, const Licenc
   }
   set(LicenceCheck::kNationality, right_nationality(asked, person));
   set(LicenceCheck::kAge, right_age(asked, person, day));
-  set(LicenceCheck::kDegreeLevel, person.degree >= asked.degree_min);
+  set(LicenceCheck::kDegreeLevel, right_degree(asked, person));
   set(LicenceCheck::kDegreeField, right_field(asked, person));
 }
 

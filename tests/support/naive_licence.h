@@ -63,8 +63,8 @@ class NaiveLicences {
   using Complain = std::function<void(const std::string&)>;
 
   void judge(const scheduler::Command& command, const World& world, Judgement& judgement) const;
-  /// What an office needs to become Active, as a judgement on SetOfficeState.
-  bool may_be_active(std::uint16_t office, const World& world) const;
+  /// What keeps an office from being Active, as a refusal may name it; empty when nothing does.
+  std::set<scheduler::Field> lacks(std::uint16_t office, const World& world) const;
   /// Somebody manages another office than `office`, or stands in an application that goes on.
   bool manages(scheduler::PersonId person, std::uint16_t office, const World& world) const;
   /// The command's own effect. Pre: it was accepted.

@@ -59,6 +59,29 @@ bool live(OfficeState state) {
          state == OfficeState::kSuspended;
 }
 
+// A refusal about a person names who it is, and one about a condition which of them; of two persons
+// or conditions that are wrong either will do.
+void judge_person(const LicencePerson& person, std::int32_t day, Field who, Judgement& judgement) {
+  judgement.fault(raw(person.person) == 0, Refusal::kMissing, who);
+  judgement.fault(person_outside(person, day), Refusal::kOutOfRange, who);
+}
+
+void judge_conditions(const PersonRules& rules, const LicencePerson& person, std::int32_t day,
+                      Judgement& judgement) {
+  const auto unmet = [&](bool wrong, Field field) {
+    judgement.fault(wrong, Refusal::kConditionNotMet, field);
+  };
+  unmet(!right_nationality(rules, person), Field::kNationality);
+  unmet(!right_age(rules, person, day), Field::kAge);
+  unmet(!right_degree(rules, person) || !right_field(rules, person), Field::kDegree);
+}
+
+// The document behind what is recorded.
+void judge_evidence(const Code& document, Field field, Judgement& judgement) {
+  judgement.fault(document.size == 0, Refusal::kMissing, field);
+  judgement.fault(too_long(document), Refusal::kOutOfRange, field);
+}
+
 }  // namespace
 
 const SetLicenceRules* NaiveLicences::rules_at(std::int64_t now) const {
@@ -140,12 +163,28 @@ bool NaiveLicences::returns(const ModelOffice& office, const World& world) const
   return office.state == OfficeState::kExpired || office.state == OfficeState::kEquipping;
 }
 
-bool NaiveLicences::may_be_active(std::uint16_t number, const World& world) const {
+// The end of the term and the first of what is missing: which of the two is told is no rule.
+std::set<Field> NaiveLicences::lacks(std::uint16_t number, const World& world) const {
   const ModelOffice& office = world.offices.at(number);
-  if (world.now >= office.licence_until) return false;
-  if (office.application != 0) return missing(applications_.at(office.application), world) == 0;
-  return raw(office.defined.technical_manager) != 0 &&
-         office.manager_state == ManagerState::kActive;
+  std::set<Field> fields;
+  if (world.now >= office.licence_until) fields.insert(Field::kValidity);
+  if (office.application == 0) {
+    const bool acts =
+        raw(office.defined.technical_manager) != 0 && office.manager_state == ManagerState::kActive;
+    if (!acts) fields.insert(Field::kManager);
+    return fields;
+  }
+  const std::uint32_t bits = missing(applications_.at(office.application), world);
+  if ((bits & kMissingManager) != 0) {
+    fields.insert(Field::kManager);
+  } else if ((bits & kMissingVenue) != 0) {
+    fields.insert(Field::kVenue);
+  } else if ((bits & kMissingRent) != 0) {
+    fields.insert(Field::kRent);
+  } else if (bits != 0) {
+    fields.insert(Field::kEquipment);
+  }
+  return fields;
 }
 
 void NaiveLicences::judge_round(const Command& command, const World& world,
@@ -153,46 +192,49 @@ void NaiveLicences::judge_round(const Command& command, const World& world,
   const CommandBody& body = command.body;
   if (command.kind == CommandKind::kSetLicenceRules) {
     const SetLicenceRules& rules = body.set_licence_rules;
-    judgement.fault(rules_outside(rules), Refusal::kOutOfRange);
-    judgement.fault(
-        rules.version == 0 || (!rules_.empty() && rules.version <= rules_.back().version),
-        Refusal::kNotCompatible);
+    const std::uint16_t last = rules_.empty() ? std::uint16_t{0} : rules_.back().version;
+    judgement.fault(rules_outside(rules), Refusal::kOutOfRange, Field::kRules);
+    judgement.fault(rules.version <= last, Refusal::kNotCompatible, Field::kVersion);
     // Versions that rounds still keep may fill all the places there are.
-    if (rules_.size() >= kLicenceRulesMax) judgement.allowed.insert(Refusal::kNotCompatible);
+    if (rules_.size() >= kLicenceRulesMax) judgement.allow(Refusal::kNotCompatible, Field::kLimits);
   } else if (command.kind == CommandKind::kSetOfficesWanted) {
     const SetOfficesWanted& wanted = body.set_offices_wanted;
-    judgement.fault(wanted.count > 9999 || too_long(wanted.note), Refusal::kOutOfRange);
-    judgement.fault(wanted_.size() >= kOfficesWantedMax, Refusal::kOutOfRange);
+    judgement.fault(wanted.count > 9999, Refusal::kOutOfRange, Field::kCount);
+    judgement.fault(too_long(wanted.note), Refusal::kOutOfRange, Field::kNote);
+    judgement.fault(wanted_.size() >= kOfficesWantedMax, Refusal::kOutOfRange, Field::kLimits);
     if (wanted_.empty()) return;
     const SetOfficesWanted& last = wanted_.back();
-    judgement.fault(wanted.effective_from < last.effective_from, Refusal::kNotCompatible);
+    judgement.fault(wanted.effective_from < last.effective_from, Refusal::kNotCompatible,
+                    Field::kValidity);
     judgement.fault(wanted.effective_from == last.effective_from && wanted.count == last.count,
-                    Refusal::kNothingToDo);
+                    Refusal::kNothingToDo, Field::kCount);
   } else if (command.kind == CommandKind::kOpenRound) {
     const OpenRound& round = body.open_round;
-    judgement.fault(rules_at(world.now) == nullptr, Refusal::kMissing);
-    judgement.fault(round.places == 0 || round.closes <= round.opens ||
-                        round.closes.ms <= world.now || round.opens.ms < 0 ||
-                        round.closes.ms > kMomentMax || too_long(round.label) ||
-                        rounds_.size() >= kRoundsMax,
-                    Refusal::kOutOfRange);
-    judgement.fault(taken(world) + round.places > wanted_at(world.now), Refusal::kNotEnoughPlaces);
+    judgement.fault(rules_at(world.now) == nullptr, Refusal::kMissing, Field::kRules);
+    judgement.fault(round.places == 0, Refusal::kOutOfRange, Field::kCount);
+    judgement.fault(round.closes <= round.opens || round.closes.ms <= world.now ||
+                        round.opens.ms < 0 || round.closes.ms > kMomentMax,
+                    Refusal::kOutOfRange, Field::kValidity);
+    judgement.fault(too_long(round.label), Refusal::kOutOfRange, Field::kLabel);
+    judgement.fault(rounds_.size() >= kRoundsMax, Refusal::kOutOfRange, Field::kLimits);
+    judgement.fault(taken(world) + round.places > wanted_at(world.now), Refusal::kNotEnoughPlaces,
+                    Field::kCount);
   } else {
     const bool closes = command.kind == CommandKind::kCloseRound;
     const auto found = rounds_.find(raw(closes ? body.close_round.round : body.rank_round.round));
     judgement.fault(too_long(closes ? body.close_round.note : body.rank_round.note),
-                    Refusal::kOutOfRange);
-    judgement.fault(found == rounds_.end(), Refusal::kUnknownRound);
+                    Refusal::kOutOfRange, Field::kNote);
+    judgement.fault(found == rounds_.end(), Refusal::kUnknownRound, Field::kRound);
     if (found == rounds_.end()) return;
     const RoundState state = found->second.state;
     const bool right = closes ? state == RoundState::kAnnounced || state == RoundState::kOpen
                               : state == RoundState::kExam || state == RoundState::kBoard;
-    judgement.fault(!right, Refusal::kWrongState);
+    judgement.fault(!right, Refusal::kWrongState, Field::kState);
     for (const auto& [number, one] : applications_) {
       const bool pending =
           one.state == LicenceState::kExamPending || one.state == LicenceState::kBoardPending;
       judgement.fault(!closes && raw(one.filed.round) == found->first && pending && one.result == 0,
-                      Refusal::kMissing);
+                      Refusal::kMissing, Field::kScore);
     }
   }
 }
@@ -200,42 +242,41 @@ void NaiveLicences::judge_round(const Command& command, const World& world,
 void NaiveLicences::judge_apply(const ApplyForLicence& apply, const World& world,
                                 Judgement& judgement) const {
   const auto round = rounds_.find(raw(apply.round));
-  judgement.fault(round == rounds_.end(), Refusal::kUnknownRound);
+  judgement.fault(round == rounds_.end(), Refusal::kUnknownRound, Field::kRound);
   if (round != rounds_.end()) {
     judgement.fault(round->second.state != RoundState::kOpen || round->second.closes <= world.now,
-                    Refusal::kRoundNotOpen);
+                    Refusal::kRoundNotOpen, Field::kRound);
   }
-  judgement.fault(district_outside(apply.district) || day_outside(apply.day, world.now),
-                  Refusal::kOutOfRange);
-  judgement.fault(raw(apply.licensee.person) == 0 || raw(apply.manager.person) == 0,
-                  Refusal::kMissing);
-  judgement.fault(
-      person_outside(apply.licensee, apply.day) || person_outside(apply.manager, apply.day),
-      Refusal::kOutOfRange);
+  judgement.fault(district_outside(apply.district), Refusal::kOutOfRange, Field::kDistrict);
+  judgement.fault(day_outside(apply.day, world.now), Refusal::kOutOfRange, Field::kDay);
+  judge_person(apply.licensee, apply.day, Field::kLicensee, judgement);
+  judge_person(apply.manager, apply.day, Field::kManager, judgement);
   judgement.fault(
       apply.licensee.person == apply.manager.person && !(apply.licensee == apply.manager),
-      Refusal::kNotCompatible);
-  judgement.fault(applications_.size() >= world.limits.applications_max,
-                  Refusal::kApplicationsFull);
+      Refusal::kNotCompatible, Field::kManager);
+  judgement.fault(applications_.size() >= world.limits.applications_max, Refusal::kApplicationsFull,
+                  Field::kLimits);
   for (const auto& [number, one] : applications_) {
     const bool out =
         one.state == LicenceState::kWithdrawn || one.state == LicenceState::kIneligible;
     if (out || one.filed.round != apply.round) continue;
-    judgement.fault(one.filed.licensee.person == apply.licensee.person ||
-                        one.manager.person == apply.manager.person,
-                    Refusal::kAlreadyApplied);
+    judgement.fault(one.filed.licensee.person == apply.licensee.person, Refusal::kAlreadyApplied,
+                    Field::kLicensee);
+    judgement.fault(one.manager.person == apply.manager.person, Refusal::kAlreadyApplied,
+                    Field::kManager);
   }
-  judgement.fault(manages(apply.manager.person, 0, world), Refusal::kNotCompatible);
+  judgement.fault(manages(apply.manager.person, 0, world), Refusal::kNotCompatible,
+                  Field::kManager);
   if (raw(apply.own_venue) == 0) return;
   const auto venue = venues_.find(raw(apply.own_venue));
-  judgement.fault(venue == venues_.end(), Refusal::kUnknownVenue);
+  judgement.fault(venue == venues_.end(), Refusal::kUnknownVenue, Field::kVenue);
   if (venue == venues_.end()) return;
   judgement.fault(venue->second.defined.kind != VenueKind::kOwn ||
                       venue->second.defined.owner != apply.licensee.person ||
                       venue->second.defined.in_service == 0,
-                  Refusal::kNotCompatible);
-  judgement.fault(venue->second.application != 0 || venue->second.office != 0,
-                  Refusal::kVenueTaken);
+                  Refusal::kNotCompatible, Field::kVenue);
+  judgement.fault(venue->second.application != 0 || venue->second.office != 0, Refusal::kVenueTaken,
+                  Field::kVenue);
 }
 
 bool NaiveLicences::manages(PersonId person, std::uint16_t office, const World& world) const {
@@ -257,27 +298,28 @@ bool NaiveLicences::manages(PersonId person, std::uint16_t office, const World& 
 
 void NaiveLicences::judge_check(const RecordLicenceCheck& record, const World& world,
                                 Judgement& judgement) const {
-  judgement.fault(raw(record.subject) > 1 || raw(record.check) > 8 || record.passed > 1 ||
-                      too_long(record.evidence) || too_long(record.note),
-                  Refusal::kOutOfRange);
-  judgement.fault(record.evidence.size == 0, Refusal::kMissing);
+  judgement.fault(raw(record.subject) > 1, Refusal::kOutOfRange, Field::kPerson);
+  judgement.fault(raw(record.check) > 8 || record.passed > 1, Refusal::kOutOfRange, Field::kCheck);
+  judge_evidence(record.evidence, Field::kEvidence, judgement);
+  judgement.fault(too_long(record.note), Refusal::kOutOfRange, Field::kNote);
   const auto found = applications_.find(raw(record.application));
-  judgement.fault(found == applications_.end(), Refusal::kUnknownApplication);
+  judgement.fault(found == applications_.end(), Refusal::kUnknownApplication, Field::kApplication);
   if (judgement.faults.contains(Refusal::kOutOfRange) || found == applications_.end()) return;
   const ModelApplication& one = found->second;
   const bool replaced = one.office != 0 && raw(record.subject) == 1 &&
                         live(world.offices.at(one.office).state) &&
                         world.offices.at(one.office).manager_state == ManagerState::kUnchecked;
-  judgement.fault(one.state != LicenceState::kApplied && !replaced, Refusal::kWrongState);
+  judgement.fault(one.state != LicenceState::kApplied && !replaced, Refusal::kWrongState,
+                  Field::kState);
   const std::pair<int, int> key{raw(record.subject), raw(record.check)};
   const CheckResult present = one.checks.at(key);
   judgement.fault(raw(record.check) < 4 || present == CheckResult::kNotRequired,
-                  Refusal::kNotCompatible);
+                  Refusal::kNotCompatible, Field::kCheck);
   const auto evidence = one.evidence.find(key);
   const bool same = evidence != one.evidence.end() && evidence->second == text_of(record.evidence);
   judgement.fault(
       same && present == (record.passed == 1 ? CheckResult::kPassed : CheckResult::kFailed),
-      Refusal::kNothingToDo);
+      Refusal::kNothingToDo, Field::kCheck);
 }
 
 void NaiveLicences::judge_application(const Command& command, const World& world,
@@ -285,30 +327,31 @@ void NaiveLicences::judge_application(const Command& command, const World& world
   const CommandBody& body = command.body;
   const auto found = applications_.find(raw(body.withdraw_application.application));
   const bool known = found != applications_.end();
-  judgement.fault(!known, Refusal::kUnknownApplication);
+  judgement.fault(!known, Refusal::kUnknownApplication, Field::kApplication);
   const LicenceState state = known ? found->second.state : LicenceState::kNone;
   if (command.kind == CommandKind::kWithdrawApplication) {
     const bool right = state == LicenceState::kApplied || state == LicenceState::kEligible ||
                        state == LicenceState::kExamPending ||
                        state == LicenceState::kBoardPending || state == LicenceState::kWaitlisted ||
                        state == LicenceState::kSelected || state == LicenceState::kEquipping;
-    judgement.fault(too_long(body.withdraw_application.note), Refusal::kOutOfRange);
-    judgement.fault(known && !right, Refusal::kWrongState);
+    judgement.fault(too_long(body.withdraw_application.note), Refusal::kOutOfRange, Field::kNote);
+    judgement.fault(known && !right, Refusal::kWrongState, Field::kState);
   } else if (command.kind == CommandKind::kRecordExamResult) {
     const RecordExamResult& result = body.record_exam_result;
-    judgement.fault(result.evidence.size == 0, Refusal::kMissing);
-    judgement.fault(too_long(result.evidence), Refusal::kOutOfRange);
-    judgement.fault(known && state != LicenceState::kExamPending, Refusal::kWrongState);
+    judge_evidence(result.evidence, Field::kEvidence, judgement);
+    judgement.fault(known && state != LicenceState::kExamPending, Refusal::kWrongState,
+                    Field::kState);
     if (!known) return;
     judgement.fault(result.absent > 1 || (result.absent == 1 && result.score > 0) ||
                         result.score > rules_of(found->second).exam_max,
-                    Refusal::kOutOfRange);
+                    Refusal::kOutOfRange, Field::kScore);
   } else if (command.kind == CommandKind::kRecordBoardFinding) {
     const RecordBoardFinding& finding = body.record_board_finding;
-    judgement.fault(finding.evidence.size == 0, Refusal::kMissing);
-    judgement.fault(too_long(finding.evidence) || too_long(finding.note) || finding.competent > 1,
-                    Refusal::kOutOfRange);
-    judgement.fault(known && state != LicenceState::kBoardPending, Refusal::kWrongState);
+    judge_evidence(finding.evidence, Field::kEvidence, judgement);
+    judgement.fault(too_long(finding.note), Refusal::kOutOfRange, Field::kNote);
+    judgement.fault(finding.competent > 1, Refusal::kOutOfRange, Field::kState);
+    judgement.fault(known && state != LicenceState::kBoardPending, Refusal::kWrongState,
+                    Field::kState);
   } else {
     judge_outfit(command, world, judgement);
   }
@@ -322,67 +365,77 @@ void NaiveLicences::judge_outfit(const Command& command, const World& world,
   const ModelApplication& one = found->second;
   if (command.kind == CommandKind::kRecordRent) {
     const RecordRent& rent = body.record_rent;
-    judgement.fault(rent.amount_rial == 0 || rent.amount_rial > 1'000'000'000'000'000 ||
-                        rent.until <= rent.from || rent.from.ms < 0 || rent.until.ms > kMomentMax ||
-                        too_long(rent.reference),
-                    Refusal::kOutOfRange);
-    judgement.fault(rent.reference.size == 0, Refusal::kMissing);
+    judgement.fault(rent.amount_rial == 0 || rent.amount_rial > 1'000'000'000'000'000,
+                    Refusal::kOutOfRange, Field::kAmount);
+    judgement.fault(rent.until <= rent.from || rent.from.ms < 0 || rent.until.ms > kMomentMax,
+                    Refusal::kOutOfRange, Field::kValidity);
+    judge_evidence(rent.reference, Field::kReference, judgement);
     judgement.fault(one.venue == 0 || venues_.at(one.venue).defined.kind != VenueKind::kMunicipal,
-                    Refusal::kNotCompatible);
+                    Refusal::kNotCompatible, Field::kVenue);
   } else if (command.kind == CommandKind::kRecordEquipment) {
     const RecordEquipment& record = body.record_equipment;
     const bool outside = raw(record.item) > 7 || record.done > 1;
-    judgement.fault(outside || too_long(record.reference), Refusal::kOutOfRange);
-    judgement.fault(record.done != 0 && record.reference.size == 0, Refusal::kMissing);
+    judgement.fault(outside, Refusal::kOutOfRange, Field::kEquipment);
+    judgement.fault(too_long(record.reference), Refusal::kOutOfRange, Field::kReference);
+    judgement.fault(record.done != 0 && record.reference.size == 0, Refusal::kMissing,
+                    Field::kReference);
     const bool right = one.state == LicenceState::kSelected ||
                        one.state == LicenceState::kEquipping ||
                        one.state == LicenceState::kSuspended;
-    judgement.fault(!right, Refusal::kWrongState);
+    judgement.fault(!right, Refusal::kWrongState, Field::kState);
     if (outside) return;
     judgement.fault(rules_of(one).equipment[raw(record.item)] == EquipmentParty::kNone,
-                    Refusal::kNotCompatible);
+                    Refusal::kNotCompatible, Field::kEquipment);
     const auto reference = one.references.find(raw(record.item));
     const std::string told = reference == one.references.end() ? "" : reference->second;
     judgement.fault(one.equipped.contains(raw(record.item)) == (record.done == 1) &&
                         told == text_of(record.reference),
-                    Refusal::kNothingToDo);
+                    Refusal::kNothingToDo, Field::kEquipment);
   } else {
     const EquipOffice& equip = body.equip_office;
-    judgement.fault(point_outside(equip.point) || too_long(equip.label) ||
-                        world.offices.size() >= world.limits.offices_max,
-                    Refusal::kOutOfRange);
-    judgement.fault(one.state != LicenceState::kSelected, Refusal::kWrongState);
+    judgement.fault(point_outside(equip.point), Refusal::kOutOfRange, Field::kPoint);
+    judgement.fault(too_long(equip.label), Refusal::kOutOfRange, Field::kLabel);
+    judgement.fault(world.offices.size() >= world.limits.offices_max, Refusal::kOutOfRange,
+                    Field::kLimits);
+    judgement.fault(one.state != LicenceState::kSelected, Refusal::kWrongState, Field::kState);
     const std::uint32_t code = raw(equip.office);
     if (code == 0) return;  // a district of these tests never runs out of serials
-    judgement.fault(code / 100 != one.filed.district || code % 100 == 0, Refusal::kOutOfRange);
-    judgement.fault(world.offices.contains(raw(equip.office)), Refusal::kNotCompatible);
+    judgement.fault(code / 100 != one.filed.district || code % 100 == 0, Refusal::kOutOfRange,
+                    Field::kOffice);
+    judgement.fault(world.offices.contains(raw(equip.office)), Refusal::kNotCompatible,
+                    Field::kOffice);
   }
 }
 
 void NaiveLicences::judge_venue(const DefineVenue& venue, const World& world,
                                 Judgement& judgement) const {
-  judgement.fault(raw(venue.venue) == 0 || raw(venue.venue) > world.limits.venues_max ||
-                      district_outside(venue.district) || raw(venue.kind) > 1 ||
-                      venue.in_service > 1 || point_outside(venue.point) || too_long(venue.label),
-                  Refusal::kOutOfRange);
-  judgement.fault((venue.kind == VenueKind::kOwn) != (raw(venue.owner) != 0), Refusal::kMissing);
+  const auto outside_of = [&](bool wrong, Field field) {
+    judgement.fault(wrong, Refusal::kOutOfRange, field);
+  };
+  outside_of(raw(venue.venue) == 0 || raw(venue.venue) > world.limits.venues_max, Field::kVenue);
+  outside_of(district_outside(venue.district), Field::kDistrict);
+  outside_of(raw(venue.kind) > 1 || venue.in_service > 1, Field::kState);
+  outside_of(point_outside(venue.point), Field::kPoint);
+  outside_of(too_long(venue.label), Field::kLabel);
+  judgement.fault((venue.kind == VenueKind::kOwn) != (raw(venue.owner) != 0), Refusal::kMissing,
+                  Field::kOwner);
   const auto known = venues_.find(raw(venue.venue));
   if (known != venues_.end() && known->second.application != 0) {
     judgement.fault(known->second.defined.kind != venue.kind ||
                         known->second.defined.owner != venue.owner || venue.in_service == 0 ||
                         raw(venue.office) != 0,
-                    Refusal::kVenueTaken);
+                    Refusal::kVenueTaken, Field::kVenue);
   }
   if (raw(venue.office) == 0) return;
   const auto office = world.offices.find(raw(venue.office));
-  judgement.fault(office == world.offices.end(), Refusal::kUnknownOffice);
+  judgement.fault(office == world.offices.end(), Refusal::kUnknownOffice, Field::kOffice);
   if (office == world.offices.end()) return;
-  judgement.fault(!live(office->second.state), Refusal::kWrongState);
-  judgement.fault(office->second.application != 0 || venue.in_service == 0,
-                  Refusal::kNotCompatible);
+  judgement.fault(!live(office->second.state), Refusal::kWrongState, Field::kState);
+  judgement.fault(office->second.application != 0 || venue.in_service == 0, Refusal::kNotCompatible,
+                  Field::kOffice);
   for (const auto& [number, other] : venues_) {
     judgement.fault(number != raw(venue.venue) && other.office == raw(venue.office),
-                    Refusal::kVenueTaken);
+                    Refusal::kVenueTaken, Field::kOffice);
   }
 }
 
@@ -391,66 +444,68 @@ void NaiveLicences::judge_office(const Command& command, const World& world,
   const bool renews = command.kind == CommandKind::kRenewLicence;
   const RenewLicence& renew = command.body.renew_licence;
   const SetTechnicalManager& change = command.body.set_technical_manager;
-  judgement.fault(too_long(renews ? renew.note : change.note), Refusal::kOutOfRange);
-  judgement.fault(!renews && raw(change.change) > 3, Refusal::kOutOfRange);
+  judgement.fault(too_long(renews ? renew.note : change.note), Refusal::kOutOfRange, Field::kNote);
+  judgement.fault(!renews && raw(change.change) > 3, Refusal::kOutOfRange, Field::kState);
   const auto found = world.offices.find(raw(renews ? renew.office : change.office));
-  judgement.fault(found == world.offices.end(), Refusal::kUnknownOffice);
+  judgement.fault(found == world.offices.end(), Refusal::kUnknownOffice, Field::kOffice);
   if (found == world.offices.end()) return;
   const ModelOffice& office = found->second;
   const bool right = renews ? office.state == OfficeState::kActive ||
                                   office.state == OfficeState::kSuspended || returns(office, world)
                             : live(office.state);
-  judgement.fault(!right, Refusal::kWrongState);
+  judgement.fault(!right, Refusal::kWrongState, Field::kState);
   const SetLicenceRules* rules = rules_at(world.now);
   const bool none = raw(office.defined.technical_manager) == 0;
   if (renews) {
-    const bool day = day_outside(renew.day, world.now);
-    judgement.fault(day, Refusal::kOutOfRange);
-    judgement.fault(rules == nullptr || none, Refusal::kMissing);
+    judgement.fault(day_outside(renew.day, world.now), Refusal::kOutOfRange, Field::kDay);
+    judgement.fault(rules == nullptr, Refusal::kMissing, Field::kRules);
+    judgement.fault(none, Refusal::kMissing, Field::kManager);
     LicencePerson licensee = renew.licensee;
     LicencePerson manager = renew.manager;
     if (office.application != 0) {
       licensee = applications_.at(office.application).filed.licensee;
       manager = applications_.at(office.application).manager;
     } else {
-      judgement.fault(raw(licensee.person) == 0 || raw(manager.person) == 0, Refusal::kMissing);
-      judgement.fault(licensee.person != office.defined.licensee ||
-                          manager.person != office.defined.technical_manager,
-                      Refusal::kNotCompatible);
-      judgement.fault(person_outside(licensee, renew.day) || person_outside(manager, renew.day),
-                      Refusal::kOutOfRange);
+      judge_person(licensee, renew.day, Field::kLicensee, judgement);
+      judge_person(manager, renew.day, Field::kManager, judgement);
+      judgement.fault(licensee.person != office.defined.licensee, Refusal::kNotCompatible,
+                      Field::kLicensee);
+      judgement.fault(manager.person != office.defined.technical_manager, Refusal::kNotCompatible,
+                      Field::kManager);
     }
     if (judgement.only_faults()) return;
     if (returns(office, world)) {
-      judgement.fault(manages(manager.person, found->first, world), Refusal::kNotCompatible);
-      judgement.fault(office.manager_state != ManagerState::kActive, Refusal::kRequirementMissing);
+      judgement.fault(manages(manager.person, found->first, world), Refusal::kNotCompatible,
+                      Field::kManager);
+      judgement.fault(office.manager_state != ManagerState::kActive, Refusal::kRequirementMissing,
+                      Field::kManager);
     }
     judgement.fault(office.licence_until != INT64_MAX &&
                         office.licence_until - world.now > rules->validity_days * kDayMs,
-                    Refusal::kNothingToDo);
-    judgement.fault(!right_person(rules->licensee, licensee, renew.day) ||
-                        !right_person(rules->manager, manager, renew.day),
-                    Refusal::kConditionNotMet);
+                    Refusal::kNothingToDo, Field::kValidity);
+    // Whose condition is told first is no rule.
+    judge_conditions(rules->licensee, licensee, renew.day, judgement);
+    judge_conditions(rules->manager, manager, renew.day, judgement);
     return;
   }
   if (raw(change.change) > 3) return;
   if (change.change == ManagerChange::kSuspend || change.change == ManagerChange::kRestore) {
     const ManagerState needed =
         change.change == ManagerChange::kSuspend ? ManagerState::kActive : ManagerState::kSuspended;
-    judgement.fault(none, Refusal::kMissing);
-    judgement.fault(office.manager_state != needed, Refusal::kNothingToDo);
+    judgement.fault(none, Refusal::kMissing, Field::kManager);
+    judgement.fault(office.manager_state != needed, Refusal::kNothingToDo, Field::kManager);
   } else if (change.change == ManagerChange::kLeave) {
-    judgement.fault(none, Refusal::kNothingToDo);
+    judgement.fault(none, Refusal::kNothingToDo, Field::kManager);
   } else {
-    judgement.fault(raw(change.person.person) == 0 || rules == nullptr, Refusal::kMissing);
-    judgement.fault(change.person.person == office.defined.technical_manager,
-                    Refusal::kNothingToDo);
-    judgement.fault(manages(change.person.person, found->first, world), Refusal::kNotCompatible);
-    judgement.fault(day_outside(change.day, world.now) || person_outside(change.person, change.day),
-                    Refusal::kOutOfRange);
+    judge_person(change.person, change.day, Field::kManager, judgement);
+    judgement.fault(rules == nullptr, Refusal::kMissing, Field::kRules);
+    judgement.fault(change.person.person == office.defined.technical_manager, Refusal::kNothingToDo,
+                    Field::kManager);
+    judgement.fault(manages(change.person.person, found->first, world), Refusal::kNotCompatible,
+                    Field::kManager);
+    judgement.fault(day_outside(change.day, world.now), Refusal::kOutOfRange, Field::kDay);
     if (judgement.only_faults()) return;
-    judgement.fault(!right_person(rules->manager, change.person, change.day),
-                    Refusal::kConditionNotMet);
+    judge_conditions(rules->manager, change.person, change.day, judgement);
   }
 }
 

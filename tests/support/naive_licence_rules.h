@@ -44,10 +44,9 @@ inline bool right_field(const scheduler::PersonRules& rules,
                         const scheduler::LicencePerson& person) {
   return (rules.fields >> raw(person.field) & 1U) != 0;
 }
-inline bool right_person(const scheduler::PersonRules& rules,
-                         const scheduler::LicencePerson& person, int day) {
-  return right_age(rules, person, day) && right_nationality(rules, person) &&
-         right_field(rules, person) && person.degree >= rules.degree_min;
+inline bool right_degree(const scheduler::PersonRules& rules,
+                         const scheduler::LicencePerson& person) {
+  return person.degree >= rules.degree_min;
 }
 
 template <std::size_t N>

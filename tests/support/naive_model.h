@@ -185,25 +185,20 @@ struct Judgement {
   std::set<scheduler::Refusal> faults;   // all that are true
   std::set<scheduler::Refusal> allowed;  // may be, but need not
   scheduler::Filter filter{};            // of a kNotEligible, where it is known
-  std::set<std::pair<scheduler::Refusal, scheduler::Field>> fields;  // of faults that name theirs
-  std::set<scheduler::Refusal> unnamed;  // of faults that name no field: any will do
+  std::set<std::pair<scheduler::Refusal, scheduler::Field>> fields;  // of both
   bool only_faults() const { return !faults.empty(); }
-  void fault(bool wrong, scheduler::Refusal refusal) {
-    if (!wrong) return;
-    faults.insert(refusal);
-    unnamed.insert(refusal);
-  }
   void fault(bool wrong, scheduler::Refusal refusal, scheduler::Field field) {
     if (!wrong) return;
     faults.insert(refusal);
     fields.emplace(refusal, field);
   }
-  /// The field is one that is wrong, as far as it can be told.
+  void allow(scheduler::Refusal refusal, scheduler::Field field) {
+    allowed.insert(refusal);
+    fields.emplace(refusal, field);
+  }
+  /// The field is one that is wrong; where nothing of the request is, none is named.
   bool field_fits(const scheduler::Outcome& outcome) const {
-    const auto first = fields.lower_bound({outcome.refusal, scheduler::Field::kNone});
-    const bool is_named = first != fields.end() && first->first == outcome.refusal;
-    if (!is_named || unnamed.contains(outcome.refusal) || allowed.contains(outcome.refusal))
-      return true;
+    if (outcome.refusal == scheduler::Refusal::kNone) return outcome.field == scheduler::Field{};
     return fields.contains({outcome.refusal, outcome.field});
   }
 };
@@ -241,6 +236,8 @@ class NaiveModel {
   void judge_lock(const scheduler::LockPlan& lock);
   void judge_acceptance(scheduler::OfficeId office, scheduler::ServiceId service,
                         scheduler::OrganisationId organisation);
+  void judge_building(std::uint32_t area_m2, std::uint16_t floors, const scheduler::ZoneCode& zone,
+                      std::uint16_t coverage, std::uint16_t street);
   void judge_lease(const Command& command, scheduler::JobId job, scheduler::LeaseToken token);
   void judge_office_change(const scheduler::SetOfficeState& change);
   void judge_expert_change(const scheduler::SetExpertState& change);

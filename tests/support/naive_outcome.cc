@@ -20,12 +20,12 @@ void NaiveModel::check_answer(const Command& command, const Outcome& outcome) {
                        (given != Refusal::kNone && judgement_.allowed.contains(given));
     expect(named, "answered {} (field {}, filter {}), but what is wrong is:{}", raw(given),
            raw(outcome.field), raw(outcome.filter), names);
-    expect(judgement_.field_fits(outcome), "answered {} with field {}, which is not wrong",
-           raw(given), raw(outcome.field));
   } else if (given != Refusal::kNone) {
     expect(judgement_.allowed.contains(given), "refused as {} (field {}, filter {}), though legal",
            raw(given), raw(outcome.field), raw(outcome.filter));
   }
+  expect(judgement_.field_fits(outcome), "answered {} with field {}, which is not wrong",
+         raw(given), raw(outcome.field));
   if (given == Refusal::kNotEligible && judgement_.filter != Filter::kNone) {
     expect(outcome.filter == judgement_.filter, "filter {} named, the first that fails is {}",
            raw(outcome.filter), raw(judgement_.filter));
