@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -86,13 +85,7 @@ void print_case(protocol::Case::Reader found) {
       found.getDecided() ? "decided" : "not decided",
       found.getFeesPaid() ? fmt::format("{} rial paid", grouped(found.getFeesRial())) : "not paid");
   fmt::print("{}", zoning_lines(found));
-  const Tick due{found.getDecisionDue()};
-  if (due != scheduler::kNever) {
-    const std::int32_t left = found.getDecisionRemainingMinutes();
-    fmt::print("  waits for the municipality: due {}, {} of working time {} ({})\n",
-               local_text(due), minutes_cell(std::abs(left)).text, left < 0 ? "over" : "left",
-               word<scheduler::SlaBand>(found.getDecisionBand()));
-  }
+  fmt::print("{}", municipal_line(found));
   std::string stages;
   auto list = found.getStages();
   for (unsigned index = 0; index < list.size(); ++index) {

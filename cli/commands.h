@@ -26,7 +26,7 @@ void add_audit_commands(CLI::App& app, Context& context);     // audit asof
 void add_machine_commands(CLI::App& app, Context& context);   // health … advance
 void add_backup_commands(CLI::App& app, Context& context);    // backup restore
 void add_city_command(CLI::App& app, Context& context);       // city load
-void add_calendar_command(CLI::App& app, Context& context);   // calendar show, set, import
+void add_calendar_command(CLI::App& app, Context& context);   // calendar show, set, pattern, …
 void add_zoning_command(CLI::App& app, Context& context);     // zoning load … rebase
 void add_pki_command(CLI::App& app, Context& context);        // pki init, issue, list
 void add_licence_command(CLI::App& app, Context& context);    // licence …

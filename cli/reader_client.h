@@ -198,9 +198,11 @@ class CityReaderCalls : public ReaderCalls<Interface> {
       return request;
     });
   }
-  auto preview_calendar(const std::vector<CalendarRunSpec>& runs) {
-    return this->send([runs](Capability& session) {
+  /// `moves_max`: how many of the deadlines that move are listed, the furthest ones.
+  auto preview_calendar(const std::vector<CalendarRunSpec>& runs, std::uint16_t moves_max = 0) {
+    return this->send([runs, moves_max](Capability& session) {
       auto request = session.previewCalendarRequest();
+      request.setMovesMax(moves_max);
       fill(request.initRuns(static_cast<unsigned>(runs.size())), runs);
       return request;
     });

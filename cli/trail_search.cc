@@ -73,6 +73,13 @@ bool decides(const object& line, std::uint64_t job) {
                 [&](const object& decision) { return number_of(decision, "job") == job; });
 }
 
+// What the calendar is then is told by date, of dates that have other hours than before.
+bool gives_hours(const object& line, std::int32_t day) {
+  const value* is = line.if_contains("is");
+  return text_of(line, "command") == "setCalendarDays" && is != nullptr && is->is_object() &&
+         is->get_object().contains(fmt::format("{}", day));
+}
+
 std::string state_of(const object& event, std::string_view name) {
   const value* member = event.if_contains(name);
   if (member == nullptr) return {};
@@ -96,7 +103,7 @@ std::string event_text(const object& event) {
 
 bool TrailFilter::asks_nothing() const {
   return case_id == 0 && job == 0 && office == 0 && expert == 0 && who.empty() &&
-         commands.empty() && from.ms == INT64_MIN && until == scheduler::kNever;
+         commands.empty() && from.ms == INT64_MIN && until == scheduler::kNever && !day;
 }
 
 bool TrailFilter::takes(const object& line) const {
@@ -105,6 +112,7 @@ bool TrailFilter::takes(const object& line) const {
   if (!commands.empty() && std::ranges::find(commands, text_of(line, "command")) == commands.end())
     return false;
   if (!who.empty() && !asked(line, who)) return false;
+  if (day && !gives_hours(line, *day)) return false;
   if (case_id != 0 && !event_names(line, "case", case_id)) return false;
   if (job != 0 && !event_names(line, "job", job) && !decides(line, job)) return false;
   if (office != 0 && !event_names(line, "office", office) &&

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <expected>
 #include <istream>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,7 @@ struct TrailFilter {
   std::vector<std::string> commands{};  // names, one of them
   scheduler::Tick from{INT64_MIN};
   scheduler::Tick until = scheduler::kNever;  // not with it
+  std::optional<std::int32_t> day{};          // an edit of the calendar gave it other hours
 
   bool asks_nothing() const;
   bool takes(const boost::json::object& line) const;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstdint>
+#include <cstdlib>
 
 #include "cli/local_time.h"
 #include "cli/table.h"
@@ -235,6 +236,17 @@ std::string why_case_text(protocol::Case::Reader found, Language language) {
                         persian::name_of(state))
           : fmt::format("case {}: {}\n", found.getCaseId(), protocol::name_of(state));
   return fmt::format("{}{}\n", head, protocol::stuck_sentence(case_stuck(found), language));
+}
+
+std::string municipal_line(protocol::Case::Reader found) {
+  if (found.getDecisionBand() == protocol::SlaBand::PAUSED) return "";
+  const Tick due{found.getDecisionDue()};
+  const bool is_beyond = due == scheduler::kNever;
+  const std::int64_t left = found.getDecisionRemainingMinutes();
+  return fmt::format("  waits for the municipality: due {}, {} of working time {} ({})\n",
+                     is_beyond ? "beyond the calendar that is set" : local_text(due),
+                     working_text(std::abs(left)), left < 0 ? "over" : "left",
+                     protocol::name_of(static_cast<scheduler::SlaBand>(found.getDecisionBand())));
 }
 
 std::string why_decision_text(protocol::WhyAnswer::Reader answer, Language language) {

@@ -16,6 +16,9 @@ std::string why_job_text(protocol::WhyAnswer::Reader answer, protocol::Language 
 scheduler::StuckView case_stuck(protocol::Case::Reader found);
 /// Which case it is, and what it waits for.
 std::string why_case_text(protocol::Case::Reader found, protocol::Language language);
+/// Until when the municipality has time for it, and how much of that is left: a line, indented;
+/// empty while no clock of it runs.
+std::string municipal_line(protocol::Case::Reader found);
 
 /// How it was assigned: the sentence, the candidates, what was removed; or that it never was.
 std::string why_decision_text(protocol::WhyAnswer::Reader answer, protocol::Language language);

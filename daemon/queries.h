@@ -280,24 +280,35 @@ class CalendarQuery final : public Query {
   std::int32_t first_day_;
 };
 
-/// What an edit of the calendar would change: one run of days a slice, then the jobs.
+/// Open deadlines that would move, by direction.
+struct DeadlineShift {
+  std::uint64_t later = 0;  // never reached any more counts as later
+  std::uint64_t earlier = 0;
+};
+
+/// What an edit of the calendar would change: one run of days a slice, then the jobs. Of the
+/// deadlines that would move it keeps the `kept` that move furthest.
 class CalendarPreviewQuery final : public Query {
  public:
-  explicit CalendarPreviewQuery(std::vector<scheduler::SetCalendarDays> runs);
+  explicit CalendarPreviewQuery(std::vector<scheduler::SetCalendarDays> runs, std::size_t kept = 0);
   bool run(const scheduler::Scheduler& scheduler) noexcept override;
 
   bool is_acceptable = true;
   std::uint32_t days_changed = 0;
   std::uint32_t notes_changed = 0;  // of days that keep their hours
-  scheduler::DeadlineShift shift;
+  DeadlineShift shift;
+  std::vector<scheduler::DeadlineMove> moves;  // the furthest first, equal ones by case and job
 
  private:
   void take_run(const scheduler::Scheduler& scheduler, const scheduler::SetCalendarDays& days);
+  void take_move(const scheduler::DeadlineMove& move);
 
   std::vector<scheduler::SetCalendarDays> runs_;
   std::size_t next_ = 0;
   scheduler::WorkingCalendar changed_;
   scheduler::Cursor cursor_;
+  std::vector<scheduler::DeadlineMove> found_;  // in one slice
+  std::size_t kept_;
 };
 
 /// The city's figures in one step. Of districts the cases and jobs in memory are counted one by

@@ -12,6 +12,8 @@ namespace {
 // A Jalali year and a month of days, and as many runs of days in one preview.
 constexpr unsigned kDaysMax = 400;
 constexpr unsigned kRunsMax = 400;
+// Deadlines that a preview lists; the others it counts.
+constexpr unsigned kMovesMax = 100;
 
 bool is_date(std::int64_t day) { return day > -2'000'000 && day < 2'000'000; }
 
@@ -55,7 +57,8 @@ kj::Promise<void> CityReaderServer::previewCalendar(PreviewCalendarContext conte
     refuse(context.getResults().initRefused(), flaw.refusal, flaw.field);
     return kj::READY_NOW;
   }
-  return ask(std::make_unique<CalendarPreviewQuery>(std::move(edits)),
+  const auto kept = std::min<unsigned>(context.getParams().getMovesMax(), kMovesMax);
+  return ask(std::make_unique<CalendarPreviewQuery>(std::move(edits), kept),
              [context](CalendarPreviewQuery& done, scheduler::Op op) mutable {
                auto results = context.getResults();
                if (!done.is_acceptable)
@@ -66,6 +69,13 @@ kj::Promise<void> CityReaderServer::previewCalendar(PreviewCalendarContext conte
                out.setNotesChanged(done.notes_changed);
                out.setDeadlinesLater(done.shift.later);
                out.setDeadlinesEarlier(done.shift.earlier);
+               auto moves = out.initMoves(static_cast<unsigned>(done.moves.size()));
+               for (unsigned i = 0; i < moves.size(); ++i) {
+                 moves[i].setJob(raw(done.moves[i].job));
+                 moves[i].setCaseId(raw(done.moves[i].case_id));
+                 moves[i].setBefore(done.moves[i].before.ms);
+                 moves[i].setAfter(done.moves[i].after.ms);
+               }
              });
 }
 

@@ -29,32 +29,35 @@ bool Scheduler::find_calendar_note(std::int32_t date, CalendarNoteView& out) con
 
 void Scheduler::copy_calendar(WorkingCalendar& out) const { out.copy_from(state_->core.calendar); }
 
-void Scheduler::count_shifts(const WorkingCalendar& changed, Cursor& cursor, std::size_t scan_max,
-                             DeadlineShift& shift) const {
+std::size_t Scheduler::list_deadline_moves(const WorkingCalendar& changed, Cursor& cursor,
+                                           std::size_t scan_max,
+                                           std::span<DeadlineMove> out) const {
   constexpr std::uint64_t kCases = std::uint64_t{1} << 32;  // behind every slot of a job
   const Core& core = state_->core;
   std::size_t looked = 0;
-  for (; cursor.position < core.job_slots.used && looked < scan_max; ++cursor.position, ++looked) {
+  std::size_t count = 0;
+  const auto goes_on = [&] { return looked < scan_max && count < out.size(); };
+  for (; cursor.position < core.job_slots.used && goes_on(); ++cursor.position, ++looked) {
     const JobRecord& job = core.jobs[cursor.position];
     if (raw(job.id) == 0 || !job_is_open(job) || job.state == JobState::kDone ||
         job.clock_from == kNever)
       continue;
     const Tick deadline = deadline_by(changed, job);
-    if (deadline > job.deadline) ++shift.later;
-    if (deadline < job.deadline) ++shift.earlier;
+    if (deadline != job.deadline)
+      out[count++] = {job.id, core.cases[job.case_slot].id, job.deadline, deadline};
   }
   // What the municipality does comes behind the jobs, which may become more between two slices.
   if (cursor.position < kCases && cursor.position >= core.job_slots.used) cursor.position = kCases;
   const std::uint64_t end = kCases + core.case_slots.used;
-  for (; cursor.position >= kCases && cursor.position < end && looked < scan_max;
+  for (; cursor.position >= kCases && cursor.position < end && goes_on();
        ++cursor.position, ++looked) {
     const CaseRecord& record = core.cases[cursor.position - kCases];
     if (raw(record.id) == 0 || record.clock_from == kNever) continue;
     const Tick due = municipal_due_by(changed, record);
-    if (due > record.due) ++shift.later;
-    if (due < record.due) ++shift.earlier;
+    if (due != record.due) out[count++] = {JobId{}, record.id, record.due, due};
   }
   cursor.done = cursor.position >= end;
+  return count;
 }
 
 }  // namespace permitd::scheduler

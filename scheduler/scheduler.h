@@ -170,9 +170,9 @@ class Scheduler {
   [[nodiscard]] bool find_calendar_note(std::int32_t date, CalendarNoteView& out) const;
   /// A copy of the calendar in force, to be changed and asked. Pre: `out` is reserved.
   void copy_calendar(WorkingCalendar& out) const;
-  /// Adds up which open deadlines would be others by `changed`.
-  void count_shifts(const WorkingCalendar& changed, Cursor& cursor, std::size_t scan_max,
-                    DeadlineShift& shift) const;
+  /// Open deadlines that would be different by `changed`. See list_jobs.
+  std::size_t list_deadline_moves(const WorkingCalendar& changed, Cursor& cursor,
+                                  std::size_t scan_max, std::span<DeadlineMove> out) const;
   /// Working minutes between two moments, from ≤ to.
   std::int64_t working_minutes(Tick from, Tick to) const;
 

@@ -475,10 +475,12 @@ struct StatsView {
   std::uint64_t memory_bytes = 0;  // allocated for tables, used or not
 };
 
-/// Open deadlines that another calendar would move.
-struct DeadlineShift {
-  std::uint64_t later = 0;  // never reached any more counts as later
-  std::uint64_t earlier = 0;
+/// An open deadline that another calendar would move.
+struct DeadlineMove {
+  JobId job{};  // 0: what the municipality does for the case
+  CaseId case_id{};
+  Tick before;
+  Tick after;  // kNever: not reached any more
 };
 
 /// Selects jobs; a zero id or an all-ones mask bit does not filter.

@@ -2,7 +2,8 @@
 """Tables of holidays and other hours: what they would change is told before it changes, and then it has.
 
 Goal: the counts of a dry run are those of the import, deadlines move as told, both calendars are read, and a bad table
-is refused with its lines. Method: a rehearsal daemon with a week of seven hours a day, and permitctl.
+is refused with its lines; weekly hours leave holidays alone; what a day was is told by the trail. Method: a rehearsal
+daemon with a week of seven hours a day, and permitctl.
 """
 
 import sys
@@ -50,6 +51,7 @@ label = "Clerk"
 skills = ["file"]
 """
 SATURDAY = "2025-04-05"  # 1404-01-16
+DAY = 86_400_000
 
 
 class Story(unittest.TestCase):
@@ -83,8 +85,11 @@ class Story(unittest.TestCase):
                                        "\"Friday, as it is\",2025-04-11,closed\n"
                                        "Make-up day,۱۴۰۴/۰۱/۲۱,07:30-12:30\n")
         told = self.ask("calendar", "import", table, "--dry-run")
+        moves = told.pop("moves")
         self.assertEqual(told, {"days": 3, "daysChanged": 2, "notesChanged": 1, "deadlinesLater": 3, "deadlinesEarlier": 0,
-                                "applied": False})
+                                "leftClosed": [], "beyondCalendar": 0, "applied": False})
+        self.assertEqual([(move["job"], move["before"], move["after"] - move["before"]) for move in moves],
+                         [(job, at, DAY) for job, at in zip(jobs, before)])
         self.assertEqual(([self.deadline(job) for job in jobs], self.hours("2025-04-06")), (before, [420]))
         self.ctl("calendar", "import", table, check=2)  # asks, and nobody is there to answer
         self.assertEqual(self.hours("2025-04-06"), [420])
@@ -130,6 +135,80 @@ class Story(unittest.TestCase):
         self.assertEqual(self.hours("2025-04-06"), [300])
         for wrong in ("07:30", "14:30-07:30", "shut"):
             self.assertIn("HH:MM-HH:MM", self.ctl("--yes", "calendar", "set", "2025-04-06", wrong, check=2).stderr)
+
+    def test_the_deadlines_that_move_furthest_are_listed(self):
+        early = self.submit(1)  # due on Sunday at the end of the day
+        self.ctl("advance", SATURDAY + " 12:30")
+        late = self.submit(2)   # due on Monday, and so past two of the days that are closed
+        before = {job: self.deadline(job) for job in (early, late)}
+        table = self.file("closed.csv", "date\n2025-04-06\n2025-04-08\n")
+        told = self.ask("calendar", "import", table, "--dry-run")
+        self.assertEqual([(move["job"], move["before"]) for move in told["moves"]],
+                         [(late, before[late]), (early, before[early])])
+        one = self.ctl("calendar", "import", table, "--dry-run", "--moved", 1).stdout
+        self.assertIn("1 more moves as far or less.", one)
+        self.assertIn("2025-04-09 12:30", one)
+        self.assertNotIn("2025-04-07 14:30", one)
+        plain = self.ctl("--csv", "calendar", "import", table, "--dry-run").stdout.splitlines()
+        self.assertEqual((plain[0], len(plain)), ("case,job,due,due_then", 3))
+        self.assertEqual(self.ask("calendar", "import", table, "--dry-run", "--moved", 0)["moves"], [])
+        applied = self.ask("--yes", "calendar", "import", table)
+        self.assertEqual({move["job"]: move["after"] for move in applied["moves"]},
+                         {job: self.deadline(job) for job in (early, late)})
+        self.ctl("calendar", "import", table, "--moved", 101, check=2)
+
+    def test_a_weekly_pattern_leaves_holidays_closed(self):
+        self.ask("--yes", "calendar", "set", "2025-04-16", "closed", "--note", "a holiday")
+        self.ask("--yes", "calendar", "set", "2025-04-23", "closed")  # without a reason
+        pattern = ("calendar", "pattern", "--from", "2025-04-05", "--until", "2025-05-30", "--wednesday", "08:00-12:00",
+                   "--thursday", "07:00-13:00")
+        told = self.ask(*pattern, "--dry-run")
+        self.assertEqual((told["days"], told["daysChanged"], told["beyondCalendar"], told["applied"]), (14, 14, 0, False))
+        self.assertEqual([day["note"] for day in told["leftClosed"]], ["a holiday", ""])
+        self.assertEqual(self.hours("2025-04-10"), [0])
+        self.ctl(*pattern, check=2)  # asks, and nobody answers
+        said = self.ctl("--yes", *pattern, "--note", "short weeks").stdout
+        self.assertIn("14 of 14 days change", said)
+        self.assertIn("2 closed days are left as they are: 2025-04-16 (a holiday), 2025-04-23", said)
+        self.assertEqual(self.hours("2025-04-05", 14), [420, 420, 420, 420, 240, 360, 0, 420, 420, 420, 420, 0, 360, 0])
+        self.assertEqual(self.hours("2025-06-05"), [0])  # a Thursday behind the last day
+        week = self.ask("calendar", "pattern", "--from", "2025-04-19", "--until", "2025-04-25", "--wednesday",
+                        "07:30-12:30", "--dry-run")  # the Wednesdays around it lie beyond
+        self.assertEqual((week["days"], week["daysChanged"], len(week["leftClosed"])), (0, 0, 1))
+        again = self.ask("--yes", *pattern)
+        self.assertEqual((again["days"], again["daysChanged"], again["applied"]), (14, 0, False))
+        jalali = self.ask("--calendar", "jalali", "calendar", "pattern", "--from", "1404-12-25", "--until", "1405-01-10",
+                          "--wednesday", "closed", "--dry-run")  # the calendar ends with 1404
+        self.assertEqual((jalali["days"], jalali["daysChanged"], jalali["beyondCalendar"]), (1, 1, 1))
+        for wrong, why in ((pattern[:6], "a weekday at least"), ((*pattern[:6], "--monday", "8-12"), "--monday 8-12"),
+                           (("calendar", "pattern", "--from", "2025-05-30", "--until", "2025-04-05", "--friday", "closed"),
+                            "--until")):
+            self.assertIn(why, self.ctl(*wrong, check=2).stderr)
+
+    def test_what_a_day_was_is_told_by_the_trail(self):
+        self.ask("--yes", "calendar", "set", "2025-04-06", "closed", "--note", "dust")
+        self.ask("--yes", "calendar", "set", "2025-04-07", "closed", "--note", "another day")
+        self.ask("--yes", "calendar", "set", "2025-04-06", "07:30-12:30", "--note", "the air is better")
+        self.daemon.stop()
+        trail = self.daemon.root / "all.trail"
+        self.ctl("audit", "export", trail, "--data", self.daemon.data)
+        lines = self.ask("calendar", "history", "2025-04-06", trail)
+        self.assertFalse(lines["more"])
+        lines = lines["commands"]
+        self.assertEqual([line.get("note") for line in lines[1:]], ["dust", "the air is better"])
+        said = self.ctl("calendar", "history", "2025-04-06", trail).stdout.splitlines()
+        self.assertRegex(said[-2], r"supervisor:1 +07:30-14:30 +closed +dust")
+        self.assertRegex(said[-1], r"supervisor:1 +closed +07:30-12:30 +the air is better")
+        self.assertIn("No edit", self.ctl("calendar", "history", "2040-01-01", trail).stderr)
+
+    def test_a_history_that_is_too_long_says_so(self):
+        trail = self.file("long.trail", "".join(
+            ['{"trail":"permitd audit trail","version":1}\n'] +
+            [f'{{"op":{op},"at":{op},"command":"setCalendarDays","actor":"supervisor:1","is":{{"20184":[]}}}}\n'
+             for op in range(1, 4098)] + ['{"end":4097}\n']))
+        told = self.ask("calendar", "history", "2025-04-06", trail)
+        self.assertEqual((len(told["commands"]), told["more"], told["cutOff"]), (4096, True, False))
+        self.assertIn("only the first 4096", self.ctl("calendar", "history", "2025-04-06", trail).stderr)
 
     def test_a_bad_table_is_refused_with_its_lines(self):
         bad = self.file("bad.csv", "date,hours\n2025-02-30,closed\n1404-12-30,closed\n2025-04-06,14:30-07:30\n"

@@ -140,6 +140,38 @@ TEST_F(MunicipalClockTest, AnEditOfTheCalendarMovesItAndSaysSo) {
   expect_told(EventKind::kDeadlineMoved);
 }
 
+// Its clock runs all the while, and its marks come as far as the calendar goes.
+TEST_F(MunicipalClockTest, ATermBeyondTheCalendarIsDueOnceTheCalendarReachesIt) {
+  const auto open = [this](std::int32_t day, std::uint16_t minutes) {
+    SetCalendarDays days;
+    days.first_day = day;
+    days.count = 1;
+    days.open_minute[0] = static_cast<std::uint32_t>(day * 1440);
+    days.length_minutes[0] = minutes;
+    return apply(CommandKind::kSetCalendarDays, days, supervisor()).refusal;
+  };
+  ASSERT_EQ(open(20'000, 240), Refusal::kNone);
+  const CaseId id = await();
+  EXPECT_EQ(case_view(id).decision_due, kNever);
+  EXPECT_EQ(case_view(id).decision_remaining_minutes, kTerm);
+  EXPECT_EQ(case_view(id).decision_band, SlaBand::kGreen);
+  EXPECT_EQ(waiting(SlaBand::kGreen), 1U);
+  wait(180);
+  EXPECT_EQ(waiting(SlaBand::kAmber), 1U) << "the first mark lies within it";
+  wait(1000);
+  apply(CommandKind::kTick, TickBody{}, engine());
+  EXPECT_EQ(case_view(id).decision_due, kNever);
+  EXPECT_EQ(case_view(id).decision_remaining_minutes, kTerm - 240);
+  EXPECT_EQ(case_view(id).decision_band, SlaBand::kAmber);
+  ASSERT_EQ(open(20'001, 420), Refusal::kNone);
+  expect_told(EventKind::kDeadlineMoved);
+  const Tick due{kStart.ms + (1440 + kTerm - 240) * kMsPerMinute};
+  EXPECT_EQ(case_view(id).decision_due, due);
+  wait((due.ms - now_.ms) / kMsPerMinute);
+  EXPECT_EQ(case_view(id).decision_band, SlaBand::kRed);
+  EXPECT_EQ(waiting(SlaBand::kRed), 1U);
+}
+
 TEST_F(MunicipalClockTest, AStageWithoutATermHasNoClock) {
   define_permit(0);
   const CaseId id = await();

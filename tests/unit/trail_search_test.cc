@@ -134,5 +134,21 @@ TEST(TrailSearchTest, ALineTellsItsRefusalItsFirstEventsAndItsNote) {
             "\"an order\"");
 }
 
+TEST(TrailSearchTest, ADayIsFoundByTheEditsThatGaveItOtherHours) {
+  const std::string text =
+      std::string(kBegin) + "\n" +
+      R"({"op":1,"at":1,"command":"setCalendarDays","was":{"20000":[]},"is":{"20000":[5,60]}})" +
+      "\n" + R"({"op":2,"at":2,"command":"setCalendarDays","was":{"20001":[]},"is":{"20001":[]}})" +
+      "\n" + R"({"op":3,"at":3,"command":"setPolicy","is":{"20000":5}})" + "\n" + kEnd + "\n";
+  std::istringstream in(text);
+  TrailFilter filter;
+  EXPECT_TRUE(filter.asks_nothing());
+  filter.day = 20'000;
+  EXPECT_FALSE(filter.asks_nothing());
+  TrailSearch search(filter, 10, 0);
+  ASSERT_TRUE(search.read(in, "a trail"));
+  EXPECT_EQ(ops_of(search), std::vector<std::uint64_t>{1});
+}
+
 }  // namespace
 }  // namespace permitd::cli

@@ -97,6 +97,24 @@ TEST(WhyCaseTest, ACaseWithoutAJobTellsByItsStateWhatItWaitsFor) {
   }
 }
 
+TEST(WhyCaseTest, TheTimeOfTheMunicipalityIsToldAlsoBeyondTheCalendar) {
+  capnp::MallocMessageBuilder message;
+  auto found = message.initRoot<protocol::Case>();
+  const auto line = [&] { return municipal_line(found.asReader()); };
+  found.setDecisionDue(scheduler::kNever.ms);
+  found.setDecisionBand(protocol::SlaBand::PAUSED);
+  EXPECT_EQ(line(), "") << "no clock of it runs";
+  found.setDecisionBand(protocol::SlaBand::AMBER);
+  found.setDecisionRemainingMinutes(180);
+  EXPECT_EQ(line(),
+            "  waits for the municipality: due beyond the calendar that is set, 3 h of working "
+            "time left (amber)\n");
+  found.setDecisionDue(12 * 60 * scheduler::kMsPerMinute);  // that day in every zone near
+  found.setDecisionRemainingMinutes(-40);
+  expect_contains(line(), ": due 1970-01-01 ");
+  expect_contains(line(), ", 40 min of working time over (amber)");
+}
+
 TEST_F(WhyTextTest, WhoCouldTakeItIsToldByFilter) {
   auto stuck = answer_.getStuck();
   stuck.setCertified(5);
