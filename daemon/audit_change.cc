@@ -7,10 +7,13 @@
 #include <algorithm>
 #include <array>
 #include <initializer_list>
+#include <span>
 #include <string_view>
+#include <utility>
 
 #include "daemon/rpc_convert.h"
 #include "daemon/rpc_licence_convert.h"
+#include "daemon/rpc_plan_messages.h"
 #include "protocol/words.h"
 
 namespace permitd::daemon {
@@ -18,6 +21,7 @@ namespace permitd::daemon {
 using protocol::name_of;
 using scheduler::Command;
 using scheduler::CommandKind;
+using scheduler::Outcome;
 using scheduler::raw;
 using scheduler::Scheduler;
 
@@ -234,16 +238,122 @@ RecordMembers case_members(scheduler::CaseId id, const Scheduler& scheduler) {
        "streetWidthDm", "feesPaid", "feesRial", "office", "zoningVersion", "priority"});
 }
 
+// All that was asked for; nothing before. A relative is known to the command alone.
+RecordMembers submitted_members(const Command& command, scheduler::CaseId id,
+                                const Scheduler& scheduler) {
+  scheduler::CaseView view;
+  if (!scheduler.find_case(id, view)) return {};
+  RecordMembers out = members_of<protocol::Case>(
+      view, write_case,
+      {"service", "serviceVersion", "district", "organisation", "office", "state", "priority",
+       "built", "parcel", "reference", "point", "areaM2", "floors", "zone", "coveragePermille",
+       "streetWidthDm", "zoningVersion", "owner", "designer", "supervisingEngineer"});
+  const scheduler::PersonId relative = command.body.submit_case.relative;
+  out.emplace_back("relative", fmt::format("{}", raw(relative)));
+  std::erase_if(out, [](const auto& member) { return member.second == "\"\""; });
+  return out;
+}
+
+// Where a case stands, for commands that ask for nothing but a step.
+RecordMembers step_members(scheduler::CaseId id, const Scheduler& scheduler) {
+  scheduler::CaseView view;
+  if (!scheduler.find_case(id, view)) return {};
+  return members_of<protocol::Case>(view, write_case,
+                                    {"registeredAt", "closedAt", "serviceVersion", "state",
+                                     "decided", "zoningVersion", "decisionDue"});
+}
+
+RecordMembers job_members(scheduler::JobId id, const Scheduler& scheduler, Names only) {
+  scheduler::JobView view;
+  if (!scheduler.find_job(id, view)) return {};
+  return members_of<protocol::Job>(view, write_job, only);
+}
+
+// A claim sets how many are wanted; where it is one more of those, that is what was asked.
+RecordMembers claim_members(const Command& command, const Outcome& outcome,
+                            const Scheduler& scheduler) {
+  scheduler::ExpertView view;
+  if (!scheduler.find_expert(scheduler::ExpertId{command.actor.id}, view)) return {};
+  RecordMembers out{{"available", flag_value(view.available)}};
+  if (command.kind != CommandKind::kClaim || raw(outcome.op) == 0) return out;
+  out.emplace_back("wanted", fmt::format("{}", command.body.claim.wanted));
+  if (command.body.claim.further != 0) out.emplace_back("further", flag_value(true));
+  return out;
+}
+
+// For whom and when a job is reserved, and when its visit is.
+std::string reservation_value(scheduler::JobId id, const Scheduler& scheduler) {
+  scheduler::JobView job;
+  if (!scheduler.find_job(id, job)) return {};
+  std::string out = fmt::format("{{\"appointment\":{}", moment_value(job.appointment));
+  scheduler::PlanView plan;
+  if (scheduler.find_plan(id, plan))
+    out += fmt::format(",\"plannedFor\":{},\"plannedStart\":{},\"sequence\":{}",
+                       raw(plan.expert), moment_value(plan.start), plan.sequence);
+  return out + "}";
+}
+
+std::string line_result(scheduler::PlanLineResult result) {
+  capnp::MallocMessageBuilder arena;
+  auto answer = arena.initRoot<protocol::PlanLineAnswer>();
+  write_line_result(result, answer);
+  const capnp::DynamicStruct::Reader record(answer.asReader());
+  const std::string what = dynamic_value(record.get("result"));
+  if (answer.getResult() != protocol::PlanLineResult::NOT_ELIGIBLE) return what;
+  return what + "," + dynamic_value(record.get("filter"));
+}
+
+// What each line asked and what became of it, and each job that a line names by its number.
+RecordMembers plan_members(const scheduler::ApplyPlan& plan, const Outcome& outcome,
+                           const Scheduler& scheduler) {
+  RecordMembers out;
+  std::string lines;
+  for (std::size_t i = 0; i < std::min(std::size_t{plan.count}, plan.lines.size()); ++i) {
+    const scheduler::PlanLine& line = plan.lines[i];
+    std::string value = reservation_value(line.job, scheduler);
+    if (!value.empty()) out.emplace_back(fmt::format("{}", raw(line.job)), std::move(value));
+    const scheduler::Tick start{std::int64_t{line.start_minute} * scheduler::kMsPerMinute};
+    lines += fmt::format("{}[{},{},{},{},{}]", lines.empty() ? "" : ",", raw(line.job),
+                         raw(line.expert), moment_value(start), line.sequence,
+                         line_result(scheduler::plan_line_result(outcome, i)));
+  }
+  std::ranges::stable_sort(out);
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  if (raw(outcome.op) == 0) return out;
+  out.emplace_back("snapshotOp", fmt::format("{}", raw(plan.snapshot_op)));
+  out.emplace_back("lines", "[" + lines + "]");
+  return out;
+}
+
 RecordMembers zoning_members(std::uint16_t version, const Scheduler& scheduler) {
   std::array<scheduler::ZoningVersionView, scheduler::kZoningVersionsMax> rows;
   const std::size_t count = scheduler.list_zoning(rows);
   for (std::size_t i = 0; i < count; ++i) {
     if (rows[i].version != version) continue;
-    return {{"rules", fmt::format("{}", rows[i].rule_count)},
+    return {{"state", name_value(rows[i].state)},
+            {"rules", fmt::format("{}", rows[i].rule_count)},
             {"rulesTotal", fmt::format("{}", rows[i].rules_total)},
             {"effectiveFrom", moment_value(rows[i].effective_from)}};
   }
   return {};
+}
+
+// With the rules that came with this command, kZoningRulesPerCommand at most.
+RecordMembers loaded_members(const scheduler::LoadZoning& load, const Outcome& outcome,
+                             const Scheduler& scheduler) {
+  RecordMembers out = zoning_members(load.version, scheduler);
+  if (raw(outcome.op) == 0) return out;
+  const auto count = std::min(std::size_t{load.count}, load.rules.size());
+  std::string loaded;
+  for (const scheduler::ZoningRule& rule : std::span(load.rules).first(count)) {
+    loaded += fmt::format(
+        "{}{{\"zone\":{},\"floors\":{},\"coveragePermille\":{},\"areaMinM2\":{},"
+        "\"areaEffect\":{},\"streetMinDm\":{},\"streetEffect\":{}}}",
+        loaded.empty() ? "" : ",", text_value(rule.zone), rule.floors, rule.coverage_permille,
+        rule.area_min_m2, rule.area_effect, rule.street_min_dm, rule.street_effect);
+  }
+  out.emplace_back("loaded", "[" + loaded + "]");
+  return out;
 }
 
 RecordMembers venue_members(scheduler::VenueId id, const Scheduler& scheduler) {
@@ -326,21 +436,75 @@ RecordMembers equipped_members(scheduler::ApplicationId id, const Scheduler& sch
   return out;
 }
 
-// The newest round.
-RecordMembers round_members(const Scheduler& scheduler) {
-  scheduler::RoundView newest;
+RecordMembers round_members(scheduler::RoundId id, const Scheduler& scheduler, Names only) {
+  scheduler::RoundView view;
+  if (!scheduler.find_round(id, view)) return {};
+  return members_of<protocol::Round>(view, write_round, only);
+}
+
+// With who came to which place: application, rank, points and score of the exam.
+RecordMembers ranked_members(scheduler::RoundId id, const Scheduler& scheduler) {
+  RecordMembers out = round_members(id, scheduler, {"state", "rankedAt"});
+  std::map<std::uint32_t, std::string> ranks;
+  scheduler::ApplicationFilter filter;
+  filter.round = id;
   scheduler::Cursor cursor;
-  std::array<scheduler::RoundView, 64> rows;
+  std::array<scheduler::ApplicationView, 16> rows;
   while (!cursor.done) {
-    const std::size_t count = scheduler.list_rounds(cursor, rows);
+    const std::size_t count = scheduler.list_applications(filter, cursor, SIZE_MAX, rows);
     for (std::size_t i = 0; i < count; ++i) {
-      if (raw(rows[i].id) > raw(newest.id)) newest = rows[i];
+      const scheduler::ApplicationRecord& record = rows[i].record;
+      if (record.rank != 0)
+        ranks.emplace(record.rank, fmt::format("[{},{},{},{}]", raw(rows[i].id), record.rank,
+                                               record.points, record.exam_score));
     }
   }
-  if (raw(newest.id) == 0) return {};
-  return members_of<protocol::Round>(
-      newest, write_round,
-      {"round", "state", "places", "opens", "closes", "rulesVersion", "label"});
+  if (ranks.empty()) return out;
+  std::string list;
+  for (const auto& [rank, row] : ranks) list += (list.empty() ? "" : ",") + row;
+  out.emplace_back("ranks", "[" + list + "]");
+  return out;
+}
+
+// By number, like everybody in the trail, and with what earns places and points.
+std::string person_value(const scheduler::LicencePerson& person) {
+  return fmt::format("{{\"person\":{},\"degree\":{},\"field\":{},\"experienceYears\":{}}}",
+                     raw(person.person), name_value(person.degree), name_value(person.field),
+                     person.experience_years);
+}
+
+// The checks that are not pending, as [subject, check, result].
+std::string checks_value(const scheduler::ApplicationRecord& record) {
+  std::string list;
+  for (std::uint8_t subject = 0; subject < scheduler::kLicenceSubjectCount; ++subject) {
+    for (std::uint8_t which = 0; which < scheduler::kLicenceCheckCount; ++which) {
+      const scheduler::CheckResult result = record.checks[subject][which].result;
+      if (result != scheduler::CheckResult::kPassed && result != scheduler::CheckResult::kFailed)
+        continue;
+      list += fmt::format("{}[\"{}\",{},{}]", list.empty() ? "" : ",",
+                          subject == 0 ? "licensee" : "manager",
+                          name_value(scheduler::LicenceCheck{which}), name_value(result));
+    }
+  }
+  return "[" + list + "]";
+}
+
+RecordMembers applied_members(scheduler::ApplicationId id, const Scheduler& scheduler) {
+  scheduler::ApplicationView view;
+  if (!scheduler.find_application(id, view)) return {};
+  RecordMembers out = members_of<protocol::Application>(
+      view, write_application,
+      {"application", "round", "state", "district", "ownVenue", "venue", "rulesVersion", "points"});
+  out.emplace_back("licensee", person_value(view.record.licensee));
+  out.emplace_back("manager", person_value(view.record.manager));
+  out.emplace_back("checks", checks_value(view.record));
+  return out;
+}
+
+RecordMembers withdrawn_members(scheduler::ApplicationId id, const Scheduler& scheduler) {
+  scheduler::ApplicationView view;
+  if (!scheduler.find_application(id, view)) return {};
+  return members_of<protocol::Application>(view, write_application, {"state", "venue", "queued"});
 }
 
 RecordMembers application_members(const Command& command, scheduler::ApplicationId id,
@@ -355,7 +519,8 @@ RecordMembers application_members(const Command& command, scheduler::Application
   return result_members(view.record);
 }
 
-RecordMembers reference_members(const Command& command, const Scheduler& scheduler) {
+RecordMembers reference_members(const Command& command, const Outcome& outcome,
+                                const Scheduler& scheduler) {
   const scheduler::CommandBody& body = command.body;
   if (command.kind == CommandKind::kSetLimits) return limits_members(scheduler.limits());
   if (command.kind == CommandKind::kSetPolicy) return policy_members(scheduler);
@@ -369,9 +534,10 @@ RecordMembers reference_members(const Command& command, const Scheduler& schedul
     return activation_members(body.activate_service, scheduler);
   if (command.kind == CommandKind::kSetLicenceRules) return licence_rules_members(scheduler);
   if (command.kind == CommandKind::kSetOfficesWanted) return wanted_members(scheduler);
-  if (command.kind == CommandKind::kOpenRound) return round_members(scheduler);
   if (command.kind == CommandKind::kLoadZoning)
-    return zoning_members(body.load_zoning.version, scheduler);
+    return loaded_members(body.load_zoning, outcome, scheduler);
+  if (command.kind == CommandKind::kValidateZoning)
+    return zoning_members(body.validate_zoning.version, scheduler);
   if (command.kind == CommandKind::kNotifyZoning)
     return zoning_members(body.notify_zoning.version, scheduler);
   if (command.kind == CommandKind::kDropZoning)
@@ -402,13 +568,24 @@ RecordMembers person_members(const Command& command, const Scheduler& scheduler)
   return {};
 }
 
-RecordMembers record_of(const Command& command, const Scheduler& scheduler) {
+// What is made by the command has its number from the outcome; before, there is none of it.
+RecordMembers licence_members(const Command& command, const Outcome& outcome,
+                              const Scheduler& scheduler) {
   const scheduler::CommandBody& body = command.body;
-  if (command.kind == CommandKind::kAmendCase) return case_members(body.amend_case.id, scheduler);
-  if (command.kind == CommandKind::kRecordFees) return case_members(body.record_fees.id, scheduler);
-  if (command.kind == CommandKind::kMoveCase) return case_members(body.move_case.id, scheduler);
-  if (command.kind == CommandKind::kExpedite) return case_members(body.expedite.id, scheduler);
-  if (command.kind == CommandKind::kRebaseCase) return case_members(body.rebase_case.id, scheduler);
+  if (command.kind == CommandKind::kOpenRound)
+    return round_members(
+        scheduler::RoundId{static_cast<std::uint16_t>(raw(outcome.case_id))}, scheduler,
+        {"round", "state", "places", "opens", "closes", "rulesVersion", "label"});
+  if (command.kind == CommandKind::kCloseRound)
+    return round_members(body.close_round.round, scheduler,
+                         {"state", "closes", "eligible", "route"});
+  if (command.kind == CommandKind::kRankRound)
+    return ranked_members(body.rank_round.round, scheduler);
+  if (command.kind == CommandKind::kApplyForLicence)
+    return applied_members(
+        scheduler::ApplicationId{static_cast<std::uint32_t>(raw(outcome.case_id))}, scheduler);
+  if (command.kind == CommandKind::kWithdrawApplication)
+    return withdrawn_members(body.withdraw_application.application, scheduler);
   if (command.kind == CommandKind::kRecordLicenceCheck)
     return application_members(command, body.record_licence_check.application, scheduler);
   if (command.kind == CommandKind::kRecordExamResult)
@@ -421,8 +598,63 @@ RecordMembers record_of(const Command& command, const Scheduler& scheduler) {
     return application_members(command, body.record_equipment.application, scheduler);
   if (command.kind == CommandKind::kEquipOffice)
     return equipped_members(body.equip_office.application, scheduler);
-  RecordMembers person = person_members(command, scheduler);
-  return person.empty() ? reference_members(command, scheduler) : person;
+  return {};
+}
+
+RecordMembers work_members(const Command& command, const Outcome& outcome,
+                           const Scheduler& scheduler) {
+  const scheduler::CommandBody& body = command.body;
+  if (command.kind == CommandKind::kClaim || command.kind == CommandKind::kUnclaim)
+    return claim_members(command, outcome, scheduler);
+  if (command.kind == CommandKind::kRenew)
+    return job_members(body.renew.job, scheduler, {"leaseUntil"});
+  if (command.kind == CommandKind::kSchedule)
+    return job_members(body.schedule.job, scheduler, {"state", "appointment", "deadline"});
+  if (command.kind == CommandKind::kHold)
+    return job_members(body.hold.job, scheduler, {"state", "deadline"});
+  if (command.kind == CommandKind::kRelease)
+    return job_members(body.release.job, scheduler, {"state", "deadline"});
+  if (command.kind == CommandKind::kReassign)
+    return job_members(body.reassign.job, scheduler, {"state", "holder", "leaseUntil"});
+  if (command.kind == CommandKind::kCancel)
+    return job_members(body.cancel.job, scheduler, {"state"});
+  if (command.kind == CommandKind::kApplyPlan)
+    return plan_members(body.apply_plan, outcome, scheduler);
+  if (command.kind == CommandKind::kLockPlan)
+    return job_members(body.lock_plan.job, scheduler, {"planLocks"});
+  return {};
+}
+
+RecordMembers case_record(const Command& command, const Outcome& outcome,
+                          const Scheduler& scheduler) {
+  const scheduler::CommandBody& body = command.body;
+  if (command.kind == CommandKind::kSubmitCase)
+    return submitted_members(command, outcome.case_id, scheduler);
+  if (command.kind == CommandKind::kAmendCase) return case_members(body.amend_case.id, scheduler);
+  if (command.kind == CommandKind::kRecordFees) return case_members(body.record_fees.id, scheduler);
+  if (command.kind == CommandKind::kMoveCase) return case_members(body.move_case.id, scheduler);
+  if (command.kind == CommandKind::kExpedite) return case_members(body.expedite.id, scheduler);
+  if (command.kind == CommandKind::kRebaseCase) return case_members(body.rebase_case.id, scheduler);
+  if (command.kind == CommandKind::kRegisterCase)
+    return step_members(body.register_case.id, scheduler);
+  if (command.kind == CommandKind::kWithdrawCase)
+    return step_members(body.withdraw_case.id, scheduler);
+  if (command.kind == CommandKind::kAnswerCase) return step_members(body.answer_case.id, scheduler);
+  if (command.kind == CommandKind::kRecordDecision)
+    return step_members(body.record_decision.id, scheduler);
+  if (command.kind == CommandKind::kReferCase) return step_members(body.refer_case.id, scheduler);
+  if (command.kind == CommandKind::kCloseCase) return step_members(body.close_case.id, scheduler);
+  return {};
+}
+
+// `outcome` is empty where the command is not applied yet.
+RecordMembers record_of(const Command& command, const Outcome& outcome,
+                        const Scheduler& scheduler) {
+  for (const auto members : {work_members, case_record, licence_members, reference_members}) {
+    RecordMembers found = members(command, outcome, scheduler);
+    if (!found.empty()) return found;
+  }
+  return person_members(command, scheduler);
 }
 
 bool moves_deadlines(CommandKind kind) {
@@ -447,8 +679,7 @@ std::string differing(const RecordMembers& one, const RecordMembers& other) {
 AuditBefore look_before(const Command& command, const Scheduler& scheduler) {
   AuditBefore before;
   if (scheduler.limits() == scheduler::Limits{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}) return before;
-  // A round that is opened is a new one: of it there is nothing before.
-  if (command.kind != CommandKind::kOpenRound) before.record = record_of(command, scheduler);
+  before.record = record_of(command, Outcome{}, scheduler);
   if (!moves_deadlines(command.kind)) return before;
   scheduler::Cursor cursor;
   std::array<scheduler::JobView, 64> jobs;
@@ -469,13 +700,42 @@ AuditBefore look_before(const Command& command, const Scheduler& scheduler) {
 }
 
 std::string change_members(const AuditBefore& before, const Command& command,
-                           const Scheduler& after) {
-  const RecordMembers now = record_of(command, after);
+                           const Outcome& outcome, const Scheduler& after) {
+  const RecordMembers now = record_of(command, outcome, after);
   const std::string was = differing(before.record, now);
   const std::string is = differing(now, before.record);
   std::string out;
   if (!was.empty()) out += fmt::format(",\"was\":{{{}}}", was);
   if (!is.empty()) out += fmt::format(",\"is\":{{{}}}", is);
+  return out;
+}
+
+VenueHolders::VenueHolders(const Scheduler& scheduler) : after_(read(scheduler)) {}
+
+void VenueHolders::follow(const Scheduler& after) {
+  const bool has_moved = std::ranges::any_of(after.events(), [](const scheduler::Event& event) {
+    return event.kind == scheduler::EventKind::kVenueChanged;
+  });
+  if (!has_moved) return;
+  before_ = std::exchange(after_, read(after));
+}
+
+scheduler::ApplicationId VenueHolders::holder(const scheduler::Event& moved) const {
+  const Held& held = moved.after != 0 ? after_ : before_;
+  const auto found = held.find(scheduler::VenueId{moved.subject});
+  return found != held.end() ? found->second : scheduler::ApplicationId{};
+}
+
+VenueHolders::Held VenueHolders::read(const Scheduler& scheduler) {
+  Held out;
+  scheduler::Cursor cursor;
+  std::array<scheduler::VenueView, 64> rows;
+  while (!cursor.done) {
+    const std::size_t count = scheduler.list_venues(cursor, rows);
+    for (std::size_t i = 0; i < count; ++i) {
+      if (raw(rows[i].record.application) != 0) out.emplace(rows[i].id, rows[i].record.application);
+    }
+  }
   return out;
 }
 

@@ -18,14 +18,34 @@ using RecordMembers = std::vector<std::pair<std::string, std::string>>;
 struct AuditBefore {
   RecordMembers record;
   std::map<scheduler::CaseId, scheduler::Tick> decisions;  // due at, of cases that wait for one
-  std::map<scheduler::JobId, scheduler::Tick> deadlines;  // of open jobs, where they may move
+  std::map<scheduler::JobId, scheduler::Tick> deadlines;   // of open jobs, where they may move
 };
 AuditBefore look_before(const scheduler::Command& command, const scheduler::Scheduler& scheduler);
 
 /// `,"was":{…},"is":{…}` with the members that are not the same any more; empty where all are.
-/// `after` has just applied the command.
+/// `after` has just applied the command, with that outcome.
 std::string change_members(const AuditBefore& before, const scheduler::Command& command,
-                           const scheduler::Scheduler& after);
+                           const scheduler::Outcome& outcome, const scheduler::Scheduler& after);
+
+/// Which applications hold venues, before and after a command: events of venues do not name them.
+/// They are read again only behind a command that did move a venue: every tick may, few do.
+class VenueHolders {
+ public:
+  VenueHolders() = default;
+  explicit VenueHolders(const scheduler::Scheduler& scheduler);
+  /// Behind every command. Pre: `after` has just applied it.
+  void follow(const scheduler::Scheduler& after);
+  /// Who got the venue or gave it back; 0: no application. Pre: the event is a venue's, of the
+  /// command that was followed last.
+  scheduler::ApplicationId holder(const scheduler::Event& moved) const;
+
+ private:
+  using Held = std::map<scheduler::VenueId, scheduler::ApplicationId>;
+  static Held read(const scheduler::Scheduler& scheduler);
+
+  Held before_;
+  Held after_;
+};
 
 /// Milliseconds since 1970 UTC; null for kNever.
 std::string moment_value(scheduler::Tick at);

@@ -100,6 +100,7 @@ class Exporter {
     if (auto done = write(head(*range, *scheduler)); !done) return done;
     auto walk = CommandWalk::open(storage, range->from, range->to);
     if (!walk) return std::unexpected(walk.error());
+    VenueHolders venues(*scheduler);
     Command command;
     while (true) {
       auto taken = (*walk)->next(command);
@@ -107,7 +108,9 @@ class Exporter {
       if (!*taken) break;
       const AuditBefore before = look_before(command, *scheduler);
       const scheduler::Outcome outcome = scheduler->apply(command);
-      if (auto done = write(audit_members(command, (*walk)->batch(), outcome, before, *scheduler));
+      venues.follow(*scheduler);
+      if (auto done =
+              write(audit_members(command, (*walk)->batch(), outcome, before, venues, *scheduler));
           !done)
         return done;
       count_ += 1;

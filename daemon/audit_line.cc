@@ -153,8 +153,14 @@ std::string states_text(const Event& event, const AuditBefore& before,
                      state_text(told, event.after));
 }
 
+/// The application that got the venue, or gave it back: it has no office yet when it is ranked.
+void add_holder(std::string& out, const Event& event, const VenueHolders& venues) {
+  if (event.kind != EventKind::kVenueChanged || event.before == event.after) return;
+  add_number(out, "application", raw(venues.holder(event)));
+}
+
 std::string event_text(const Event& event, Actor of_command, const AuditBefore& before,
-                       const scheduler::Scheduler& scheduler) {
+                       const VenueHolders& venues, const scheduler::Scheduler& scheduler) {
   std::string out = fmt::format("{{\"event\":\"{}\"", name_of(event.kind));
   add_number(out, "case", raw(event.case_id));
   add_number(out, "job", raw(event.job));
@@ -163,6 +169,7 @@ std::string event_text(const Event& event, Actor of_command, const AuditBefore& 
   add_number(out, "office", raw(event.office));
   add_number(out, "version", event.version);
   add_number(out, "subject", event.subject);
+  add_holder(out, event, venues);
   if (raw(event.job) != 0) out += fmt::format(",\"stage\":\"{}\"", name_of(event.stage));
   if (event.kind == EventKind::kJobCreated || event.kind == EventKind::kJobChanged)
     out += class_member(event.job, scheduler);
@@ -229,11 +236,11 @@ bool is_marker(const Event& event) {
 
 /// What changed, in order.
 std::string events_text(const Command& command, const AuditBefore& before,
-                        const scheduler::Scheduler& scheduler) {
+                        const VenueHolders& venues, const scheduler::Scheduler& scheduler) {
   std::string out;
   const auto add = [&](const Event& event) {
     if (!out.empty()) out += ',';
-    out += event_text(event, command.actor, before, scheduler);
+    out += event_text(event, command.actor, before, venues, scheduler);
   };
   for (const Event& event : scheduler.events())
     if (!is_marker(event)) add(event);
@@ -373,7 +380,8 @@ std::string lottery_member(const scheduler::LotteryView& standing) {
 }
 
 std::string audit_members(const Command& command, scheduler::Op batch, const Outcome& outcome,
-                          const AuditBefore& before, const scheduler::Scheduler& scheduler) {
+                          const AuditBefore& before, const VenueHolders& venues,
+                          const scheduler::Scheduler& scheduler) {
   std::string out =
       fmt::format("\"op\":{},\"at\":{},\"command\":\"{}\",\"actor\":\"{}\"", raw(command.op),
                   command.now.ms, name_of(command.kind), actor_text(command.actor));
@@ -393,8 +401,9 @@ std::string audit_members(const Command& command, scheduler::Op batch, const Out
     out += fmt::format(",\"note\":\"{}\"",
                        json_escaped(std::string_view(note.bytes.data(), note.size)));
   const bool is_done = outcome.refusal == scheduler::Refusal::kNone && outcome.repeated == 0;
-  if (is_done) out += change_members(before, command, scheduler);
-  const std::string events = is_done ? events_text(command, before, scheduler) : std::string{};
+  if (is_done) out += change_members(before, command, outcome, scheduler);
+  const std::string events =
+      is_done ? events_text(command, before, venues, scheduler) : std::string{};
   if (!events.empty()) out += fmt::format(",\"events\":[{}]", events);
   const std::string decisions = decisions_text(command, scheduler);
   if (!decisions.empty()) out += fmt::format(",\"decisions\":[{}]", decisions);

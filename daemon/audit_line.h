@@ -13,10 +13,10 @@ namespace permitd::daemon {
 
 /// The members of a command's line without the braces, before its hash. `scheduler` has just
 /// applied the command: its events and decisions are told. `batch` is the first op of its batch,
-/// `before` what was looked up before it was applied.
+/// `before` what was looked up before it was applied; `venues` have followed it.
 std::string audit_members(const scheduler::Command& command, scheduler::Op batch,
                           const scheduler::Outcome& outcome, const AuditBefore& before,
-                          const scheduler::Scheduler& scheduler);
+                          const VenueHolders& venues, const scheduler::Scheduler& scheduler);
 
 /// What the lottery stands on, as a member of the begin line; empty where it never turned.
 std::string lottery_member(const scheduler::LotteryView& standing);

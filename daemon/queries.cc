@@ -1,6 +1,7 @@
 #include "daemon/queries.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace permitd::daemon {
 
@@ -44,6 +45,29 @@ bool is_open(scheduler::JobState state) {
   return false;
 }
 
+/// Nobody has the job yet: who will is not everybody's to know.
+bool is_unassigned(scheduler::JobState state) {
+  return is_open(state) && state != scheduler::JobState::kAssigned &&
+         state != scheduler::JobState::kStarted;
+}
+
+void hide_reservation(const Scope& scope, JobView& job) {
+  if (is_unassigned(job.state) && !scope.sees_reservation(job.planned_for))
+    job.planned_for = ExpertId{};
+}
+
+/// Of two deadlines, the one that an edit of the calendar moves further. Never is furthest of all.
+bool moves_further(const scheduler::DeadlineMove& a, const scheduler::DeadlineMove& b) {
+  const auto distance = [](const scheduler::DeadlineMove& move) {
+    const auto [from, to] = std::minmax(move.before.ms, move.after.ms);
+    return static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from);
+  };
+  const std::uint64_t of_a = distance(a);
+  const std::uint64_t of_b = distance(b);
+  if (of_a != of_b) return of_a > of_b;
+  return std::pair(raw(a.case_id), raw(a.job)) < std::pair(raw(b.case_id), raw(b.job));
+}
+
 /// Keeps the first `count` rows that the scope covers, from `from` on; how many there are then.
 template <class Rows, class Covers>
 std::size_t keep_covered(Rows& rows, std::size_t from, std::size_t count, Covers&& covers) {
@@ -62,11 +86,13 @@ bool CaseQuery::run(const Scheduler& scheduler) noexcept {
   found = scheduler.find_case(id_, view) && scope_.covers(scheduler, view);
   fill_page(jobs,
             [&](std::span<JobView> out) { return found ? scheduler.list_case_jobs(id_, out) : 0; });
+  for (JobView& job : jobs) hide_reservation(scope_, job);
   return true;
 }
 
 bool JobQuery::run(const Scheduler& scheduler) noexcept {
   found = scheduler.find_job(id_, view) && scope_.covers(scheduler, view);
+  hide_reservation(scope_, view);
   return true;
 }
 
@@ -80,6 +106,13 @@ bool HistoryQuery::run(const Scheduler& scheduler) noexcept {
   fill_page(events, [&](std::span<scheduler::HistoryView> out) {
     return found ? scheduler.list_history(id_, from_, out) : 0;
   });
+  // Of a job that somebody has got the history is told in full.
+  for (scheduler::HistoryView& told : events) {
+    if (!tells_reservation(told.event.kind) || scope_.sees_reservation(told.event.expert)) continue;
+    JobView job;
+    if (scheduler.find_job(told.event.job, job) && is_unassigned(job.state))
+      hide_reservation(scope_, told.event);
+  }
   return true;
 }
 
@@ -113,6 +146,8 @@ bool WhyQuery::run(const Scheduler& scheduler) noexcept {
     decision.passed_over_metres = 0;
   }
   stuck = scheduler.explain_stuck(id_);
+  hide_reservation(scope_, job);
+  if (!scope_.sees_reservation(stuck.reserved_for)) stuck.reserved_for = ExpertId{};
   return true;
 }
 
@@ -144,6 +179,7 @@ bool JobsQuery::run(const Scheduler& scheduler) noexcept {
   slices_ += 1;
   if (!cursor.done && count_ < rows.size() && slices_ < kQuerySlicesMax) return false;
   rows.resize(count_);
+  for (JobView& job : rows) hide_reservation(scope_, job);
   hide_end(scope_);
   return true;
 }
@@ -320,9 +356,11 @@ bool CalendarQuery::run(const Scheduler& scheduler) noexcept {
   return true;
 }
 
-CalendarPreviewQuery::CalendarPreviewQuery(std::vector<scheduler::SetCalendarDays> runs)
-    : runs_(std::move(runs)) {
+CalendarPreviewQuery::CalendarPreviewQuery(std::vector<scheduler::SetCalendarDays> runs,
+                                           std::size_t kept)
+    : runs_(std::move(runs)), found_(kQueryScanMax), kept_(kept) {
   changed_.reserve();
+  moves.reserve(kept);
 }
 
 void CalendarPreviewQuery::take_run(const Scheduler& scheduler,
@@ -353,8 +391,23 @@ bool CalendarPreviewQuery::run(const Scheduler& scheduler) noexcept {
     take_run(scheduler, runs_[next_++]);
     return !is_acceptable;
   }
-  scheduler.count_shifts(changed_, cursor_, kQueryScanMax, shift);
+  const std::size_t count = scheduler.list_deadline_moves(changed_, cursor_, kQueryScanMax, found_);
+  for (std::size_t i = 0; i < count; ++i) take_move(found_[i]);
+  if (cursor_.done) std::sort_heap(moves.begin(), moves.end(), moves_further);
   return cursor_.done;
+}
+
+// The one that moves least lies on top of the heap, to make way.
+void CalendarPreviewQuery::take_move(const scheduler::DeadlineMove& move) {
+  ++(move.after > move.before ? shift.later : shift.earlier);
+  const bool is_full = moves.size() == kept_;
+  if (kept_ == 0 || (is_full && !moves_further(move, moves.front()))) return;
+  if (is_full) {
+    std::pop_heap(moves.begin(), moves.end(), moves_further);
+    moves.pop_back();
+  }
+  moves.push_back(move);  // reserved
+  std::push_heap(moves.begin(), moves.end(), moves_further);
 }
 
 StatsQuery::StatsQuery(Scope scope)

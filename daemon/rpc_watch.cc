@@ -59,7 +59,9 @@ class Watcher final : public protocol::Subscription::Server, private kj::TaskSet
     if (queue_.full()) {
       dropped_ += 1;
     } else {
-      queue_.push(item.event);
+      Event event = item.event;
+      hide_reservation(scope_, event);
+      queue_.push(event);
     }
     has_new_ = true;
   }

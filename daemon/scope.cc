@@ -169,4 +169,14 @@ DistrictSet districts_of(const Scheduler& scheduler, const Event& event) {
   return 0;
 }
 
+bool tells_reservation(EventKind kind) {
+  return kind == EventKind::kJobPlanned || kind == EventKind::kPlanEnded ||
+         kind == EventKind::kPlanLocked;
+}
+
+void hide_reservation(const Scope& scope, Event& event) {
+  if (tells_reservation(event.kind) && !scope.sees_reservation(event.expert))
+    event.expert = ExpertId{};
+}
+
 }  // namespace permitd::daemon

@@ -33,6 +33,12 @@ struct Scope {
   bool covers(const scheduler::Scheduler& scheduler, const scheduler::CaseView& view) const;
   /// Jobs are covered as their case is.
   bool covers(const scheduler::Scheduler& scheduler, const scheduler::JobView& view) const;
+  /// Whom a plan has reserved a job for is told to who steers, and to the expert it is about: an
+  /// office may not foresee who comes (I14).
+  bool sees_reservation(scheduler::ExpertId planned) const {
+    return kind == Kind::kCity || kind == Kind::kDistricts ||
+           (kind == Kind::kHolder && planned == expert);
+  }
   bool covers(const scheduler::OfficeView& view) const { return covers_district(view.district); }
   /// Experts are covered as their office is.
   bool covers(const scheduler::Scheduler& scheduler, const scheduler::ExpertView& view) const;
@@ -54,6 +60,12 @@ struct Scope {
 /// everybody's matter, and 0 where it is the city's alone.
 protocol::DistrictSet districts_of(const scheduler::Scheduler& scheduler,
                                    const scheduler::Event& event);
+
+/// Of the kinds of events that tell whom a plan reserves a job for.
+bool tells_reservation(scheduler::EventKind kind);
+
+/// Takes out of an event whom a plan reserves the job for, where the scope does not see it.
+void hide_reservation(const Scope& scope, scheduler::Event& event);
 
 /// Judges a command that a supervisor of `districts` gives, against the present state. Refused is
 /// what names something outside or nothing at all, each with the same `field`, and what concerns

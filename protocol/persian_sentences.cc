@@ -49,6 +49,22 @@ std::string field_sentence(std::string_view what, Field field) {
   return fmt::format("مقدار {} {}. {}.", code(protocol::name_of(field)), what, rule_phrase(field));
 }
 
+// See field_sentence(); of one of the values that make up the field where one is at fault.
+std::string range_sentence(const Outcome& outcome) {
+  const std::string_view what = "بیرون از بازهٔ مجاز است";
+  const MemberRange* member = member_range(outcome.field, outcome.member);
+  const std::string row =
+      outcome.row != 0 ? fmt::format("، شمارهٔ {}،", number(outcome.row)) : std::string{};
+  if (member == nullptr) {
+    if (row.empty()) return field_sentence(what, outcome.field);
+    return fmt::format("مقدار {}{} {}. {}.", code(protocol::name_of(outcome.field)), row, what,
+                       rule_phrase(outcome.field));
+  }
+  return fmt::format("مقدار {} از {}{} {}. قاعده: {}.", code(member->name),
+                     code(protocol::name_of(owner_of_members(outcome.field))), row, what,
+                     persian::rule_of(*member));
+}
+
 std::string too_large_sentence(Field field) {
   if (field == Field::kNone || field == Field::kCount) {
     return fmt::format(
@@ -81,6 +97,10 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind) {
     return of_zoning;
   if (is_of_suspension(outcome, kind))
     return "تنها تعلیق پایان دارد، و آن در آینده است. زمانی دیرتر بدهید یا پایانی ندهید.";
+  if (is_of_versions(outcome, kind))
+    return "نسخهٔ دیگری نگه داشته نمی‌شود: هر نسخه‌ای که هست جاری است، در راه است یا هنوز "
+           "پرونده یا فراخوانی دارد. صبر کنید تا یکی جاری شود، "
+           "یا پرونده‌های نسخه‌ای کهنه را ببندید.";
   using enum Refusal;
   switch (outcome.refusal) {
     case kNone:
@@ -144,7 +164,7 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind) {
              "فعال "
              "می‌کند.";
     case kOutOfRange:
-      return field_sentence("بیرون از بازهٔ مجاز است", outcome.field);
+      return range_sentence(outcome);
     case kMissing:
       return field_sentence("داده نشده است", outcome.field);
     case kKeyMissing:
@@ -607,6 +627,9 @@ std::string stuck_sentence(const StuckView& stuck) {
     case kAwaitingConfirmation:
       return "انجام شده و منتظر تأیید نفر دوم است.";
     case kReserved:
+      if (raw(stuck.reserved_for) == 0)
+        return fmt::format("برنامه آن را نگه داشته است؛ پس از {} به دیگران می‌رسد.",
+                           jalali_moment_text(stuck.until));
       return fmt::format(
           "برنامه آن را برای کارشناس {} نگه داشته است؛ پس از {} به دیگران "
           "می‌رسد.",

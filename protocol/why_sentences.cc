@@ -217,6 +217,9 @@ std::string stuck_sentence(const scheduler::StuckView& stuck, Language language)
     case kAwaitingConfirmation:
       return "It is done and waits for a second person to confirm it.";
     case kReserved:
+      if (raw(stuck.reserved_for) == 0)
+        return fmt::format("A plan reserves it; others may take it after {}.",
+                           moment_text(stuck.until));
       return fmt::format("A plan reserves it for expert {}; others may take it after {}.",
                          raw(stuck.reserved_for), moment_text(stuck.until));
   }

@@ -102,6 +102,9 @@ class Trail(Story):
         self.assertIn(answer["hash"], self.exported.stderr)
         self.verify(self.trail, "--expect", answer["hash"])
         self.verify(self.trail, "--expect", "0" * 64, check=5)
+        told = run("audit", "verify", self.trail).stdout
+        self.assertIn("Proved from the trail alone are the draws", told)
+        self.assertIn("permitd --verify", told)
 
     def test_who_when_what_before_after_why(self):
         records = [json.loads(line) for line in self.lines[1:-1]]
@@ -112,6 +115,17 @@ class Trail(Story):
                          (12, "ready", "held", "supervisorOrder"))
         ways = {decision["by"] for record in records for decision in record.get("decisions", ())}
         self.assertLessEqual({"claim", "offer"}, ways)
+
+    def test_what_was_asked_stands_in_plain_members(self):
+        submitted = next(json.loads(line) for line in self.lines if '"command":"submit"' in line)
+        told = submitted["is"]
+        self.assertEqual((told["parcel"], told["district"], told["office"], told["organisation"]), ("p0", 1, 101, 1))
+        self.assertLessEqual({"owner", "designer", "floors", "areaM2", "service", "point"}, told.keys())
+        self.assertNotIn("was", submitted)
+        claimed = next(json.loads(line) for line in self.lines if '"command":"claim"' in line)
+        self.assertEqual(claimed["is"]["wanted"], 1)
+        held = next(json.loads(line) for line in self.lines if '"command":"hold"' in line)
+        self.assertEqual((held["was"]["state"], held["is"]["state"]), ("ready", "held"))
 
     def test_it_comes_in_parts_too(self):
         op, _ = self.digest
@@ -412,6 +426,40 @@ class Tampering(Story):
         kept = json.loads(self.lines[-1])["hash"]
         self.assertEqual(self.check_lines(chained(lines), check=0), [])
         self.assertIn("made anew", self.check_lines(chained(lines), "--expect", kept)[0][1])
+
+
+class ZoningPlan(Story):
+    """A version of the zoning plan from its table to the day it is in force."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.daemon = daemon = Daemon().start()
+        cls.addClassCleanup(daemon.close)
+        daemon.ctl("city", "load", "--yes", MINIMAL)
+        daemon.ctl("zoning", "load", ROOT / "city/zoning.toml")
+        daemon.ctl("zoning", "validate", 1)
+        daemon.ctl("zoning", "notify", 1, "--from", "now")
+        daemon.ctl("advance", "+1h")
+        cls.rules = daemon.ask("zoning", "show", 1)["rules"]
+        daemon.stop()
+        cls.trail = daemon.root / "zoning.trail"
+        cls.exported = run("audit", "export", cls.trail, "--data", daemon.data)
+        assert cls.exported.returncode == 0, cls.exported.stderr
+        cls.lines = cls.trail.read_text().splitlines()
+
+    def test_each_rule_is_told_by_the_command_that_loads_it(self):
+        loaded = [rule for line in self.lines if '"command":"loadZoning"' in line for rule in json.loads(line)["is"]["loaded"]]
+        by_zone = {rule["zone"]: rule for rule in loaded}
+        self.assertEqual(len(by_zone), len(loaded))
+        self.assertEqual(by_zone, {rule["zone"]: rule for rule in self.rules})
+
+    def test_hashes_computed_anew_do_not_hide_another_state_of_before(self):
+        self.assertEqual(self.verify(self.trail)["findings"], 0)
+        index = next(i for i, line in enumerate(self.lines) if '"before":"validated","after":"notified"' in line)
+        lines = list(self.lines)
+        lines[index] = lines[index].replace('"before":"validated"', '"before":"loaded"')
+        self.assertEqual(self.check_lines(chained(lines)),
+                         [(index + 1, "zoning version 1 was validated, the event says loaded")])
 
 
 class MunicipalFirst(Story):

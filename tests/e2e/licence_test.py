@@ -6,6 +6,7 @@ technical managers decide as the rules say, over permitctl alone, and nothing is
 killed. Method: a rehearsal daemon, the sample rules and the city's thirty-five venues, JSON in batches.
 """
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -106,6 +107,66 @@ class Licensing(unittest.TestCase):
         self.assertNotIn("was", equipped)
         self.assertEqual((equipped["is"]["state"], equipped["is"]["licence"]), ("equipping", "equipping"))
         self.assertEqual(equipped["is"]["office"] // 100, equipped["is"]["district"])
+        self.read_who_applied_and_was_ranked(done_by)
+        self.forge_states(trail)
+
+    def read_who_applied_and_was_ranked(self, done_by):
+        applied = done_by["applyForLicence"]
+        self.assertNotIn("was", applied)
+        told = applied["is"]
+        number = told["licensee"]["person"] - 1000
+        asked = application(number)
+        self.assertEqual((told["round"], told["district"], told["ownVenue"]),
+                         (1, asked["district"], asked["ownVenue"]))
+        for who in ("licensee", "manager"):
+            for member in ("person", "degree", "field", "experienceYears"):
+                self.assertEqual(told[who][member], asked[who][member], (who, member))
+        self.assertNotIn("birthDay", json.dumps(told))
+        self.assertIn(["licensee", "age", "passed"], told["checks"])
+        ranked = done_by["rankRound"]
+        self.assertEqual((ranked["was"]["state"], ranked["is"]["state"]), ("exam", "ranked"))
+        ranks = ranked["is"]["ranks"]
+        self.assertEqual([rank for _, rank, _, _ in ranks], list(range(1, len(ranks) + 1)))
+        # Who got which venue stands there although nobody has an office yet.
+        given = [event for event in ranked["events"] if event["event"] == "venueChanged" and event["after"] == "held"]
+        self.assertEqual(len(given), VENUES)
+        self.assertEqual(len({event["application"] for event in given}), VENUES)
+        self.assertFalse(any("office" in event for event in given))
+
+    def verified(self, trail):
+        done = subprocess.run([BIN / "permitctl", "audit", "verify", trail], capture_output=True, text=True, timeout=300,
+                              stdin=subprocess.DEVNULL)
+        return done.returncode, done.stdout
+
+    def forge_states(self, trail):
+        """Hashes computed anew do not hide a state that is not the one of before."""
+        status, told = self.verified(trail)
+        self.assertEqual(status, 0, told)
+        self.assertIn("permitd --verify", told)
+        for kind, before, other in (("licenceChanged", "eligible", "waitlisted"), ("roundChanged", "exam", "board"),
+                                    ("venueChanged", "held", "free")):
+            lines, hidden = trail.read_text().splitlines(), None
+            for index, line in enumerate(lines):
+                record = json.loads(line)
+                event = next((event for event in record.get("events", ())
+                              if event["event"] == kind and event["before"] == before), None)
+                if event is not None:
+                    hidden = index
+                    event["before"] = other
+                    lines[index] = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+                    break
+            self.assertIsNotNone(hidden, kind)
+            last = json.loads(lines[0])["previous"]
+            for index, line in enumerate(lines):
+                text = line[:line.rindex(',"hash":')]
+                last = hashlib.sha256((last + text).encode()).hexdigest()
+                lines[index] = f'{text},"hash":"{last}"}}\n'
+            forged = self.daemon.root / f"{kind}.trail"
+            forged.write_text("".join(lines))
+            status, told = self.verified(forged)
+            self.assertEqual(status, 5, kind)
+            self.assertIn(f"was {before}, the event says {other}", told)
+            self.assertIn(f"{forged}:{hidden + 1}:", told)
 
     def apply(self):
         answers = self.batch("apply", [application(n) for n in range(1, APPLICANTS + 1)], "--note", "by letter")

@@ -239,7 +239,14 @@ class Standing(Plans):
         self.assertEqual(self.ask("get", "--job", jobs[0])["plannedFor"], 0)
         applied = self.ask("--yes", "replan", "desks", "--standing", "--apply")
         self.assertEqual(applied, {"applied": {"applied": 3}})
-        self.assertNotEqual(self.ask("get", "--job", jobs[0])["plannedFor"], 0)
+        reserved = self.ask("get", "--job", jobs[0])
+        self.assertNotEqual(reserved["plannedFor"], 0)
+        # Its office may not foresee who does it.
+        own = f"office:{reserved['intakeOffice']}"
+        self.assertEqual(self.ask("get", "--job", jobs[0], "--as", own)["plannedFor"], 0)
+        why = self.ask("why", jobs[0], "--as", own)
+        self.assertEqual(why["job"]["plannedFor"], 0)
+        self.assertNotIn(f"expert {reserved['plannedFor']}", why["stuck"]["sentence"])
         plan = self.standing(self.op())
         self.assertIn("steered", self.causes(plan))
         self.assertEqual({line["change"] for line in plan["desks"]["jobs"]}, {"kept"})

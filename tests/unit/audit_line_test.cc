@@ -35,7 +35,7 @@ class AuditMembersTest : public tests::SmallCity {
     const Command command = make(kind, body, actor);
     const AuditBefore before = look_before(command, scheduler_);
     const Outcome outcome = scheduler_.apply(command);
-    return audit_members(command, command.op, outcome, before, scheduler_);
+    return audit_members(command, command.op, outcome, before, VenueHolders{}, scheduler_);
   }
 };
 
@@ -186,7 +186,7 @@ TEST_F(AuditMembersTest, ADeadlineThatNoEventListsIsToldAllTheSame) {
   AuditBefore before;
   before.deadlines[filed.job] = Tick{5};
   const Outcome outcome = scheduler_.apply(nothing);
-  EXPECT_THAT(audit_members(nothing, nothing.op, outcome, before, scheduler_),
+  EXPECT_THAT(audit_members(nothing, nothing.op, outcome, before, VenueHolders{}, scheduler_),
               HasSubstr("{\"event\":\"deadlineMoved\",\"case\":1,\"job\":1,\"office\":101,"
                         "\"stage\":\"fileFormation\",\"before\":5,\"after\":"));
 }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <initializer_list>
 #include <set>
 
 namespace permitd::daemon {
@@ -118,6 +119,18 @@ class QueriesTest : public testing::Test {
     return apply(wanted);
   }
 
+  void reserve(JobId job, ExpertId expert) {
+    Command plan = of_supervisor(CommandKind::kApplyPlan);
+    ApplyPlan& body = plan.body.apply_plan;
+    body.snapshot_op = Op{op_};
+    body.count = 1;
+    body.lines[0].job = job;
+    body.lines[0].expert = expert;
+    body.lines[0].start_minute = static_cast<std::uint32_t>(kNow.ms / kMsPerMinute + 60);
+    body.lines[0].state = JobState::kReady;
+    ASSERT_EQ(plan_line_result(apply(plan), 0), PlanLineResult::kApplied);
+  }
+
   static Scope city() { return {}; }
   static Scope of_office(OfficeId office) { return {Scope::Kind::kOffice, office, {}}; }
   static Scope of_holder() { return {Scope::Kind::kHolder, {}, ExpertId{1}}; }
@@ -175,6 +188,65 @@ TEST_F(QueriesTest, JobHistoryAndWhyKeepToTheScope) {
   EXPECT_FALSE(own_why.has_decision);
   EXPECT_EQ(own_why.stuck.cause, Stuck::kNobodyAvailable);
   EXPECT_FALSE(foreign_why.found);
+}
+
+// Who comes may not be foreseen by the office that filed the case (I14).
+TEST_F(QueriesTest, AnOfficeIsToldWhomAPlanReservesForOnlyWhenTheJobIsAssigned) {
+  const Outcome filed = submit(kOwn);
+  reserve(filed.job, ExpertId{1});
+  const auto seen = [&](Scope scope) {
+    CaseQuery of_case(scope, filed.case_id);
+    JobQuery job(scope, filed.job);
+    JobsQuery jobs(scope, JobFilter{}, 0, 10);
+    WhyQuery why(scope, filed.job);
+    HistoryQuery history(scope, filed.case_id, 0, 50);
+    for (Query* query : std::initializer_list<Query*>{&of_case, &job, &jobs, &why, &history})
+      run(*query);
+    std::vector<ExpertId> experts{of_case.jobs.at(0).planned_for, job.view.planned_for,
+                                  jobs.rows.at(0).planned_for, why.job.planned_for};
+    EXPECT_EQ(why.stuck.cause, Stuck::kReserved);
+    experts.push_back(why.stuck.reserved_for);
+    const auto told = std::ranges::find(history.events, EventKind::kJobPlanned,
+                                        [](const HistoryView& view) { return view.event.kind; });
+    EXPECT_NE(told, history.events.end());
+    if (told != history.events.end()) experts.push_back(told->event.expert);
+    return experts;
+  };
+  EXPECT_EQ(seen(of_office(kOwn)), std::vector<ExpertId>(6, ExpertId{}));
+  EXPECT_EQ(seen(city()), std::vector<ExpertId>(6, ExpertId{1}));
+  ASSERT_EQ(claim().job, filed.job);
+  JobQuery assigned(of_office(kOwn), filed.job);
+  run(assigned);
+  EXPECT_EQ(assigned.view.holder, ExpertId{1});
+  HistoryQuery history(of_office(kOwn), filed.case_id, 0, 50);
+  run(history);
+  EXPECT_TRUE(std::ranges::any_of(history.events, [](const HistoryView& view) {
+    return view.event.kind == EventKind::kJobPlanned && view.event.expert == ExpertId{1};
+  }));
+}
+
+TEST_F(QueriesTest, AnEventThatIsWatchedHidesWhomAPlanReservesFor) {
+  for (const EventKind kind :
+       {EventKind::kJobPlanned, EventKind::kPlanEnded, EventKind::kPlanLocked}) {
+    Event event;
+    event.kind = kind;
+    event.expert = ExpertId{1};
+    for (const Scope& scope : {city(), of_holder()}) {
+      hide_reservation(scope, event);
+      EXPECT_EQ(event.expert, ExpertId{1});
+    }
+    const Scope another_expert{Scope::Kind::kHolder, {}, ExpertId{2}};
+    for (const Scope& scope : {of_office(kOwn), another_expert}) {
+      event.expert = ExpertId{1};
+      hide_reservation(scope, event);
+      EXPECT_EQ(event.expert, ExpertId{});
+    }
+  }
+  Event assigned;
+  assigned.kind = EventKind::kJobChanged;
+  assigned.expert = ExpertId{1};
+  hide_reservation(of_office(kOwn), assigned);
+  EXPECT_EQ(assigned.expert, ExpertId{1});
 }
 
 TEST_F(QueriesTest, AHolderSeesTheCasesOfWhatItHolds) {
@@ -352,6 +424,29 @@ TEST_F(QueriesTest, APreviewOfTheCalendarCountsHoursAndReasonsApart) {
   EXPECT_TRUE(preview.is_acceptable);
   EXPECT_EQ(preview.days_changed, 1U);
   EXPECT_EQ(preview.notes_changed, 1U);
+}
+
+TEST_F(QueriesTest, APreviewOfTheCalendarListsAsManyMovesAsAreAskedFor) {
+  std::vector<Outcome> filed;
+  for (int i = 0; i < 3; ++i) filed.push_back(submit(kOwn));
+  SetCalendarDays closed;
+  closed.first_day = kDay + 1;
+  closed.count = 1;
+  JobView before;
+  ASSERT_TRUE(scheduler_.find_job(filed[0].job, before));
+  for (const std::size_t kept : {0U, 2U, 5U}) {
+    CalendarPreviewQuery preview({closed}, kept);
+    run(preview);
+    EXPECT_EQ(preview.shift.later, 3U);
+    EXPECT_EQ(preview.shift.earlier, 0U);
+    ASSERT_EQ(preview.moves.size(), std::min<std::size_t>(kept, 3));
+    for (std::size_t i = 0; i < preview.moves.size(); ++i) {
+      EXPECT_EQ(preview.moves[i].job, filed[i].job);
+      EXPECT_EQ(preview.moves[i].case_id, filed[i].case_id);
+      EXPECT_EQ(preview.moves[i].before, before.deadline);
+      EXPECT_EQ(preview.moves[i].after.ms, before.deadline.ms + kMsPerDay);
+    }
+  }
 }
 
 }  // namespace
