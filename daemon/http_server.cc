@@ -1,9 +1,14 @@
 #include "daemon/http_server.h"
 
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
+#include <cerrno>
 #include <chrono>
 #include <cstdlib>
 #include <list>
@@ -159,28 +164,18 @@ class HttpServerImpl final : public HttpServer {
     places_->limits = limits;
   }
 
-  Expected<void> open(const std::string& address) {
-    const std::size_t colon = address.rfind(':');
+  Expected<void> begin(int file) {
+    sockaddr_storage own{};
+    socklen_t size = sizeof own;
     beast::error_code error;
-    const std::string host = address.substr(0, colon);
-    const asio::ip::address ip = asio::ip::make_address(
-        host.starts_with('[') ? host.substr(1, host.size() - 2) : host, error);
-    const unsigned long port = colon == std::string::npos
-                                   ? 65'536
-                                   : std::strtoul(address.c_str() + colon + 1, nullptr, 10);
-    if (error || port > 65'535) {
-      return std::unexpected(Error{ErrorCode::kConfiguration, 0, "http address " + address,
-                                   "write it as 127.0.0.1:7780"});
-    }
-    const tcp::endpoint endpoint(ip, static_cast<std::uint16_t>(port));
-    acceptor_.open(endpoint.protocol(), error);
-    if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
-    if (!error) acceptor_.bind(endpoint, error);
-    if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+    // The acceptor opens the sockets of its connections by this.
+    if (getsockname(file, reinterpret_cast<sockaddr*>(&own), &size) != 0)
+      error.assign(errno, boost::system::system_category());
+    if (!error) acceptor_.assign(own.ss_family == AF_INET6 ? tcp::v6() : tcp::v4(), file, error);
     if (error) {
-      return std::unexpected(Error{ErrorCode::kSystem, error.value(),
-                                   "listen for HTTP on " + address,
-                                   "choose another address, or an empty one for none"});
+      close(file);
+      return std::unexpected(
+          Error{ErrorCode::kSystem, error.value(), "serve HTTP at a socket that listens", ""});
     }
     accept();
     return {};
@@ -216,11 +211,38 @@ class HttpServerImpl final : public HttpServer {
 
 }  // namespace
 
-Expected<std::unique_ptr<HttpServer>> HttpServer::listen(asio::io_context& io,
-                                                         const std::string& address, Ask ask,
-                                                         const HttpLimits& limits) {
+Expected<int> open_http_listener(const std::string& address) {
+  const std::size_t colon = address.rfind(':');
+  beast::error_code error;
+  const std::string host = address.substr(0, colon);
+  const asio::ip::address ip = asio::ip::make_address(
+      host.starts_with('[') ? host.substr(1, host.size() - 2) : host, error);
+  const unsigned long port = colon == std::string::npos
+                                 ? 65'536
+                                 : std::strtoul(address.c_str() + colon + 1, nullptr, 10);
+  if (error || port > 65'535) {
+    return std::unexpected(Error{ErrorCode::kConfiguration, 0, "http address " + address,
+                                 "write it as 127.0.0.1:7780"});
+  }
+  const tcp::endpoint endpoint(ip, static_cast<std::uint16_t>(port));
+  asio::io_context io;  // only for as long as it takes: nothing is waited for
+  tcp::acceptor acceptor(io);
+  acceptor.open(endpoint.protocol(), error);
+  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error) acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
+  const int file = error ? -1 : acceptor.release(error);
+  if (!error && fcntl(file, F_SETFD, FD_CLOEXEC) == 0) return file;
+  const int number = error ? error.value() : errno;
+  if (file >= 0) close(file);
+  return std::unexpected(Error{ErrorCode::kSystem, number, "listen for HTTP on " + address,
+                               "choose another address, or an empty one for none"});
+}
+
+Expected<std::unique_ptr<HttpServer>> HttpServer::serve(asio::io_context& io, int file, Ask ask,
+                                                        const HttpLimits& limits) {
   auto server = std::make_unique<HttpServerImpl>(io, std::move(ask), limits);
-  if (auto opened = server->open(address); !opened) return std::unexpected(opened.error());
+  if (auto begun = server->begin(file); !begun) return std::unexpected(begun.error());
   return server;
 }
 

@@ -24,15 +24,19 @@ struct HttpLimits {
   std::chrono::milliseconds patience{5'000};
 };
 
+/// A socket that listens at "127.0.0.1:7780", for HttpServer::serve(): who connects meanwhile is
+/// answered from then on. Whoever gets it closes it. Errors: kConfiguration, kSystem (in use).
+Expected<int> open_http_listener(const std::string& address);
+
 class HttpServer {
  public:
   /// Called with the figures when the engine has answered.
   using Answer = std::function<void(const OpsFigures&)>;
   using Ask = std::function<void(Answer)>;
 
-  static Expected<std::unique_ptr<HttpServer>> listen(boost::asio::io_context& io,
-                                                      const std::string& address, Ask ask,
-                                                      const HttpLimits& limits = {});
+  /// Takes over the listening socket `file`, and closes it also where it cannot serve.
+  static Expected<std::unique_ptr<HttpServer>> serve(boost::asio::io_context& io, int file, Ask ask,
+                                                     const HttpLimits& limits = {});
   virtual ~HttpServer() = default;
 };
 

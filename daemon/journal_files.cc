@@ -15,10 +15,10 @@
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <utility>
 
 #include "protocol/journal_format.h"
-#include "scheduler/assert.h"
 
 namespace permitd::daemon {
 
@@ -349,7 +349,7 @@ Expected<void> write_durable_now(const File& file, const std::string& name, std:
 AlignedBuffer::AlignedBuffer(std::size_t size)
     : size_((size + protocol::kBlockSize - 1) / protocol::kBlockSize * protocol::kBlockSize) {
   void* memory = mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  PERMIT_ASSERT(memory != MAP_FAILED, size_);
+  if (memory == MAP_FAILED) throw std::bad_alloc();  // as any other memory that is not there
   data_ = static_cast<std::byte*>(memory);
 }
 

@@ -132,6 +132,7 @@ auto uninterrupted(const Call& call) {
 /// Memory for direct I/O: aligned to 4 KiB, zeroed.
 class AlignedBuffer {
  public:
+  /// Throws std::bad_alloc, as new does, where there is no memory.
   explicit AlignedBuffer(std::size_t size);
   ~AlignedBuffer();
   AlignedBuffer(AlignedBuffer&& other) noexcept;

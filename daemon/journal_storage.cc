@@ -173,13 +173,20 @@ Expected<void> JournalStorage::create(Op begin) {
 Expected<Op> JournalStorage::first_op_of_creation() {
   auto list = list_snapshots(directory_);
   if (!list) return std::unexpected(list.error());
-  if (!list->marks.empty() || list->unread.empty()) return Op{newest_op(*list) + 1};
-  // A journal from op 1 beside it would be refused by every later start that can read it.
-  const Error& error = list->unread.front().error;
-  return std::unexpected(Error{error.code, error.number,
-                               fmt::format("open {}: there are snapshots and none can be read: {}",
-                                           directory_.path(), error.act),
-                               error.remedy});
+  const bool is_newest_read =
+      list->unread.empty() || raw(list->unread.front().op) < newest_op(*list);
+  if (is_newest_read) return Op{newest_op(*list) + 1};
+  // A journal that begins before it would be refused by every later start that can read it.
+  Error error = list->unread.front().error;
+  error.act = fmt::format("open {}: there is no journal and the newest snapshot cannot be read: {}",
+                          directory_.path(), error.act);
+  if (error.code != ErrorCode::kVersion) {
+    error.remedy =
+        "Nothing was changed. See that the file can be read, or restore the directory from its "
+        "last backup; without the file a start begins with an older snapshot, or with nothing "
+        "where there is none.";
+  }
+  return std::unexpected(std::move(error));
 }
 
 // Without FORMAT there may be the first segment of a creation that was cut short, but never a

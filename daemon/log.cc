@@ -3,7 +3,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <string>
+#include <algorithm>
+#include <array>
+#include <climits>
 
 namespace permitd::daemon {
 
@@ -36,21 +38,89 @@ std::int64_t monotonic_ns() {
   return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
+static_assert(kLogLineSizeMax <= PIPE_BUF);
+
+/// One line as it is put together.
+class Line {
+ public:
+  explicit Line(LogLevel level) : bytes_{'<', priority_of(level), '>'} {}
+
+  /// Once; what does not fit is cut.
+  void add(std::string_view text) noexcept {
+    std::copy_n(text.begin(), std::min(text.size(), kTextSizeMax + 1), bytes_.begin() + kPrefix);
+    keep(text.size());
+  }
+  void add(fmt::string_view format, fmt::format_args args) {
+    keep(fmt::vformat_to_n(bytes_.data() + kPrefix, kTextSizeMax + 1, format, args).size);
+  }
+  /// Behind the text, where room is left for it.
+  void add_kept_back(std::uint64_t count) {
+    char* const end = bytes_.data() + size_;
+    size_ += fmt::format_to_n(end, kNoteSizeMax, " ({} like it not shown)", count).size;
+  }
+
+  void write() noexcept {
+    for (std::size_t i = 0; i < size_; ++i) {
+      const auto byte = static_cast<unsigned char>(bytes_[i]);
+      if (byte < 0x20 || byte == 0x7F) bytes_[i] = ' ';
+    }
+    bytes_[size_] = '\n';
+    // Nothing can be done when even the log cannot be written; the daemon goes on.
+    [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, bytes_.data(), size_ + 1);
+  }
+
+ private:
+  static constexpr std::size_t kPrefix = 3;        // "<6>"
+  static constexpr std::size_t kNoteSizeMax = 64;  // more than the note takes with 20 digits
+  static constexpr std::size_t kTextSizeMax =
+      kLogLineSizeMax - kPrefix - kLogCut.size() - kNoteSizeMax - 1;  // and the line break
+
+  /// `size` bytes are there, or would be: of those that do not fit the first is in the buffer.
+  void keep(std::size_t size) noexcept {
+    size_ = kPrefix + std::min(size, kTextSizeMax);
+    if (size <= kTextSizeMax) return;
+    // Not within a letter: UTF-8 has at most three bytes behind the first.
+    for (int i = 0; i < 3 && (static_cast<unsigned char>(bytes_[size_]) & 0xC0) == 0x80; ++i)
+      --size_;
+    std::copy(kLogCut.begin(), kLogCut.end(), bytes_.data() + size_);
+    size_ += kLogCut.size();
+  }
+
+  std::array<char, kLogLineSizeMax> bytes_;
+  std::size_t size_ = kPrefix;
+};
+
 }  // namespace
 
 void set_log_level(LogLevel level) { level_logged.store(level, std::memory_order_relaxed); }
 bool is_logged(LogLevel level) { return level <= level_logged.load(std::memory_order_relaxed); }
 
-void log_text(LogLevel level, std::string_view text) {
-  std::string line{'<', priority_of(level), '>'};
-  line += text;
-  for (char& c : line) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7F) c = ' ';
+void log_text(LogLevel level, std::string_view text) noexcept {
+  Line line(level);
+  line.add(text);
+  line.write();
+}
+
+void log_error(LogLevel level, const Error& error) noexcept {
+  if (!is_logged(level)) return;
+  try {
+    log_text(level, error.text());
+  } catch (...) {
+    log_text(level, error.act);
   }
-  line += '\n';
-  // Nothing can be done when even the log cannot be written; the daemon goes on.
-  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
+}
+
+void log_formatted(LogLevel level, std::uint64_t kept_back, fmt::string_view format,
+                   fmt::format_args args) noexcept {
+  Line line(level);
+  try {
+    line.add(format, args);
+    if (kept_back != 0) line.add_kept_back(kept_back);
+  } catch (...) {
+    // A formatter of some argument has asked for memory, and there was none.
+    line.add("a line was to stand here that could not be put together");
+  }
+  line.write();
 }
 
 bool LogSite::admit(std::uint64_t& kept_back) { return admit_at(monotonic_ns(), kept_back); }

@@ -94,9 +94,9 @@ class OpsThreadImpl final : public OpsThread {
     pulses_ = options.pulses;
     on_hangup_ = options.on_hangup;
     on_look_ = options.on_look;
-    if (!options.http_address.empty()) {
-      auto server = HttpServer::listen(
-          io_, options.http_address, [this](HttpServer::Answer answer) { ask(std::move(answer)); });
+    if (options.http_file >= 0) {
+      auto server = HttpServer::serve(
+          io_, options.http_file, [this](HttpServer::Answer answer) { ask(std::move(answer)); });
       if (!server) return std::unexpected(server.error());
       http_ = std::move(*server);
     }

@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <string>
 #include <vector>
 
 #include "daemon/engine.h"
@@ -18,7 +17,7 @@
 namespace permitd::daemon {
 
 struct OpsOptions {
-  std::string http_address;                 // "127.0.0.1:7780"; empty = no HTTP
+  int http_file = -1;  // of open_http_listener(), which the thread takes over; −1: no HTTP
   const NetworkFigures* network = nullptr;  // for the metrics; outlives the thread
   std::vector<Pulse*> pulses;  // of the threads that the watchdog looks at beside the engine's
   // On the ops thread; may read files. Empty: nothing to do.
@@ -42,7 +41,7 @@ struct OpsFigures {
 class OpsThread {
  public:
   /// `port` is one of the engine's, for this thread alone. `on_stop` is called once, on the ops
-  /// thread, when SIGTERM or SIGINT arrives. Errors: the address is wrong or in use.
+  /// thread, when SIGTERM or SIGINT arrives. Errors: kSystem.
   static Expected<std::unique_ptr<OpsThread>> start(const OpsOptions& options, Engine& engine,
                                                     Port& port, std::function<void()> on_stop);
   /// Stops and joins.

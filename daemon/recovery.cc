@@ -70,6 +70,46 @@ Expected<SnapshotMark> load_snapshot(Storage& storage, Scheduler& scheduler, Op 
             "Remove the snapshot: an older one and the journal give the same state."});
 }
 
+/// The newest of the list at or before `last`; see load_newest_snapshot().
+Expected<SnapshotMark> load_newest_of(const SnapshotList& list, Storage& storage,
+                                      Scheduler& scheduler, Op last,
+                                      std::vector<UnreadSnapshot>& unread) {
+  std::copy_if(list.unread.begin(), list.unread.end(), std::back_inserter(unread),
+               [last](const UnreadSnapshot& each) { return each.op <= last; });
+  std::optional<Error> failed;
+  for (const SnapshotMark& mark : list.marks) {
+    if (mark.op > last) continue;
+    auto loaded = load_snapshot(storage, scheduler, mark.op);
+    if (loaded) return loaded;
+    unread.push_back({mark.op, loaded.error()});
+    failed = loaded.error();
+  }
+  // A scheduler that a snapshot was half loaded into cannot begin at the first op: the operator
+  // removes the file and starts again.
+  if (failed) return std::unexpected(*failed);
+  return SnapshotMark{};
+}
+
+/// What `unread`, which is behind the end of the journal, may mean. One that can be read there
+/// proves that durable ops are gone, and refuses the start; this one proves nothing.
+std::string note_behind_end(const UnreadSnapshot& unread, Op last) {
+  const std::string act = fmt::format("{}; the journal ends before that snapshot, at op {}",
+                                      unread.error.act, raw(last));
+  return Error{unread.error.code, unread.error.number, act,
+               "If it was whole once, ops behind that end are lost: compare with the last backup "
+               "before it is removed."}
+      .text();
+}
+
+/// What to do about the only snapshots where no journal gives the same state.
+Error with_remedy(Error error, const Lead& lead) {
+  if (lead.first_op == Op{1} || error.code == ErrorCode::kVersion) return error;
+  error.remedy =
+      "The journal does not begin at op 1, so nothing else here gives the state: see that the file "
+      "can be read, or restore the directory from its last backup.";
+  return error;
+}
+
 Error unknown_command(const BatchHeader& header, std::uint64_t op) {
   return Error{
       ErrorCode::kVersion, 0,
@@ -113,20 +153,7 @@ Expected<SnapshotMark> load_newest_snapshot(Storage& storage, Scheduler& schedul
                                             std::vector<UnreadSnapshot>& unread) {
   auto list = storage.snapshots();
   if (!list) return std::unexpected(list.error());
-  std::copy_if(list->unread.begin(), list->unread.end(), std::back_inserter(unread),
-               [last](const UnreadSnapshot& each) { return each.op <= last; });
-  std::optional<Error> failed;
-  for (const SnapshotMark& mark : list->marks) {
-    if (mark.op > last) continue;
-    auto loaded = load_snapshot(storage, scheduler, mark.op);
-    if (loaded) return loaded;
-    unread.push_back({mark.op, loaded.error()});
-    failed = loaded.error();
-  }
-  // A scheduler that a snapshot was half loaded into cannot begin at the first op: the operator
-  // removes the file and starts again.
-  if (failed) return std::unexpected(*failed);
-  return SnapshotMark{};
+  return load_newest_of(*list, storage, scheduler, last, unread);
 }
 
 Error with_unread(const Error& error, Op reached, const std::vector<UnreadSnapshot>& unread) {
@@ -174,9 +201,14 @@ Expected<RecoveryReport> recover_unled(Storage& storage, Scheduler& scheduler) {
   if (!lead->torn_note.empty()) report.notes.push_back(lead->torn_note);
 
   const Stopwatch snapshot_watch;
+  auto list = storage.snapshots();
+  if (!list) return std::unexpected(list.error());
+  for (const UnreadSnapshot& each : list->unread) {
+    if (each.op > lead->last_op) report.notes.push_back(note_behind_end(each, lead->last_op));
+  }
   std::vector<UnreadSnapshot> unread;
-  auto mark = load_newest_snapshot(storage, scheduler, lead->last_op, unread);
-  if (!mark) return std::unexpected(mark.error());
+  auto mark = load_newest_of(*list, storage, scheduler, lead->last_op, unread);
+  if (!mark) return std::unexpected(with_remedy(mark.error(), *lead));
   for (const UnreadSnapshot& each : unread) report.notes.push_back(each.error.text());
   report.snapshot_op = mark->op;
   report.snapshot_size = mark->size;
@@ -194,13 +226,6 @@ Expected<RecoveryReport> recover_unled(Storage& storage, Scheduler& scheduler) {
                   raw(scheduler.op_applied()), raw(lead->last_op)),
       "Restore the directory from its last backup; 'permitctl restore --verify' tells whether "
       "one is whole."});
-}
-
-Expected<RecoveryReport> recover(Storage& storage, Scheduler& scheduler) {
-  auto report = recover_unled(storage, scheduler);
-  if (!report) return report;
-  if (auto lead = storage.lead(); !lead) return std::unexpected(lead.error());
-  return report;
 }
 
 Expected<Verification> verify_snapshot(Storage& storage, Op op) {

@@ -1,8 +1,8 @@
 // From a storage to a scheduler: newest readable snapshot, then the batches behind it.
 //
 // Blocking, on one thread, before anything is served; the snapshotter uses the same steps on its
-// own. The storage is led last of all, so that a start that is refused for what it reads changes
-// nothing.
+// own. Nothing here leads: whoever starts takes the lead last of all, so that a start that is
+// refused for what it reads changes nothing.
 #pragma once
 
 #include <cstdint>
@@ -32,14 +32,12 @@ struct RecoveryReport {
       notes;  // what the log should say, e.g. a snapshot that could not be read
 };
 
-/// Brings `scheduler`, which is empty, to the newest durable op, and writes nothing.
+/// Brings `scheduler`, which is empty, to the newest durable op, and writes nothing. Each snapshot
+/// that cannot be read has a note, also one behind the end of the journal.
 /// Errors: those of Storage::survey(); kDamaged when neither a snapshot nor the journal reaches far
 /// enough; that of reading when a snapshot might.
 [[nodiscard]] Expected<RecoveryReport> recover_unled(Storage& storage,
                                                      scheduler::Scheduler& scheduler);
-
-/// The same, and takes the lead once the state is right. Errors: also those of Storage::lead().
-[[nodiscard]] Expected<RecoveryReport> recover(Storage& storage, scheduler::Scheduler& scheduler);
 
 /// Loads the newest readable snapshot at or before `last`. Returns its mark, op 0 when there is
 /// none. Those that cannot be read are passed over and added to `unread`.

@@ -14,6 +14,7 @@
 
 #include "daemon/engine_hook.h"
 #include "daemon/engine_loop.h"
+#include "daemon/http_server.h"
 #include "daemon/journal_storage.h"
 #include "daemon/log.h"
 #include "daemon/lottery.h"
@@ -67,6 +68,7 @@ class Service {
   explicit Service(const Config& config)
       : config_(config),
         rehearsal_(config.clock.rehearsal),
+        quota_(config.quota.office_rate, config.quota.office_burst),
         tables_(config.memory.touched ? std::make_unique<TouchedTables>(memory_left()) : nullptr),
         scheduler_(tables_.get()) {}
   ~Service();
@@ -100,6 +102,7 @@ class Service {
   const Config& config_;
   const bool rehearsal_;
   NetworkFigures network_figures_;
+  OfficeQuota quota_;
   std::unique_ptr<TlsKeeper> tls_;       // null: no TLS
   std::deque<TlsMailbox> mailboxes_;     // one per network; outlive it
   std::deque<Pulse> pulses_;             // one per network thread; outlive the ops thread
@@ -120,6 +123,7 @@ class Service {
   std::unique_ptr<PlannerThread> questions_;
   std::unique_ptr<OpsThread> ops_;
   std::vector<ServiceSocket> sockets_;
+  File http_socket_;  // until the ops thread serves it
   std::vector<NetworkThread> network_threads_;
   std::atomic<std::uint32_t> networks_running_{0};
   std::atomic<bool> stop_requested_{false};
@@ -210,7 +214,7 @@ Expected<void> Service::recover_state() {
   return {};
 }
 
-/// Behind everything that may refuse the start for what is in the directory or for its sockets, so
+/// Behind everything that may refuse the start for what is in the directory or for an address, so
 /// that such a start changes nothing. A key that is there is looked at before the lead, one that is
 /// not is made behind it.
 Expected<void> Service::take_lead() {
@@ -281,6 +285,11 @@ Expected<void> Service::open_sockets() {
     sockets_.push_back({*socket, RpcLoop::Security::kTls});
     log_line(LogLevel::kInfo, "listening on {} with TLS", config_.listen.tls_address);
   }
+  if (!config_.listen.http_address.empty()) {
+    auto socket = open_http_listener(config_.listen.http_address);
+    if (!socket) return std::unexpected(socket.error());
+    http_socket_ = File(*socket);
+  }
   return {};
 }
 
@@ -294,6 +303,7 @@ Expected<void> Service::start_networks() {
     standing_ = std::make_unique<StandingPlanner>(*engine_, engine_->add_port(kPlannerRequests),
                                                   *questions_, *offers_, config_.planner);
   if (network_) {
+    network_->share(quota_);
     network_->serve(*engine_, engine_->add_port(config_.engine.request_capacity), clock, planners(),
                     config_, [this] { request_stop(); });
     hook_ = std::make_unique<EngineHook>(*engine_);
@@ -322,7 +332,7 @@ Expected<void> Service::start_networks() {
 }
 
 Expected<void> Service::start_ops(Port& port) {
-  OpsOptions options{.http_address = config_.listen.http_address, .network = &network_figures_};
+  OpsOptions options{.http_file = http_socket_.release(), .network = &network_figures_};
   for (Pulse& pulse : pulses_) options.pulses.push_back(&pulse);
   if (tls_) {
     options.on_hangup = [this] { tls_->reload(); };
@@ -359,13 +369,14 @@ void Service::run_network_thread(NetworkThread& thread, std::atomic<int>& outcom
   };
   auto network = RpcNetwork::create(config_, network_figures_);
   if (!network) {
-    log_line(LogLevel::kError, "{}", network.error().text());
+    log_error(LogLevel::kError, network.error());
     return report(-1);
   }
+  (*network)->share(quota_);
   (*network)->serve(*engine_, *thread.port, clock_of(rehearsal_, system_clock_, rehearsal_clock_),
                     planners(), config_, [this] { request_stop(); });
   if (auto done = listen(**network, thread.mailbox); !done) {
-    log_line(LogLevel::kError, "{}", done.error().text());
+    log_error(LogLevel::kError, done.error());
     return report(-1);
   }
   (*network)->show(*thread.pulse);
@@ -448,7 +459,7 @@ int Service::run() {
 int serve(const Config& config) {
   Service service(config);
   if (auto started = service.start(); !started) {
-    log_line(LogLevel::kError, "{}", started.error().text());
+    log_error(LogLevel::kError, started.error());
     return 1;
   }
   return service.run();

@@ -1,7 +1,7 @@
 // Goal: what journal_torn_test shows on a stand-in holds for the program that ships: a journal that
 // was cut at any byte starts at the end of the batch before, with the state of that op, and goes
 // on; a flipped bit is refused, names the file and changes nothing. Method: JournalStorage and
-// recover() over the simulated disk, one start for each cut or bit. By default each byte of each
+// recovery over the simulated disk, one start for each cut or bit. By default each byte of each
 // header, one bit of each of them, and payloads in steps; PERMITD_EVERY_BYTE=1 leaves nothing out.
 #include <fmt/core.h>
 #include <gtest/gtest.h>
@@ -17,6 +17,7 @@
 #include "tests/sim/simulated_calls.h"
 #include "tests/sim/simulated_disk.h"
 #include "tests/support/journal_in_files.h"
+#include "tests/support/led_recovery.h"
 #include "tests/support/recorded_city.h"
 
 namespace permitd::tests {
@@ -115,7 +116,7 @@ class JournalCut : public testing::Test {
     Start start;
     auto storage = open_storage(options_);
     Scheduler scheduler;
-    const auto report = daemon::recover(*storage, scheduler);
+    const auto report = tests::recover(*storage, scheduler);
     start.is_refused = !report;
     if (report) {
       start.last_op = raw(report->lead.last_op);

@@ -1,7 +1,8 @@
 // Goal: memory that runs out while a journal is made, or taken over and its snapshot loaded and the
 // rest replayed, costs that start, never the journal. Method: a directory is started in a child
 // process in which the n-th allocation fails, for every n at first and for some of the rest;
-// afterwards it holds what it held, or can be made.
+// afterwards it holds what it held, or can be made. A child that aborts must say that it was for
+// want of memory: a failed assertion is none.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -10,11 +11,13 @@
 #include <csignal>
 #include <cstdlib>
 #include <new>
+#include <string>
+#include <string_view>
 
-#include "daemon/recovery.h"
 #include "daemon/snapshotter.h"
 #include "daemon/waker.h"
 #include "tests/support/journal_in_files.h"
+#include "tests/support/led_recovery.h"
 #include "tests/support/recorded_city.h"
 #include "tests/support/scratch_directory.h"
 
@@ -60,40 +63,67 @@ daemon::StateDigest record(const std::string& directory) {
   return record_city(*storage, 400, 1, false).rbegin()->second;
 }
 
-/// Starts in a child whose allocation number `failing` fails. The status of its end.
-int start_in_child(const std::string& directory, std::int64_t failing) {
+struct End {
+  int status = -1;
+  std::string said;  // on stderr
+};
+
+std::string read_to_end(int file) {
+  std::string text;
+  char part[512];
+  for (ssize_t size = 0; (size = read(file, part, sizeof part)) > 0;)
+    text.append(part, static_cast<std::size_t>(size));
+  return text;
+}
+
+/// Starts in a child whose allocation number `failing` fails. How that ended.
+End start_in_child(const std::string& directory, std::int64_t failing) {
+  int ends[2] = {-1, -1};
+  if (pipe(ends) != 0) return {};
   const pid_t child = fork();
   if (child == 0) {
-    (void)!freopen("/dev/null", "w", stderr);  // an abort says what failed
+    dup2(ends[1], STDERR_FILENO);
+    close(ends[0]);
+    close(ends[1]);
     int status = kStarted;
     allocations_left = failing;
     try {
       auto storage = open_storage(options_of(directory));
       Scheduler scheduler;
-      if (!daemon::recover(*storage, scheduler)) status = kRefused;
+      if (!tests::recover(*storage, scheduler)) status = kRefused;
       allocations_left = -1;
     } catch (const std::bad_alloc&) {
       status = kOutOfMemory;
     }
     _exit(status);
   }
-  int status = -1;
-  waitpid(child, &status, 0);
-  return status;
+  close(ends[1]);
+  End end;
+  end.said = read_to_end(ends[0]);
+  close(ends[0]);
+  waitpid(child, &end.status, 0);
+  return end;
 }
 
-bool has_started(int status) { return WIFEXITED(status) && WEXITSTATUS(status) == kStarted; }
+bool has_started(const End& end) {
+  return WIFEXITED(end.status) && WEXITSTATUS(end.status) == kStarted;
+}
+/// Whether an aborting process died of the exception that nobody could catch, and of nothing else.
+bool names_memory(std::string_view said) {
+  return said.find("bad_alloc") != std::string_view::npos &&
+         said.find("assertion failed") == std::string_view::npos;
+}
 /// An abort at the failed allocation, or its exception to the end.
-bool has_run_out(int status) {
-  if (WIFSIGNALED(status)) return WTERMSIG(status) == SIGABRT;
-  return WIFEXITED(status) && WEXITSTATUS(status) == kOutOfMemory;
+bool has_run_out(const End& end) {
+  if (WIFSIGNALED(end.status)) return WTERMSIG(end.status) == SIGABRT && names_memory(end.said);
+  return WIFEXITED(end.status) && WEXITSTATUS(end.status) == kOutOfMemory;
 }
 
 /// Starts with all the memory there is; what it finds must be this.
 void expect_start(const std::string& directory, const daemon::StateDigest& digest, Op snapshot) {
   auto storage = open_storage(options_of(directory));
   Scheduler scheduler;
-  auto report = daemon::recover(*storage, scheduler);
+  auto report = tests::recover(*storage, scheduler);
   ASSERT_TRUE(report.has_value()) << report.error().text();
   ASSERT_EQ(report->snapshot_op, snapshot);
   ASSERT_EQ(daemon::digest_of_state(scheduler), digest);
@@ -119,11 +149,11 @@ void expect_nothing_lost(const std::string& directory, const daemon::StateDigest
   int failed = 0;
   int started = 0;
   for (std::int64_t failing = 1; failing <= 2 * needed; failing = next_failing(failing, needed)) {
-    const int status = start_in_child(directory, failing);
-    ASSERT_TRUE(has_started(status) || has_run_out(status))
-        << "allocation " << failing << ", status " << status;
-    failed += has_started(status) ? 0 : 1;
-    started += has_started(status) ? 1 : 0;
+    const End end = start_in_child(directory, failing);
+    ASSERT_TRUE(has_started(end) || has_run_out(end))
+        << "allocation " << failing << ", status " << end.status << ": " << end.said;
+    failed += has_started(end) ? 0 : 1;
+    started += has_started(end) ? 1 : 0;
     if (failing % 20 == 0) {
       ASSERT_NO_FATAL_FAILURE(expect_start(directory, digest, snapshot)) << failing;
     }
@@ -131,6 +161,12 @@ void expect_nothing_lost(const std::string& directory, const daemon::StateDigest
   EXPECT_GT(failed, 50);
   EXPECT_GT(started, 0);
   ASSERT_NO_FATAL_FAILURE(expect_start(directory, digest, snapshot));
+}
+
+TEST(JournalMemory, AnAssertionThatFailsIsNoWantOfMemory) {
+  EXPECT_TRUE(names_memory("terminate called after throwing an instance of 'std::bad_alloc'\n"));
+  EXPECT_FALSE(names_memory("daemon/journal_scan.cc:9: assertion failed: size != 0\n"));
+  EXPECT_FALSE(names_memory(""));
 }
 
 TEST(JournalMemory, ARecoveryThatRunsOutOfMemoryLosesNothing) {
@@ -170,11 +206,11 @@ TEST(JournalMemory, AJournalThatCannotBeMadeForWantOfMemoryIsMadeAnotherTime) {
   int started = 0;
   for (std::int64_t failing = 1; failing <= needed + 20; failing = next_failing(failing, needed)) {
     ScratchDirectory directory;
-    const int status = start_in_child(directory.path(), failing);
-    ASSERT_TRUE(has_started(status) || has_run_out(status))
-        << "allocation " << failing << ", status " << status;
-    failed += has_started(status) ? 0 : 1;
-    started += has_started(status) ? 1 : 0;
+    const End end = start_in_child(directory.path(), failing);
+    ASSERT_TRUE(has_started(end) || has_run_out(end))
+        << "allocation " << failing << ", status " << end.status << ": " << end.said;
+    failed += has_started(end) ? 0 : 1;
+    started += has_started(end) ? 1 : 0;
     ASSERT_NO_FATAL_FAILURE(expect_start(directory.path(), empty, Op{0})) << failing;
   }
   EXPECT_GT(failed, 10);

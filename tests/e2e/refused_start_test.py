@@ -88,6 +88,13 @@ class RefusedStart(unittest.TestCase):
             self.expect_refused(address)
         self.expect_right()
 
+    def test_for_an_address_of_health_and_metrics_that_is_taken(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            address = f"127.0.0.1:{taken.getsockname()[1]}"
+            self.daemon.arguments.append(f"--set=listen.http={address}")
+            self.expect_refused(f"listen for HTTP on {address}")
+        self.expect_right()
+
     def test_for_an_unknown_version(self):
         written = self.daemon.data / "FORMAT"
         whole = written.read_bytes()

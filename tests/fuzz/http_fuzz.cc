@@ -27,12 +27,14 @@ class Served {
     // A port that was free a moment ago; another one when somebody was faster.
     for (int attempt = 0; attempt < 20 && !server_; ++attempt) {
       port_ = free_port();
-      auto listening = HttpServer::listen(io_, "127.0.0.1:" + std::to_string(ntohs(port_)),
-                                          [this](const HttpServer::Answer& answer) {
-                                            asked_ = true;
-                                            answer(OpsFigures{});
-                                          });
-      if (listening) server_ = std::move(*listening);
+      const auto file =
+          permitd::daemon::open_http_listener("127.0.0.1:" + std::to_string(ntohs(port_)));
+      if (!file) continue;
+      auto serving = HttpServer::serve(io_, *file, [this](const HttpServer::Answer& answer) {
+        asked_ = true;
+        answer(OpsFigures{});
+      });
+      if (serving) server_ = std::move(*serving);
     }
     if (!server_) std::abort();
   }

@@ -73,10 +73,11 @@ class HttpServerTest : public ::testing::Test {
     // A port that was free a moment ago; another one when somebody was faster.
     for (int attempt = 0; attempt < 20 && !server_; ++attempt) {
       port_ = free_port();
-      auto listening = HttpServer::listen(
-          io_, "127.0.0.1:" + std::to_string(ntohs(port_)),
-          [this](const HttpServer::Answer& answer) { take(answer); }, limits);
-      if (listening) server_ = std::move(*listening);
+      const auto file = open_http_listener("127.0.0.1:" + std::to_string(ntohs(port_)));
+      if (!file) continue;
+      auto serving = HttpServer::serve(
+          io_, *file, [this](const HttpServer::Answer& answer) { take(answer); }, limits);
+      if (serving) server_ = std::move(*serving);
     }
     ASSERT_NE(server_, nullptr);
     thread_ = std::thread([this] { io_.run(); });

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <new>
 #include <thread>
 #include <utility>
 
@@ -153,6 +154,11 @@ TEST(JournalFiles, WhatHasNoRoomIsFullAndSaysWhatToDo) {
       EXPECT_EQ(error.remedy, says_own ? "Make room on the device." : remedy);
     }
   }
+}
+
+// So a start without room for its buffers ends with the sentence for that, not with an assertion.
+TEST(JournalFiles, ABufferThatDoesNotFitIntoMemoryIsAnAllocationThatFails) {
+  EXPECT_THROW(AlignedBuffer(std::size_t{1} << 62), std::bad_alloc);
 }
 
 TEST(JournalFiles, WhatIsMovedHasOneOwner) {

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstring>
@@ -22,6 +23,7 @@
 #include <sstream>
 #include <thread>
 
+#include "daemon/snapshot_file.h"
 #include "daemon/uring.h"
 #include "tests/support/journal_in_files.h"
 #include "tests/support/scratch_directory.h"
@@ -70,6 +72,22 @@ TEST(JournalStorage, ASecondDaemonIsToldWhoLeads) {
       << second.error().text();
   storage.reset();
   EXPECT_TRUE(lead_of(options_in(directory.path())).has_value());
+}
+
+// What one start has found, another must not change before the first one leads.
+TEST(JournalStorage, WhoSurveysIsAloneAlready) {
+  tests::ScratchDirectory directory;
+  for (const bool is_new : {true, false}) {
+    auto storage = open_storage(options_in(directory.path()));
+    ASSERT_TRUE(storage->survey().has_value());
+    auto second = open_storage(options_in(directory.path()));
+    auto found = second->survey();
+    ASSERT_FALSE(found.has_value()) << is_new;
+    EXPECT_EQ(found.error().code, ErrorCode::kFenced);
+    second.reset();
+    EXPECT_EQ(lead_of(options_in(directory.path())).error().code, ErrorCode::kFenced);
+    EXPECT_TRUE(storage->lead().has_value());
+  }
 }
 
 TEST(JournalStorage, ASegmentSomebodyStillWritesIsNotJudged) {
@@ -331,11 +349,45 @@ TEST(JournalStorage, ASnapshotThatCannotBeReadIsNoBeginning) {
   auto lead = lead_of(options_in(directory.path()));
   ASSERT_FALSE(lead.has_value());
   EXPECT_EQ(lead.error().code, ErrorCode::kDamaged);
-  EXPECT_NE(lead.error().act.find("snapshots"), std::string::npos) << lead.error().text();
+  EXPECT_NE(lead.error().act.find(snapshot), std::string::npos) << lead.error().text();
+  EXPECT_NE(lead.error().remedy.find("with nothing"), std::string::npos) << lead.error().text();
   std::filesystem::remove(snapshot);
   lead = lead_of(options_in(directory.path()));
   ASSERT_TRUE(lead.has_value()) << lead.error().text();
   EXPECT_EQ(lead->last_op, Op{0});
+}
+
+// Not only where none can be read: the newest says where the journal begins. The system's word on
+// it, here about a name that leads to itself, and what to do are in the sentence.
+TEST(JournalStorage, ANewerSnapshotThatCannotBeReadIsNoBeginningEither) {
+  tests::ScratchDirectory scratch;
+  auto directory = JournalDirectory::open(scratch.path());
+  for (const std::uint64_t op : {5, 9}) {
+    auto writer = create_snapshot(*directory, Op{op});
+    ASSERT_TRUE(writer.has_value());
+    ASSERT_TRUE((*writer)->commit().has_value());
+  }
+  const std::string older = scratch / "snapshot.00000000000000000005";
+  const std::string newer = scratch / "snapshot.00000000000000000009";
+  std::filesystem::rename(newer, scratch / "kept");
+  std::filesystem::create_symlink(newer, newer);
+  auto storage = open_storage(options_in(scratch.path()));
+  auto found = storage->survey();
+  ASSERT_FALSE(found.has_value());
+  EXPECT_EQ(found.error().code, ErrorCode::kSystem);
+  EXPECT_EQ(found.error().number, ELOOP);
+  EXPECT_NE(found.error().act.find(newer), std::string::npos) << found.error().text();
+  EXPECT_NE(found.error().remedy.find("See that the file can be read"), std::string::npos);
+  storage.reset();
+  EXPECT_FALSE(std::filesystem::exists(scratch / "FORMAT"));
+  std::filesystem::remove(newer);
+  std::filesystem::rename(scratch / "kept", newer);
+  // An older one is passed over: the newest says all.
+  std::filesystem::remove(older);
+  std::filesystem::create_symlink(older, older);
+  auto lead = lead_of(options_in(scratch.path()));
+  ASSERT_TRUE(lead.has_value()) << lead.error().text();
+  EXPECT_EQ(lead->last_op, Op{9});
 }
 
 TEST_F(JournalFiles, AShortSegmentIsRefused) {

@@ -15,6 +15,7 @@
 #include "protocol/command_codec.h"
 #include "tests/support/command_generator.h"
 #include "tests/support/faulty_storage.h"
+#include "tests/support/led_recovery.h"
 #include "tests/support/state_bytes.h"
 
 namespace permitd::tests {
@@ -102,7 +103,7 @@ class Recovery : public testing::Test {
   daemon::Expected<daemon::RecoveryReport> recover_into(Scheduler& scheduler) {
     storage_.reset();
     storage_ = std::make_unique<FaultyStorage>(disk_, kOptions);
-    return daemon::recover(*storage_, scheduler);
+    return tests::recover(*storage_, scheduler);
   }
   StateDigest digest() { return daemon::digest_of_state(city_.scheduler()); }
   Op op() { return city_.scheduler().op_applied(); }
@@ -294,6 +295,62 @@ TEST_F(Recovery, ASnapshotThatCannotBeReadIsNamedWhereNothingElseReaches) {
   EXPECT_TRUE(recover_into(found).has_value());
 }
 
+// It is skipped, but not without a word.
+TEST_F(Recovery, ASnapshotBehindTheEndThatCannotBeReadHasANote) {
+  start();
+  live(60);
+  snapshot(*storage_, city_.scheduler());
+  const Op at = op();
+  live(20);
+  const std::uint64_t behind = raw(op()) + 100;
+  FaultyDisk::Snapshot& newer = disk_.snapshots[behind] = disk_.snapshots.at(raw(at));
+  newer.mark.op = Op{behind};
+  newer.read_error = EIO;
+  {
+    Scheduler found;
+    auto report = recover_into(found);
+    ASSERT_TRUE(report.has_value()) << report.error().text();
+    EXPECT_EQ(report->snapshot_op, at);
+    EXPECT_EQ(daemon::digest_of_state(found), digest());
+    ASSERT_EQ(report->notes.size(), 1U);
+    const std::string& note = report->notes.front();
+    EXPECT_NE(note.find("read a simulated snapshot"), std::string::npos) << note;
+    EXPECT_NE(note.find("ends before that snapshot, at op " + std::to_string(raw(op()))),
+              std::string::npos)
+        << note;
+    EXPECT_NE(note.find("errno 5"), std::string::npos) << note;
+  }
+  // The control: one that can be read proves that the journal has lost its end.
+  disk_.snapshots.at(behind).read_error = 0;
+  Scheduler found;
+  auto report = recover_into(found);
+  ASSERT_FALSE(report.has_value());
+  EXPECT_EQ(report.error().code, ErrorCode::kDamaged);
+}
+
+TEST_F(Recovery, TheOnlySnapshotIsRemovedWhereTheJournalGivesTheStateAndNowhereElse) {
+  start();
+  live(100);
+  snapshot(*storage_, city_.scheduler());
+  const Op at = op();
+  live(50);
+  for (const bool trimmed : {false, true}) {
+    if (trimmed) {
+      Scheduler found;
+      ASSERT_TRUE(recover_into(found).has_value());
+      storage_->trim(at);
+    }
+    ASSERT_EQ(disk_.segments.begin()->first > 1, trimmed);
+    disk_.snapshots.at(raw(at)).damaged = true;
+    Scheduler found;
+    auto report = recover_into(found);
+    ASSERT_FALSE(report.has_value());
+    EXPECT_EQ(report.error().remedy.find("Remove") != std::string::npos, !trimmed);
+    EXPECT_EQ(report.error().remedy.find("last backup") != std::string::npos, trimmed);
+    disk_.snapshots.at(raw(at)).damaged = false;
+  }
+}
+
 TEST(Unread, WhatMightHaveReachedIsSaidWithTheRemedyThatHelps) {
   const daemon::Error damage{ErrorCode::kDamaged, 0, "it begins with op 9", "Restore it."};
   const daemon::Error device{ErrorCode::kSystem, EIO, "read x", ""};
@@ -396,7 +453,7 @@ TEST_F(Recovery, AStorageThatLeavesSomethingOutIsNotBelieved) {
     storage_ = std::make_unique<FaultyStorage>(disk_, kOptions);
     ForgetfulStorage forgetful(*storage_, 10, ends_there);
     Scheduler found;
-    auto report = daemon::recover(forgetful, found);
+    auto report = tests::recover(forgetful, found);
     ASSERT_FALSE(report.has_value()) << ends_there;
     EXPECT_EQ(report.error().code, ErrorCode::kDamaged);
     const std::string wanted = ends_there ? "it ends at op" : "it goes on at op";
@@ -462,7 +519,7 @@ TEST_F(Recovery, AfterEveryCrashTheStateIsOneThatWas) {
     storage.crash();
     FaultyStorage again(disk, options);
     Scheduler found;
-    auto report = daemon::recover(again, found);
+    auto report = tests::recover(again, found);
     ASSERT_TRUE(report.has_value()) << report.error().text();
     EXPECT_GE(found.op_applied(), acknowledged);
     if (found.op_applied() == Op{0}) continue;

@@ -1,5 +1,5 @@
 // Goal: a start that is refused leaves every file as it was, byte for byte, but for the process
-// number in LOCK; once the cause is mended the state is there. Method: recover() over real
+// number in LOCK; once the cause is mended the state is there. Method: a recovery over real
 // directories that are spoilt in one place each.
 #include <gtest/gtest.h>
 
@@ -10,10 +10,10 @@
 #include <string>
 
 #include "daemon/journal_storage.h"
-#include "daemon/recovery.h"
 #include "daemon/snapshotter.h"
 #include "protocol/journal_format.h"
 #include "tests/support/journal_in_files.h"
+#include "tests/support/led_recovery.h"
 #include "tests/support/recorded_city.h"
 #include "tests/support/scratch_directory.h"
 
@@ -72,7 +72,7 @@ class RefusedStart : public testing::Test {
 
   daemon::Expected<daemon::RecoveryReport> start(scheduler::Scheduler& scheduler) {
     auto storage = open_storage(options_);
-    return daemon::recover(*storage, scheduler);
+    return tests::recover(*storage, scheduler);
   }
   void expect_refused(ErrorCode code, const std::string& words) {
     const Files before = files_of(directory_.path());
