@@ -117,7 +117,9 @@ void DurableHistory::apply(const Batch& batch) {
 void DurableHistory::apply(const Command& command) {
   model_.judge(command, *scheduler_);
   const scheduler::Outcome outcome = scheduler_->apply(command);
-  model_.follow(command, outcome, *scheduler_);
+  scheduler::Outcome told = outcome;
+  if (alters_outcomes_) told.refusal = scheduler::Refusal::kVenueTaken;
+  model_.follow(command, told, *scheduler_);
   known_.push_back({outcome, command.key, command.kind});
   for (const scheduler::Event& event : scheduler_->events()) events_.push_back(event);
   while (events_.size() > kEventsMax) events_.pop_front();

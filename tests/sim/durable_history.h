@@ -24,6 +24,8 @@ class DurableHistory {
 
   /// A batch is handed to the storage.
   void append(const daemon::BatchHeader& header, std::span<const std::byte> payload);
+  /// The model is told of other outcomes than the core's, for the control that it notices.
+  void alter_outcomes() { alters_outcomes_ = true; }
   /// Everything up to `durable` counts from now on.
   void catch_up(scheduler::Op durable);
   /// After a restart: what lies behind `last` never was. False when `last` is inside a batch, lost
@@ -96,6 +98,7 @@ class DurableHistory {
   NaiveModel model_;
   std::string complaint_;
   std::uint64_t audit_every_;  // in batches
+  bool alters_outcomes_ = false;
   std::uint64_t batches_applied_ = 0;
   std::uint64_t shown_count_ = 0;
   std::uint64_t told_count_ = 0;

@@ -19,6 +19,7 @@
 #include "protocol/command_codec.h"
 #include "tests/sim/simulated_disk.h"
 #include "tests/support/command_generator.h"
+#include "tests/support/led_recovery.h"
 
 namespace permitd::tests {
 
@@ -126,7 +127,7 @@ class JournalProcess {
   // Each returns false with error() when the daemon would end.
   bool start() {
     if (error_) return false;
-    auto report = daemon::recover(*storage_, state_);
+    auto report = tests::recover(*storage_, state_);
     if (!report) error_ = report.error();
     if (error_) return false;
     lead_ = report->lead;

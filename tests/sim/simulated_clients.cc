@@ -31,14 +31,15 @@ constexpr std::uint64_t kRenewalKeys = 0x52'454E'4557'414C;
 /// A read, in one or more slices; what it saw is compared when it counts.
 class SimulatedClients::Look final : public daemon::Query {
  public:
-  Look(DurableHistory& history, std::uint64_t which, std::uint32_t slices)
-      : history_(history), which_(which), slices_(slices) {}
+  Look(DurableHistory& history, std::uint64_t which, std::uint32_t slices, bool misheard)
+      : history_(history), which_(which), slices_(slices), mask_(misheard ? 1 : 0) {}
   bool run(const scheduler::Scheduler& scheduler) noexcept override {
     if (slices_ != 0) {
       slices_ -= 1;
       return false;
     }
-    history_.expect_shown(scheduler.op_applied(), which_, fingerprint_of(scheduler, which_));
+    history_.expect_shown(scheduler.op_applied(), which_,
+                          fingerprint_of(scheduler, which_) ^ mask_);
     return true;
   }
 
@@ -46,6 +47,7 @@ class SimulatedClients::Look final : public daemon::Query {
   DurableHistory& history_;
   std::uint64_t which_;
   std::uint32_t slices_;
+  std::uint64_t mask_;  // of the bits that are misheard
 };
 
 void SimulatedClients::complain(const std::string& text) {
@@ -93,7 +95,7 @@ void SimulatedClients::look(Chance& chance) {
   Call call;
   call.kind = RequestKind::kQuery;
   const std::uint64_t which = chance.next();
-  call.look = std::make_unique<Look>(history_, which, chance.below(4U));
+  call.look = std::make_unique<Look>(history_, which, chance.below(4U), misheard_.reads);
   call.client = which % kClientCount;
   if (clients_[call.client].is_away) return;
   (void)push(lines_[chance.below(lines_.size())], std::move(call));
@@ -234,7 +236,8 @@ void SimulatedClients::listen(Chance& chance, Op op_stable) {
 
 void SimulatedClients::listen_to(Line& line, Chance& chance, Op op_stable) {
   while (const Response* response = line.port->front_response()) {
-    take(chance, *response, op_stable);
+    const bool is_unheard = misheard_.answers && response->ticket % kUnheardEvery == 0;
+    if (!is_unheard) take(chance, *response, op_stable);
     line.port->pop_response();
   }
   while (const daemon::FeedItem* item = line.port->front_event()) {
@@ -243,7 +246,9 @@ void SimulatedClients::listen_to(Line& line, Chance& chance, Op op_stable) {
                            raw(op_stable)));
     }
     if (item->dropped == 0) {
-      history_.check_told(item->event);
+      scheduler::Event event = item->event;
+      if (misheard_.events) event.actor.id ^= 1;
+      history_.check_told(event);
     } else {
       complain(fmt::format("{} events were dropped from a feed with room", item->dropped));
     }
@@ -278,7 +283,9 @@ void SimulatedClients::check_answer(const Call& call, const Response& response, 
   }
   if (call.kind == RequestKind::kDigest && outcome.op == history_.op()) {
     digest_count_ += 1;
-    if (daemon::digest_of_state(history_.scheduler()) != response.digest)
+    daemon::StateDigest digest = response.digest;
+    if (misheard_.digests) digest.low ^= 1;
+    if (daemon::digest_of_state(history_.scheduler()) != digest)
       complain(fmt::format("the digest at op {} is another one", raw(outcome.op)));
   }
   if (call.kind != RequestKind::kCommand) return;

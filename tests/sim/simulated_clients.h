@@ -46,6 +46,14 @@ class SimulatedClients {
   void turn_away(Chance& chance);
   /// Nobody asks for events, for the control that this is noticed.
   void leave_events() { subscribes_ = false; }
+  /// What is not passed on as the process gave it, for the control that it is noticed.
+  struct Misheard {
+    bool reads = false;
+    bool events = false;
+    bool digests = false;
+    bool answers = false;  // one in kUnheardEvery, which is then never heard at all
+  };
+  void mishear(const Misheard& misheard) { misheard_ = misheard; }
   /// The connection of one client is lost, or everybody's.
   void lose_connections(Chance& chance);
   /// From now on everybody listens and nothing is lost.
@@ -62,6 +70,7 @@ class SimulatedClients {
  private:
   static constexpr std::size_t kUnsentMax = 64;
   static constexpr std::size_t kClientCount = 8;
+  static constexpr std::uint64_t kUnheardEvery = 16;
   static constexpr std::size_t kWatcher = 0;  // who listens to events, on the first line
 
   class Look;
@@ -110,6 +119,7 @@ class SimulatedClients {
   std::vector<Line> lines_;
   std::array<Client, kClientCount> clients_;
   bool subscribes_ = true;
+  Misheard misheard_;
   bool is_storm_ = false;  // everybody is away, and comes back at once
   std::uint64_t renewals_ = 0;
   std::deque<Unsent> unsent_;

@@ -52,8 +52,10 @@ class SimulatedDisk {
   std::uint32_t read_errors = 0;
   std::uint32_t sync_errors = 0;
   std::uint32_t write_errors = 0;
-  /// What goes wrong with the next write under way to complete.
+  /// What goes wrong with the next write under way to complete, or of a frame that blocks.
   std::optional<Fault> next_write;
+  /// The same for the next write that blocks and can suffer it, see take_blocking_fault().
+  std::optional<Fault> next_blocking_write;
   bool full = false;
   /// A device that reports writes as done which it only has in its cache, and syncs that do
   /// nothing.
@@ -75,6 +77,8 @@ class SimulatedDisk {
   /// Nothing that was planned to go wrong does, and what is damaged is mended.
   void calm_down();
   std::uint64_t changing_calls() const { return changing_calls_; }
+  /// Of writes that block and are of no frame: those that something planned went wrong with.
+  std::uint64_t blocking_faults() const { return blocking_faults_; }
   /// Those of them that were not for LOCK, which every start writes its process number into.
   std::uint64_t changes_beside_lock() const { return changes_beside_lock_; }
 
@@ -141,6 +145,7 @@ class SimulatedDisk {
     std::uint64_t offset = 0;
     std::vector<std::byte> bytes;
     std::uint64_t frame = 0;
+    bool durable = true;  // else the cache has it first
   };
   struct Renaming {  // a change of the directory that no sync has covered; no `to`: a removal
     std::string from;
@@ -158,6 +163,8 @@ class SimulatedDisk {
                            std::span<const std::byte> bytes);
   void mark_stable(std::uint64_t frame);
   void mark_damaged(const SimulatedFile& file, std::uint64_t offset, std::uint64_t size);
+  /// Takes what is planned for a write that blocks to the file of that name.
+  std::optional<Fault> take_blocking_fault(std::string_view name, bool is_frame);
   void arrive(const Write& write);
   std::int64_t finish(Write& write, Fault fault);
   bool misdirect(const Write& write);
@@ -176,6 +183,7 @@ class SimulatedDisk {
   std::uint64_t stable_frame_ = 0;  // every frame up to it is stable
   std::uint64_t written_hash_ = 0;
   std::uint64_t changing_calls_ = 0;
+  std::uint64_t blocking_faults_ = 0;
   std::uint64_t changes_beside_lock_ = 0;
   bool dead_ = false;
 };

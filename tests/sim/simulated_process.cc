@@ -1,6 +1,7 @@
 #include "tests/sim/simulated_process.h"
 
 #include "tests/sim/simulated_writer.h"
+#include "tests/support/led_recovery.h"
 
 namespace permitd::tests {
 
@@ -27,9 +28,12 @@ daemon::Expected<daemon::RecoveryReport> SimulatedProcess::recover() {
   journal_ = std::move(*journal);
   storage_ = std::make_unique<WitnessStorage>(*journal_, witness_);
   if (options_.answers_early) storage_->answer_early();
+  if (options_.leads_early) storage_->lead_early();
+  if (options_.refuses_start) storage_->refuse_start();
+  if (options_.says_full) storage_->say_full();
   scheduler_ = std::make_unique<scheduler::Scheduler>();
   storage_->read_wrongly(options_.recovers_wrongly);
-  auto report = daemon::recover(*storage_, *scheduler_);
+  auto report = tests::recover(*storage_, *scheduler_);
   storage_->read_wrongly(false);
   return report;
 }

@@ -26,6 +26,9 @@ struct ProcessOptions {
   bool blocking_writes = false;  // as on hosts without io_uring
   // Faults of the process, see WitnessStorage.
   bool answers_early = false;
+  bool leads_early = false;
+  bool refuses_start = false;
+  bool says_full = false;
   bool recovers_wrongly = false;
   bool snapshots_wrongly = false;
 };
@@ -42,10 +45,13 @@ class SimulatedProcess {
   daemon::Engine& make_engine(scheduler::Op snapshot_op);
   void begin(const scheduler::Limits& limits);
 
+  /// True when recover() has failed at taking the lead, which writes.
+  bool lead_has_failed() const { return storage_ != nullptr && storage_->lead_has_failed(); }
   bool is_serving() const { return engine_ != nullptr; }
   /// One turn of the engine's loop. False when the engine would stop the process at once.
   [[nodiscard]] bool turn();
   void keep_house() { journal_->keep_house(); }
+  bool is_full() const { return storage_->is_full(); }
   /// True when a snapshot was asked for, and made or not.
   bool make_snapshot();
 

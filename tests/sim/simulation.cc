@@ -55,6 +55,11 @@ SimulationRun::SimulationRun(const SimulationOptions& options)
   disk_.chance = Chance(setup.next());
   disk_.lies = options_.sabotage == Sabotage::kLyingDisk;
   if (options_.sabotage == Sabotage::kNoEvents) clients_.leave_events();
+  clients_.mishear({options_.sabotage == Sabotage::kOtherReads,
+                    options_.sabotage == Sabotage::kOtherEvents,
+                    options_.sabotage == Sabotage::kOtherDigests,
+                    options_.sabotage == Sabotage::kNoAnswers});
+  if (options_.sabotage == Sabotage::kOtherOutcome) history_.alter_outcomes();
   disk_.between_calls = [this] { during_call(); };
   chance_ = Chance(setup.next());
   process_options_ = process_options();
@@ -79,6 +84,7 @@ SimulationReport SimulationRun::execute() {
   if (!over()) finish();
   end_process();
   report_.journal_hash = disk_.written_hash();
+  report_.blocking_faults = disk_.blocking_faults();
   report_.digest = daemon::digest_of_state(history_.scheduler());
   report_.ops = raw(history_.op());
   report_.answers = clients_.answer_count();
@@ -181,7 +187,7 @@ void SimulationRun::turn_often() {
 void SimulationRun::keep_house() {
   const std::uint64_t errors = error_count();
   process_->keep_house();
-  if (disk_.is_dead() || !process_->journal().is_full() || error_count() != errors) return;
+  if (disk_.is_dead() || !process_->is_full() || error_count() != errors) return;
   if (process_options_.journal.segments_max != 0) return;
   fail("the journal says that the device is full, and it is not");
 }
@@ -219,7 +225,8 @@ void SimulationRun::arm_write() {
   std::size_t kind = 0;
   while (pick >= kWeights[kind]) pick -= kWeights[kind++];
   if (!has(kKinds[kind])) return;
-  disk_.next_write = kKinds[kind];
+  // A write that blocks is one of the snapshotter's or keeper's, or any without io_uring.
+  (chance_.chance(300) ? disk_.next_blocking_write : disk_.next_write) = kKinds[kind];
   if (kind == 0 && chance_.chance(500)) disk_.write_errors = 1;
 }
 

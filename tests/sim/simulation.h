@@ -26,13 +26,25 @@ namespace permitd::tests {
 /// Faults of a kind that no correct program has, to see that each is noticed.
 enum class Sabotage : std::uint8_t {
   kNone,
-  kLyingDisk,      // reports writes as durable that a power cut takes back
-  kEarlyAnswers,   // answers before the write has completed
-  kOtherKey,       // writes another key than the one that came with the command
-  kOtherSeed,      // writes another seed than the one it decided with
-  kOtherReplay,    // takes other batches from the journal at a start than it wrote
-  kOtherSnapshot,  // the same for the shadow that snapshots are made of
-  kNoEvents,       // tells no events
+  kLyingDisk,         // reports writes as durable that a power cut takes back
+  kEarlyAnswers,      // answers before the write has completed
+  kOtherKey,          // writes another key than the one that came with the command
+  kOtherSeed,         // writes another seed than the one it decided with
+  kOtherReplay,       // takes other batches from the journal at a start than it wrote
+  kOtherSnapshot,     // the same for the shadow that snapshots are made of
+  kNoEvents,          // tells no events
+  kOtherEvents,       // tells other events than came about
+  kOtherReads,        // shows queries another state
+  kOtherDigests,      // gives out another digest than that of its state
+  kNoAnswers,         // never answers one call in so many
+  kFullForNothing,    // says that the device is full
+  kNeedlessRefusal,   // refuses a start that nothing forbids
+  kNamelessRefusal,   // of a start, without a word on the file
+  kPlacelessRefusal,  // of a start, without a word on where in the file
+  kForgottenEnd,      // takes the journal for shorter than it is, beside damage elsewhere
+  kDamageIsEnd,       // takes a damaged frame for the end of the journal
+  kOtherOutcome,      // the core answers otherwise than its rules want
+  kEarlyLead,         // a start leads before it has read the state
 };
 
 struct SimulationOptions {
@@ -66,6 +78,7 @@ struct SimulationReport {
   std::uint64_t replayed_snapshots = 0;  // verified by replay at the end
   std::uint64_t kept_leases = 0;  // renewed with their old token after a lost connection
   std::uint64_t changing_calls = 0;  // of the disk, in the steps
+  std::uint64_t blocking_faults = 0;  // of writes that block and are of no frame
   std::int64_t simulated_ms = 0;
 };
 

@@ -65,6 +65,8 @@ class SimulationRun {
     std::uint64_t changes = 0;  // of the directory, until then
   };
   void judge_refusal(const daemon::Error& error, const Attempt& attempt);
+  /// Alters what a start has come to, as the options want it; simulation_sabotage.cc.
+  void sabotage_start(daemon::Expected<daemon::RecoveryReport>& start) const;
   void check_recovered(const daemon::RecoveryReport& report);
   void serve(const daemon::RecoveryReport& report);
   /// What the disk showed before a start, to judge what the start made of it.

@@ -53,6 +53,7 @@ void add(SimulationReport& total, const SimulationReport& report) {
   total.replayed_snapshots += report.replayed_snapshots;
   total.kept_leases += report.kept_leases;
   total.changing_calls += report.changing_calls;
+  total.blocking_faults += report.blocking_faults;
   total.simulated_ms += report.simulated_ms;
   total.step += report.step;
 }

@@ -23,8 +23,8 @@ struct SearchResult {
   SimulationReport total;
 };
 
-/// From the arguments of the test: --seed, --seeds, --steps, --faults, --without, --no-shrink,
-/// --print-hashes.
+/// From the arguments of the test: --seed, --seeds, --first, --steps, --faults, --cut, --without,
+/// --no-shrink, --print-hashes.
 SearchOptions asked_for(const std::vector<std::string>& arguments);
 SearchResult search(const SearchOptions& options);
 /// A failing run cut down to fewer steps and kinds of faults.
@@ -32,6 +32,7 @@ SimulationOptions shrink(SimulationOptions options, SimulationReport& report);
 /// The first words of what a run complains of, without its numbers: two runs that complain of the
 /// same have the same, whatever the ops and moments.
 std::string kind_of_failure(const std::string& failure);
+/// The command line that repeats a run; of its options all but the sabotage and what goes with it.
 std::string line_of(const SimulationOptions& options);
 std::string text_of(const SearchResult& result);
 

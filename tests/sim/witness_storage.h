@@ -1,6 +1,6 @@
 // A storage that passes everything on and shows each batch to a witness on its way. Optionally it
-// lies about what is durable, for the control that such a lie is noticed. Engine thread, as the
-// storage below.
+// lies about what is durable or how full the device is, leads too early or refuses for nothing, for
+// the control that this is noticed. Engine thread, as the storage below.
 #pragma once
 
 #include <functional>
@@ -17,13 +17,29 @@ class WitnessStorage final : public daemon::Storage {
       : below_(below), witness_(std::move(witness)) {}
   /// From now on what was appended counts as durable.
   void answer_early() { early_ = true; }
+  /// Its survey takes the lead, before anybody knows whether the state is right.
+  void lead_early() { leads_early_ = true; }
+  /// Its survey finds damage that is not there.
+  void refuse_start() { refuses_start_ = true; }
+  /// From now on the device is full, whatever is left on it.
+  void say_full() { says_full_ = true; }
+  /// True when it is lead() that has refused the start, and nothing before it.
+  bool lead_has_failed() const { return lead_has_failed_; }
   /// Whether readers made from now on give batches with other seeds than were written.
   void read_wrongly(bool wrongly) { reads_wrongly_ = wrongly; }
 
-  [[nodiscard]] daemon::Expected<daemon::Lead> survey() override { return below_.survey(); }
-  [[nodiscard]] daemon::Expected<daemon::Lead> lead() override { return below_.lead(); }
+  [[nodiscard]] daemon::Expected<daemon::Lead> survey() override {
+    if (refuses_start_) {
+      return std::unexpected(daemon::Error{daemon::ErrorCode::kDamaged, 0,
+                                           "read journal.000001 at 0: nothing is wrong", {}});
+    }
+    return leads_early_ ? take_lead() : below_.survey();
+  }
+  [[nodiscard]] daemon::Expected<daemon::Lead> lead() override {
+    return leads_early_ ? daemon::Lead{} : take_lead();
+  }
   bool can_append() override { return below_.can_append(); }
-  bool is_full() const override { return below_.is_full(); }
+  bool is_full() const override { return says_full_ || below_.is_full(); }
   std::span<std::byte> begin_batch() override { return payload_ = below_.begin_batch(); }
   void append(const daemon::BatchHeader& header) override {
     witness_(header, payload_.first(header.payload_size));
@@ -71,11 +87,21 @@ class WitnessStorage final : public daemon::Storage {
     std::unique_ptr<daemon::BatchReader> right_;
   };
 
+  daemon::Expected<daemon::Lead> take_lead() {
+    auto lead = below_.lead();
+    lead_has_failed_ = !lead;
+    return lead;
+  }
+
   daemon::Storage& below_;
   Witness witness_;
   std::span<std::byte> payload_;
   scheduler::Op last_op_{};
   bool early_ = false;
+  bool leads_early_ = false;
+  bool refuses_start_ = false;
+  bool says_full_ = false;
+  bool lead_has_failed_ = false;
   bool reads_wrongly_ = false;
 };
 
