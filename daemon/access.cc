@@ -127,4 +127,11 @@ std::string access_denial(const PeerProof& peer, const PeerIdentity& asked) {
       who);
 }
 
+std::string role_denial(const PeerProof& peer, Role asked) {
+  const std::string_view reason = peer.is_tls    ? "Its certificate does not make it"
+                                  : peer.is_unix ? "No access rule lets it be"
+                                                 : "Plain TCP does not prove it to be";
+  return fmt::format("{} whom it asks for among the {}.", reason, plural_of(asked));
+}
+
 }  // namespace permitd::daemon

@@ -59,4 +59,8 @@ std::string name_of_peer(const PeerProof& peer);
 /// Why not, and what would change it: one sentence for the peer and the log.
 std::string access_denial(const PeerProof& peer, const PeerIdentity& asked);
 
+/// The same without the number and the districts asked for, for the log of a peer that tries many:
+/// one sentence for each role.
+std::string role_denial(const PeerProof& peer, Role asked);
+
 }  // namespace permitd::daemon

@@ -223,9 +223,9 @@ constexpr std::array kSettings = {
 
     count<PERMIT_FIELD(quota.office_rate)>(
         "quota.office_rate", 0, 10'000'000,
-        "Cases a second that each office may file in the long run, on each network thread; beyond "
-        "it calls are refused as quotaExceeded, and streams wait. 0 sets no quota, for benchmarks "
-        "and for an import through one office."),
+        "Cases a second that each office may file in the long run, over all network threads; "
+        "beyond it calls are refused as quotaExceeded, and streams wait. 0 sets no quota, for "
+        "benchmarks and for an import through one office."),
     count<PERMIT_FIELD(quota.office_burst)>(
         "quota.office_burst", 1, 10'000'000,
         "Cases an office may file at once after a quiet time. A call with more of them never "

@@ -37,6 +37,7 @@ struct RpcServerOptions {
   std::uint32_t call_slots = 65'536;  // calls that wait for the engine, over all connections
   std::uint32_t office_rate = 0;      // submissions a second of one office; 0 = no quota
   std::uint32_t office_burst = 10'000;
+  OfficeQuota* quota = nullptr;      // outlives the server, of all network threads; null: its own
   std::uint32_t drain_seconds = 20;  // then connections are closed as they are
   IoKind io = IoKind::kUring;        // told by health
   bool is_rehearsal = false;         // told by hello
@@ -72,7 +73,8 @@ class RpcServices : public kj::Refcounted {
         waker(port.waker()),
         calls(port, options.call_slots),
         watches(port),
-        quota(options.office_rate, options.office_burst) {
+        own_quota(options.quota == nullptr ? options.office_rate : 0, options.office_burst),
+        quota(options.quota == nullptr ? own_quota : *options.quota) {
     calls.set_figures(options.network);
     PERMIT_ASSERT(calls.command_room_max() >= scheduler::kHeldJobsMax, calls.command_room_max());
     options.submissions_per_call_max = static_cast<std::uint16_t>(
@@ -93,7 +95,8 @@ class RpcServices : public kj::Refcounted {
   CallTable calls;
   Handover handover;
   WatchHub watches;
-  OfficeQuota quota;
+  OfficeQuota own_quota;  // of a server that shares none
+  OfficeQuota& quota;
   RpcFigures figures;
   LogSite faults;
   std::int64_t begin_ns = 0;  // monotonic, when the server began

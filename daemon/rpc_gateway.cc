@@ -54,7 +54,8 @@ bool GatewayServer::is_allowed(const PeerIdentity& asked,
     network->count(&NetworkFigures::sessions_denied);
   const std::string denial = access_denial(connection_->proof, asked);
   calls().denials().note(Denial::kSession, name_of_peer(connection_->proof),
-                         fmt::format("at {}: {}", connection_->address, denial));
+                         role_denial(connection_->proof, asked.role),
+                         fmt::format("at {}: ", connection_->address), denial);
   auto refused = results.initRefused();
   refuse(refused, Refusal::kUnauthenticated, Field::kActor);
   refused.setSentence(denial);

@@ -56,6 +56,7 @@ void RpcNetwork::serve(Engine& engine, Port& port, Clock& clock, const PlannerTh
                        const Config& config, std::function<void()> on_drain) {
   RpcServerOptions options = server_options(config, std::move(on_drain));
   options.network = figures_;
+  options.quota = quota_;
   options.planner = planners.plans;
   options.questions = planners.questions;
   options.offers = planners.offers;

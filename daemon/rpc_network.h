@@ -33,6 +33,8 @@ class RpcNetwork {
   /// Once, when the engine and this thread's port are there.
   void serve(Engine& engine, Port& port, Clock& clock, const PlannerThreads& planners,
              const Config& config, std::function<void()> on_drain);
+  /// What offices may file is counted in `quota`, which outlives the network. Before serve().
+  void share(OfficeQuota& quota) { quota_ = &quota; }
   /// Before a TLS listener: the mailbox, which holds credentials already, brings them and each
   /// later set. Outlives the network.
   void secure(TlsMailbox& mailbox);
@@ -51,6 +53,7 @@ class RpcNetwork {
   class Refresh;
   class Beat;
   NetworkFigures* figures_ = nullptr;
+  OfficeQuota* quota_ = nullptr;
   std::unique_ptr<RpcLoop::Hook> refresh_;  // outlives the loop
   std::unique_ptr<RpcLoop::Hook> beat_;     // likewise
   std::unique_ptr<RpcLoop> loop_;

@@ -190,5 +190,14 @@ TEST(AccessTest, ADenialSaysWhoAndWhatToDo) {
             std::string::npos);
 }
 
+TEST(AccessTest, ADenialOfARoleNamesNoNumberThatWasAskedFor) {
+  EXPECT_EQ(role_denial(unix_peer(1000), Role::kSupervisor),
+            "No access rule lets it be whom it asks for among the supervisors.");
+  EXPECT_EQ(role_denial(certified_peer("office-7"), Role::kOffice),
+            "Its certificate does not make it whom it asks for among the offices.");
+  EXPECT_EQ(role_denial({.is_loopback = true}, Role::kAuditor),
+            "Plain TCP does not prove it to be whom it asks for among the auditors.");
+}
+
 }  // namespace
 }  // namespace permitd::daemon

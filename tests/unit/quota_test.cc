@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <thread>
+
 namespace permitd::daemon {
 namespace {
 
@@ -43,6 +46,40 @@ TEST(QuotaTest, OfficesDoNotShare) {
   EXPECT_TRUE(quota.take(kOffice, 1, kBegin));
   EXPECT_TRUE(quota.take(kOther, 1, kBegin));
   EXPECT_FALSE(quota.take(kOffice, 1, kBegin));
+}
+
+TEST(QuotaTest, ThreadsShareTheRate) {
+  OfficeQuota quota(1'000, 10'000);
+  constexpr int kTries = 20'000;
+  std::array<int, 2> passed{};
+  const auto file_on = [&](std::size_t thread) {
+    // Each has its own look at the clock: a minute of it, three milliseconds at a time.
+    for (int i = 0; i < kTries; ++i)
+      passed[thread] += quota.take(kOffice, 3, kBegin + i * kSecond / 333) ? 3 : 0;
+  };
+  {
+    const std::jthread one([&] { file_on(0); });
+    const std::jthread two([&] { file_on(1); });
+  }
+  // Each alone would have had nearly as much.
+  constexpr int kShared = 10'000 + kTries / 333 * 1'000;
+  EXPECT_LE(passed[0] + passed[1], kShared + 1'000);
+  EXPECT_GE(passed[0] + passed[1], kShared / 2) << "an older look at the clock finds less";
+}
+
+TEST(QuotaTest, NothingIsCountedTwiceAtOneMoment) {
+  for (int round = 0; round < 200; ++round) {
+    OfficeQuota quota(10, 1'000);
+    std::array<int, 2> passed{};
+    {
+      const auto file_on = [&](std::size_t thread) {
+        for (int i = 0; i < 1'000; ++i) passed[thread] += quota.take(kOffice, 1, kBegin) ? 1 : 0;
+      };
+      const std::jthread one([&] { file_on(0); });
+      const std::jthread two([&] { file_on(1); });
+    }
+    ASSERT_EQ(passed[0] + passed[1], 1'000);
+  }
 }
 
 TEST(QuotaTest, OverAMinuteTheRateIsKept) {
