@@ -2,14 +2,14 @@
 // connection or is refused without saying why. Method: every method that the schema has, found by
 // reflection, called with arguments made of dice, against a real loop, server and engine with
 // planners. PERMITD_SEED chooses the run, PERMITD_ROUNDS how often each method is called.
+#include "tests/support/any_arguments.h"
+
 #include <capnp/dynamic.h>
 #include <gtest/gtest.h>
 
 #include <memory>
 #include <string>
 
-#include "daemon/planner_thread.h"
-#include "daemon/visit_offers.h"
 #include "tests/support/any_calls.h"
 #include "tests/support/rpc_city.h"
 #include "tests/support/served_engine.h"
@@ -29,9 +29,8 @@ class AnyArgumentsTest : public testing::TestWithParam<IoKind> {
     options.io = GetParam();
     options.now = {kCityNowMs};
     options.server.access.own_uid = geteuid();
-    options.server.planner = &planner_;
-    options.server.questions = &questions_;
-    options.server.offers = &offers_;
+    options.server.planner_settings = brief_planning();
+    options.has_planners = true;
     served_ = std::make_unique<ServedEngine>(std::move(options));
     client_ = std::make_unique<RpcClient>(io_, "unix:" + served_->socket_path());
     build_city(client_->supervisor(), io_.waitScope);
@@ -39,9 +38,6 @@ class AnyArgumentsTest : public testing::TestWithParam<IoKind> {
   }
 
   kj::AsyncIoContext io_ = kj::setupAsyncIo();
-  daemon::PlannerThread planner_;
-  daemon::PlannerThread questions_;
-  daemon::OfferMemory offers_;
   std::unique_ptr<ServedEngine> served_;
   std::unique_ptr<RpcClient> client_;
   std::unique_ptr<AnyCalls> calls_;
@@ -77,6 +73,40 @@ TEST_P(AnyArgumentsTest, EveryMethodAnswersWhateverItIsGiven) {
   std::uint64_t cases = 0;
   for (auto count : stats.getStats().getCases()) cases += count;
   EXPECT_EQ(stats.getStats().getCasesSubmitted(), cases);
+}
+
+// The control of the test above and of the fuzz target: where a part of the server is missing, what
+// a method does is never tried, and that is a complaint.
+TEST_P(AnyArgumentsTest, WhatTheServerLacksIsAComplaint) {
+  ServedEngine::Options options;
+  options.io = GetParam();
+  options.now = {kCityNowMs};
+  options.server.access.own_uid = geteuid();
+  ServedEngine bare(std::move(options));
+  RpcClient client(io_, "unix:" + bare.socket_path());
+  build_city(client.supervisor(), io_.waitScope);
+  AnyCalls calls(client);
+  Chance chance(1);
+  std::uint64_t unsupported = 0;
+  for (std::size_t method = 0; method < calls.method_count(); ++method) {
+    const AnyCalls::Answer answer = calls.call(method, chance);
+    if (!answer.is_unsupported) continue;
+    unsupported += 1;
+    EXPECT_NE(answer.complaint, "");
+  }
+  // fairness, newHomes and standingPlan, which look at no argument before.
+  EXPECT_GE(unsupported, 3U);
+}
+
+TEST_P(AnyArgumentsTest, APlanStands) {
+  auto supervisor = client_->supervisor();
+  for (int tries = 0; tries < 1000; ++tries) {
+    auto answer = supervisor.standingPlanRequest().send().wait(io_.waitScope);
+    ASSERT_FALSE(answer.isRefused());
+    if (answer.isPlan()) return;
+    io_.provider->getTimer().afterDelay(10 * kj::MILLISECONDS).wait(io_.waitScope);
+  }
+  FAIL() << "none was made";
 }
 
 TEST_P(AnyArgumentsTest, TheClockTakesAnyMoment) {

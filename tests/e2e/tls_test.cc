@@ -8,9 +8,12 @@
 #include <gtest/gtest.h>
 #include <time.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstring>
+#include <fstream>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,6 +26,7 @@
 #include "tests/support/certificates.h"
 #include "tests/support/echo_server.h"
 #include "tests/support/frames.h"
+#include "tests/support/raw_calls.h"
 #include "tests/support/rpc_city.h"
 #include "tests/support/served_engine.h"
 
@@ -75,6 +79,11 @@ class RawTls {
     } while (kinds.size() < count && !channel_.is_over() && receive());
     return kinds;
   }
+  /// The answer to a question that came with the messages so far; null: none did.
+  const kj::Array<capnp::word>* answer_to(std::uint32_t question) const {
+    const auto found = answers_.find(question);
+    return found == answers_.end() ? nullptr : &found->second;
+  }
   RawSocket& socket() { return socket_; }
 
  private:
@@ -98,7 +107,9 @@ class RawTls {
       std::memcpy(words.begin(), plain_.data(), check.needed);
       plain_.erase(plain_.begin(), plain_.begin() + static_cast<std::ptrdiff_t>(check.needed));
       capnp::FlatArrayMessageReader reader(words);
-      kinds.push_back(reader.getRoot<capnp::rpc::Message>().which());
+      const auto message = reader.getRoot<capnp::rpc::Message>();
+      kinds.push_back(message.which());
+      if (message.isReturn()) answers_[message.getReturn().getAnswerId()] = kj::mv(words);
     }
   }
 
@@ -106,92 +117,49 @@ class RawTls {
   protocol::TlsChannel channel_;
   std::array<std::byte, 20'000> received_{};
   Bytes plain_;
+  std::map<std::uint32_t, kj::Array<capnp::word>> answers_;
 };
 
-Bytes bytes_of(capnp::MessageBuilder& builder) {
-  const auto words = capnp::messageToFlatArray(builder);
-  const auto bytes = std::as_bytes(std::span(words.begin(), words.size()));
-  return Bytes(bytes.begin(), bytes.end());
+/// What became of a call.
+enum class Fate : std::uint8_t { kUnanswered, kException, kRefused, kDone };
+
+Fate fate_of(const RawTls& peer, std::uint32_t question) {
+  const auto* words = peer.answer_to(question);
+  if (words == nullptr) return Fate::kUnanswered;
+  capnp::FlatArrayMessageReader reader(*words);
+  const auto answer = reader.getRoot<capnp::rpc::Message>().getReturn();
+  return answer.isResults() ? Fate::kDone : Fate::kException;
 }
 
-Bytes bootstrap_message() {
-  capnp::MallocMessageBuilder builder;
-  builder.initRoot<capnp::rpc::Message>().initBootstrap().setQuestionId(0);
-  return bytes_of(builder);
+/// The same of OfficeSession.submit, which may be refused for one of its submissions or for all.
+Fate fate_of_submit(const RawTls& peer, std::uint32_t question) {
+  using Results = protocol::OfficeSession::SubmitResults;
+  Fate fate = fate_of(peer, question);
+  if (fate != Fate::kDone) return fate;
+  capnp::FlatArrayMessageReader reader(*peer.answer_to(question));
+  const auto answer = reader.getRoot<capnp::rpc::Message>().getReturn().getResults();
+  for (auto result : answer.getContent().getAs<Results>().getResults())
+    if (result.isRefused()) fate = Fate::kRefused;
+  return fate;
 }
 
-// A call of Gateway.hello on what bootstrap_message() asked for.
-Bytes hello_message(std::uint32_t question) {
-  capnp::MallocMessageBuilder builder;
-  auto call = builder.initRoot<capnp::rpc::Message>().initCall();
-  call.setQuestionId(question);
-  call.initTarget().initPromisedAnswer().setQuestionId(0);
-  call.setInterfaceId(capnp::typeId<protocol::Gateway>());
-  call.setMethodId(0);
-  call.initParams().initContent().initAs<protocol::Gateway::HelloParams>().setClient("raw");
-  return bytes_of(builder);
+/// The number under which the server gave a capability with its answer.
+std::uint32_t capability_of(const RawTls& peer, std::uint32_t question) {
+  capnp::FlatArrayMessageReader reader(*peer.answer_to(question));
+  const auto table = reader.getRoot<capnp::rpc::Message>().getReturn().getResults().getCapTable();
+  EXPECT_EQ(table.size(), 1U);
+  return table[0].getSenderHosted();
 }
 
-// A call of a session's first method on a capability that the server never gave to this peer.
-Bytes forged_message(std::uint32_t question, std::uint32_t export_id, std::uint64_t interface) {
-  capnp::MallocMessageBuilder builder;
-  auto call = builder.initRoot<capnp::rpc::Message>().initCall();
-  call.setQuestionId(question);
-  call.initTarget().setImportedCap(export_id);
-  call.setInterfaceId(interface);
-  call.setMethodId(0);
-  call.initParams().initContent().initAs<protocol::OfficeSession::SubmitParams>();
-  return bytes_of(builder);
-}
-
-// A call of Gateway.session as an office, on what bootstrap_message() asked for.
-Bytes session_message(std::uint32_t question, std::uint16_t office) {
-  capnp::MallocMessageBuilder builder;
-  auto call = builder.initRoot<capnp::rpc::Message>().initCall();
-  call.setQuestionId(question);
-  call.initTarget().initPromisedAnswer().setQuestionId(0);
-  call.setInterfaceId(capnp::typeId<protocol::Gateway>());
-  call.setMethodId(1);
-  auto params = call.initParams().initContent().initAs<protocol::Gateway::SessionParams>();
-  params.initIdentity().setOffice(office);
-  return bytes_of(builder);
-}
-
-// A call of OfficeSession.submit on the session that `session` asked for, with `list_pointer` in
-// the place of its list, and `tag` where that points to.
-Bytes submit_message(std::uint32_t question, std::uint32_t session, std::uint64_t list_pointer,
-                     std::uint64_t tag) {
-  capnp::MallocMessageBuilder builder;
-  auto call = builder.initRoot<capnp::rpc::Message>().initCall();
-  call.setQuestionId(question);
-  auto target = call.initTarget().initPromisedAnswer();
-  target.setQuestionId(session);
-  target.initTransform(1)[0].setGetPointerField(0);
-  call.setInterfaceId(capnp::typeId<protocol::OfficeSession>());
-  call.setMethodId(0);
-  call.initParams().initContent().initAs<protocol::OfficeSession::SubmitParams>();
-  // The parameters came last and are one null pointer: the last word of the one segment.
-  Bytes bytes = bytes_of(builder);
-  std::memcpy(bytes.data() + bytes.size() - sizeof list_pointer, &list_pointer,
-              sizeof list_pointer);
-  bytes.resize(bytes.size() + sizeof tag);
-  std::memcpy(bytes.data() + bytes.size() - sizeof tag, &tag, sizeof tag);
-  std::uint32_t words = 0;
-  std::memcpy(&words, bytes.data() + sizeof words, sizeof words);
-  words += 1;
-  std::memcpy(bytes.data() + sizeof words, &words, sizeof words);
-  return bytes;
-}
-
-// Asks for a list within a list within a list, deeper than any message of ours.
-Bytes nested_message(std::uint32_t depth) {
-  Bytes bytes = frame_table(0, {depth + 1});
-  for (std::uint32_t level = 0; level <= depth; ++level) {
-    const bool is_last = level == depth;
-    append_u32(bytes, is_last ? 0 : 0x00000000);  // a struct right behind this pointer
-    append_u32(bytes, is_last ? 0 : 0x00010000);  // of no data and one pointer
+/// Bytes of a line of /proc/self/status; the server is in this process.
+std::int64_t own_memory(const std::string& name) {
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;) {
+    std::int64_t kib = 0;
+    if (word == name + ":" && status >> kib) return kib * 1024;
   }
-  return bytes;
+  ADD_FAILURE() << "no " << name;
+  return 0;
 }
 
 class TlsTest : public testing::TestWithParam<IoKind> {
@@ -646,18 +614,34 @@ TEST_P(TlsTest, ListsThatClaimWhatIsNotThereCostNothing) {
       {"more words than there are", 1 | (kCountMax << 3 | kComposite) << 32, kCountMax << 2},
       {"structs without a size", 1 | kComposite << 32, kCountMax << 2},
       {"more structs than words", 1 | (1U << 3 | kComposite) << 32, kCountMax << 2 | 1ULL << 32}};
+  const auto as_office = [](protocol::Identity::Builder who) { who.setOffice(202); };
+  const std::int64_t resident = own_memory("VmHWM");
+  const std::int64_t reserved = own_memory("VmPeak");
   for (const Case& hostile : cases) {
     RawTls peer = raw_tls("office-202");
     Bytes bytes = bootstrap_message();
-    append(bytes, session_message(1, 202));
+    append(bytes, session_message(1, as_office));
     append(bytes, submit_message(2, 1, hostile.pointer, hostile.tag));
     const std::int64_t begin = now_ms();
     ASSERT_TRUE(peer.send(bytes));
     // Each call is answered, the last with a refusal or an exception: nothing is fatal.
     EXPECT_EQ(peer.messages(3), std::vector(3, capnp::rpc::Message::RETURN)) << hostile.what;
+    EXPECT_THAT(fate_of_submit(peer, 2), testing::AnyOf(Fate::kException, Fate::kRefused))
+        << hostile.what;
     EXPECT_LT(now_ms() - begin, 10'000) << hostile.what;
     expect_service();
   }
+  // A byte for each claimed element would be half a GiB.
+  EXPECT_LT(own_memory("VmHWM") - resident, 64 << 20);
+  EXPECT_LT(own_memory("VmPeak") - reserved, 256 << 20);
+  // The control: the same call without a list, which has nothing to refuse.
+  RawTls peer = raw_tls("office-202");
+  Bytes bytes = bootstrap_message();
+  append(bytes, session_message(1, as_office));
+  append(bytes, submit_message(2, 1, 0, 0));
+  ASSERT_TRUE(peer.send(bytes));
+  EXPECT_EQ(peer.messages(3), std::vector(3, capnp::rpc::Message::RETURN));
+  EXPECT_EQ(fate_of_submit(peer, 2), Fate::kDone);
 }
 
 TEST_P(TlsTest, CapabilitiesOfAnotherConnectionCannotBeForged) {
@@ -668,20 +652,35 @@ TEST_P(TlsTest, CapabilitiesOfAnotherConnectionCannotBeForged) {
   for (std::uint32_t turn = 0; turn < 16; ++turn) {
     const std::uint32_t id = turn / 2;
     const bool is_office = turn % 2 == 0;
-    RawTls peer = raw_tls(is_office ? "office-202" : "supervisor-31@2");
+    const std::uint64_t interface = is_office ? capnp::typeId<protocol::OfficeSession>()
+                                              : capnp::typeId<protocol::SupervisorSession>();
+    const std::string name = is_office ? "office-202" : "supervisor-31@2";
+    RawTls peer = raw_tls(name);
     Bytes bytes = bootstrap_message();
-    append(bytes, forged_message(1, id,
-                                 is_office ? capnp::typeId<protocol::OfficeSession>()
-                                           : capnp::typeId<protocol::SupervisorSession>()));
+    append(bytes, forged_message(1, id, interface));
     ASSERT_TRUE(peer.send(bytes));
     peer.socket().shut_down_write();
     const auto said = peer.messages_until_closed();
-    // Number 0 is the peer's own gateway, which is no office; the rest does not exist for it.
     ASSERT_FALSE(said.empty());
+    // Number 0 is the peer's own gateway, which is no office; the rest does not exist for it.
+    EXPECT_EQ(fate_of(peer, 1), id == 0 ? Fate::kException : Fate::kUnanswered) << id;
     if (id != 0) {
       EXPECT_EQ(said.back(), capnp::rpc::Message::ABORT) << id;
     }
     expect_service();
+    // The control: the same call on the number that the server gave to the peer is served.
+    RawTls owner = raw_tls(name);
+    bytes = bootstrap_message();
+    append(bytes, session_message(1, [&](protocol::Identity::Builder who) {
+             if (is_office) return who.setOffice(202);
+             who.setSupervisor(31);
+             who.setDistricts(1U << 2);
+           }));
+    ASSERT_TRUE(owner.send(bytes));
+    ASSERT_EQ(owner.messages(2), std::vector(2, capnp::rpc::Message::RETURN));
+    ASSERT_TRUE(owner.send(forged_message(2, capability_of(owner, 1), interface)));
+    EXPECT_EQ(owner.messages(1), std::vector(1, capnp::rpc::Message::RETURN));
+    EXPECT_EQ(fate_of(owner, 2), Fate::kDone) << name;
   }
   served_->run_in_loop(
       [](ServedEngine::Parts& parts) { EXPECT_EQ(parts.server.figures().busy_total, 0U); });

@@ -4,7 +4,9 @@
 What a peer without permitd's client can try is played with Python's own TLS and plain sockets.
 """
 
+import base64
 import contextlib
+import hashlib
 import http.client
 import json
 import os
@@ -12,6 +14,7 @@ import re
 import signal
 import socket
 import ssl
+import statistics
 import subprocess
 import sys
 import time
@@ -24,6 +27,8 @@ from permitd_process import BIN, ROOT, Daemon, Failed  # noqa: E402
 MINIMAL = ROOT / "city/minimal.toml"
 PATIENCE_SECONDS = 30
 SAME_NAME_MAX = 100
+REVOCATIONS = 5
+REVOCATION_SECONDS_MAX = 10.0  # of any one, on a machine that is busy
 
 
 def free_port():
@@ -178,9 +183,13 @@ class ChangingFiles(Network):
         self.daemon.eventually(lambda: self.daemon.over_tls("auditor-5", "stats", check=None).returncode == 0,
                                "the auditor's return")
 
-        # As the peer itself sees it: half a second at the most until the list is looked at. The best of three, as the
-        # machine may be busy with something else.
-        self.assertLess(min(self.seconds_until_denied("auditor-5") for _ in range(3)), 1.0)
+        # As the peer itself sees it: half a second at the most until the list is looked at. Only the best of them is
+        # held to that, as the machine may be busy with something else meanwhile.
+        tries = sorted(self.seconds_until_denied("auditor-5") for _ in range(REVOCATIONS))
+        print(f"from the list's change to the connection's end: median {statistics.median(tries):.3f} s, worst "
+              f"{tries[-1]:.3f} s of {REVOCATIONS}")
+        self.assertLess(tries[0], 1.0, tries)
+        self.assertLess(tries[-1], REVOCATION_SECONDS_MAX, tries)
 
     def seconds_until_denied(self, name):
         """From the list's change until the connection of `name`, open and silent, has ended."""
@@ -268,18 +277,100 @@ class Strangers(Network):
         self.daemon.eventually(lambda: "the bytes are not TLS" in self.daemon.log.read_text(), "the log line")
         self.expect_service()
 
-    def test_the_log_holds_no_key(self):
-        self.expect_service()
-        key = "a key that is its caller's"
-        submit = ("submit", "--district", 1, "--parcel", "1-22-333")
-        for _ in range(2):  # and the same again, which is answered from what is remembered
-            self.daemon.over_tls("office-101", "--key", key, *submit)
-        self.daemon.over_tls("office-101", "--key", key, "submit", "--district", 1, "--parcel", "1-22-334", check=1)
-        log = self.daemon.log.read_text()
+
+def content_key(text):
+    """The two numbers that --key TEXT stands for: FNV-1a of 128 bits, as in cli/keys.cc."""
+    value = 0x6c62272e07bb014262b821756295c58d
+    for byte in text.encode():
+        value = (value ^ byte) * ((1 << 88) + 0x13B) % (1 << 128)
+    return value >> 64, value % (1 << 64)
+
+
+class Secrets(Network):
+    KEY = "a key that is its caller's"
+
+    def lottery(self):
+        return self.daemon.ask("audit", "lottery")
+
+    def opened_secret(self):
+        """What the day that is now was drawn from, told when it is over."""
+        before = self.lottery()
+        for _ in range(30):
+            self.daemon.ctl("advance", "+1d")
+            if (after := self.lottery())["turns"] > before["turns"]:
+                break
+        self.assertEqual(after["openedCommitment"], before["commitment"])
+        self.assertEqual(hashlib.sha256(bytes.fromhex(after["opened"])).hexdigest(), before["commitment"])
+        return after["opened"]
+
+    def secrets(self):
+        """[(what, how it would be written)], for the numbers of a key in hexadecimal and decimal."""
+        body = [line for line in (self.daemon.pki / "server.key").read_text().splitlines() if "-----" not in line]
+        self.assertGreaterEqual(sum(map(len, body)), 64)
+        found = [("the private key", line) for line in body if len(line) >= 16]
+        found += [("the private key", base64.b64decode("".join(body)).hex())]
         lottery = (self.daemon.data / "lottery.key").read_text().strip()
         self.assertEqual(len(lottery), 64)
-        for secret in ("PRIVATE KEY", lottery, key):
-            self.assertNotIn(secret, log)
+        found += [("the lottery's key", lottery), ("the secret of the day", self.opened_secret())]
+        for number in content_key(self.KEY):
+            found += [("a key's number", f"{number:x}"), ("a key's number", str(number))]
+        return found
+
+    @staticmethod
+    def told(log, secrets):
+        """The secrets that a log holds, hexadecimal digits in whatever letters."""
+        log = log.lower()
+        return [what for what, text in secrets if text.lower() in log]
+
+    def test_the_log_holds_no_secret(self):
+        self.expect_service()
+        submit = ("submit", "--district", 1, "--parcel", "1-22-333")
+        for _ in range(2):  # and the same again, which is answered from what is remembered
+            self.daemon.over_tls("office-101", "--key", self.KEY, *submit)
+        self.daemon.over_tls("office-101", "--key", self.KEY, "submit", "--district", 1, "--parcel", "1-22-334", check=1)
+        # A reload, a denial and an unknown number have lines of their own.
+        self.daemon.process.send_signal(signal.SIGHUP)
+        self.daemon.over_tls("office-101", "--as", "supervisor:1", "stats", check=1)
+        self.daemon.over_tls("office-101", "get", 900_000, check=1)
+        secrets = self.secrets()
+        # The control: the key's numbers came to the daemon, whose journal holds them; a line that is logged is found,
+        # and each secret would be if it were.
+        journal = b"".join(path.read_bytes() for path in self.daemon.data.rglob("*") if path.is_file())
+        for number in content_key(self.KEY):
+            self.assertIn(number.to_bytes(8, "little"), journal)
+        self.assertEqual(self.daemon.stop(), 0)
+        log = self.daemon.log.read_text()
+        self.assertEqual(self.told(log, [("a line", f"listening on 127.0.0.1:{self.daemon.tls_port} with TLS"),
+                                         ("another", "office 101 named an unknown case in")]), ["a line", "another"])
+        for what, text in secrets:
+            self.assertIn(what, self.told(f"{log}<4>x {text.upper()}\n", secrets))
+        self.assertEqual(self.told(log, secrets), [])
+
+
+class Quota(unittest.TestCase):
+    BURST = 10
+    CALLS = 40
+
+    def test_network_threads_share_it(self):
+        daemon = Daemon(settings=["threads.rpc=2", "quota.office_rate=1", f"quota.office_burst={self.BURST}"])
+        self.addCleanup(daemon.close)
+        daemon.start()
+        daemon.ctl("city", "load", "--yes", MINIMAL)
+        begin = time.monotonic()
+        calls = [subprocess.Popen([BIN / "permitctl", "--socket", daemon.socket, "--as", "office:101", "submit",
+                                   "--district", "1", "--parcel", f"1-1-{number}"], stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+                 for number in range(self.CALLS)]
+        refused = []
+        for call in calls:
+            said = call.communicate(timeout=4 * PATIENCE_SECONDS)[1]
+            if call.returncode != 0:
+                refused.append(said)
+        passed = self.CALLS - len(refused)
+        self.assertGreaterEqual(passed, self.BURST)
+        self.assertLessEqual(passed, self.BURST + time.monotonic() - begin + 1)
+        for said in refused:
+            self.assertIn("quotaExceeded", said)
 
 
 @unittest.skipUnless(os.geteuid() == 0, "only root can be somebody else")

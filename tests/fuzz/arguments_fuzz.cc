@@ -1,7 +1,7 @@
 // Goal: no message of a peer as the arguments of any method takes the server down, ends the
 // connection or is refused without saying why. Method: a small city on a real loop, server and
-// engine, anew for each input, which is a row of calls: a method, and the words of its arguments or
-// the seed of such that are made of dice.
+// engine with planners, anew for each input, which is a row of calls: a method, and the words of
+// its arguments or the seed of such that are made of dice.
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +12,7 @@
 #include <span>
 #include <vector>
 
+#include "tests/support/any_arguments.h"
 #include "tests/support/any_calls.h"
 #include "tests/support/rpc_city.h"
 #include "tests/support/served_engine.h"
@@ -36,6 +37,8 @@ class City {
     options.io = daemon::IoKind::kEpoll;
     options.now = {kCityNowMs};
     options.server.access.own_uid = geteuid();
+    options.server.planner_settings = brief_planning();
+    options.has_planners = true;
     served_ = std::make_unique<ServedEngine>(std::move(options));
     client_ = std::make_unique<RpcClient>(io_, "unix:" + served_->socket_path());
     build_city(client_->supervisor(), io_.waitScope);

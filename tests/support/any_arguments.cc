@@ -48,6 +48,9 @@ std::int64_t any_int64(Chance& chance) {
   return static_cast<std::int64_t>(any_bits(chance));
 }
 
+// Of the planner: milliseconds, steps, runs.
+constexpr std::uint32_t kBudgetMax = 20;
+
 /// What would only cost time: budgets of the planner stay small or are beyond their range.
 bool is_budget(std::string_view field) {
   return field == "milliseconds" || field == "iterations" || field == "runs";
@@ -126,13 +129,34 @@ void fill_field(DynamicStruct::Builder out, capnp::StructSchema::Field field, Ch
     const auto size = kListSizes[chance.below(kListSizes.size())];
     fill_list(out.init(field, size).as<DynamicList>(), chance);
   } else if (is_budget({name.begin(), name.size()})) {
-    out.set(field, chance.chance(900) ? chance.below(20U) : 65'000U);
+    out.set(field, chance.chance(900) ? chance.below(kBudgetMax) : 65'000U);
   } else {
     out.set(field, any_value(type, chance));
   }
 }
 
 }  // namespace
+
+daemon::PlannerSettings brief_planning() {
+  daemon::PlannerSettings settings;
+  settings.interval_seconds = 0;
+  settings.iterations = 20;
+  settings.milliseconds_max = 20;
+  return settings;
+}
+
+bool asks_for_long(DynamicStruct::Reader arguments) {
+  for (auto field : arguments.getSchema().getFields()) {
+    const kj::StringPtr name = field.getProto().getName();
+    if (!arguments.has(field)) continue;  // unset, or not the one of its union
+    if (field.getType().isStruct()) {
+      if (asks_for_long(arguments.get(field).as<DynamicStruct>())) return true;
+    } else if (is_budget({name.begin(), name.size()})) {
+      if (arguments.get(field).as<std::uint64_t>() > kBudgetMax) return true;
+    }
+  }
+  return false;
+}
 
 void fill_with_anything(DynamicStruct::Builder out, Chance& chance) {
   for (auto field : out.getSchema().getNonUnionFields()) {

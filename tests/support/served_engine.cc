@@ -1,17 +1,39 @@
 #include "tests/support/served_engine.h"
 
 #include <arpa/inet.h>
+#include <kj/common.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <memory>
+#include <optional>
 
+#include "daemon/planner_thread.h"
 #include "daemon/snapshotter.h"
+#include "daemon/standing_planner.h"
+#include "daemon/visit_offers.h"
 
 namespace permitd::tests {
 
 namespace {
+
+constexpr std::size_t kPlannerRequests = 64;
+
+struct Planners {
+  daemon::PlannerThread plans;
+  daemon::OfferMemory offers;  // used by the questions alone
+  daemon::PlannerThread questions;
+  std::unique_ptr<daemon::StandingPlanner> standing;
+
+  /// Nothing runs or wakes anybody any more.
+  void stop() {
+    standing->stop();
+    questions.stop();
+    plans.stop();
+  }
+};
 
 class EngineHook final : public daemon::RpcLoop::Hook {
  public:
@@ -66,18 +88,30 @@ void ServedEngine::serve() {
   FaultyStorage storage(disk, FaultyOptions{});
   ASSERT_TRUE(storage.lead().has_value());
   scheduler::Scheduler scheduler;
+  std::optional<Planners> planners;  // outlives the engine, which queries are lent to
   daemon::RehearsalClock clock;
   clock.advance(options_.now);
   daemon::Snapshotter snapshotter(storage);
   daemon::Engine engine(scheduler, storage, clock, &clock, snapshotter, daemon::EngineOptions{});
   snapshotter.start(engine.waker());
   engine.ensure_limits(options_.limits);
+  daemon::Port& port = engine.add_port(options_.request_capacity);
+  KJ_DEFER(if (planners) planners->stop());
+  if (options_.has_planners) {
+    planners.emplace();
+    planners->standing = std::make_unique<daemon::StandingPlanner>(
+        engine, engine.add_port(kPlannerRequests), planners->questions, planners->offers,
+        options_.server.planner_settings);
+    options_.server.planner = &planners->plans;
+    options_.server.questions = &planners->questions;
+    options_.server.offers = &planners->offers;
+    options_.server.standing = planners->standing.get();
+  }
   EngineHook hook(engine);
   (*loop)->add_hook(hook);
   (*loop)->add_waker(engine.waker());
   {
-    daemon::RpcServer server(**loop, engine, engine.add_port(options_.request_capacity), clock,
-                             options_.server);
+    daemon::RpcServer server(**loop, engine, port, clock, options_.server);
     ASSERT_TRUE((*loop)->listen_unix(socket_path_, 0600, server.on_connection()).has_value());
     ASSERT_TRUE(
         (*loop)->listen_file(listening_socket(tcp_port_), server.on_connection()).has_value());

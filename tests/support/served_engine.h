@@ -25,6 +25,7 @@ class ServedEngine {
     scheduler::Tick now;
     std::shared_ptr<const protocol::TlsCredentials> tls;  // null: no TLS listener
     std::uint32_t handshakes_max = 256;
+    bool has_planners = false;  // threads that plan and answer questions, and a plan that stands
   };
   /// What lives in the loop's thread.
   struct Parts {
