@@ -8,13 +8,17 @@ tests are run: a test that fails kills the mutant, one that nobody kills is a pr
   tests/mutation/mutate.py                     all mutants; about a quarter of a minute each
   tests/mutation/mutate.py --only I5 I7        those of some promises
   tests/mutation/mutate.py --list              what there is, without building
-  tests/mutation/mutate.py --json FILE         also the outcome of each, for docs
+  tests/mutation/mutate.py --shard 1/2         every second of them, from the first, in a tree of its own
+  tests/mutation/mutate.py --json FILE         also the outcome of each as soon as it is known, for script/trust; what
+                                               the file has of others stays
 
 Ends with 0 when the unbroken program passes and every mutant is killed, but for those that say why they
 cannot be (`equivalent`).
 """
 
 import argparse
+import fcntl
+import hashlib
 import json
 import os
 import shlex
@@ -24,9 +28,13 @@ import sys
 import time
 import tomllib
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/support"))
+from tree_commit import tree_commit  # noqa: E402
+
 TREE = ROOT / "build/mutation"
 SECONDS_PER_TEST = 120
 
@@ -38,9 +46,15 @@ class Mutant:
     file: str
     replace: str
     with_: str
-    tests: list = field(default_factory=list)
+    tests: list[str] = field(default_factory=list)
     equivalent: str = ""  # why no test can tell it from the program
     name: str = ""
+    listed_in: str = ""  # the file that it stands in
+
+    @property
+    def id(self):
+        """The same as long as it breaks the same place in the same way, whatever its number in the list."""
+        return hashlib.sha256("\0".join((self.file, self.replace, self.with_)).encode()).hexdigest()[:12]
 
 
 def read_mutants():
@@ -51,7 +65,7 @@ def read_mutants():
         for number, entry in enumerate(document["mutant"], 1):
             entry["with_"] = entry.pop("with")
             entry.setdefault("tests", tests)
-            mutants.append(Mutant(name=f"{path.stem}-{number}", **entry))
+            mutants.append(Mutant(name=f"{path.stem}-{number}", listed_in=path.stem, **entry))
     return mutants
 
 
@@ -129,13 +143,48 @@ def try_mutant(mutant):
         path.write_text(text)
 
 
+def told_outcome(mutant, outcome):
+    """What to say of an outcome, also of an earlier run: whether a survivor is explained, the list says now."""
+    if outcome in ("survived", "equivalent"):
+        return "equivalent" if mutant.equivalent else "survived"
+    return outcome
+
+
+def shard(text):
+    """"I/N" as (I, N)."""
+    part, _, parts = text.partition("/")
+    if not (part.isdigit() and parts.isdigit() and 1 <= int(part) <= int(parts)):
+        raise argparse.ArgumentTypeError(f"{text} is not I/N with I from 1 to N")
+    return int(part), int(parts)
+
+
+def keep(file, result):
+    """Puts the outcome of one mutant into the file, in the place of an earlier one. Others may write it, too."""
+    with open(file, "a+") as kept:
+        fcntl.flock(kept, fcntl.LOCK_EX)
+        kept.seek(0)
+        text = kept.read()
+        there_is = {each["id"]: each for each in json.loads(text or "[]")}
+        there_is[result["id"]] = result
+        kept.truncate(0)
+        kept.write(json.dumps(list(there_is.values()), indent=1) + "\n")
+
+
 def main():
+    global TREE
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--only", nargs="+", default=[], metavar="PROMISE")
     arguments.add_argument("--list", action="store_true")
+    arguments.add_argument("--shard", type=shard, metavar="I/N")
     arguments.add_argument("--json", metavar="FILE")
     options = arguments.parse_args()
     mutants = [m for m in read_mutants() if not options.only or m.of in options.only or m.name in options.only]
+    if options.shard:
+        part, parts = options.shard
+        mutants = mutants[part - 1::parts]
+        TREE = ROOT / f"build/mutation-{part}-of-{parts}"
+    if not mutants:
+        sys.exit("no mutant is left to try: --list says which there are, and of which promise")
     problems = list(filter(None, map(check, mutants)))
     if problems:
         sys.exit("\n".join(problems))
@@ -143,18 +192,19 @@ def main():
         for mutant in mutants:
             print(f"{mutant.name:<16} {mutant.of:<4} {mutant.what}")
         return 0
+    commit, results = tree_commit(), []
     prepare(mutants)
-    results = []
     for number, mutant in enumerate(mutants, 1):
         began = time.monotonic()
         outcome, detail = try_mutant(mutant)
-        if outcome == "survived" and mutant.equivalent:
-            outcome, detail = "equivalent", mutant.equivalent
-        results.append({"name": mutant.name, "of": mutant.of, "what": mutant.what, "outcome": outcome, "by": detail})
+        outcome = told_outcome(mutant, outcome)
+        detail = mutant.equivalent if outcome == "equivalent" else detail
+        results.append({"id": mutant.id, "name": mutant.name, "of": mutant.of, "what": mutant.what, "outcome": outcome,
+                        "by": detail, "commit": commit, "day": date.today().isoformat()})
         print(f"[{number}/{len(mutants)}] {mutant.of:<4} {outcome:<10} {mutant.what}"
               f"{': ' + detail if detail else ''} ({time.monotonic() - began:.0f} s)", flush=True)
-    if options.json:
-        Path(options.json).write_text(json.dumps(results, indent=1) + "\n")
+        if options.json:
+            keep(options.json, results[-1])
     bad = [r for r in results if r["outcome"] not in ("killed", "equivalent")]
     print(f"\n{len(results) - len(bad)} of {len(results)} mutants killed or explained")
     return 1 if bad else 0
