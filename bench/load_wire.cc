@@ -68,6 +68,13 @@ void append_message(std::vector<std::byte>& out, capnp::MessageBuilder& message)
   out.insert(out.end(), body, body + segments[0].asBytes().size());
 }
 
+/// Of the message that append_message() put there.
+std::size_t message_size(const std::vector<std::byte>& bytes, std::size_t begin) {
+  std::uint32_t table[2];
+  std::memcpy(table, bytes.data() + begin, sizeof table);
+  return sizeof table + table[1] * kWordSize;
+}
+
 /// A submit call whose numbers are changed in place.
 class CallTemplate {
  public:
@@ -213,9 +220,11 @@ class WireConnection {
     next_number_ += batch_;
   }
 
+  // Each message is a send of its own, as Cap'n Proto's client writes them.
   void send_some() {
     while (has_unsent()) {
-      const ssize_t size = ::send(file_, leaving_.data() + sent_, leaving_.size() - sent_,
+      if (sent_ == message_end_) message_end_ += message_size(leaving_, sent_);
+      const ssize_t size = ::send(file_, leaving_.data() + sent_, message_end_ - sent_,
                                   MSG_DONTWAIT | MSG_NOSIGNAL);
       if (size < 0 && (errno == EAGAIN || errno == EINTR)) break;
       KJ_REQUIRE(size > 0, "the daemon ended a connection", errno);
@@ -223,6 +232,7 @@ class WireConnection {
     }
     if (has_unsent() && sent_ < kReceiveSize) return;
     leaving_.erase(leaving_.begin(), leaving_.begin() + static_cast<std::ptrdiff_t>(sent_));
+    message_end_ -= sent_;
     sent_ = 0;
   }
 
@@ -315,6 +325,7 @@ class WireConnection {
   FinishTemplate finish_;
   std::vector<std::byte> leaving_;
   std::size_t sent_ = 0;             // of leaving_
+  std::size_t message_end_ = 0;      // in leaving_, of the message that is leaving
   kj::Array<capnp::word> received_;  // frames begin at words
   std::size_t received_size_ = 0;
   std::vector<std::int64_t> due_;    // [question − kFirstQuestion]
