@@ -19,8 +19,11 @@ void StringRemoval::remove_around(StopId seed, Random& random, std::vector<StopI
   // Equations 5 to 7 of the paper: shorter routes lose shorter strings, but more of them.
   const double average = static_cast<double>(model_.trip_count()) /
                          static_cast<double>(std::max(1, routes_.used_count()));
-  const double length_max = std::min(settings_.string_max, average);
-  const double strings_max = 4 * settings_.removed_mean / (1 + length_max) - 1;
+  const bool is_long = average > 2 * settings_.string_max;
+  const double string_max = is_long ? settings_.long_string_max : settings_.string_max;
+  const double removed_mean = is_long ? settings_.long_removed_mean : settings_.removed_mean;
+  const double length_max = std::min(string_max, average);
+  const double strings_max = 4 * removed_mean / (1 + length_max) - 1;
   const auto strings = static_cast<std::size_t>(random.unit() * strings_max + 1);
   for (StopId trip : nearby_.adjacent(seed)) {
     if (ruined_.size() >= strings) return;

@@ -21,6 +21,10 @@ class StringRemoval {
     double removed_mean = 10;
     /// Longest string, L_max of the paper.
     double string_max = 10;
+    /// The same where routes have more than twice string_max trips on average: a string of ten is a
+    /// small part of such a route, and what it leaves keeps the rest where it is.
+    double long_removed_mean = 12;
+    double long_string_max = 15;
     /// Chance that a string leaves some of its trips in place ("split string").
     double split_chance = 0.5;
     /// Chance that the part left in place ends at each trip.
