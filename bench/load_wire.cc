@@ -37,8 +37,9 @@ using capnp::rpc::Message;
 
 constexpr std::size_t kWordSize = sizeof(capnp::word);
 constexpr std::size_t kReceiveSize = 256U << 10;
-// Bytes of calls that wait for a socket before further ones are held back.
-constexpr std::size_t kUnsentMax = 4U << 20;
+// Bytes of calls that wait for a socket before further ones are held back: some two hundred, as many
+// as the socket itself takes.
+constexpr std::size_t kUnsentMax = 64U << 10;
 constexpr std::int64_t kPatienceNs = 60'000'000'000;
 constexpr std::size_t kParcelDigits = 12;
 constexpr protocol::FrameLimits kFrameLimits{.words_max = 1U << 20, .segments_max = 64};
@@ -203,6 +204,9 @@ class WireConnection {
 
   int file() const { return file_; }
   bool has_unsent() const { return sent_ != leaving_.size(); }
+  /// The socket took nothing when it was asked last: like any client's, it is asked again when the
+  /// kernel says that it has room.
+  bool is_full() const { return is_full_; }
   bool is_stuffed() const { return leaving_.size() - sent_ > kUnsentMax; }
   std::uint64_t open_count() const { return due_.size() - free_.size(); }
 
@@ -226,7 +230,9 @@ class WireConnection {
       if (sent_ == message_end_) message_end_ += message_size(leaving_, sent_);
       const ssize_t size = ::send(file_, leaving_.data() + sent_, message_end_ - sent_,
                                   MSG_DONTWAIT | MSG_NOSIGNAL);
-      if (size < 0 && (errno == EAGAIN || errno == EINTR)) break;
+      if (size < 0 && errno == EINTR) break;
+      is_full_ = size < 0 && errno == EAGAIN;
+      if (is_full_) break;
       KJ_REQUIRE(size > 0, "the daemon ended a connection", errno);
       sent_ += static_cast<std::size_t>(size);
     }
@@ -326,6 +332,7 @@ class WireConnection {
   std::vector<std::byte> leaving_;
   std::size_t sent_ = 0;             // of leaving_
   std::size_t message_end_ = 0;      // in leaving_, of the message that is leaving
+  bool is_full_ = false;
   kj::Array<capnp::word> received_;  // frames begin at words
   std::size_t received_size_ = 0;
   std::vector<std::int64_t> due_;    // [question − kFirstQuestion]
@@ -370,6 +377,8 @@ struct WireLoad::Impl {
 
   /// False when no socket had anything.
   bool exchange(std::int64_t now, bool is_ending) {
+    for (std::size_t i = 0; i < connections.size(); ++i)
+      files[i].events = connections[i]->is_full() ? POLLIN | POLLOUT : POLLIN;
     const bool any = poll(files.data(), files.size(), 0) > 0;
     for (std::size_t i = 0; i < connections.size(); ++i) {
       WireConnection& connection = *connections[i];
@@ -377,7 +386,8 @@ struct WireLoad::Impl {
         connection.receive_some([&](std::int64_t due_ns, Answer answer) { note(due_ns, answer); });
       }
       if (plan.rate == 0 && !is_ending) keep_depth(connection, now);
-      if (connection.has_unsent()) connection.send_some();
+      const bool takes_more = !connection.is_full() || (files[i].revents & POLLOUT) != 0;
+      if (connection.has_unsent() && takes_more) connection.send_some();
     }
     return any;
   }

@@ -22,9 +22,17 @@ void UringStream::set_receiving(bool wanted) {
   if (!wanted) {
     ring_.cancel(receive_);
   } else if (!receive_.is_pending()) {
-    ring_.receive_multishot(receive_, socket());
+    receive();
   }
   // Wanted again while a cancel is under way: its last completion arms the receive anew.
+}
+
+// A multishot receive takes all that the socket holds before anybody can say that it is enough.
+void UringStream::receive() {
+  if (context().may_refuse())
+    ring_.receive_multishot(receive_, socket());
+  else
+    ring_.receive_once(receive_, socket());
 }
 
 void UringStream::complete_receive(const Completion& completion) {
@@ -39,7 +47,7 @@ void UringStream::complete_receive(const Completion& completion) {
   if (is_closing()) {
     close_when_quiet();
   } else if (is_receiving() && !receive_.is_pending()) {
-    ring_.receive_multishot(receive_, socket());
+    receive();
   }
 }
 

@@ -43,6 +43,7 @@ class UringStream final : public RpcStream {
     UringStream& stream;
   };
 
+  void receive();
   void complete_receive(const Completion& completion);
   void end_receive(std::int32_t result);
   void complete_send(const Completion& completion);

@@ -335,6 +335,15 @@ void Ring::receive_multishot(Operation& operation, int socket) {
   tag(slot, &operation);
 }
 
+void Ring::receive_once(Operation& operation, int socket) {
+  PERMIT_ASSERT(options_.receive_buffer_count != 0);
+  io_uring_sqe* slot = prepare(&operation);
+  io_uring_prep_recv(slot, socket, nullptr, options_.receive_buffer_size, 0);
+  io_uring_sqe_set_flags(slot, IOSQE_BUFFER_SELECT);
+  slot->buf_group = kReceiveGroup;
+  tag(slot, &operation);
+}
+
 void Ring::send_message(Operation& operation, int socket, const msghdr* message) {
   io_uring_sqe* slot = prepare(&operation);
   io_uring_prep_sendmsg(slot, socket, message, MSG_WAITALL | MSG_NOSIGNAL);

@@ -55,7 +55,7 @@ class Operation {
 struct RingOptions {
   std::uint32_t entries = 1024;  // submission queue; completions have four times as many
   std::uint32_t receive_buffer_count =
-      0;  // provided buffers for receive_multishot, power of two; 0 = none
+      0;  // provided buffers for receives, power of two; 0 = none
   std::uint32_t receive_buffer_size = 16'384;
 };
 
@@ -79,6 +79,8 @@ class Ring {
                      std::uint64_t offset, int buffer = -1);
   void accept_multishot(Operation& operation, int socket);
   void receive_multishot(Operation& operation, int socket);
+  /// One provided buffer's worth, whatever more the socket holds.
+  void receive_once(Operation& operation, int socket);
   /// Whole message or an error (MSG_WAITALL | MSG_NOSIGNAL). `message` and what it points at must
   /// outlive it.
   void send_message(Operation& operation, int socket, const msghdr* message);

@@ -66,6 +66,29 @@ void StreamContext::flush() {
   flushing_.clear();
 }
 
+void StreamContext::set_now_ms(std::int64_t now_ms) {
+  const std::int64_t passed_ms = std::clamp<std::int64_t>(now_ms - now_ms_, 0, kRefusalsAtOnce);
+  now_ms_ = now_ms;
+  add_refusal_credit(passed_ms * kCreditForMs);
+}
+
+void StreamContext::add_refusal_credit(std::int64_t credit) {
+  refusal_credit_ = std::min(refusal_credit_ + credit, kRefusalsAtOnce * kRefusalCost);
+}
+
+// Those that have waited longest, one for each buffer's worth of refusals.
+void StreamContext::read_on() {
+  std::size_t index = 0;
+  for (std::int64_t credit = refusal_credit_; index < unread_.size() && credit > 0; ++index) {
+    BufferedStream* stream = std::exchange(unread_[index], nullptr);
+    if (stream == nullptr) continue;
+    stream->is_unread_ = false;
+    stream->update_receiving();
+    credit -= kDeliveredLeast * kRefusalCost;
+  }
+  unread_.erase(unread_.begin(), unread_.begin() + static_cast<std::ptrdiff_t>(index));
+}
+
 // A message each, to as many as there is room for; they go on side by side when nobody waits any
 // more, and behind those that still do otherwise.
 void StreamContext::deliver_in_turn() {
@@ -78,6 +101,7 @@ void StreamContext::deliver_in_turn() {
     stream->wake_reader();
   }
   queued_.erase(queued_.begin(), queued_.begin() + static_cast<std::ptrdiff_t>(index));
+  read_on();
 }
 
 StreamContext::Buffer StreamContext::take_buffer() {
@@ -104,6 +128,7 @@ void StreamContext::give_back(Buffer&& buffer) {
 BufferedStream::~BufferedStream() noexcept(false) {
   forget_flush();
   leave_queue();
+  leave_unread();
   context_.questions_in_service_ -= questions_in_service_;
   context_.held_size_ -= held_size_;
 }
@@ -159,6 +184,7 @@ BufferedStream::Read BufferedStream::take(const capnp::ReaderOptions& options) {
   if (assembler_.is_question_next()) {
     ++questions_in_service_;
     ++context_.questions_in_service_;
+    context_.add_refusal_credit(kCreditForCall);
   }
   return capnp::MessageReaderAndFds{assembler_.take(options), nullptr};
 }
@@ -206,7 +232,7 @@ void BufferedStream::start_receiving() { update_receiving(); }
 
 bool BufferedStream::wants_to_receive() const {
   if (is_lingering_) return !is_broken_ && !end_seen_;
-  return !is_over() && assembler_.queued_size() <= kReceiveQueueSizeMax &&
+  return !is_over() && !is_unread_ && assembler_.queued_size() <= kReceiveQueueSizeMax &&
          send_queue_size() <= send_queue_high();
 }
 
@@ -216,7 +242,20 @@ void BufferedStream::linger() {
   update_receiving();
 }
 
+void BufferedStream::pause_when_crowded() {
+  if (is_unread_ || context_.may_refuse() || !is_crowded()) return;
+  is_unread_ = true;
+  context_.unread_.push_back(this);
+}
+
+void BufferedStream::leave_unread() {
+  if (!std::exchange(is_unread_, false)) return;
+  std::replace(context_.unread_.begin(), context_.unread_.end(), this,
+               static_cast<BufferedStream*>(nullptr));
+}
+
 void BufferedStream::update_receiving() {
+  if (is_unread_ && (is_over() || !is_crowded())) leave_unread();
   const bool wanted = wants_to_receive();
   if (wanted == is_receiving_) return;
   is_receiving_ = wanted;
@@ -243,6 +282,7 @@ void BufferedStream::received(std::span<const std::byte> bytes) {
   }
   wake_reader();
   note_held();
+  pause_when_crowded();
   update_receiving();
 }
 
@@ -264,6 +304,7 @@ bool BufferedStream::admits(const MessageHead& head) {
       return !is_beyond;
     case GateVerdict::kBusy: {
       ++context_.counters_.calls_refused;
+      context_.refusal_credit_ -= kRefusalCost;
       // Whether it can be sent shows in the state of the stream.
       auto ignored = write(context_.busy_answer_.to(head.question));
       return false;

@@ -50,6 +50,17 @@ struct StreamLimits {
 /// Messages that each turn may deliver whatever is in service.
 inline constexpr std::uint32_t kDeliveredLeast = 64;
 
+// What a refusal of a call costs, reading it and its Finish included, is a quarter of what a call
+// does. So that no flood of calls takes more than a tenth of the time from those that are done, a
+// stream that is crowded is read while refusals are at most two for each five calls delivered, or
+// five a millisecond, and otherwise when its oldest messages have been done: until then the peer's
+// calls wait in its socket.
+inline constexpr std::int64_t kRefusalCost = 5;
+inline constexpr std::int64_t kCreditForCall = 2;
+inline constexpr std::int64_t kCreditForMs = 5 * kRefusalCost;
+/// Refusals that may follow each other after quiet.
+inline constexpr std::int64_t kRefusalsAtOnce = 1024;
+
 /// What a stream may hold whatever the others do.
 inline constexpr std::size_t kHeldSizeFair = 64U << 10;
 
@@ -88,14 +99,18 @@ class StreamContext {
   const StreamCounters& counters() const { return counters_; }
   /// Monotonic milliseconds as of this turn of the loop; only deadlines look at it.
   std::int64_t now_ms() const { return now_ms_; }
-  void set_now_ms(std::int64_t now_ms) { now_ms_ = now_ms; }
+  void set_now_ms(std::int64_t now_ms);
 
   /// Bytes held for all streams: messages begun or unread, and what waits to be sent.
   std::uint64_t held_size() const { return held_size_; }
   /// Sends what the streams have gathered: once a turn.
   void flush();
-  /// Delivers to the streams that wait for others' calls to be answered: once a turn.
+  /// Delivers to the streams that wait for others' calls to be answered, and reads on where calls
+  /// may be refused again: once a turn.
   void deliver_in_turn();
+  /// False while refusals have cost their share of the time: crowded streams are not read, others
+  /// little by little.
+  bool may_refuse() const { return refusal_credit_ > 0; }
   /// Questions delivered and not answered.
   std::uint32_t questions_in_service() const { return questions_in_service_; }
 
@@ -105,6 +120,8 @@ class StreamContext {
   bool has_room() const {
     return questions_in_service_ < limits_.questions_in_service_max || delivered_ < kDeliveredLeast;
   }
+  void add_refusal_credit(std::int64_t credit);
+  void read_on();
   Buffer take_buffer();
   void give_back(Buffer&& buffer);
 
@@ -115,6 +132,8 @@ class StreamContext {
   std::vector<BufferedStream*> unflushed_;
   std::vector<BufferedStream*> flushing_;
   std::vector<BufferedStream*> queued_;  // have a message and no room for it; first come first
+  std::vector<BufferedStream*> unread_;  // crowded, not read until calls may be refused again
+  std::int64_t refusal_credit_ = kRefusalsAtOnce * kRefusalCost;
   std::uint32_t questions_in_service_ = 0;
   std::uint32_t delivered_ = 0;  // messages of this turn
   BusyAnswer busy_answer_;
@@ -207,6 +226,9 @@ class BufferedStream : public capnp::MessageStream, private FrameFilter {
   std::size_t send_queue_high() const { return context_.limits().send_queue_size_max / 4; }
   bool admits(const MessageHead& head) override;
   bool is_crowded() const;
+  /// Leaves what else its peer has to say in the socket, where refusing it would cost too much.
+  void pause_when_crowded();
+  void leave_unread();
   bool has_deliverable() const;
   /// Also puts the stream into the queue for room where that is what it lacks.
   bool can_deliver();
@@ -250,6 +272,7 @@ class BufferedStream : public capnp::MessageStream, private FrameFilter {
   bool is_sending_ = false;
   bool is_unflushed_ = false;
   bool is_queued_ = false;  // for room, in the context's list
+  bool is_unread_ = false;  // in the context's list
   bool is_broken_ = false;
   bool end_seen_ = false;
   bool end_wanted_ = false;

@@ -30,6 +30,7 @@ kj::Array<capnp::word> bootstrap(std::uint32_t question) {
 
 class CrowdedStreamTest : public testing::Test {
  public:
+  CrowdedStreamTest() : CrowdedStreamTest(few_in_service()) {}
   ~CrowdedStreamTest() noexcept override = default;
 
  protected:
@@ -38,7 +39,9 @@ class CrowdedStreamTest : public testing::Test {
     kj::Own<MessageStream> stream;
   };
 
-  static StreamLimits limits() {
+  explicit CrowdedStreamTest(const StreamLimits& limits) : context_(limits) {}
+
+  static StreamLimits few_in_service() {
     StreamLimits limits;
     limits.questions_in_service_max = 2;
     return limits;
@@ -76,7 +79,7 @@ class CrowdedStreamTest : public testing::Test {
 
   kj::AsyncIoContext io_ = kj::setupAsyncIo();
   kj::WaitScope& scope_ = io_.waitScope;
-  StreamContext context_{limits()};
+  StreamContext context_;
 };
 
 TEST_F(CrowdedStreamTest, BeyondTheCallsInServiceOthersWaitForAnAnswer) {
@@ -139,6 +142,91 @@ TEST_F(CrowdedStreamTest, OneThatGoesTakesItsCallsAndItsPlaceAlong) {
   EXPECT_EQ(context_.questions_in_service(), 0U);
   context_.deliver_in_turn();
   EXPECT_TRUE(second.poll(scope_));
+}
+
+// A flood of one: its first call waits unread for longer than any may.
+class FloodedStreamTest : public CrowdedStreamTest {
+ protected:
+  FloodedStreamTest() : CrowdedStreamTest(patient()) {
+    flood_ = connect();
+    context_.set_now_ms(0);
+    send(flood_, 0);
+    context_.set_now_ms(kWaitMs);
+  }
+  ~FloodedStreamTest() noexcept override = default;
+
+  static StreamLimits patient() {
+    StreamLimits limits;
+    limits.wait_ms = kWaitMs;
+    return limits;
+  }
+  /// As many as are refused before the flood is left unread.
+  void use_up() {
+    while (context_.may_refuse()) {
+      ASSERT_LT(sent_, 10 * kRefusalsAtOnce) << "a flood is refused without end";
+      send(flood_, static_cast<std::uint32_t>(++sent_));
+    }
+  }
+  std::uint64_t refused() const { return context_.counters().calls_refused; }
+
+  static constexpr std::uint32_t kWaitMs = 50;
+  Connection flood_;
+  std::int64_t sent_ = 0;
+};
+
+TEST_F(FloodedStreamTest, RefusalsBeyondTheirShareAreLeftInTheSocket) {
+  use_up();
+  EXPECT_GE(refused(), static_cast<std::uint64_t>(kRefusalsAtOnce));
+  const std::uint64_t before = refused();
+  send(flood_, 60'000);
+  send(flood_, 60'001);
+  EXPECT_EQ(refused(), before);
+  // Time alone lets it be told so, a few a millisecond.
+  context_.set_now_ms(kWaitMs + 1);
+  context_.deliver_in_turn();
+  scope_.poll();
+  EXPECT_EQ(refused(), before + 2);
+}
+
+TEST_F(FloodedStreamTest, OthersAreReadMeanwhile) {
+  auto modest = connect();
+  use_up();
+  send(modest, 7);
+  EXPECT_EQ(read(modest), 7U);
+}
+
+TEST_F(FloodedStreamTest, WhatIsDoneLetsTheRestBeRead) {
+  use_up();
+  const std::uint64_t before = refused();
+  send(flood_, 60'000);
+  EXPECT_EQ(read(flood_), 0U);  // what had waited too long; nothing does any more
+  scope_.poll();
+  EXPECT_EQ(refused(), before);
+  EXPECT_EQ(read(flood_), 60'000U);
+}
+
+TEST_F(FloodedStreamTest, EachCallDeliveredLetsTwoFifthsOfOneBeRefused) {
+  auto modest = connect();
+  use_up();
+  const std::uint64_t before = refused();
+  for (std::uint32_t question = 0; question < kRefusalCost; ++question) {
+    send(modest, question);
+    ASSERT_EQ(read(modest), question);
+  }
+  EXPECT_TRUE(context_.may_refuse());
+  send(flood_, 60'000);
+  context_.deliver_in_turn();
+  scope_.poll();
+  EXPECT_GT(refused(), before);
+}
+
+TEST_F(FloodedStreamTest, OneThatGoesUnreadLeavesNothingBehind) {
+  use_up();
+  send(flood_, 60'000);
+  flood_.stream = nullptr;
+  context_.set_now_ms(kWaitMs + 10);
+  context_.deliver_in_turn();
+  EXPECT_EQ(context_.held_size(), 0U);
 }
 
 }  // namespace
