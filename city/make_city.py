@@ -198,6 +198,7 @@ pair_repeat_days = 180
 confirmation_effort_percent = 25
 near_visits = 16  # so many visits of each district are looked at for the one nearest to the inspector
 near_slack_minutes = 420  # while the first by deadline has more working time than this
+draw_minutes = 60  # jobs due so much later than the first are drawn with it when somebody asks
 compared_count = 16  # of the least loaded who wait for work, by the weights that follow
 load_weight = 1000  # of a hundredth of load,
 travel_weight = 500  # of a kilometre to a visit,
@@ -208,6 +209,7 @@ waiting_alarm_minutes = 840  # working time after which work that waits is an al
 lapse_warning_days = 60  # certificates that end so soon are warned of
 expert_degree = "associate"  # the least with which an expert's training begins
 homes = "when_ended"  # cases of an office whose licence has ended go to other offices by themselves; propose: a supervisor moves them
+jobs_in_hand = "returned"  # what the experts of an office that leaves hold comes back at once; finished: at the end of that day's shift
 
 # A working day has {day} minutes. Thursday and Friday are closed.
 [calendar]

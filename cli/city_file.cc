@@ -49,6 +49,7 @@ SetPolicy read_policy(TomlSection section) {
   set(policy.confirmation_effort_percent, "confirmation_effort_percent", 1, 100);
   set(policy.near_visits, "near_visits", 0, 16);
   set(policy.near_slack_minutes, "near_slack_minutes", 0, 10'000);
+  set(policy.draw_minutes, "draw_minutes", 0, 10'000);
   set(policy.compared_count, "compared_count", 0, 32);
   set(policy.load_weight, "load_weight", 0, 1000);
   set(policy.travel_weight, "travel_weight", 0, 1000);
@@ -58,6 +59,7 @@ SetPolicy read_policy(TomlSection section) {
   policy.zoning_review = section.name<ZoningReview>("zoning_review", policy.zoning_review);
   set(policy.reserved_share_percent, "reserved_share_percent", 0, 100);
   policy.homes = section.name<HomePolicy>("homes", policy.homes);
+  policy.jobs_in_hand = section.name<scheduler::JobsInHand>("jobs_in_hand", policy.jobs_in_hand);
   set(policy.waiting_alarm_minutes, "waiting_alarm_minutes", 0, 60'000);
   set(policy.lapse_warning_days, "lapse_warning_days", 0, 3650);
   policy.expert_degree = section.name<Degree>("expert_degree", policy.expert_degree);
@@ -271,6 +273,8 @@ void read_expert(TomlSection& section, City& city) {
   expert.units_per_day = section.number<std::uint16_t>("units_per_day", 0, 0, 48);
   expert.home = section.point("home");
   auto skills = section.names<Skill>("skills");
+  if (!skills.empty() && !may_be_certified(expert.state))
+    section.complain("skills", "only who is certified, suspended or expired has certificates");
   auto from = section.moment("certified_from", kBeginning);
   auto until = section.moment("certified_until", kNever);
   section.finish();

@@ -51,9 +51,7 @@
 //   version = 1                          # 1; must grow when the definition changes
 //   effective_from = 2025-03-21          # the beginning of time
 //   stages = ["file_formation",          # required, 1–6, in order: the name of a template, or a
-//   table with
-//             { stage = "plan_review", effort_minutes = 240 }]  # `stage` and whatever differs from
-//             it
+//             { stage = "plan_review", effort_minutes = 240 }]  # table of what differs from it
 //
 //   [[organisation]]
 //   id = 1                               # required, 1–255
@@ -65,10 +63,11 @@
 //   code = "0101"                        # required, "0001"–"9999"
 //   district = 1                         # code / 100; 1–31
 //   label = "Office 0101"                # ""
-//   state = "active"                     # "active"; of a new office, an office the daemon knows
-//   keeps its state licensee = 900101                    # 0; person technical_manager = 900201 #
-//   required for an active office; person point = [35.7, 51.4]                 # unknown; degrees
-//   north, east services = "all"                     # "all", or [1, 2]: gone over to this office …
+//   state = "active"                     # "active"; of a new office, a known one keeps its own
+//   licensee = 900101                    # 0; person
+//   technical_manager = 900201           # person; an active office has one, a known one keeps it
+//   point = [35.7, 51.4]                 # unknown; degrees north, east
+//   services = "all"                     # "all", or [1, 2]: gone over to this office …
 //   services_from = 2025-03-21           # … from (the beginning of time) …
 //   services_until = 2026-03-21          # … until (never)
 //
@@ -80,15 +79,17 @@
 //
 //   [[expert]]
 //   id = 1                               # required
-//   count = 5                            # 1: this many alike; ids and persons count up from the
-//   first office = "0101"                      # required person = 1001                        #
-//   required label = "Expert"                     # "" ; with count > 1 the id is appended state =
-//   "certified"                  # "certified" districts = [1, 2]                   # []: all
+//   count = 5                            # 1: so many alike; ids and persons count up from these
+//   office = "0101"                      # required
+//   person = 1001                        # required
+//   label = "Expert"                     # ""; with count > 1 the id is appended
+//   state = "certified"                  # "certified"
+//   districts = [1, 2]                   # []: all
 //   degree = "bachelor"                  # "none"; training asks for the policy's expert_degree
 //   units_per_day = 14                   # 0: the policy's; units of 30 minutes, 0–48
 //   home = [35.7, 51.4]                  # unknown
 //   relatives = [501]                    # []: persons, at most 4, of an expert by itself
-//   skills = ["file", "inspect"]         # []: certified in these …
+//   skills = ["file", "inspect"]         # []: certified, suspended or expired, with these …
 //   certified_from = 2025-03-21          # … from (the beginning of time) …
 //   certified_until = 2027-03-21         # … until (never)
 //

@@ -62,6 +62,7 @@ void fill(protocol::Policy::Builder out, const scheduler::SetPolicy& policy) {
   out.setConfirmationEffortPercent(policy.confirmation_effort_percent);
   out.setNearVisits(policy.near_visits);
   out.setNearSlackMinutes(policy.near_slack_minutes);
+  out.setDrawMinutes(policy.draw_minutes);
   out.setComparedCount(policy.compared_count);
   out.setLoadWeight(policy.load_weight);
   out.setTravelWeight(policy.travel_weight);
@@ -70,6 +71,7 @@ void fill(protocol::Policy::Builder out, const scheduler::SetPolicy& policy) {
   out.setZoningReview(static_cast<protocol::ZoningReview>(policy.zoning_review));
   out.setReservedSharePercent(policy.reserved_share_percent);
   out.setHomes(static_cast<protocol::HomePolicy>(policy.homes));
+  out.setJobsInHand(static_cast<protocol::JobsInHand>(policy.jobs_in_hand));
   out.setWaitingAlarmMinutes(policy.waiting_alarm_minutes);
   out.setLapseWarningDays(policy.lapse_warning_days);
   out.setExpertDegree(static_cast<protocol::Degree>(policy.expert_degree));
@@ -159,7 +161,8 @@ kj::Promise<Answer> SupervisorClient::set_absence(ExpertId expert, Tick from, Ti
 
 kj::Promise<Answer> SupervisorClient::set_office_state(OfficeId office,
                                                        scheduler::OfficeState state, Reason reason,
-                                                       std::string note, CallOptions options) {
+                                                       std::string note, SuspensionSpan span,
+                                                       CallOptions options) {
   return call(
       [=, note = std::move(note)](Supervisor& session) {
         auto request = session.setOfficeStateRequest();
@@ -167,6 +170,8 @@ kj::Promise<Answer> SupervisorClient::set_office_state(OfficeId office,
         request.setState(wire<protocol::OfficeState>(state));
         request.setReason(wire<protocol::Reason>(reason));
         request.setNote(note);
+        request.setFrom(span.from.ms);
+        request.setUntil(span.until.ms);
         return request;
       },
       options);
@@ -174,7 +179,7 @@ kj::Promise<Answer> SupervisorClient::set_office_state(OfficeId office,
 
 kj::Promise<Answer> SupervisorClient::set_expert_state(ExpertId expert,
                                                        scheduler::ExpertState state, Reason reason,
-                                                       std::string note, Tick until,
+                                                       std::string note, SuspensionSpan span,
                                                        CallOptions options) {
   return call(
       [=, note = std::move(note)](Supervisor& session) {
@@ -183,7 +188,8 @@ kj::Promise<Answer> SupervisorClient::set_expert_state(ExpertId expert,
         request.setState(wire<protocol::ExpertState>(state));
         request.setReason(wire<protocol::Reason>(reason));
         request.setNote(note);
-        request.setUntil(until.ms);
+        request.setFrom(span.from.ms);
+        request.setUntil(span.until.ms);
         return request;
       },
       options);

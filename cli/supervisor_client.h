@@ -23,6 +23,11 @@ struct VisitPlanSpec {
   std::optional<std::uint32_t> move_minutes;
   bool mends = false;
 };
+/// When a suspension begins and ends by itself; zero: at once, and by another command.
+struct SuspensionSpan {
+  Tick from;
+  Tick until;
+};
 /// What a preview takes as already so; see protocol::Assumption.
 struct AssumptionSpec {
   enum class Kind : std::uint8_t { kNothing, kAbsent, kSuspended, kClosed };
@@ -75,11 +80,10 @@ class SupervisorClient : public CityReaderCalls<protocol::SupervisorSession> {
                                   std::string note, CallOptions options = {});
   kj::Promise<Answer> set_office_state(OfficeId office, scheduler::OfficeState state,
                                        scheduler::Reason reason, std::string note,
-                                       CallOptions options = {});
-  /// `until`: when a suspension ends by itself, zero for one without an end.
+                                       SuspensionSpan span = {}, CallOptions options = {});
   kj::Promise<Answer> set_expert_state(ExpertId expert, scheduler::ExpertState state,
-                                       scheduler::Reason reason, std::string note, Tick until,
-                                       CallOptions options = {});
+                                       scheduler::Reason reason, std::string note,
+                                       SuspensionSpan span = {}, CallOptions options = {});
   kj::Promise<Answer> record_decision(CaseId id, bool approved, scheduler::Reason reason,
                                       std::string note, CallOptions options = {});
   /// Another office answers for the case.

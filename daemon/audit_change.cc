@@ -193,9 +193,10 @@ RecordMembers activation_members(const scheduler::ActivateService& change,
 RecordMembers office_members(scheduler::OfficeId id, const Scheduler& scheduler) {
   scheduler::OfficeView view;
   if (!scheduler.find_office(id, view)) return {};
-  return members_of<protocol::Office>(view, write_office,
-                                      {"district", "state", "licensee", "technicalManager",
-                                       "managerState", "point", "label", "licenceUntil"});
+  return members_of<protocol::Office>(
+      view, write_office,
+      {"district", "state", "licensee", "technicalManager", "managerState", "point", "label",
+       "licenceUntil", "suspendedFrom", "suspendedUntil"});
 }
 
 RecordMembers expert_members(scheduler::ExpertId id, const Scheduler& scheduler) {
@@ -204,7 +205,7 @@ RecordMembers expert_members(scheduler::ExpertId id, const Scheduler& scheduler)
   RecordMembers out = members_of<protocol::Expert>(
       view, write_expert,
       {"person", "office", "state", "unitsPerDay", "districts", "degree", "label", "relatives",
-       "suspendedUntil"});
+       "suspendedFrom", "suspendedUntil"});
   out.emplace_back("home", fmt::format("[{},{}]", view.home.lat_e6, view.home.lon_e6));
   return out;
 }
@@ -245,9 +246,10 @@ RecordMembers submitted_members(const Command& command, scheduler::CaseId id,
   if (!scheduler.find_case(id, view)) return {};
   RecordMembers out = members_of<protocol::Case>(
       view, write_case,
-      {"service", "serviceVersion", "district", "organisation", "office", "state", "priority",
-       "built", "parcel", "reference", "point", "areaM2", "floors", "zone", "coveragePermille",
-       "streetWidthDm", "zoningVersion", "owner", "designer", "supervisingEngineer"});
+      {"service",       "serviceVersion", "district", "organisation", "office",
+       "state",         "priority",       "built",    "parcel",       "reference",
+       "point",         "areaM2",         "floors",   "zone",         "coveragePermille",
+       "streetWidthDm", "zoningVersion",  "owner",    "designer",     "supervisingEngineer"});
   const scheduler::PersonId relative = command.body.submit_case.relative;
   out.emplace_back("relative", fmt::format("{}", raw(relative)));
   std::erase_if(out, [](const auto& member) { return member.second == "\"\""; });
@@ -288,8 +290,8 @@ std::string reservation_value(scheduler::JobId id, const Scheduler& scheduler) {
   std::string out = fmt::format("{{\"appointment\":{}", moment_value(job.appointment));
   scheduler::PlanView plan;
   if (scheduler.find_plan(id, plan))
-    out += fmt::format(",\"plannedFor\":{},\"plannedStart\":{},\"sequence\":{}",
-                       raw(plan.expert), moment_value(plan.start), plan.sequence);
+    out += fmt::format(",\"plannedFor\":{},\"plannedStart\":{},\"sequence\":{}", raw(plan.expert),
+                       moment_value(plan.start), plan.sequence);
   return out + "}";
 }
 
@@ -397,12 +399,26 @@ RecordMembers wanted_members(const Scheduler& scheduler) {
 }
 
 RecordMembers check_members(const scheduler::RecordLicenceCheck& change,
-                            const scheduler::ApplicationRecord& record) {
-  if (raw(change.subject) >= scheduler::kLicenceSubjectCount) return {};
-  const auto& checks = record.checks[raw(change.subject)];
+                            const scheduler::SubjectChecks& checks) {
   if (raw(change.check) >= checks.size()) return {};
   const scheduler::CheckRecord& check = checks[raw(change.check)];
   return {{"result", name_value(check.result)}, {"evidence", text_value(check.evidence)}};
+}
+
+// Of an application, or of the manager of an office from before the rounds.
+RecordMembers checked_members(const scheduler::RecordLicenceCheck& change,
+                              const Scheduler& scheduler) {
+  scheduler::OfficeView office;
+  scheduler::ApplicationView application;
+  if (raw(change.office) != 0) {
+    if (!scheduler.find_office(change.office, office)) return {};
+    RecordMembers out = check_members(change, office.manager_checks);
+    out.emplace_back("managerState", name_value(office.manager_state));
+    return out;
+  }
+  if (!scheduler.find_application(change.application, application)) return {};
+  if (raw(change.subject) >= scheduler::kLicenceSubjectCount) return {};
+  return check_members(change, application.record.checks[raw(change.subject)]);
 }
 
 RecordMembers result_members(const scheduler::ApplicationRecord& record) {
@@ -474,19 +490,37 @@ std::string person_value(const scheduler::LicencePerson& person) {
 }
 
 // The checks that are not pending, as [subject, check, result].
+void add_checks(std::string& list, std::string_view subject,
+                const scheduler::SubjectChecks& checks) {
+  for (std::uint8_t which = 0; which < scheduler::kLicenceCheckCount; ++which) {
+    const scheduler::CheckResult result = checks[which].result;
+    if (result != scheduler::CheckResult::kPassed && result != scheduler::CheckResult::kFailed)
+      continue;
+    list += fmt::format("{}[\"{}\",{},{}]", list.empty() ? "" : ",", subject,
+                        name_value(scheduler::LicenceCheck{which}), name_value(result));
+  }
+}
+
 std::string checks_value(const scheduler::ApplicationRecord& record) {
   std::string list;
-  for (std::uint8_t subject = 0; subject < scheduler::kLicenceSubjectCount; ++subject) {
-    for (std::uint8_t which = 0; which < scheduler::kLicenceCheckCount; ++which) {
-      const scheduler::CheckResult result = record.checks[subject][which].result;
-      if (result != scheduler::CheckResult::kPassed && result != scheduler::CheckResult::kFailed)
-        continue;
-      list += fmt::format("{}[\"{}\",{},{}]", list.empty() ? "" : ",",
-                          subject == 0 ? "licensee" : "manager",
-                          name_value(scheduler::LicenceCheck{which}), name_value(result));
-    }
-  }
+  add_checks(list, "licensee", record.checks[raw(scheduler::LicenceSubject::kLicensee)]);
+  add_checks(list, "manager", record.checks[raw(scheduler::LicenceSubject::kManager)]);
   return "[" + list + "]";
+}
+
+// With what was found of the manager, wherever it is kept.
+RecordMembers managed_members(scheduler::OfficeId id, const Scheduler& scheduler) {
+  scheduler::OfficeView office;
+  if (!scheduler.find_office(id, office)) return {};
+  RecordMembers out = office_members(id, scheduler);
+  scheduler::ApplicationView application;
+  const bool applied = scheduler.find_application(office.application, application);
+  std::string list;
+  add_checks(list, "manager",
+             applied ? application.record.checks[raw(scheduler::LicenceSubject::kManager)]
+                     : office.manager_checks);
+  out.emplace_back("checks", "[" + list + "]");
+  return out;
 }
 
 RecordMembers applied_members(scheduler::ApplicationId id, const Scheduler& scheduler) {
@@ -511,8 +545,6 @@ RecordMembers application_members(const Command& command, scheduler::Application
                                   const Scheduler& scheduler) {
   scheduler::ApplicationView view;
   if (!scheduler.find_application(id, view)) return {};
-  if (command.kind == CommandKind::kRecordLicenceCheck)
-    return check_members(command.body.record_licence_check, view.record);
   if (command.kind == CommandKind::kRecordRent) return rent_members(view.record);
   if (command.kind == CommandKind::kRecordEquipment)
     return equipment_members(command.body.record_equipment, view.record);
@@ -564,7 +596,7 @@ RecordMembers person_members(const Command& command, const Scheduler& scheduler)
   if (command.kind == CommandKind::kRenewLicence)
     return office_members(body.renew_licence.office, scheduler);
   if (command.kind == CommandKind::kSetTechnicalManager)
-    return office_members(body.set_technical_manager.office, scheduler);
+    return managed_members(body.set_technical_manager.office, scheduler);
   return {};
 }
 
@@ -573,9 +605,9 @@ RecordMembers licence_members(const Command& command, const Outcome& outcome,
                               const Scheduler& scheduler) {
   const scheduler::CommandBody& body = command.body;
   if (command.kind == CommandKind::kOpenRound)
-    return round_members(
-        scheduler::RoundId{static_cast<std::uint16_t>(raw(outcome.case_id))}, scheduler,
-        {"round", "state", "places", "opens", "closes", "rulesVersion", "label"});
+    return round_members(scheduler::RoundId{static_cast<std::uint16_t>(raw(outcome.case_id))},
+                         scheduler,
+                         {"round", "state", "places", "opens", "closes", "rulesVersion", "label"});
   if (command.kind == CommandKind::kCloseRound)
     return round_members(body.close_round.round, scheduler,
                          {"state", "closes", "eligible", "route"});
@@ -587,7 +619,7 @@ RecordMembers licence_members(const Command& command, const Outcome& outcome,
   if (command.kind == CommandKind::kWithdrawApplication)
     return withdrawn_members(body.withdraw_application.application, scheduler);
   if (command.kind == CommandKind::kRecordLicenceCheck)
-    return application_members(command, body.record_licence_check.application, scheduler);
+    return checked_members(body.record_licence_check, scheduler);
   if (command.kind == CommandKind::kRecordExamResult)
     return application_members(command, body.record_exam_result.application, scheduler);
   if (command.kind == CommandKind::kRecordBoardFinding)

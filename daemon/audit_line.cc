@@ -286,12 +286,16 @@ std::string removed_member(const std::array<Count, scheduler::kFilterCount>& by_
   return removed.empty() ? removed : fmt::format(",\"removed\":{{{}}}", removed);
 }
 
-/// The visits that a claim was drawn among, as [job, metres], and how they count as equally near.
-std::string drawn_member(const DecisionView& decision, std::uint16_t near_equal_permille) {
+/// What a claim was drawn among, as [job, metres] or [job, minutes], and how far they count as
+/// equal.
+std::string drawn_member(const DecisionView& decision, const scheduler::SetPolicy& policy) {
   std::string drawn;
   for (const scheduler::DrawnView& each : std::span(decision.drawn).first(decision.drawn_count))
-    drawn += fmt::format("{}[{},{}]", drawn.empty() ? "" : ",", raw(each.job), each.metres);
-  return fmt::format(",\"drawn\":[{}],\"within\":{}", drawn, near_equal_permille);
+    drawn += fmt::format("{}[{},{}]", drawn.empty() ? "" : ",", raw(each.job),
+                         decision.by_deadline ? each.minutes : each.metres);
+  if (decision.by_deadline)
+    return fmt::format(",\"drawn\":[{}],\"withinMinutes\":{}", drawn, policy.draw_minutes);
+  return fmt::format(",\"drawn\":[{}],\"within\":{}", drawn, policy.near_equal_permille);
 }
 
 std::string decision_text(const DecisionView& decision, const scheduler::SetPolicy& policy) {
@@ -309,7 +313,7 @@ std::string decision_text(const DecisionView& decision, const scheduler::SetPoli
   if (raw(decision.passed_over) != 0)
     out += fmt::format(",\"passedOver\":[{},{}]", raw(decision.passed_over),
                        decision.passed_over_metres);
-  if (decision.drawn_count != 0) out += drawn_member(decision, policy.near_equal_permille);
+  if (decision.drawn_count != 0) out += drawn_member(decision, policy);
   if (decision.by_plan)
     out += fmt::format(",\"plan\":{},\"planReason\":\"{}\"", raw(decision.plan),
                        name_of(decision.plan_reason));

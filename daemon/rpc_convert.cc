@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "daemon/rpc_enums.h"
+#include "daemon/rpc_licence_convert.h"
 #include "protocol/words.h"
 
 namespace permitd::daemon {
@@ -243,6 +244,7 @@ void write_expert(const scheduler::ExpertView& view, protocol::Expert::Builder o
   for (unsigned i = 0; i < scheduler::kSkillCount; ++i)
     certified.set(i, view.certified_until[i].ms);
   out.setDistricts(view.districts);
+  out.setSuspendedFrom(view.suspended_from.ms);
   out.setSuspendedUntil(view.suspended_until.ms);
   auto absences = out.initAbsences(view.absences.count);
   for (unsigned i = 0; i < view.absences.count; ++i) {
@@ -281,9 +283,12 @@ void write_office(const scheduler::OfficeView& view, protocol::Office::Builder o
   write_point(view.point, out.initPoint());
   write_text(view.label, [&](std::uint8_t size) { return out.initLabel(size); });
   out.setLicenceUntil(view.licence_until.ms);
+  out.setSuspendedFrom(view.suspended_from.ms);
+  out.setSuspendedUntil(view.suspended_until.ms);
   out.setApplication(raw(view.application));
   out.setVenue(raw(view.venue));
   out.setManagerState(to_wire<protocol::ManagerState>(view.manager_state));
+  write_manager_checks(view.manager_checks, out);
 }
 
 void write_decision(const scheduler::DecisionView& view, protocol::Language language,
@@ -324,7 +329,9 @@ void write_decision(const scheduler::DecisionView& view, protocol::Language lang
   for (unsigned i = 0; i < view.drawn_count; ++i) {
     drawn[i].setJob(raw(view.drawn[i].job));
     drawn[i].setMetres(view.drawn[i].metres);
+    drawn[i].setMinutes(view.drawn[i].minutes);
   }
+  out.setByDeadline(view.by_deadline);
   out.setDrawnHidden(view.drawn_hidden);
 }
 
@@ -417,6 +424,8 @@ void write_stats(const scheduler::StatsView& view, protocol::Stats::Builder out)
   out.setReassigned(view.reassigned);
   out.setEscalated(view.escalated);
   out.setCapacityOverrides(view.capacity_overrides);
+  out.setDecisionsInTime(view.decisions_in_time);
+  out.setDecisionsLate(view.decisions_late);
   out.setMunicipalFirstViolations(view.municipal_first_violations);
   out.setHistoryDropped(view.history_dropped);
   out.setKeysForgottenEarly(view.keys_forgotten_early);
@@ -468,6 +477,7 @@ void write_policy(const scheduler::SetPolicy& policy, protocol::Policy::Builder 
   out.setConfirmationEffortPercent(policy.confirmation_effort_percent);
   out.setNearVisits(policy.near_visits);
   out.setNearSlackMinutes(policy.near_slack_minutes);
+  out.setDrawMinutes(policy.draw_minutes);
   out.setComparedCount(policy.compared_count);
   out.setLoadWeight(policy.load_weight);
   out.setTravelWeight(policy.travel_weight);
@@ -476,6 +486,7 @@ void write_policy(const scheduler::SetPolicy& policy, protocol::Policy::Builder 
   out.setZoningReview(to_wire<protocol::ZoningReview>(policy.zoning_review));
   out.setReservedSharePercent(policy.reserved_share_percent);
   out.setHomes(to_wire<protocol::HomePolicy>(policy.homes));
+  out.setJobsInHand(to_wire<protocol::JobsInHand>(policy.jobs_in_hand));
   out.setWaitingAlarmMinutes(policy.waiting_alarm_minutes);
   out.setLapseWarningDays(policy.lapse_warning_days);
   out.setExpertDegree(to_wire<protocol::Degree>(policy.expert_degree));
@@ -525,6 +536,25 @@ void write_activation(const scheduler::ActivationView& activation,
   out.setService(raw(activation.service));
   out.setFrom(activation.from.ms);
   out.setUntil(activation.until.ms);
+}
+
+void write_override(const scheduler::CapacityOverride& one, protocol::Override::Builder out) {
+  out.setOp(raw(one.op));
+  out.setAt(one.at.ms);
+  out.setJob(raw(one.job));
+  out.setCaseId(raw(one.case_id));
+  out.setStage(to_wire<protocol::Stage>(one.stage));
+  out.setDistrict(one.district);
+  out.setExpert(raw(one.expert));
+  out.setActorKind(to_wire<protocol::ActorKind>(one.actor_kind));
+  out.setActor(one.actor);
+  out.setFilter(to_wire<protocol::Filter>(one.filter));
+  out.setMinutesBefore(one.minutes_before);
+  out.setEffortMinutes(one.effort_minutes);
+  out.setCapacityMinutes(one.capacity_minutes);
+  out.setVisitsBefore(one.visits_before);
+  out.setVisitsMax(one.visits_max);
+  write_text(one.note, [&](std::uint8_t size) { return out.initNote(size); });
 }
 
 void write_calendar_note(const scheduler::CalendarNoteView& note,

@@ -150,7 +150,7 @@ Flaw read_service(protocol::Service::Reader in, scheduler::DefineService& out) {
   out.stage_count = static_cast<std::uint8_t>(stages.size());
   out.version = in.getVersion();
   const std::int64_t minute = in.getEffectiveFrom() / scheduler::kMsPerMinute;
-  if (in.getEffectiveFrom() < 0 || minute > UINT32_MAX) return out_of_range(Field::kDay);
+  if (in.getEffectiveFrom() < 0 || minute > UINT32_MAX) return out_of_range(Field::kValidity);
   out.effective_minute = static_cast<std::uint32_t>(minute);
   for (unsigned i = 0; i < stages.size(); ++i) {
     if (const Flaw flaw = read_stage(stages[i], i, out.stages[i])) return flaw;
@@ -167,8 +167,8 @@ Flaw read_organisation(protocol::Organisation::Reader in, scheduler::DefineOrgan
 
 Flaw read_calendar(std::int32_t first_day, capnp::List<protocol::CalendarDay>::Reader in,
                    scheduler::SetCalendarDays& out) {
-  if (in.size() == 0) return {Refusal::kMissing, Field::kDay};
-  if (in.size() > scheduler::kCalendarDaysPerCommand) return {Refusal::kTooLarge, Field::kDay};
+  if (in.size() == 0) return {Refusal::kMissing, Field::kCount};
+  if (in.size() > scheduler::kCalendarDaysPerCommand) return {Refusal::kTooLarge, Field::kCount};
   out.first_day = first_day;
   out.count = static_cast<std::uint16_t>(in.size());
   for (unsigned i = 0; i < in.size(); ++i) {
@@ -199,6 +199,7 @@ void read_policy(protocol::Policy::Reader in, scheduler::SetPolicy& out) {
   out.confirmation_effort_percent = in.getConfirmationEffortPercent();
   out.near_visits = in.getNearVisits();
   out.near_slack_minutes = in.getNearSlackMinutes();
+  out.draw_minutes = in.getDrawMinutes();
   out.compared_count = in.getComparedCount();
   out.load_weight = in.getLoadWeight();
   out.travel_weight = in.getTravelWeight();
@@ -219,6 +220,17 @@ void read_policy(protocol::Policy::Reader in, scheduler::SetPolicy& out) {
   const auto homes = static_cast<std::uint16_t>(in.getHomes());
   out.homes =
       scheduler::HomePolicy{static_cast<std::uint8_t>(std::min<std::uint16_t>(homes, UINT8_MAX))};
+  const auto in_hand = static_cast<std::uint16_t>(in.getJobsInHand());
+  out.jobs_in_hand =
+      scheduler::JobsInHand{static_cast<std::uint8_t>(std::min<std::uint16_t>(in_hand, UINT8_MAX))};
+}
+
+Flaw read_suspension(std::int64_t from, std::int64_t until, scheduler::Tick& from_out,
+                     scheduler::Tick& until_out) {
+  if (from == scheduler::kNever.ms) return {Refusal::kOutOfRange, Field::kValidity};
+  from_out = from == 0 ? scheduler::kNever : scheduler::Tick{from};
+  until_out = until == 0 ? scheduler::kNever : scheduler::Tick{until};
+  return {};
 }
 
 scheduler::JobFilter read_filter(protocol::JobFilter::Reader in) {

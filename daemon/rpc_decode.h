@@ -14,7 +14,7 @@ namespace permitd::daemon {
 struct Flaw {
   scheduler::Refusal refusal = scheduler::Refusal::kNone;
   scheduler::Field field = scheduler::Field::kNone;
-  std::uint8_t row = 0;  // which of the values that make up the field, see Outcome
+  std::uint16_t row = 0;  // which of the values that make up the field, see Outcome
   std::uint8_t member = 0;
   explicit operator bool() const { return refusal != scheduler::Refusal::kNone; }
 };
@@ -36,6 +36,11 @@ Flaw read_submission(protocol::Submission::Reader in, scheduler::SubmitCase& out
                                  capnp::List<protocol::CalendarDay>::Reader in,
                                  scheduler::SetCalendarDays& out);
 void read_policy(protocol::Policy::Reader in, scheduler::SetPolicy& out);
+
+/// When a suspension begins and ends; 0 on the wire is no moment: at once, and never. One that
+/// begins never is a flaw.
+[[nodiscard]] Flaw read_suspension(std::int64_t from, std::int64_t until, scheduler::Tick& from_out,
+                                   scheduler::Tick& until_out);
 
 /// A mask of zero does not filter.
 scheduler::JobFilter read_filter(protocol::JobFilter::Reader in);

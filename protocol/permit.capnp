@@ -38,7 +38,7 @@ enum Reason { none @0; documentsIncomplete @1; agencyInquiry @2; defect @3; noAc
   overload @7; illness @8; leave @9; leaseExpired @10; certificateLapsed @11; expertSuspended @12; officeInactive @13;
   supervisorOrder @14; applicantRequest @15; applicantSilent @16; violation @17; notOnShift @18; other @19;
   serviceNotActive @20; planned @21; planOver @22; licenceLapsed @23; managerInactive @24;
-  suspensionOver @25; }
+  suspensionOver @25; suspensionKept @26; }
 enum Filter { none @0; office @1; skill @2; certificate @3; fourEyes @4; conflict @5; shift @6; absence @7; capacity @8;
   district @9; heldMost @10; pairRepeat @11; }
 enum EventKind { caseChanged @0; jobChanged @1; jobCreated @2; caseAmended @3; feesRecorded @4; slaNotified @5; slaBreached @6;
@@ -74,6 +74,7 @@ enum ZoningState { none @0; loaded @1; validated @2; notified @3; inForce @4; su
 enum ZoningResult { notChecked @0; noPlan @1; unknownZone @2; within @3; beyond @4; }
 enum ZoningReview { nobody @0; secondReviewer @1; }
 enum HomePolicy { propose @0; whenEnded @1; whenInactive @2; }
+enum JobsInHand { returned @0; finished @1; }
 enum SpanState { none @0; ahead @1; inForce @2; over @3; }
 
 # ---- common values ----
@@ -94,8 +95,9 @@ struct Refusal {
   fieldName @5 :Text;   # e.g. "token"; empty when none
   sentence @6 :Text;    # what is wrong, which rule, what to do, in English
   command @7 :UInt8;    # scheduler::CommandKind refused, 0 for reads: with it a client can tell it in its own words
-  rule @8 :UInt16;      # of a version of the zoning plan, or of another list such as stages, from 1; 0: not about one
-  member @9 :UInt8;     # of what makes up the field: its policy's, rules', stage's or person's, from 1; 0: not about one
+  rule @8 :UInt16;      # of a version of the zoning plan, or of another list such as stages or days, from 1 (of a preview of
+                        # the calendar over all its runs); 0: not about one
+  member @9 :UInt8;     # of what makes up the field: its policy's, rules', stage's, day's or person's, from 1; 0: not about one
   memberName @10 :Text; # the same, as the schema has it: "leaseMinutes", "licensee.ageMin"; empty when none
 }
 
@@ -143,6 +145,8 @@ struct Policy {         # each within the range that stands first; a refusal nam
   waitingAlarmMinutes @28 :UInt16 = 840;       # 0–60,000 of working time after which the oldest ready job of a class and skill is an alarm; 0: never
   lapseWarningDays @29 :UInt16 = 60;           # 0–3650; certificates that end so soon are warned of
   expertDegree @30 :Degree = associate;        # the least with which an expert's training begins
+  drawMinutes @31 :UInt16 = 60;                # 0–10,000; while the first by deadline has more working time left, jobs due so much later by the clock are drawn with it; 0: never
+  jobsInHand @32 :JobsInHand;                  # of an office that leaves Active: back at once, or at the end of that day's shift
 }
 struct CalendarDay { openMinute @0 :UInt32; lengthMinutes @1 :UInt16; }  # minutes since the epoch, UTC; length 0 = closed
 struct StageSpec {
@@ -176,7 +180,7 @@ struct OfficeSpec {
   district @1 :UInt8;
   state @2 :OfficeState;
   licensee @3 :UInt64;
-  technicalManager @4 :UInt64;
+  technicalManager @4 :UInt64;         # of a known office the present one, see setTechnicalManager
   point @5 :Point;
   label @6 :Text;
 }
@@ -293,7 +297,8 @@ struct Expert {
   degree @18 :Degree;
   absences @19 :List(Absence);          # that are not over, by begin
   relatives @20 :List(UInt64);          # declared
-  suspendedUntil @21 :Moment;           # never: not suspended, or until another command
+  suspendedUntil @21 :Moment;           # of the suspension in force or ahead; never: there is none, or until another command
+  suspendedFrom @22 :Moment;            # never: none is ahead
 }
 struct Office {
   office @0 :UInt16; district @1 :UInt8; state @2 :OfficeState; expertsCertified @3 :UInt16;
@@ -301,10 +306,13 @@ struct Office {
   doneMinutes @8 :UInt64; windowMinutes @9 :UInt64; slaMet @10 :UInt64; slaMissed @11 :UInt64;
   licensee @12 :UInt64; technicalManager @13 :UInt64; point @14 :Point; label @15 :Text;
   licenceUntil @16 :Moment; application @17 :UInt32; venue @18 :UInt16; managerState @19 :ManagerState;
+  managerChecks @20 :List(CheckState);  # that are required: of a manager who came later to an office from before the rounds
+  suspendedFrom @21 :Moment;            # never: no suspension is ahead
+  suspendedUntil @22 :Moment;           # of the one in force or ahead; never: there is none, or until another command
 }
 struct Candidate { expert @0 :UInt32; loadPpm @1 :UInt32; metres @2 :UInt32; officePpm @3 :UInt32; }
 struct Rejected { expert @0 :UInt32; filter @1 :Filter; job @2 :UInt64; }  # by a claim a job that came before, else an expert
-struct Drawn { job @0 :UInt64; metres @1 :UInt32; }  # a visit, and how far it was from where the expert was
+struct Drawn { job @0 :UInt64; metres @1 :UInt32; minutes @2 :UInt32; }  # a visit's way from where the expert was; how much later than the first it is due
 struct Decision {
   job @0 :UInt64; op @1 :UInt64; at @2 :Moment; seed @3 :UInt64; chosen @4 :UInt32;
   byClaim @5 :Bool; bySupervisor @6 :Bool; considered @7 :UInt16;
@@ -318,9 +326,10 @@ struct Decision {
   loadWeight @15 :UInt16; travelWeight @16 :UInt16; shareWeight @17 :UInt16;  # as in the policy then; all 0: by load alone
   byShare @18 :Bool;             # out of the share reserved for other organisations, while municipal work waited
   municipalFirst @19 :UInt16;    # experts passed over, as municipal work waited for them
-  drawn @20 :List(Drawn);        # by a claim the visits about as near as the nearest, which the lot chose from, nearest first; those
-                                 # that lie outside what who reads this may see are left out, and the list is empty where the first in order was given
+  drawn @20 :List(Drawn);        # by a claim the visits about as near as the nearest, or with byDeadline the jobs about as urgent as
+                                 # the first, which the lot chose from, in this order; those that lie outside what who reads this may see are left out, and the list is empty where the first in order was given
   drawnHidden @21 :Bool;         # who reads this sees a part of the city: whether there were others is not told
+  byDeadline @22 :Bool;          # what was drawn among are jobs about as urgent as the first in order
 }
 struct StuckReason {
   cause @0 :Stuck; certified @1 :UInt32; withCapacity @2 :UInt32; ahead @3 :UInt32; until @4 :Moment; sentence @5 :Text;
@@ -355,6 +364,17 @@ struct Stats {
   certificatesLapsing @26 :List(UInt32);  # by Skill: that end within the policy's lapseWarningDays, of experts who work
   meetingsForgottenEarly @27 :UInt64;   # of inspectors and owners, pushed out while the policy could use them
   meetingsInMemory @28 :UInt32;
+  decisionsInTime @29 :UInt64; decisionsLate @30 :UInt64;  # of the municipality, of stages that have a term
+}
+struct Override {                # a job that went to somebody whose day was full, by order
+  op @0 :UInt64; at @1 :Moment; job @2 :UInt64; caseId @3 :UInt64; stage @4 :Stage; district @5 :UInt8;
+  expert @6 :UInt32; actorKind @7 :ActorKind; actor @8 :UInt32;  # who got it, and who ordered it
+  filter @9 :Filter;             # that was lifted
+  minutesBefore @10 :UInt32;     # of the expert's day: booked, or kept by a plan for other jobs
+  effortMinutes @11 :UInt16;     # of the job
+  capacityMinutes @12 :UInt32;   # of that day
+  visitsBefore @13 :UInt32; visitsMax @14 :UInt16;  # likewise, of a visit; else 0
+  note @15 :Text;                # why
 }
 struct JobFilter {               # masks have a bit per enumerator; 0 = no filter
   stages @0 :UInt32; states @1 :UInt32; classes @2 :UInt32; districts @3 :UInt32; bands @4 :UInt32;
@@ -511,6 +531,8 @@ interface CityReader extends(Reader) {
   activations @22 (page :Page) -> (activations :List(Activation), end :PageEnd);  # that were ever given, by office
   awaitingDecisions @23 (page :Page) -> (cases :List(Case), end :PageEnd);
   # Cases that wait for the municipality, without their jobs, in no order; a page may hold none and not be the last.
+  overrides @24 (expert :UInt32, since :Moment, page :Page) -> (overrides :List(Override), end :PageEnd);
+  # Newest first, of the last 4,096 of the city; of one expert where it is not 0. The cursor is the op of the last one told.
 }
 
 interface SupervisorSession extends(CityReader) {
@@ -520,15 +542,17 @@ interface SupervisorSession extends(CityReader) {
   reassign @3 (key :Key, job :UInt64, expert :UInt32, overrideCapacity :Bool, note :Text) -> (result :Result);
   cancel @4 (key :Key, job :UInt64, note :Text) -> (result :Result);
   setAbsence @5 (key :Key, expert :UInt32, from :Moment, until :Moment, reason :Reason, note :Text) -> (result :Result);
-  setOfficeState @6 (key :Key, office :UInt16, state :OfficeState, reason :Reason, note :Text) -> (result :Result);
-  setExpertState @7 (key :Key, expert :UInt32, state :ExpertState, reason :Reason, note :Text, until :Moment)
-    -> (result :Result);
-  # until: when a suspension ends by itself; 0: until another command.
+  setOfficeState @6 (key :Key, office :UInt16, state :OfficeState, reason :Reason, note :Text,
+    until :Moment, from :Moment) -> (result :Result);
+  setExpertState @7 (key :Key, expert :UInt32, state :ExpertState, reason :Reason, note :Text, until :Moment,
+    from :Moment) -> (result :Result);
+  # from: when a suspension begins by itself; 0: at once. until: when it ends by itself; 0: until another command.
   recordDecision @8 (key :Key, caseId :UInt64, approved :Bool, reason :Reason, note :Text) -> (result :Result);
   refer @9 (key :Key, caseId :UInt64, refer :Bool, note :Text) -> (result :Result);
   defineOffice @10 (key :Key, office :OfficeSpec, note :Text) -> (result :Result);
   defineExpert @11 (key :Key, expert :ExpertSpec, note :Text) -> (result :Result);
   setCertificate @12 (key :Key, expert :UInt32, skill :Skill, validFrom :Moment, validUntil :Moment, note :Text) -> (result :Result);
+  # Granted to who is certified, suspended or expired; until not after from: revoked.
   defineService @13 (key :Key, service :Service, note :Text) -> (result :Result);
   activateService @14 (key :Key, office :UInt16, service :UInt8, from :Moment, until :Moment, note :Text) -> (result :Result);
   defineOrganisation @15 (key :Key, organisation :Organisation, note :Text) -> (result :Result);
@@ -557,7 +581,9 @@ interface SupervisorSession extends(CityReader) {
   closeRound @32 (key :Key, round :UInt16, note :Text) -> (result :Result);
   applyForLicence @33 (key :Key, application :LicenceRequest, note :Text) -> (result :Result);
   recordLicenceCheck @34 (key :Key, application :UInt32, subject :LicenceSubject, check :LicenceCheck, passed :Bool,
-    evidence :Text, note :Text) -> (result :Result);
+    evidence :Text, note :Text, office :UInt16) -> (result :Result);
+  # Of an application, or of the new technical manager of an office that was licensed before the rounds; the other is 0.
+  # What is computed takes evidence alone, at any time: `passed` is the result that it has.
   withdrawApplication @35 (key :Key, application :UInt32, note :Text) -> (result :Result);
   recordExamResult @36 (key :Key, application :UInt32, score :UInt16, absent :Bool, evidence :Text, note :Text)
     -> (result :Result);
@@ -669,6 +695,8 @@ struct Assumption {                    # what a preview takes as already so
     suspended @4 :UInt16;              # an office
     closed @5 :Int32;                  # a local date, days since 1970-01-01
   }
+  suspendedFrom @6 :Moment;            # of an office that is suspended ahead; 0: at once
+  suspendedUntil @7 :Moment;           # when it is Active again; 0: until another command
 }
 enum PlanChange { new @0; kept @1; moved @2; }
 enum Unplanned { noWindow @0; nobodyQualified @1; allExcluded @2; nobodyOnShift @3; allFull @4; noTime @5; notWorthIt @6;

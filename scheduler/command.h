@@ -135,6 +135,10 @@ struct SetPolicy {
   std::uint16_t near_visits = 0;
   std::uint16_t near_slack_minutes =
       420;  // 0–10,000: can wait: more working time is left than this
+  // 0–10,000: when the first by deadline has more working time left than this, a claim is drawn
+  // among the first jobs due no more than so many minutes after it, by the clock; 0: strictly by
+  // deadline
+  std::uint16_t draw_minutes = 60;
   // 0–32: when a job looks for an expert, so many of the least loaded who may take it are compared
   // by the weights below; 0: by load alone
   std::uint16_t compared_count = 0;
@@ -153,8 +157,8 @@ struct SetPolicy {
   // 0: none is. The default is two days of seven hours.
   std::uint16_t waiting_alarm_minutes = 840;
   std::uint16_t lapse_warning_days = 60;  // 0–3650: certificates that end so soon are warned of
-  Degree expert_degree = Degree::kAssociate;  // the least with which the training begins (R9)
-  std::uint8_t reserved[3]{};
+  Degree expert_degree = Degree::kAssociate;        // the least with which the training begins (R9)
+  JobsInHand jobs_in_hand = JobsInHand::kReturned;  // of an office that leaves
   friend bool operator==(const SetPolicy&, const SetPolicy&) = default;
 };
 
@@ -219,7 +223,8 @@ struct DefineOrganisation {
   Label label;
 };
 
-/// Adds an office or changes its description; the state changes by SetOfficeState only.
+/// Adds an office or changes its description; the state changes by SetOfficeState only, the
+/// technical manager of an office that is known by SetTechnicalManager only.
 struct DefineOffice {
   OfficeId office{};
   District district = 0;
@@ -231,11 +236,16 @@ struct DefineOffice {
   Label label;
 };
 
+/// A suspension with `from` begins by itself then, one with `until` ends by itself: the office is
+/// Active again if nothing is missing. One can be ahead; any other state, or the present one said
+/// again, replaces it or takes it back.
 struct SetOfficeState {
   OfficeId office{};
   OfficeState state = OfficeState::kNone;
   Reason reason = Reason::kNone;
   std::uint32_t reserved = 0;
+  Tick from = kNever;   // of kSuspended alone, ahead; kNever: at once
+  Tick until = kNever;  // of kSuspended alone, after its begin; kNever: until another command
   Note note;
 };
 
@@ -266,19 +276,22 @@ struct DefineExpert {
   std::array<PersonId, kRelativesMax> relatives{};  // whom the expert declares (I6); 0: free place
 };
 
-/// A suspension with `until` ends by itself then: the expert is certified again, as far as the
-/// certificates go. Another suspension of who is suspended gives it another end.
+/// A suspension with `from` begins by itself then, one with `until` ends by itself: the expert is
+/// certified again, as far as the certificates go. Another suspension of who is suspended gives it
+/// another end. One can be ahead; any other state, or the present one said again, replaces it or
+/// takes it back.
 struct SetExpertState {
   ExpertId expert{};
   ExpertState state = ExpertState::kNone;
   Reason reason = Reason::kNone;
   std::uint16_t reserved = 0;
-  Tick until = kNever;  // of kSuspended alone, ahead; kNever: until another command
+  Tick from = kNever;   // of kSuspended alone, ahead; kNever: at once
+  Tick until = kNever;  // of kSuspended alone, after its begin; kNever: until another command
   Note note;
 };
 
 /// Grants, renews or revokes (valid_until <= valid_from) a certificate; lapses by tick at
-/// valid_until.
+/// valid_until. Granted and renewed only to who is certified, suspended or expired (R9).
 struct SetCertificate {
   ExpertId expert{};
   Skill skill = Skill::kFile;

@@ -25,8 +25,8 @@ struct Limits {
 
 /// Upper bounds of every field of Limits: 2^27 jobs × 128 bytes = 16 GiB, the most one process
 /// should hold.
-inline constexpr Limits kLimitsMax{1U << 27, 1U << 27, 1U << 28, 1U << 27, 1U << 22,
-                                   1U << 26, 1U << 20, 9999,     4096,     9999,    1U << 26};
+inline constexpr Limits kLimitsMax{1U << 27, 1U << 27, 1U << 28, 1U << 27, 1U << 22, 1U << 26,
+                                   1U << 20, 9999,     4096,     9999,     1U << 26};
 
 /// Stages in one service, the municipal decision included: the catalogue's longest chain has 6.
 inline constexpr std::uint32_t kServiceStagesMax = 6;
@@ -68,6 +68,9 @@ inline constexpr std::uint32_t kEventsPerCommandMax = kTimersPerTickMax * (kHeld
 inline constexpr std::uint32_t kCalendarDaysPerCommand = 18;
 inline constexpr std::uint32_t kCalendarDaysMax = 14'610;
 inline constexpr std::uint32_t kCalendarNotesMax = 4'096;
+/// Overrides of capacity that are listed: sixteen a working day for a year of 256, at 144 bytes
+/// 576 KiB.
+inline constexpr std::uint32_t kCapacityOverridesMax = 16 * 256;
 /// Half-days for which appointments can be booked ahead.
 inline constexpr std::uint32_t kAppointmentHorizon = 128;
 /// Versions of the zoning plan that are kept, and zones of one: a detailed plan has some fifty

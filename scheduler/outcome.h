@@ -175,7 +175,8 @@ struct Outcome {
   LeaseToken token{};  // claim, start, renew
   Tick until;  // claim, start, renew: end of the lease; submit: deadline; schedule: begin of the
                // half-day; applyPlan: results of the lines, see plan_line_result(); loadZoning,
-               // validateZoning: when refused for a rule, its number in the version, from 1
+               // validateZoning: when refused for a rule, its number in the version, from 1;
+               // setCalendarDays: when refused for a day that meets another, its number, from 1
   ExpertId expert{};
   Refusal refusal = Refusal::kNone;
   Field field = Field::kNone;
@@ -185,11 +186,11 @@ struct Outcome {
                            // applied; when refused as kNotDelegable, the Stage
   std::uint8_t repeated =
       0;  // 1: answered from memory of the idempotency key, nothing was done again
-  // Which of the values that make up the field is refused, see members.h: of which row of a list,
-  // from 1, and which member. 0: not about one. Found anew for an answer from memory.
-  std::uint8_t row = 0;
+  // Which of the values that make up the field is refused, see members.h: which member, and of
+  // which row of a list, from 1. 0: not about one. Found anew for an answer from memory.
   std::uint8_t member = 0;
-  std::uint8_t reserved[13]{};
+  std::uint16_t row = 0;
+  std::uint8_t reserved[12]{};
   friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 static_assert(sizeof(Outcome) == 64);
@@ -234,8 +235,9 @@ enum class EventKind : std::uint8_t {
   kLicenceChanged,   // `subject` is the application; before/after are LicenceState
   kRoundChanged,     // `subject` is the round; before/after are RoundState
   kVenueChanged,     // `subject` is the venue; after: 1 it is held, 0 it is free
-  kLicenceChecked,   // `subject` is the application; before: the LicenceCheck, + 16 for the
-                     // manager; after: the CheckResult
+  kLicenceChecked,   // `subject` is the application, 0: the manager of `office`, from before the
+                     // rounds; before: the LicenceCheck, + 16 for the manager; after: the
+                     // CheckResult
   kLicenceRecorded,  // `subject` is the application; before: the CommandKind; after: what was
                      // recorded, as the command had it
   kCaseMoved,        // `office` answers for it from now on; before/after are its CaseState

@@ -81,6 +81,8 @@ StatsView collect_stats(const Core& core) {
   view.reassigned = totals.reassigned;
   view.escalated = totals.escalated;
   view.capacity_overrides = totals.capacity_overrides;
+  view.decisions_in_time = totals.decisions_in_time;
+  view.decisions_late = totals.decisions_late;
   view.municipal_first_violations = totals.municipal_first_violations;
   view.cases_rebased = totals.cases_rebased;
   view.reserved_share_starts = totals.reserved_share_starts;
@@ -342,6 +344,15 @@ std::size_t Scheduler::list_activations(Cursor& cursor, std::size_t scan_max,
   }
   cursor.done = cursor.position >= end;
   return found;
+}
+
+std::size_t Scheduler::list_overrides(const OverrideFilter& filter, Cursor& cursor,
+                                      std::span<CapacityOverride> out) const {
+  return state_->core.overrides.list(filter, cursor, out);
+}
+
+std::uint64_t Scheduler::count_overrides(const OverrideFilter& filter) const {
+  return state_->core.overrides.count(filter);
 }
 
 Outcome Scheduler::judge_schedule(const Schedule& schedule) const {

@@ -14,6 +14,7 @@
 #include "scheduler/command.h"
 #include "scheduler/fixed_array.h"
 #include "scheduler/history_pool.h"
+#include "scheduler/licence_records.h"
 #include "scheduler/limits.h"
 #include "scheduler/types.h"
 
@@ -195,7 +196,8 @@ struct ExpertRecord {
   PersonId person{};                                // 0 = not defined
   std::array<PersonId, kRelativesMax> relatives{};  // declared; 0: free place
   Tick claim_until = kNever;
-  Tick suspended_until = kNever;  // kNever unless a suspension ends by itself
+  Tick suspended_from = kNever;   // kNever unless a suspension is ahead, see suspension.h
+  Tick suspended_until = kNever;  // kNever unless it, or the one in force, ends by itself
   std::uint64_t done_total = 0;
   std::array<Tick, kSkillCount> valid_from{};
   std::array<Tick, kSkillCount> valid_until{};  // 0 = never certified
@@ -229,7 +231,8 @@ struct ExpertRecord {
   std::uint8_t sweep_due = 0;       // 1: the next tick sweeps it, see sweep_soon()
   std::uint8_t planned_visits = 0;  // as planned_minutes
   Degree degree = Degree::kNone;
-  std::uint8_t reserved[8]{};
+  Reason suspension_reason = Reason::kNone;  // of the suspension ahead
+  std::uint8_t reserved[7]{};
 };
 static_assert(std::has_unique_object_representations_v<ExpertRecord>);
 
@@ -256,6 +259,9 @@ struct OfficeRecord {
   std::uint32_t certified_by_policy = 0;  // experts certified for something, with its capacity
   std::uint32_t certified_own_units = 0;  // units a day of the others who are certified
   Tick licence_until = kNever;
+  Tick suspended_from = kNever;  // as those of an expert
+  Tick suspended_until = kNever;
+  Tick in_hand_until;  // of one that has left Active: until then its experts keep what they hold
   OfficeId id{};
   District district = 0;
   OfficeState state = OfficeState::kNone;
@@ -264,7 +270,9 @@ struct OfficeRecord {
                                   // office that seeks a new home; 0: none does
   VenueId venue{};                // of those, its place in the pool
   ManagerState manager_state = ManagerState::kActive;
-  std::uint8_t reserved[1]{};
+  Reason suspension_reason = Reason::kNone;    // of the suspension ahead
+  SubjectChecks manager_checks = no_checks();  // of an office licensed before the rounds: of who
+                                               // came by SetTechnicalManager
 };
 static_assert(std::has_unique_object_representations_v<OfficeRecord>);
 
@@ -319,7 +327,9 @@ struct DecisionRecord {
   std::array<std::uint32_t, 8> near_metres{};
   std::array<std::uint32_t, 8> near_office_load{};
   std::array<std::uint64_t, 8> rejected{};  // numbers of experts, by_claim of jobs
-  std::array<JobId, kDrawnMax> drawn{};     // by_claim: visits, their ways in near_metres
+  std::array<JobId, kDrawnMax> drawn{};     // by_claim: visits, their ways in near_metres …
+  std::array<std::uint16_t, kDrawnMax>
+      drawn_later_minutes{};  // … or, by_deadline, jobs due so much later than the first
   std::array<std::uint16_t, kFilterCount> removed{};
   std::array<std::uint8_t, 8> rejected_filter{};
   ExpertId chosen{};
@@ -340,7 +350,8 @@ struct DecisionRecord {
   std::uint8_t by_share = 0;  // out of the reserved share, while municipal work waited
   std::uint8_t drawn_count = 0;
   std::uint16_t municipal_first = 0;  // experts passed over, as municipal work waits for them
-  std::uint8_t reserved_last[4]{};
+  std::uint8_t by_deadline = 0;       // drawn among jobs about as urgent as the first
+  std::uint8_t reserved_last[3]{};
 };
 static_assert(std::has_unique_object_representations_v<DecisionRecord>);
 

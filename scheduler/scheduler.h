@@ -124,6 +124,12 @@ class Scheduler {
   /// Open cases to which a version says something else than the one that judges them.
   std::size_t list_zoning_changes(std::uint16_t version, Cursor& cursor, std::size_t scan_max,
                                   std::span<ZoningChangeView> out) const;
+  /// Overrides of capacity, newest first, of the last kCapacityOverridesMax. The cursor is the op
+  /// of the last one told, and stays true while others come. Looks at all that are kept.
+  std::size_t list_overrides(const OverrideFilter& filter, Cursor& cursor,
+                             std::span<CapacityOverride> out) const;
+  /// How many list_overrides() has in all.
+  std::uint64_t count_overrides(const OverrideFilter& filter) const;
   /// What Schedule would be answered, were an actor who may give it to give it now. `kNone` in the
   /// refusal: it would be accepted.
   Outcome judge_schedule(const Schedule& schedule) const;

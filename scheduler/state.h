@@ -13,6 +13,7 @@
 
 #include "scheduler/age_list.h"
 #include "scheduler/calendar_notes.h"
+#include "scheduler/capacity_overrides.h"
 #include "scheduler/fixed_array.h"
 #include "scheduler/history_pool.h"
 #include "scheduler/id_index.h"
@@ -49,6 +50,8 @@ struct Totals {
   std::uint64_t reassigned = 0;
   std::uint64_t escalated = 0;
   std::uint64_t capacity_overrides = 0;
+  std::uint64_t decisions_in_time = 0;
+  std::uint64_t decisions_late = 0;
   std::uint64_t municipal_first_violations = 0;
   std::uint64_t history_dropped = 0;
   std::uint64_t plan_lines_applied = 0;
@@ -131,6 +134,7 @@ struct Core {
   std::array<ExpertSet, kSkillCount> certified_experts;  // derived
   WorkingCalendar calendar;
   CalendarNotes calendar_notes;
+  CapacityOverrides overrides;
   HistoryPool history;
   KeyMemory keys;
   MeetingMemory meetings;
@@ -153,8 +157,8 @@ void Core::visit_memory(const Visit& visit) const {
   const auto all = [&](const auto&... tables) { (tables.visit_memory(visit), ...); };
   all(cases, jobs, experts, offices, office_index, services, zoning_rules, decisions, plans,
       plan_order, open_cells, flow_cells, case_index, job_index, ready, heads, fronts, ages,
-      job_timers, other_timers, available, calendar, calendar_notes, history, keys, meetings,
-      licences, events);
+      job_timers, other_timers, available, calendar, calendar_notes, overrides, history, keys,
+      meetings, licences, events);
   for (const ExpertSet& set : certified_experts) set.visit_memory(visit);
 }
 

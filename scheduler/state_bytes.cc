@@ -186,6 +186,7 @@ void write_containers(const Core& core, StateSink& sink) {
   core.available.write_state(sink);
   core.calendar.write_state(sink);
   core.calendar_notes.write_state(sink, core.calendar);
+  core.overrides.write_state(sink);
   core.keys.write_state(sink);
   core.meetings.write_state(sink);
   core.licences.write_state(sink);
@@ -195,7 +196,8 @@ bool read_containers(Core& core, StateSource& source) {
   return core.ready.read_state(source) && core.ages.read_state(source) &&
          core.job_timers.read_state(source) && core.other_timers.read_state(source) &&
          core.available.read_state(source) && core.calendar.read_state(source) &&
-         core.calendar_notes.read_state(source, core.calendar) && core.keys.read_state(source) &&
+         core.calendar_notes.read_state(source, core.calendar) &&
+         core.overrides.read_state(source) && core.keys.read_state(source) &&
          core.meetings.read_state(source) && core.licences.read_state(source, core.limits);
 }
 

@@ -93,6 +93,18 @@ bool check_zoning_plan(const Core& core) {
   return true;
 }
 
+// One is ahead where the state allows it, or has begun; only then it has an end.
+template <class Record>
+bool suspension_whole(const Record& record, bool may_wait) {
+  using State = decltype(record.state);
+  const bool is_ahead = record.suspended_from != kNever;
+  if (raw(record.suspension_reason) >= kReasonCount ||
+      (!is_ahead && record.suspension_reason != Reason::kNone))
+    return false;
+  if (is_ahead) return may_wait && record.suspended_from < record.suspended_until;
+  return record.suspended_until == kNever || record.state == State::kSuspended;
+}
+
 bool check_offices(const Core& core) {
   std::vector<bool> seen(10'000, false);
   for (const OfficeRecord& office : core.offices.span().first(core.office_count)) {
@@ -105,6 +117,10 @@ bool check_offices(const Core& core) {
       return false;
     if (!window_whole(office.load) || !point_in_range(office.point) ||
         office.pass_left > core.limits.jobs_max || office.home_search > core.limits.cases_max)
+      return false;
+    const bool is_active = office.state == OfficeState::kActive;
+    if (!suspension_whole(office, is_active) || !moment(office.in_hand_until) ||
+        (is_active && office.in_hand_until != Tick{}))
       return false;
   }
   return true;
@@ -121,7 +137,9 @@ bool check_expert(const Core& core, const ExpertRecord& expert) {
   if (!absences_whole(expert.absences) || !text_fits(expert.label) || !window_whole(expert.load))
     return false;
   if (!moment(expert.claim_until) || expert.visits_done > kVisitsDoneMax) return false;
-  if (expert.suspended_until != kNever && expert.state != ExpertState::kSuspended) return false;
+  const bool may_wait =
+      expert.state == ExpertState::kCertified || expert.state == ExpertState::kExpired;
+  if (!suspension_whole(expert, may_wait)) return false;
   if (!point_in_range(expert.home) || !point_in_range(expert.place)) return false;
   for (std::size_t s = 0; s < kSkillCount; ++s) {
     if (core.available.contains(
@@ -466,7 +484,8 @@ bool check_decisions(const Core& core) {
       std::min<std::uint64_t>(core.decision_count, core.limits.decisions_max));
   for (const DecisionRecord& decision : core.decisions.span().first(used)) {
     if (decision.near_count > 8 || decision.rejected_count > 8 ||
-        decision.drawn_count > kDrawnMax)
+        decision.drawn_count > kDrawnMax || decision.by_deadline > 1 ||
+        (decision.by_deadline != 0 && decision.drawn_count < 2))
       return false;
     for (const std::uint8_t filter : decision.rejected_filter) {
       if (filter >= kFilterCount) return false;
@@ -484,6 +503,23 @@ bool check_meetings(const Core& core) {
             met.visit > visits[raw(met.expert)] &&
             met.visit <= core.experts[raw(met.expert)].visits_done;
     if (whole) visits[raw(met.expert)] = met.visit;
+  });
+  return whole;
+}
+
+// Each was ordered by a command of its own, in their order, and each is counted.
+bool check_overrides(const Core& core) {
+  Op last{};
+  Tick before;
+  bool whole =
+      core.overrides.count() == core.totals.capacity_overrides && number(core.overrides.count());
+  core.overrides.visit([&](const CapacityOverride& one) {
+    whole = whole && raw(last) < raw(one.op) && raw(one.op) <= raw(core.op) && before <= one.at &&
+            one.at <= core.now && raw(one.job) <= core.jobs_created &&
+            raw(one.case_id) <= core.cases_created && expert_known(core, one.expert) &&
+            one.effort_minutes <= 1440;
+    last = one.op;
+    before = one.at;
   });
   return whole;
 }
@@ -573,7 +609,8 @@ bool check_records(Core& core) {
 
 bool adopt_state(Core& core) {
   if (!check_records(core) || !check_chains(core) || !check_retained(core) ||
-      !check_decisions(core) || !check_plans(core) || !check_meetings(core))
+      !check_decisions(core) || !check_plans(core) || !check_meetings(core) ||
+      !check_overrides(core))
     return false;
   if (!check_queues(core) || !check_ages(core) || !check_timers(core) || !check_available(core))
     return false;

@@ -135,6 +135,7 @@ void grow_tables(Core& core, const Limits& grown) {
   for (ExpertSet& set : core.certified_experts) set.reserve(grown.experts_max);
   core.calendar.reserve();
   core.calendar_notes.reserve();
+  core.overrides.reserve();
   core.history.reserve(grown.events_max, grown.notes_max);
   core.keys.reserve(grown.keys_max, core.hash_seed);
   core.meetings.reserve(grown.meetings_max, core.hash_seed);

@@ -128,6 +128,12 @@ enum class ExpertState : std::uint8_t {
   kLeft
 };
 
+/// Training and exam come before the certificate (R9); an expired one may be renewed.
+constexpr bool may_be_certified(ExpertState state) {
+  return state == ExpertState::kCertified || state == ExpertState::kSuspended ||
+         state == ExpertState::kExpired;
+}
+
 /// Where an interval with a begin and an end stands: of a certificate, or an absence.
 enum class SpanState : std::uint8_t {
   kNone,     // there is none
@@ -161,6 +167,12 @@ enum class HomePolicy : std::uint8_t {
   kPropose,       // never: new homes are proposed, a supervisor moves the cases
   kWhenEnded,     // Expired, Revoked or Surrendered
   kWhenInactive,  // Suspended, too
+};
+
+/// What becomes of what its experts hold when an office leaves Active.
+enum class JobsInHand : std::uint8_t {
+  kReturned,  // it comes back at once
+  kFinished,  // it stays with them until the end of that day's shift, and comes back then
 };
 
 /// Who must confirm a finished job of a stage.
@@ -203,9 +215,10 @@ enum class Reason : std::uint8_t {
   kPlanOver,          // its planned half-day or day has passed
   kLicenceLapsed,     // the office's licence has run out
   kManagerInactive,   // the office has no technical manager who can act (R3)
-  kSuspensionOver,    // the moment until which the expert was suspended has come (R9)
+  kSuspensionOver,    // the moment until which the expert or office was suspended has come (R9)
+  kSuspensionKept,    // it has come, and the office lacks what it needs to be Active
 };
-inline constexpr std::size_t kReasonCount = 26;
+inline constexpr std::size_t kReasonCount = 27;
 
 /// What a supervisor has fixed of a planned job, a bit each: a plan may move what is not fixed.
 inline constexpr std::uint8_t kLockPerson = 1;  // who does it

@@ -128,10 +128,13 @@ OfficeView view_office(const Core& core, std::uint32_t index) {
   view.point = office.point;
   view.label = office.label;
   view.licence_until = office.licence_until;
+  view.suspended_from = office.suspended_from;
+  view.suspended_until = office.suspended_until;
   view.application = office.application;
   view.venue = raw(office.application) != 0 ? core.licences.application(office.application).venue
                                             : office.venue;
   view.manager_state = office.manager_state;
+  view.manager_checks = office.manager_checks;
   return view;
 }
 
@@ -164,6 +167,7 @@ ExpertView view_expert(const Core& core, ExpertId id) {
   if (expert.place_day == core.day) view.place = expert.place;
   view.districts = expert.districts;
   view.relatives = expert.relatives;
+  view.suspended_from = expert.suspended_from;
   view.suspended_until = expert.suspended_until;
   view.absences = expert.absences;
   view.absences.forget(core.now);
@@ -202,9 +206,10 @@ DecisionView view_decision(const DecisionRecord& record) {
     view.near_equal[i] = {ExpertId{record.near_expert[i]}, record.near_load[i],
                           record.near_metres[i], record.near_office_load[i]};
   }
+  view.by_deadline = record.by_deadline != 0;
   view.drawn_count = record.drawn_count;
   for (std::size_t i = 0; i < record.drawn_count; ++i) {
-    view.drawn[i] = {record.drawn[i], record.near_metres[i]};
+    view.drawn[i] = {record.drawn[i], record.near_metres[i], record.drawn_later_minutes[i]};
     if (record.drawn[i] == record.job) view.near_equal[0].metres = record.near_metres[i];
   }
   for (std::size_t i = 0; i < record.rejected_count; ++i) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <type_traits>
 
 #include "scheduler/absences.h"
 #include "scheduler/command.h"
@@ -203,6 +204,7 @@ struct ExpertView {
   Point home;
   Point place;  // of the visit it was given last on this working day; zero: it was given none
   std::uint32_t districts = 0;
+  Tick suspended_from = kNever;                     // kNever: no suspension is ahead
   Tick suspended_until = kNever;                    // kNever: not, or until another command
   Absences absences;                                // that are not over
   std::array<PersonId, kRelativesMax> relatives{};  // declared; 0: free place
@@ -232,10 +234,14 @@ struct OfficeView {
   PersonId technical_manager{};
   Point point;
   Label label;
-  Tick licence_until = kNever;  // kNever: no term was set
-  ApplicationId application{};  // 0: licensed before the rounds
+  Tick licence_until = kNever;    // kNever: no term was set
+  Tick suspended_from = kNever;   // kNever: no suspension is ahead
+  Tick suspended_until = kNever;  // kNever: not, or until another command
+  ApplicationId application{};    // 0: licensed before the rounds
   VenueId venue{};
   ManagerState manager_state = ManagerState::kActive;
+  SubjectChecks manager_checks = no_checks();  // of a manager who came later to an office that was
+                                               // licensed before the rounds
 };
 
 /// One candidate of a decision. Loads are effort relative to capacity over the rolling window, in
@@ -261,7 +267,8 @@ struct RejectedView {
 };
 struct DrawnView {
   JobId job{};
-  std::uint32_t metres = 0;  // from where the expert was
+  std::uint32_t metres = 0;   // a visit's way from where the expert was; 0 when drawn by deadline
+  std::uint32_t minutes = 0;  // so much later than the first it is due, by the clock; 0 by nearness
   friend bool operator==(const DrawnView&, const DrawnView&) = default;
 };
 /// The stored record of one assignment (I13). `seed` and the candidates reproduce `chosen` by
@@ -282,8 +289,10 @@ struct DecisionView {
   JobId passed_over{};  // was first by deadline and can wait, when another visit was drawn
   std::uint32_t passed_over_metres = 0;
   std::uint16_t compared = 0;  // candidates whose scores, or visits whose ways were compared
-  // By a claim of a visit that could wait: those about as near, nearest first, and `job` is one.
-  // Empty: the first in order was given, and nothing was drawn.
+  // By a claim, where the first by deadline could wait: the visits about as near, nearest first, or
+  // the jobs about as urgent, most urgent first; `job` is one of them. Empty: the first in order
+  // was given, and nothing was drawn.
+  bool by_deadline = false;
   std::uint8_t drawn_count = 0;
   std::array<DrawnView, kDrawnMax> drawn{};
   bool drawn_hidden = false;  // who reads this sees a part of the city; the core hides nothing
@@ -455,6 +464,9 @@ struct StatsView {
   std::uint64_t reassigned = 0;
   std::uint64_t escalated = 0;
   std::uint64_t capacity_overrides = 0;
+  // Of the municipality, of stages that have a term (R10): recorded by its end, and after it.
+  std::uint64_t decisions_in_time = 0;
+  std::uint64_t decisions_late = 0;
   std::uint64_t municipal_first_violations =
       0;  // class-2 starts while class 0/1 could be taken, the share apart: must be 0 (I7)
   std::uint64_t history_dropped =
@@ -465,7 +477,7 @@ struct StatsView {
   std::uint64_t plan_lines_dropped = 0;
   std::uint64_t plans_ended = 0;  // reservations that ended without their expert getting the job
   std::uint32_t planned = 0;      // jobs reserved now
-  std::uint64_t keys_forgotten_early = 0;  // idempotency keys pushed out before their retention
+  std::uint64_t keys_forgotten_early = 0;      // idempotency keys pushed out before their retention
   std::uint64_t meetings_forgotten_early = 0;  // pushed out while the policy could use them (I14)
   std::uint32_t cases_in_memory = 0;
   std::uint32_t jobs_in_memory = 0;
@@ -473,6 +485,37 @@ struct StatsView {
   std::uint32_t keys_in_memory = 0;
   std::uint32_t meetings_in_memory = 0;
   std::uint64_t memory_bytes = 0;  // allocated for tables, used or not
+};
+
+/// A job that went to somebody whose day was full, by order of a supervisor or operator (I9).
+/// Plain bytes: the state keeps it as it is.
+struct CapacityOverride {
+  Op op{};
+  Tick at;
+  JobId job{};
+  CaseId case_id{};
+  ExpertId expert{};
+  std::uint32_t actor = 0;             // number of who ordered it
+  std::uint32_t minutes_before = 0;    // of the expert's day: booked, or kept by a plan for others
+  std::uint32_t capacity_minutes = 0;  // of that day
+  std::uint32_t visits_before = 0;     // likewise
+  std::uint16_t visits_max = 0;        // of a day; 0: the job is no visit, and none were counted
+  std::uint16_t effort_minutes = 0;    // of the job
+  ActorKind actor_kind = ActorKind::kSupervisor;
+  Filter filter = Filter::kNone;  // that was lifted: kCapacity
+  Stage stage{};
+  District district = 0;  // of the parcel
+  std::uint8_t reserved[4]{};
+  Note note;  // why
+  friend bool operator==(const CapacityOverride&, const CapacityOverride&) = default;
+};
+static_assert(std::has_unique_object_representations_v<CapacityOverride>);
+
+/// Selects overrides; a zero id, or the first moment, does not filter.
+struct OverrideFilter {
+  std::uint32_t districts = ~0U;  // bit per district
+  ExpertId expert{};
+  Tick since;
 };
 
 /// An open deadline that another calendar would move.
