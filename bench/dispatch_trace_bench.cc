@@ -140,7 +140,7 @@ std::vector<std::unique_ptr<DispatchPolicy>> all_policies(const DispatchTrace& t
   if (!bench.core_only) {
     policies = baseline_policies(trace, trace.seed);
     scheduler::SetPolicy blind = trace.policy;
-    blind.near_visits = blind.compared_count = 0;
+    blind.near_visits = blind.compared_count = blind.draw_minutes = 0;
     policies.push_back(core_policy(trace, "permitd, places not looked at", blind));
   }
   policies.push_back(core_policy(trace, "permitd", tried_policy(trace, bench)));

@@ -71,7 +71,8 @@ std::string supply_line(protocol::StuckReason::Reader stuck, bool is_persian) {
   const std::string kept = counts_text(stuck.getRemoved(), is_persian);
   if (is_persian) {
     return fmt::format(
-        "دارای گواهینامه {}، از آنان می‌توانند بگیرند {} و از اینان در انتظار کار "
+        "دارای گواهینامه {}، از آنان می‌توانند بگیرند {} و از اینان در انتظار "
+        "کار "
         "{}؛ "
         "کنار گذاشته‌شده‌ها: {}؛ کارهای پیش از آن {}.\n",
         persian_number(stuck.getCertified()), persian_number(stuck.getWithCapacity()),
@@ -131,15 +132,25 @@ std::string near_text(protocol::Decision::Reader decision, bool is_persian) {
   return table.aligned();
 }
 
-// The visits that a claim was drawn among; nothing where none was drawn.
+std::string minutes_text(std::uint32_t minutes, bool is_persian) {
+  const std::string number = number_text(minutes, is_persian);
+  return is_persian ? fmt::format("{} دقیقه", number) : fmt::format("{} min", number);
+}
+
+// What a claim was drawn among; nothing where nothing was drawn.
 std::string drawn_table(protocol::Decision::Reader decision, bool is_persian) {
   if (decision.getDrawn().size() == 0) return "";
-  Table table({{is_persian ? "بازدید نزدیک" : "near visit", kRight},
-               {is_persian ? "راه" : "way", kRight},
-               {""}});
+  const bool by_deadline = decision.getByDeadline();
+  const std::string what = is_persian ? (by_deadline ? "کار هم‌فوریت" : "بازدید نزدیک")
+                                      : (by_deadline ? "urgent job" : "near visit");
+  const std::string how =
+      is_persian ? (by_deadline ? "دیرتر از نخستین" : "راه") : (by_deadline ? "due later" : "way");
+  Table table({{what, kRight}, {how, kRight}, {""}});
   for (auto each : decision.getDrawn()) {
     const bool is_given = each.getJob() == decision.getJob();
-    table.add({number_text(each.getJob(), is_persian), way_text(each.getMetres(), is_persian),
+    table.add({number_text(each.getJob(), is_persian),
+               by_deadline ? minutes_text(each.getMinutes(), is_persian)
+                           : way_text(each.getMetres(), is_persian),
                !is_given    ? ""
                : is_persian ? "برگزیده"
                             : "chosen"});
@@ -166,11 +177,12 @@ std::string named_line(protocol::Decision::Reader decision, bool is_persian) {
   const std::uint64_t all = sum_of(decision.getRemoved());
   if (named >= all) return "";
   if (named == 0 && decision.getByClaim()) {
-    return is_persian ? fmt::format(
-                            "از {} کاری که درخور نبود هیچ‌یک پیش از این "
-                            "نیست.\n",
-                            persian_number(all))
-                      : fmt::format("None of {} jobs that did not fit comes before it.\n", all);
+    return is_persian
+               ? fmt::format(
+                     "از {} کاری که درخور نبود هیچ‌یک پیش از این "
+                     "نیست.\n",
+                     persian_number(all))
+               : fmt::format("None of {} jobs that did not fit comes before it.\n", all);
   }
   if (is_persian) {
     return fmt::format("{} مورد نخست از {} مورد نام برده شده است.\n", persian_number(named),
@@ -238,11 +250,18 @@ std::string why_case_text(protocol::Case::Reader found, Language language) {
   return fmt::format("{}{}\n", head, protocol::stuck_sentence(case_stuck(found), language));
 }
 
-std::string municipal_line(protocol::Case::Reader found) {
+std::string municipal_line(protocol::Case::Reader found, Language language) {
   if (found.getDecisionBand() == protocol::SlaBand::PAUSED) return "";
   const Tick due{found.getDecisionDue()};
   const bool is_beyond = due == scheduler::kNever;
   const std::int64_t left = found.getDecisionRemainingMinutes();
+  if (language == Language::kPersian) {
+    const auto band = static_cast<scheduler::SlaBand>(found.getDecisionBand());
+    return fmt::format("  در انتظار شهرداری: مهلت {}، {} از زمان کاری {} ({})\n",
+                       is_beyond ? "پس از پایان تقویم" : protocol::jalali_moment_text(due),
+                       persian_working_text(std::abs(left)), left < 0 ? "گذشته" : "مانده",
+                       persian::name_of(band));
+  }
   return fmt::format("  waits for the municipality: due {}, {} of working time {} ({})\n",
                      is_beyond ? "beyond the calendar that is set" : local_text(due),
                      working_text(std::abs(left)), left < 0 ? "over" : "left",

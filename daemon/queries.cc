@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "scheduler/members.h"
+
 namespace permitd::daemon {
 
 using scheduler::CaseView;
@@ -119,10 +121,11 @@ bool HistoryQuery::run(const Scheduler& scheduler) noexcept {
 namespace {
 
 // What was drawn among may be of other cases, outside the scope: neither said nor counted, nor
-// whether there was any.
+// whether there was any. Jobs about as urgent are always several, so nothing is told of them.
 void hide_drawn(const Scope& scope, const Scheduler& scheduler, DecisionView& decision) {
-  if (scope.sees_city() || decision.drawn_count == 0) return;
+  if (scope.sees_city() || !decision.by_claim || decision.by_plan) return;
   std::uint8_t seen = 0;
+  if (std::exchange(decision.by_deadline, false)) decision.drawn_count = 0;
   for (std::size_t i = 0; i < decision.drawn_count; ++i) {
     if (scope.covers(scheduler, decision.drawn[i].job)) decision.drawn[seen++] = decision.drawn[i];
   }
@@ -319,6 +322,23 @@ bool AwaitingDecisionsQuery::run(const Scheduler& scheduler) noexcept {
   return true;
 }
 
+OverridesQuery::OverridesQuery(Scope scope, scheduler::OverrideFilter filter,
+                               std::uint64_t position, std::uint16_t limit)
+    : rows(limit), scope_(scope), filter_(filter) {
+  filter_.districts = scope.district_set();
+  cursor.position = position;
+}
+
+/// The core leaves out what the scope does not cover, so that neither a page nor its cursor tells
+/// of it.
+bool OverridesQuery::run(const Scheduler& scheduler) noexcept {
+  fill_page(rows, [&](std::span<scheduler::CapacityOverride> out) {
+    return scheduler.list_overrides(filter_, cursor, out);
+  });
+  hide_end(scope_);
+  return true;
+}
+
 bool ServicesQuery::run(const Scheduler& scheduler) noexcept {
   fill_page(rows, [&](std::span<scheduler::ServiceView> out) {
     return scheduler.list_services(cursor, out);
@@ -365,8 +385,13 @@ CalendarPreviewQuery::CalendarPreviewQuery(std::vector<scheduler::SetCalendarDay
 
 void CalendarPreviewQuery::take_run(const Scheduler& scheduler,
                                     const scheduler::SetCalendarDays& days) {
-  is_acceptable = changed_.accepts(days);
-  if (!is_acceptable) return;
+  const scheduler::CalendarFault found = changed_.fault_with(days);
+  if (found.fault != scheduler::DaysFault::kNone) {
+    scheduler::refuse_days(found, refused);
+    if (refused.row != 0) refused.row = static_cast<std::uint16_t>(refused.row + days_taken_);
+    return;
+  }
+  days_taken_ = static_cast<std::uint16_t>(days_taken_ + days.count);
   scheduler::SetCalendarDays one;
   one.count = 1;
   for (std::size_t i = 0; i < days.count; ++i) {
@@ -389,7 +414,7 @@ bool CalendarPreviewQuery::run(const Scheduler& scheduler) noexcept {
   if (next_ == 0) scheduler.copy_calendar(changed_);
   if (next_ < runs_.size()) {
     take_run(scheduler, runs_[next_++]);
-    return !is_acceptable;
+    return refused.refusal != scheduler::Refusal::kNone;
   }
   const std::size_t count = scheduler.list_deadline_moves(changed_, cursor_, kQueryScanMax, found_);
   for (std::size_t i = 0; i < count; ++i) take_move(found_[i]);
@@ -436,6 +461,7 @@ bool StatsQuery::run(const Scheduler& scheduler) noexcept {
   if (!count_jobs(scheduler)) return false;
   stats.op_applied = scheduler.op_applied();
   stats.now = scheduler.now();
+  stats.capacity_overrides = scheduler.count_overrides({scope_.district_set(), {}, {}});
   stats.certificates_lapsing = lapses_.lapsing;
   stats.lapse_warning_days = scheduler.policy().lapse_warning_days;
   stats.waiting_alarm_minutes = scheduler.policy().waiting_alarm_minutes;

@@ -82,8 +82,19 @@ std::string removed_phrase(const scheduler::DecisionView& decision) {
   return text;
 }
 
+// A job that was drawn among those about as urgent as the first.
+std::string urgent_text(const scheduler::DecisionView& decision) {
+  std::string text = fmt::format("Expert {} asked for work at {} and got job {}.",
+                                 raw(decision.chosen), moment_text(decision.at), raw(decision.job));
+  fmt::format_to(std::back_inserter(text),
+                 " {} jobs are about as urgent as the first in order that fits; the lot with "
+                 "seed {:016x} of op {} fell on this one.",
+                 decision.drawn_count, decision.seed, raw(decision.op));
+  return text;
+}
+
 // A visit that was drawn among those about as near as the nearest.
-std::string drawn_text(const scheduler::DecisionView& decision) {
+std::string near_text(const scheduler::DecisionView& decision) {
   std::string text = fmt::format("Expert {} asked for work at {} and got job {}, a visit {} away.",
                                  raw(decision.chosen), moment_text(decision.at), raw(decision.job),
                                  kilometres(decision.near_equal[0].metres));
@@ -123,11 +134,12 @@ std::string decision_sentence(const scheduler::DecisionView& decision, Language 
         chosen, moment_text(decision.at), raw(decision.job), raw(decision.plan),
         name_of(decision.plan_reason));
   } else if (decision.drawn_count != 0) {
-    text = drawn_text(decision);
+    text = decision.by_deadline ? urgent_text(decision) : near_text(decision);
   } else if (decision.by_claim) {
-    text =
-        fmt::format("Expert {} asked for work at {} and got job {}, the first in order that fits.",
-                    chosen, moment_text(decision.at), raw(decision.job));
+    text = fmt::format(
+        "Expert {} asked for work at {} and got job {}, the first in order that fits{}.", chosen,
+        moment_text(decision.at), raw(decision.job),
+        decision.drawn_hidden ? " or one about as urgent, by lot" : "");
   } else {
     text = fmt::format(
         "Job {} looked for an expert at {}; {} were considered and expert {} was chosen.",

@@ -34,12 +34,19 @@ void set_head(Core& core, const JobRecord& job) {
   waiting = first == kNoSlot ? waiting & ~bit : waiting | bit;
 }
 
-// One search of an expert over the queues of a class.
+// A job that can wait may give way to another one; what a plan reserved does not.
+bool can_wait(const Core& core, const JobRecord& first, std::uint16_t minutes) {
+  return !first.has(kJobPlanned) && remaining_minutes(core, first) > minutes;
+}
+
+// One search of an expert over the queues of a class, for the first job that fits, or for the first
+// few that are about as urgent.
 struct Scan {
   const Core& core;
   ExpertId expert;
   JobSearch& search;
-  ReadyKey best{};
+  std::size_t most = 1;  // jobs to find
+  std::array<ReadyKey, kDrawnMax> urgent{};
   bool cut = false;
   std::uint8_t queued_first = 0;  // index of the first that was removed in the queues of the class
 
@@ -74,27 +81,55 @@ struct Scan {
 
   /// Those that come after the job found are no reason for it.
   void drop_later() {
-    while (search.slot != kNoSlot && search.rejected_count > queued_first &&
-           best < key_of_rejected(search.rejected_count - std::size_t{1}))
+    while (search.urgent_count != 0 && search.rejected_count > queued_first &&
+           urgent[0] < key_of_rejected(search.rejected_count - std::size_t{1}))
       --search.rejected_count;
+  }
+
+  /// Due too long after the first that fits to be drawn with it.
+  bool is_later(const ReadyKey& key) const {
+    return key.deadline.ms - urgent[0].deadline.ms > core.policy.draw_minutes * kMsPerMinute;
+  }
+
+  /// Nothing behind this key is looked for.
+  bool is_beyond(const ReadyKey& key) const {
+    if (search.urgent_count == 0) return false;
+    if (search.urgent_count == most) return urgent[most - 1] < key;
+    return urgent[0] < key && is_later(key);
+  }
+
+  /// Keeps the first that fit, in order. Pre: not is_beyond().
+  void take(std::uint32_t slot, const ReadyKey& key) {
+    std::size_t at = search.urgent_count;
+    if (at < most)
+      ++search.urgent_count;
+    else
+      --at;
+    for (; at > 0 && key < urgent[at - 1]; --at) {
+      urgent[at] = urgent[at - 1];
+      search.urgent_slot[at] = search.urgent_slot[at - 1];
+    }
+    urgent[at] = key;
+    search.urgent_slot[at] = slot;
+    while (is_later(urgent[search.urgent_count - std::size_t{1}])) --search.urgent_count;
   }
 
   void queue(PriorityClass priority, Skill skill, std::uint32_t place) {
     const ReadyKey& head = core.heads[head_of(priority, skill, place)];
-    if (raw(head.job) == 0 || (search.slot != kNoSlot && best < head)) return;
+    if (raw(head.job) == 0 || is_beyond(head)) return;
     cut |= core.ready.visit(ReadyQueue::number(priority, skill, place), kQueueScanMax,
                             [&](std::uint32_t slot) {
                               const ReadyKey key = core.ready.key(slot);
-                              if (search.slot != kNoSlot && best < key) return true;
-                              if (search.considered < UINT16_MAX) ++search.considered;
+                              if (is_beyond(key)) return true;
+                              const bool comes_first = search.urgent_count == 0 || key < urgent[0];
+                              if (comes_first && search.considered < UINT16_MAX)
+                                ++search.considered;
                               const Filter filter = claim_job_filter(core, expert, core.jobs[slot]);
-                              if (filter != Filter::kNone) {
+                              if (filter == Filter::kNone)
+                                take(slot, key);
+                              else if (comes_first)
                                 reject(slot, key, filter);
-                                return false;
-                              }
-                              search.slot = slot;
-                              best = key;
-                              return true;
+                              return false;
                             });
   }
 
@@ -148,11 +183,22 @@ struct Scan {
     each_queue(priority, [&](Skill skill, std::uint32_t place) {
       if (head_of(priority, skill, place) == first) queue(priority, skill, place);
     });
-    if (best == least) return;
+    // The first of all fits: nothing comes before it, and where it cannot wait nothing is drawn.
+    if (search.urgent_count != 0 && urgent[0] == least &&
+        (most == 1 ||
+         !can_wait(core, core.jobs[search.urgent_slot[0]], core.policy.draw_minutes))) {
+      search.urgent_count = 1;
+      return found();
+    }
     each_queue(priority, [&](Skill skill, std::uint32_t place) {
       if (head_of(priority, skill, place) != first) queue(priority, skill, place);
     });
     drop_later();
+    found();
+  }
+
+  void found() {
+    if (search.urgent_count != 0) search.slot = search.urgent_slot[0];
   }
 };
 
@@ -164,12 +210,6 @@ struct NearVisits {
   std::array<std::uint32_t, kDrawnMax> slot{};
   std::array<std::uint32_t, kDrawnMax> metres{};
 };
-
-// A visit that can wait may give way to one that is nearer to where the expert is.
-bool can_wait(const Core& core, const JobRecord& first) {
-  return core.policy.near_visits != 0 && goes_out(first) && !first.has(kJobPlanned) &&
-         remaining_minutes(core, first) > core.policy.near_slack_minutes;
-}
 
 // The nearest, as many as can be drawn among, with what a filter reads of each: those records lie
 // far apart, so they are fetched in steps for all of them and not one after the other.
@@ -188,9 +228,10 @@ std::span<const NearestVisits::Found> fetch_nearest(
   return found;
 }
 
-// Pre: `first` can wait.
+// Pre: `first` is a visit that can wait.
 NearVisits near_visits(const Core& core, ExpertId expert, const JobRecord& first) {
   NearVisits near;
+  if (core.policy.near_visits == 0) return near;
   const Point from = place_of(core, core.experts[raw(expert)]);
   if (!is_known(from)) return near;
   NearestVisits visits(core, expert, first.priority, from);
@@ -216,9 +257,10 @@ NearVisits near_visits(const Core& core, ExpertId expert, const JobRecord& first
   return near;
 }
 
-// The first of a class in order, places not looked at.
-void search_class(const Core& core, ExpertId expert, PriorityClass priority, JobSearch& search) {
-  Scan scan{core, expert, search};
+// The first of a class in order, places not looked at, and those about as urgent, `most` in all.
+void search_class(const Core& core, ExpertId expert, PriorityClass priority, JobSearch& search,
+                  std::size_t most) {
+  Scan scan{.core = core, .expert = expert, .search = search, .most = most};
   const bool has_plan = core.experts[raw(expert)].planned_count != 0;
   if (has_plan) scan.planned(priority, false);
   if (search.slot == kNoSlot) scan.priority_class(priority);
@@ -226,12 +268,12 @@ void search_class(const Core& core, ExpertId expert, PriorityClass priority, Job
   if (search.slot == kNoSlot && priority != PriorityClass::kOther) search.cut |= scan.cut;
 }
 
-JobSearch first_job(const Core& core, ExpertId expert, PriorityClass last) {
+JobSearch first_jobs(const Core& core, ExpertId expert, PriorityClass last, std::size_t most) {
   JobSearch search;
   for (std::uint8_t c = 0; c <= raw(last) && search.slot == kNoSlot; ++c) {
     const PriorityClass priority{c};
     if (priority == PriorityClass::kOther && search.cut) break;
-    search_class(core, expert, priority, search);
+    search_class(core, expert, priority, search, most);
   }
   return search;
 }
@@ -391,7 +433,8 @@ void prefer_share(const Core& core, ExpertId expert, JobSearch& search) {
   if (core.policy.reserved_share_percent == 0 || search.slot == kNoSlot) return;
   JobSearch other = search;
   other.slot = kNoSlot;
-  search_class(core, expert, PriorityClass::kOther, other);
+  other.urgent_count = 0;
+  search_class(core, expert, PriorityClass::kOther, other, 1);
   if (other.slot == kNoSlot || !share_allows(core, expert, core.jobs[other.slot], search)) return;
   search = other;
   search.by_share = true;
@@ -400,7 +443,7 @@ void prefer_share(const Core& core, ExpertId expert, JobSearch& search) {
 }  // namespace
 
 bool municipal_waits(const Core& core, ExpertId expert, JobSearch& search) {
-  search = first_job(core, expert, PriorityClass::kMunicipal);
+  search = first_jobs(core, expert, PriorityClass::kMunicipal, 1);
   return search.slot != kNoSlot || search.cut;
 }
 
@@ -466,34 +509,63 @@ void offer_job(Core& core, std::uint32_t slot) {
 
 namespace {
 
-// The first in order, or in its place one of the visits near to the expert, drawn by lot. Writes
-// down what was drawn from.
-std::uint32_t draw_visit(const Core& core, ExpertId expert, std::uint32_t first,
-                         DecisionRecord& decision) {
-  if (!can_wait(core, core.jobs[first])) return first;
-  const NearVisits near = near_visits(core, expert, core.jobs[first]);
-  if (near.count == 0) return first;
-  std::array<JobId, kDrawnMax> drawn{};
-  for (std::size_t i = 0; i < near.count; ++i) drawn[i] = core.jobs[near.slot[i]].id;
-  decision.seed = decision_seed(core.seed, std::span(drawn).first(near.count));
+// The jobs that the lot decides between, as the record keeps them.
+void write_drawn(const Core& core, std::span<const std::uint32_t> slots, DecisionRecord& decision) {
+  for (std::size_t i = 0; i < slots.size(); ++i) decision.drawn[i] = core.jobs[slots[i]].id;
+  decision.drawn_count = static_cast<std::uint8_t>(slots.size());
+  decision.seed = decision_seed(core.seed, std::span(decision.drawn).first(slots.size()));
+}
+
+// One of the visits near to the expert. kNoSlot where no place can be looked at.
+std::uint32_t draw_near(const Core& core, ExpertId expert, std::uint32_t first,
+                        DecisionRecord& decision) {
+  const JobRecord& job = core.jobs[first];
+  if (!goes_out(job) || !can_wait(core, job, core.policy.near_slack_minutes)) return kNoSlot;
+  const NearVisits near = near_visits(core, expert, job);
+  if (near.count == 0) return kNoSlot;
+  write_drawn(core, std::span(near.slot).first(near.count), decision);
   decision.compared = near.compared;
-  decision.drawn_count = near.count;
-  decision.drawn = drawn;
   decision.near_metres = near.metres;
   const std::uint32_t slot = near.slot[choose_near_equal(decision.seed, near.count)];
-  decision.job = core.jobs[slot].id;
-  if (slot == first) return first;
-  const Point there = core.cases[core.jobs[first].case_slot].point;
-  decision.passed_over = core.jobs[first].id;
+  if (slot == first) return slot;
+  const Point there = core.cases[job.case_slot].point;
+  decision.passed_over = job.id;
   decision.passed_over_metres =
       is_known(there) ? metres(place_of(core, core.experts[raw(expert)]), there) : 0U;
+  return slot;
+}
+
+// One of those about as urgent as the first.
+std::uint32_t draw_urgent(const Core& core, const JobSearch& search, DecisionRecord& decision) {
+  const JobRecord& first = core.jobs[search.slot];
+  if (search.urgent_count < 2 || !can_wait(core, first, core.policy.draw_minutes))
+    return search.slot;
+  const auto slots = std::span(search.urgent_slot).first(search.urgent_count);
+  write_drawn(core, slots, decision);
+  decision.by_deadline = 1;
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    const std::int64_t later = core.jobs[slots[i]].deadline.ms - first.deadline.ms;
+    decision.drawn_later_minutes[i] = static_cast<std::uint16_t>(later / kMsPerMinute);
+  }
+  return slots[choose_near_equal(decision.seed, slots.size())];
+}
+
+// The first in order, or in its place another one that the lot falls on. Writes down what was drawn
+// from.
+std::uint32_t draw_job(const Core& core, ExpertId expert, const JobSearch& search,
+                       DecisionRecord& decision) {
+  if (search.by_share) return search.slot;
+  std::uint32_t slot = draw_near(core, expert, search.slot, decision);
+  if (slot == kNoSlot) slot = draw_urgent(core, search, decision);
+  decision.job = core.jobs[slot].id;
   return slot;
 }
 
 }  // namespace
 
 std::uint32_t assign_best_job(Core& core, ExpertId expert) {
-  JobSearch search = first_job(core, expert, PriorityClass::kOther);
+  const std::size_t most = core.policy.draw_minutes == 0 ? 1 : core.policy.near_equal_count;
+  JobSearch search = first_jobs(core, expert, PriorityClass::kOther, most);
   prefer_share(core, expert, search);
   if (search.slot == kNoSlot) return kNoSlot;
   DecisionRecord decision = begin_decision(core, core.jobs[search.slot]);
@@ -506,7 +578,7 @@ std::uint32_t assign_best_job(Core& core, ExpertId expert) {
   }
   decision.rejected_count = search.rejected_count;
   decision.by_share = search.by_share ? 1 : 0;
-  const std::uint32_t slot = draw_visit(core, expert, search.slot, decision);
+  const std::uint32_t slot = draw_job(core, expert, search, decision);
   add_candidate(decision, expert, load_ppm(core, core.experts[raw(expert)]));
   assign_job(core, slot, expert, decision);
   return slot;

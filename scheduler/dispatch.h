@@ -25,6 +25,10 @@ inline constexpr std::size_t kRejectedKept = 8;
 /// What a search over the ready queues found for one expert.
 struct JobSearch {
   std::uint32_t slot = kNoSlot;
+  // The first that fit out of the queues, the one above before the others; empty where a plan
+  // reserved it.
+  std::uint8_t urgent_count = 0;
+  std::array<std::uint32_t, kDrawnMax> urgent_slot{};
   bool by_share = false;  // class 2 before class 1, out of the reserved share
   bool cut = false;       // the bound ended the scan of a queue of class 0 or 1
   std::uint16_t considered = 0;
@@ -61,8 +65,9 @@ void offer_job(Core& core, std::uint32_t slot);
 /// kNoSlot.
 std::uint32_t offer_to_expert(Core& core, ExpertId expert);
 /// The best job, for a claim: of the lowest class what the expert's plan has for today, the first
-/// by deadline, what the plan has for later. Where the policy says so, a visit that can wait gives
-/// way to one near to the expert, drawn by lot among those about as near. kNoSlot when none fits.
+/// by deadline, what the plan has for later. Where the first by deadline can wait, the lot decides:
+/// for a visit among those about as near to the expert as the nearest, as far as the policy looks
+/// at places, otherwise among those about as urgent as the first. kNoSlot when none fits.
 std::uint32_t assign_best_job(Core& core, ExpertId expert);
 /// Binds a job by a supervisor's word; the filters were judged by the caller.
 void assign_by_supervisor(Core& core, std::uint32_t slot, ExpertId expert);

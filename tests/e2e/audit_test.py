@@ -44,6 +44,7 @@ class Story(unittest.TestCase):
         cls.daemon = daemon = Daemon().start()
         cls.addClassCleanup(daemon.close)
         daemon.ctl("city", "load", "--yes", MINIMAL)
+        daemon.ctl("policy", "set", "--yes", "draw_minutes=0")
         for number in range(12):
             daemon.ask("submit", "--district", 1, "--parcel", f"p{number}")
         for expert in range(1, 6):
@@ -202,8 +203,8 @@ class Lottery(Story):
         self.assertEqual([line for line, _ in found], [index + 1])
         self.assertIn("does not follow from the secret", found[0][1])
 
-    def with_visits(self, ways, wrong=False):
-        """The trail as if its first claim had been drawn among visits of these ways; `wrong`: and not fallen on it."""
+    def with_drawn(self, ways, within='"within":50', wrong=False):
+        """The trail as if its first claim had been drawn among jobs of these ways; `wrong`: and not fallen on it."""
         index, record = next((i, json.loads(line)) for i, line in enumerate(self.lines)
                              if any(decision["by"] == "claim" for decision in json.loads(line).get("decisions", ())))
         decision = next(decision for decision in record["decisions"] if decision["by"] == "claim")
@@ -220,22 +221,34 @@ class Lottery(Story):
                     drawn = ",".join(f"[{visit},{way}]" for visit, way in zip(visits, ways))
                     line = self.lines[index].replace(f'"seed":"{decision["seed"]}"', f'"seed":"{seed:016x}"')
                     line = line.replace(f'"considered":{decision["considered"]}',
-                                        f'"considered":{decision["considered"]},"drawn":[{drawn}],"within":50', 1)
+                                        f'"considered":{decision["considered"]},"drawn":[{drawn}],{within}', 1)
                     return index + 1, chained([*self.lines[:index], line, *self.lines[index + 1:]])
-        raise AssertionError("no visits give this")
+        raise AssertionError("no jobs give this")
 
-    def test_a_claim_is_drawn_again_among_its_visits(self):
-        _, lines = self.with_visits((1000, 1400, 1550))
-        self.assertEqual(self.check_lines(lines, check=0), [])
-        where, lines = self.with_visits((1000, 1400, 1550), wrong=True)
+    def check_drawn(self, ways, within, complaint):
+        where, lines = self.with_drawn(ways, within)
         found = self.check_lines(lines)
         self.assertEqual([line for line, _ in found], [where])
-        self.assertIn("the visit that was drawn is job", found[0][1])
+        self.assertIn(complaint, found[0][1])
+
+    def test_a_claim_is_drawn_again_among_its_visits(self):
+        _, lines = self.with_drawn((1000, 1400, 1550))
+        self.assertEqual(self.check_lines(lines, check=0), [])
+        where, lines = self.with_drawn((1000, 1400, 1550), wrong=True)
+        found = self.check_lines(lines)
+        self.assertEqual([line for line, _ in found], [where])
+        self.assertIn("what was drawn is job", found[0][1])
         for ways in ((1000, 1400, 1551), (1400, 1000)):
-            where, lines = self.with_visits(ways)
-            found = self.check_lines(lines)
-            self.assertEqual([line for line, _ in found], [where])
-            self.assertIn("not equally near", found[0][1])
+            self.check_drawn(ways, '"within":50', "not equally near")
+
+    def test_a_claim_is_drawn_again_among_jobs_about_as_urgent(self):
+        within = '"withinMinutes":60'
+        _, lines = self.with_drawn((0, 20, 60), within)
+        self.assertEqual(self.check_lines(lines, check=0), [])
+        where, lines = self.with_drawn((0, 20, 60), within, wrong=True)
+        self.assertEqual([line for line, _ in self.check_lines(lines)], [where])
+        for ways in ((0, 20, 61), (0, 30, 20), (1, 20), (0,)):
+            self.check_drawn(ways, within, "not equally urgent")
 
     def test_another_secret_than_the_one_committed_to_is_found(self):
         lines = list(self.lines)

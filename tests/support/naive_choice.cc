@@ -55,8 +55,8 @@ void NaiveModel::check_decision(const Command& command, const ModelJob& job, Exp
 }
 
 // A claim gives the best job: the lowest class, within it what a plan has for today, then the
-// earliest deadline, then what a plan has for later; ties by number. A visit that can wait gives
-// way to one of the nearest.
+// earliest deadline, then what a plan has for later; ties by number. One that can wait may give way
+// to another that the lot falls on.
 void NaiveModel::check_claimed(const ModelJob& job, ExpertId expert, const DecisionView& decision) {
   const JobId passed_over = decision.passed_over;
   const auto rank = [&](const ModelJob& other) {
@@ -89,13 +89,16 @@ void NaiveModel::check_claimed(const ModelJob& job, ExpertId expert, const Decis
   if (any_unclear) return;
   // The first of other organisations goes before what is municipal when it is the turn of their
   // share.
+  bool by_share = false;
   if (first->priority == PriorityClass::kMunicipal) {
     const auto other = std::find_if(fitting.begin(), fitting.end(), [](const ModelJob* one) {
       return one->priority == PriorityClass::kOther;
     });
-    if (other != fitting.end() && share_allows(expert, **other)) first = *other;
+    by_share = other != fitting.end() && share_allows(expert, **other);
+    if (by_share) first = *other;
   }
-  expect(first == &job ? raw(passed_over) == 0 : passed_over == first->id,
+  const bool gives_way = first != &job && !decision.by_deadline;
+  expect(gives_way ? passed_over == first->id : raw(passed_over) == 0,
          "expert {} got job {}, but job {} comes before", raw(expert), raw(job.id), raw(first->id));
   // The jobs that the record names came before and did not fit, for what it says.
   for (const RejectedView& named : std::span(decision.rejected).first(decision.rejected_count)) {
@@ -109,7 +112,21 @@ void NaiveModel::check_claimed(const ModelJob& job, ExpertId expert, const Decis
     expect(unclear || filter == named.filter, "job {} was kept from expert {} by filter {}, not {}",
            raw(named.job), raw(expert), raw(filter), raw(named.filter));
   }
-  check_nearest(job, expert, *first, decision);
+  const bool may_wait = !by_share && plan_of(first->id) == nullptr;
+  std::vector<DrawnView> drawn;
+  std::size_t compared = 0;
+  if (may_wait && remaining(*first) > policy_.near_slack_minutes)
+    drawn = nearest(expert, *first, compared);
+  bool by_deadline = false;
+  if (may_wait && drawn.empty() && remaining(*first) > policy_.draw_minutes) {
+    drawn = as_urgent(*first, fitting);
+    by_deadline = !drawn.empty();
+  }
+  expect(decision.by_deadline == by_deadline, "job {} was drawn by deadline: {}", raw(job.id),
+         decision.by_deadline);
+  expect(decision.compared == compared, "{} visits were compared for expert {}, not {}",
+         decision.compared, raw(expert), compared);
+  check_drawn(job, expert, *first, drawn, decision);
 }
 
 Point NaiveModel::place_of(const ModelExpert& expert) const {
@@ -151,37 +168,50 @@ std::vector<NaiveModel::NearVisit> NaiveModel::near_visits(ExpertId expert,
   return near;
 }
 
-// One of the nearest visits, when the first of all can wait and any is near; else the first of all.
-void NaiveModel::check_nearest(const ModelJob& job, ExpertId expert, const ModelJob& first,
-                               const DecisionView& decision) {
-  const std::span drawn(decision.drawn.data(), decision.drawn_count);
-  const bool waits_well = policy_.near_visits > 0 && first.goes_out() &&
-                          plan_of(first.id) == nullptr &&
-                          place_of(experts_.at(raw(expert))) != Point{} &&
-                          remaining(first) > policy_.near_slack_minutes;
-  std::vector<DrawnView> expected;
-  std::size_t compared = 0;
-  if (waits_well) {
-    const std::vector<NearVisit> near = near_visits(expert, first.priority);
-    for (const NearVisit& one : near) {
-      bool unclear = false;
-      const bool fits = first_filter(expert, *one.job, false, false, unclear) == Filter::kNone &&
-                        (!met_lately(expert, *one.job) || !someone_else(expert, *one.job));
-      if (fits && expected.size() < policy_.near_equal_count)
-        expected.push_back({one.job->id, one.metres});
-    }
-    if (!expected.empty()) {
-      compared = near.size();
-      const std::uint64_t shortest = expected[0].metres;
-      const std::uint64_t longest = shortest + shortest * policy_.near_equal_permille / 1000 + 500;
-      std::erase_if(expected, [&](const DrawnView& one) { return one.metres > longest; });
-    }
+// The visits about as near as the nearest; none when no place is looked at.
+std::vector<DrawnView> NaiveModel::nearest(ExpertId expert, const ModelJob& first,
+                                           std::size_t& compared) const {
+  std::vector<DrawnView> drawn;
+  if (policy_.near_visits == 0 || !first.goes_out() ||
+      place_of(experts_.at(raw(expert))) == Point{})
+    return drawn;
+  const std::vector<NearVisit> near = near_visits(expert, first.priority);
+  for (const NearVisit& one : near) {
+    bool unclear = false;
+    const bool fits = first_filter(expert, *one.job, false, false, unclear) == Filter::kNone &&
+                      (!met_lately(expert, *one.job) || !someone_else(expert, *one.job));
+    if (fits && drawn.size() < policy_.near_equal_count) drawn.push_back({one.job->id, one.metres});
   }
+  if (drawn.empty()) return drawn;
+  compared = near.size();
+  const std::uint64_t shortest = drawn[0].metres;
+  const std::uint64_t longest = shortest + shortest * policy_.near_equal_permille / 1000 + 500;
+  std::erase_if(drawn, [&](const DrawnView& one) { return one.metres > longest; });
+  return drawn;
+}
+
+// The jobs about as urgent as the first, itself among them; none when it is alone.
+std::vector<DrawnView> NaiveModel::as_urgent(const ModelJob& first,
+                                             std::span<const ModelJob* const> fitting) const {
+  std::vector<DrawnView> drawn;
+  for (const ModelJob* one : fitting) {
+    if (one->priority != first.priority || plan_of(one->id) != nullptr) continue;
+    const std::int64_t minutes = (deadline(*one).ms - deadline(first).ms) / 60'000;
+    const bool late = deadline(*one).ms - deadline(first).ms > policy_.draw_minutes * 60'000;
+    if (!late && drawn.size() < policy_.near_equal_count)
+      drawn.push_back({one->id, 0, static_cast<std::uint32_t>(minutes)});
+  }
+  if (drawn.size() < 2 || policy_.draw_minutes == 0) drawn.clear();
+  return drawn;
+}
+
+// What the seed gives of those that were to be drawn among; the first of all when there are none.
+void NaiveModel::check_drawn(const ModelJob& job, ExpertId expert, const ModelJob& first,
+                             std::span<const DrawnView> expected, const DecisionView& decision) {
+  const std::span drawn(decision.drawn.data(), decision.drawn_count);
   expect(std::ranges::equal(expected, drawn),
-         "expert {} got job {} drawn among {} visits, not among {} with job {}", raw(expert),
+         "expert {} got job {} drawn among {} jobs, not among {} with job {}", raw(expert),
          raw(job.id), drawn.size(), expected.size(), expected.empty() ? 0 : raw(expected[0].job));
-  expect(decision.compared == compared, "{} visits were compared for expert {}, not {}",
-         decision.compared, raw(expert), compared);
   if (!complaints_.empty()) return;
   const JobId given =
       drawn.empty() ? first.id : drawn[choose_near_equal(decision.seed, drawn.size())].job;

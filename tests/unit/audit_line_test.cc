@@ -76,6 +76,17 @@ TEST_F(AuditMembersTest, AClaimTellsTheVisitsItWasDrawnAmong) {
   EXPECT_THAT(line, HasSubstr(",\"drawn\":[[2,0],[4,111]],\"within\":70"));
 }
 
+TEST_F(AuditMembersTest, AClaimTellsTheJobsItWasDrawnAmong) {
+  SetPolicy policy;
+  policy.draw_minutes = 30;
+  told(CommandKind::kSetPolicy, policy, supervisor());
+  submit(tests::kReport);
+  wait(7);
+  submit(tests::kReport);
+  const std::string line = told(CommandKind::kClaim, Claim{}, expert(tests::kClerk));
+  EXPECT_THAT(line, HasSubstr(",\"drawn\":[[1,0],[2,7]],\"withinMinutes\":30"));
+}
+
 TEST_F(AuditMembersTest, AStartForOthersTellsWhatMunicipalWorkStoodBeforeIt) {
   submit(tests::kReport, tests::kOthers);
   const Outcome lease = claim(tests::kClerk);

@@ -166,7 +166,7 @@ TEST_F(DispatchTest, CapacityGivenBackByAHoldIsOfferedAgain) {
 
 TEST_F(DispatchTest, OfficeWhosePersonsHaveChangedIsOfferedWhatTheyKeptFromIt) {
   SubmitCase visit = submission(kNewBuild);
-  visit.owner = PersonId{6000 + std::uint64_t{raw(kOffice)}};  // its technical manager
+  visit.owner = PersonId{5000 + std::uint64_t{raw(kOffice)}};  // its licensee
   const Outcome filed = apply(CommandKind::kSubmitCase, visit, office());
   work(kClerk);
   const JobId inspection = case_view(filed.case_id).current_job;
@@ -177,7 +177,8 @@ TEST_F(DispatchTest, OfficeWhosePersonsHaveChangedIsOfferedWhatTheyKeptFromIt) {
   body.office = kOffice;
   body.district = 1;
   body.state = OfficeState::kActive;
-  body.technical_manager = PersonId{9999};
+  body.licensee = PersonId{9999};
+  body.technical_manager = PersonId{6000 + std::uint64_t{raw(kOffice)}};
   ASSERT_EQ(apply(CommandKind::kDefineOffice, body, supervisor()).refusal, Refusal::kNone);
   wait(0);
   EXPECT_EQ(job_view(inspection).holder, kInspector);
@@ -211,6 +212,110 @@ TEST_F(DispatchTest, PendingOfferSurvivesAnotherChangeOfTheSameExpert) {
   EXPECT_EQ(job_view(next).state, JobState::kReady);
 }
 
+// ---- jobs about as urgent ----
+
+class UrgentDrawTest : public DispatchTest {
+ protected:
+  // Desk work, each filed `apart` minutes after the one before.
+  std::vector<JobId> file(std::size_t count, std::int64_t apart) {
+    std::vector<JobId> filed;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (i != 0) wait(apart);
+      filed.push_back(submit(kReport).job);
+    }
+    return filed;
+  }
+  void draw_within(std::uint16_t minutes) {
+    SetPolicy policy;
+    policy.draw_minutes = minutes;
+    policy.capacity_units_per_day = 48;
+    set_policy(policy);
+  }
+  DecisionView decision_of(JobId job) const {
+    DecisionView decision;
+    EXPECT_TRUE(scheduler_.find_decision(job, decision));
+    return decision;
+  }
+};
+
+// Which job an expert gets who asks cannot be foreseen (I14), and anybody can draw it again.
+TEST_F(UrgentDrawTest, AmongJobsAboutAsUrgentTheLotDecides) {
+  draw_within(10);
+  std::vector<JobId> waiting = file(8, 1);
+  std::set<std::size_t> places;
+  while (waiting.size() > 1) {
+    const JobId given = claim(kClerk).job;
+    const DecisionView decision = decision_of(given);
+    EXPECT_TRUE(decision.by_deadline);
+    EXPECT_EQ(raw(decision.passed_over), 0U);
+    const std::size_t count = std::min<std::size_t>(3, waiting.size());
+    ASSERT_EQ(decision.drawn_count, count);
+    std::array<JobId, kDrawnMax> drawn{};
+    for (std::size_t i = 0; i < count; ++i) {
+      drawn.at(i) = decision.drawn[i].job;
+      EXPECT_EQ(drawn.at(i), waiting.at(i));
+      const std::int64_t later =
+          job_view(waiting[i]).deadline.ms - job_view(waiting[0]).deadline.ms;
+      EXPECT_EQ(decision.drawn[i].minutes, later / kMsPerMinute);
+    }
+    const std::span among = std::span(drawn).first(count);
+    EXPECT_EQ(among[choose_near_equal(decision.seed, count)], given);
+    EXPECT_EQ(decision.seed, decision_seed(7 * raw(decision.op), among));
+    places.insert(static_cast<std::size_t>(std::ranges::find(among, given) - among.begin()));
+    std::erase(waiting, given);
+  }
+  EXPECT_GT(places.size(), 1U) << "always the same of them";
+}
+
+TEST_F(UrgentDrawTest, AJobDueLaterThanThatIsNotDrawn) {
+  draw_within(10);
+  const std::vector<JobId> waiting = file(3, 10);
+  claim(kClerk);
+  claim(kOtherClerk);
+  std::size_t drawn = 0;
+  for (const JobId job : waiting) {
+    if (job_view(job).state != JobState::kAssigned) continue;
+    const DecisionView decision = decision_of(job);
+    for (const DrawnView& each : std::span(decision.drawn).first(decision.drawn_count)) {
+      EXPECT_LE(each.minutes, 10U);
+      ++drawn;
+    }
+  }
+  EXPECT_GE(drawn, 2U);
+  EXPECT_LE(drawn, 4U);
+}
+
+TEST_F(UrgentDrawTest, OneThatCannotWaitIsGivenFirst) {
+  draw_within(419);  // of the 420 minutes that the first has, some have passed
+  const std::vector<JobId> waiting = file(3, 2);
+  EXPECT_EQ(claim(kClerk).job, waiting[0]);
+  const DecisionView decision = decision_of(waiting[0]);
+  EXPECT_EQ(decision.drawn_count, 0);
+  EXPECT_FALSE(decision.by_deadline);
+}
+
+TEST_F(UrgentDrawTest, NothingIsDrawnWhereThePolicySaysSo) {
+  draw_within(0);
+  const std::vector<JobId> waiting = file(3, 0);
+  EXPECT_EQ(claim(kClerk).job, waiting[0]);
+  EXPECT_EQ(decision_of(waiting[0]).drawn_count, 0);
+}
+
+TEST_F(UrgentDrawTest, WhatDoesNotFitIsNotInTheLot) {
+  draw_within(10);
+  SubmitCase own = submission(kReport);
+  own.designer = PersonId{1000 + std::uint64_t{raw(kClerk)}};
+  const JobId kept = apply(CommandKind::kSubmitCase, own, office()).job;
+  const std::vector<JobId> waiting = file(2, 0);
+  const JobId given = claim(kClerk).job;
+  const DecisionView decision = decision_of(given);
+  ASSERT_EQ(decision.drawn_count, 2);
+  EXPECT_EQ(decision.drawn[0].job, waiting[0]);
+  EXPECT_EQ(decision.drawn[1].job, waiting[1]);
+  ASSERT_EQ(decision.rejected_count, 1);
+  EXPECT_EQ(decision.rejected[0].job, kept);
+}
+
 // ---- visits near each other ----
 
 class NearVisitTest : public DispatchTest {
@@ -230,6 +335,7 @@ class NearVisitTest : public DispatchTest {
     SetPolicy policy;
     policy.near_visits = visits;
     policy.near_slack_minutes = slack;
+    policy.draw_minutes = 0;
     policy.visits_per_day = 40;
     policy.capacity_units_per_day = 48;
     set_policy(policy);

@@ -180,6 +180,8 @@ TEST_F(ScopeTest, ACommandReachesItsDistrictsAndTheRestIsUnknown) {
   expect_judged(CommandKind::kRenewLicence, Field::kOffice, offices(), by_office<RenewLicence>());
   expect_judged(CommandKind::kSetTechnicalManager, Field::kOffice, offices(),
                 by_office<SetTechnicalManager>());
+  expect_judged(CommandKind::kRecordLicenceCheck, Field::kOffice, offices(),
+                by_office<RecordLicenceCheck>());
   expect_judged(CommandKind::kSetExpertState, Field::kExpert, experts(),
                 by_expert<SetExpertState>());
   expect_judged(CommandKind::kSetCertificate, Field::kExpert, experts(),
@@ -284,6 +286,29 @@ TEST_F(ScopeTest, ACaseAJobItsHistoryAndItsReasonsAreThoseOfTheDistrict) {
   }
 }
 
+// Several are always drawn among, so whether there was a lot says that there are others.
+TEST_F(ScopeTest, WhetherAJobWasDrawnByDeadlineIsNotTold) {
+  submit(kReport);
+  submit(kReport);
+  std::array<std::size_t, 2> seen{};  // the last one is alone
+  for (JobId given = claim(kClerk).job; raw(given) != 0; given = claim(kClerk).job) {
+    WhyQuery whole(Scope::of_districts(protocol::kWholeCity), given);
+    run(whole);
+    ASSERT_TRUE(whole.has_decision);
+    EXPECT_EQ(whole.decision.by_deadline, whole.decision.drawn_count != 0);
+    ++seen.at(whole.decision.by_deadline ? 1 : 0);
+    WhyQuery part(Scope::of_districts(protocol::kWholeCity & ~(1U << 31U)), given);
+    run(part);
+    ASSERT_TRUE(part.has_decision);
+    EXPECT_FALSE(part.decision.by_deadline);
+    EXPECT_EQ(part.decision.drawn_count, 0);
+    EXPECT_EQ(part.decision.drawn[0], scheduler::DrawnView{});
+    EXPECT_TRUE(part.decision.drawn_hidden);
+  }
+  EXPECT_GE(seen[0], 1U);
+  EXPECT_GE(seen[1], 1U);
+}
+
 TEST_F(ScopeTest, WhatAVisitWasDrawnAmongIsNamedAsFarAsItLiesWithin) {
   SetPolicy policy;
   policy.near_visits = 4;
@@ -382,6 +407,59 @@ TEST_F(ScopeTest, ListsHoldTheDistrictAloneAndTheirEndTellsNothing) {
   ASSERT_EQ(decisions.rows.size(), 1U);
   EXPECT_EQ(decisions.rows[0].case_id, awaited);
   EXPECT_EQ(decisions.cursor.position, 0U);
+}
+
+TEST_F(ScopeTest, OverridesAreThoseOfItsJobs) {
+  SetPolicy policy;
+  policy.capacity_units_per_day = 1;  // one filing fills the day
+  ASSERT_EQ(apply(CommandKind::kSetPolicy, policy, supervisor()).refusal, Refusal::kNone);
+  const auto give = [this](JobId job, ExpertId to) {
+    Reassign body;
+    body.job = job;
+    body.expert = to;
+    body.override_capacity = 1;
+    body.note = text<79>("by order");
+    ASSERT_EQ(apply(CommandKind::kReassign, body, supervisor()).refusal, Refusal::kNone);
+  };
+  give(here_.job, kClerk);
+  give(there_.job, kOtherClerk);
+  give(submit_in(kHere, kOffice).job, kClerk);
+  const Op first = scheduler_.op_applied();
+  give(submit_in(kHere, kOffice).job, kOtherClerk);
+  const Op second = scheduler_.op_applied();
+  give(submit_in(kThere, kOtherOffice).job, kOtherClerk);
+
+  OverridesQuery everywhere(Scope{}, {}, 0, 50);
+  run(everywhere);
+  EXPECT_EQ(everywhere.rows.size(), 3U);
+  OverridesQuery here(of_here(), {}, 0, 50);
+  run(here);
+  ASSERT_EQ(here.rows.size(), 2U);
+  EXPECT_EQ(here.rows[0].op, second) << "whoever got the job: it lies here";
+  EXPECT_EQ(here.rows[1].op, first);
+  EXPECT_TRUE(here.cursor.done);
+  EXPECT_EQ(here.cursor.position, 0U);
+  OverridesQuery page(of_here(), {}, 0, 1);
+  run(page);
+  ASSERT_EQ(page.rows.size(), 1U);
+  EXPECT_FALSE(page.cursor.done);
+  EXPECT_EQ(page.cursor.position, raw(second)) << "of the own one, not of what lies between";
+  OverridesQuery rest(of_here(), {}, page.cursor.position, 1);
+  run(rest);
+  ASSERT_EQ(rest.rows.size(), 1U);
+  EXPECT_EQ(rest.rows[0].op, first);
+  EXPECT_TRUE(rest.cursor.done);
+  OverridesQuery of_one(of_here(), {~0U, kClerk, {}}, 0, 50);
+  run(of_one);
+  ASSERT_EQ(of_one.rows.size(), 1U);
+  EXPECT_EQ(of_one.rows[0].op, first);
+
+  StatsQuery stats(of_here());
+  run(stats);
+  EXPECT_EQ(stats.stats.capacity_overrides, 2U);
+  CitySnapshotQuery snapshot(of_here(), {});
+  run(snapshot);
+  EXPECT_EQ(snapshot.snapshot.stats.capacity_overrides, 2U);
 }
 
 TEST_F(ScopeTest, CountsAreThoseOfTheDistrict) {

@@ -41,6 +41,9 @@ class VisitSnapshotTest : public tests::SmallCity {
       days.length_minutes[i] = 420;
     }
     ASSERT_EQ(apply(CommandKind::kSetCalendarDays, days, supervisor()).refusal, Refusal::kNone);
+    SetPolicy policy;
+    policy.draw_minutes = 0;  // who comes first gets what was filed first
+    ASSERT_EQ(apply(CommandKind::kSetPolicy, policy, supervisor()).refusal, Refusal::kNone);
     define_expert(kEastInspector, tests::kOffice, {Skill::kInspect});
     settle(kInspector, kWest);
     settle(kEastInspector, kEast);

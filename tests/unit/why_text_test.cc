@@ -85,7 +85,8 @@ TEST(WhyCaseTest, ACaseWithoutAJobTellsByItsStateWhatItWaitsFor) {
   EXPECT_EQ(case_text(CaseState::DRAFT, Language::kEnglish),
             "case 17: draft\nThe case is a draft; register it.\n");
   EXPECT_EQ(case_text(CaseState::DRAFT, Language::kPersian),
-            "پروندهٔ ۱۷: پیش‌نویس\nپرونده پیش‌نویس است؛ آن را ثبت "
+            "پروندهٔ ۱۷: پیش‌نویس\nپرونده پیش‌نویس است؛ آن را "
+            "ثبت "
             "کنید.\n");
   expect_contains(case_text(CaseState::AWAITING_DECISION, Language::kEnglish),
                   "The municipality has not recorded its decision yet.\n");
@@ -113,6 +114,13 @@ TEST(WhyCaseTest, TheTimeOfTheMunicipalityIsToldAlsoBeyondTheCalendar) {
   found.setDecisionRemainingMinutes(-40);
   expect_contains(line(), ": due 1970-01-01 ");
   expect_contains(line(), ", 40 min of working time over (amber)");
+  const std::string late = municipal_line(found.asReader(), Language::kPersian);
+  EXPECT_TRUE(reads_from_right_to_left(late)) << late;
+  expect_contains(late, "، ۴۰ دقیقه از زمان کاری گذشته (زرد)\n");
+  found.setDecisionDue(scheduler::kNever.ms);
+  found.setDecisionRemainingMinutes(180);
+  EXPECT_EQ(municipal_line(found.asReader(), Language::kPersian),
+            "  در انتظار شهرداری: مهلت پس از پایان تقویم، ۳ ساعت از زمان کاری مانده (زرد)\n");
 }
 
 TEST_F(WhyTextTest, WhoCouldTakeItIsToldByFilter) {
