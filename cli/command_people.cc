@@ -11,6 +11,7 @@
 #include "cli/local_time.h"
 #include "cli/pages.h"
 #include "cli/supervisor_client.h"
+#include "cli/suspension_option.h"
 
 namespace permitd::cli {
 namespace {
@@ -84,22 +85,21 @@ int add_expert(Context& context, const PeopleOptions& options) {
 
 int set_state(Context& context, const PeopleOptions& options) {
   const auto state = enum_option<ExpertState>(options.state, "STATE");
-  const bool ends = options.until != "never";
-  if (ends && state != ExpertState::kSuspended) {
-    throw UsageError(
-        "--until: only a suspension ends by itself; leave it out, or set the state to suspended.");
-  }
-  const Tick until = ends ? context.moment(options.until, "--until") : Tick{};
+  const SuspensionSpan span =
+      suspension_option(context, options.from, options.until, state == ExpertState::kSuspended);
   SupervisorClient supervisor(context.client(), me(context));
   const auto answer = context.wait(supervisor.set_expert_state(
       ExpertId{options.expert}, state, enum_option<Reason>(options.reason, "--reason"),
-      options.note, until, context.call_options()));
+      options.note, span, context.call_options()));
+  const std::string end = span.until.ms != 0 ? " until " + local_text(span.until) : "";
   return context.finish(answer, [&](const Accepted& accepted) {
     const ExpertState now{accepted.state};
+    if (span.from.ms != 0)
+      return fmt::format("Expert {} will be suspended from {}{}; until then the expert works on.",
+                         options.expert, local_text(span.from), end);
     const bool lapsed = now == ExpertState::kExpired && state != now;
     return fmt::format(
-        "Expert {} is {}{}{}.", options.expert, protocol::name_of(now),
-        ends ? " until " + local_text(until) : "",
+        "Expert {} is {}{}{}.", options.expert, protocol::name_of(now), end,
         lapsed ? ": each certificate is over, `permitctl cert grant` gives one" : "");
   });
 }
@@ -145,12 +145,17 @@ void add_expert_commands(CLI::App& app, Context& context) {
        "  candidate > inTraining > examPending > certified; failed: back to inTraining.\n"
        "  Certified without a certificate left is expired; `cert grant` brings back. A\n"
        "  suspension with --until ends by itself; said again it has another end, and without\n"
-       "  --until none."});
+       "  --until none. One with --from begins by itself, and the expert works on until then;\n"
+       "  any further state takes it back, certified said again too."});
   command->add_option("EXPERT", changed->expert, "Number of the expert")->required();
   command
       ->add_option("STATE", changed->state,
                    fmt::format("One of {}", fmt::join(protocol::names_of<ExpertState>(), ", ")))
       ->required();
+  command
+      ->add_option("--from", changed->from,
+                   "When a suspension begins by itself: 2025-03-21, +7d; now: at once")
+      ->capture_default_str();
   command
       ->add_option("--until", changed->until,
                    "When a suspension ends by itself: 2025-03-21, +14d; never: by another command")

@@ -64,6 +64,8 @@ AssumptionSpec assumption_of(Context& context, const ReplanOptions& options) {
   } else if (!options.suspended.empty()) {
     spec.kind = AssumptionSpec::Kind::kSuspended;
     spec.office = office_option(options.suspended, "--suspended");
+    if (!options.from.empty()) spec.from = context.moment(options.from, "--from");
+    if (!options.until.empty()) spec.until = context.moment(options.until, "--until");
   } else if (!options.closed.empty()) {
     spec.kind = AssumptionSpec::Kind::kClosed;
     spec.day = day;
@@ -242,8 +244,9 @@ void check_options(const Context& context, const ReplanOptions& options) {
     throw UsageError(
         "--apply and --standing are for what is so: give the command itself first (absent, "
         "suspend, city load), then replan");
-  if (options.absent == 0 && !(options.from.empty() && options.until.empty()))
-    throw UsageError("--from and --until belong to --absent");
+  if (options.absent == 0 && options.suspended.empty() &&
+      !(options.from.empty() && options.until.empty()))
+    throw UsageError("--from and --until belong to --absent and --suspended");
   if (options.is_applied && (context.globals.csv || options.shown.expert != 0))
     throw UsageError("--apply is for the whole plan: leave out --csv and --expert");
   if (context.globals.csv && options.scope == "all")
@@ -317,8 +320,8 @@ void add_budget_options(CLI::App* command, const std::shared_ptr<ReplanOptions>&
 
 void add_assumption_options(CLI::App* command, const std::shared_ptr<ReplanOptions>& options) {
   command->add_option("--absent", options->absent, "As if this expert were away that day");
-  command->add_option("--from", options->from, "From this moment on, with --absent");
-  command->add_option("--until", options->until, "Until this moment, with --absent");
+  command->add_option("--from", options->from, "From this moment on, with --absent or --suspended");
+  command->add_option("--until", options->until, "Until this moment, likewise");
   command->add_option("--suspended", options->suspended, "As if this office were suspended");
   command->add_option("--closed", options->closed,
                       "As if this day were a holiday: the plan of the next working day");

@@ -9,6 +9,7 @@
 #include "cli/local_time.h"
 #include "cli/office_leaving.h"
 #include "cli/supervisor_client.h"
+#include "cli/suspension_option.h"
 
 namespace permitd::cli {
 namespace {
@@ -224,8 +225,7 @@ int absent(Context& context, const SteeringOptions& options) {
   const HandFigures figures{options.id, load ? load->assigned : 0U, load ? load->started : 0U};
   const std::string preview = absence_text(figures, context.language());
   if (options.dry_run) {
-    fmt::print("{}\n{}\n", preview,
-               homes_word(HomesWord::kNothingChanged, context.language()));
+    fmt::print("{}\n{}\n", preview, homes_word(HomesWord::kNothingChanged, context.language()));
     return kExitOk;
   }
   if (figures.assigned + figures.started > 1 && !context.confirm(preview)) return kExitRefused;
@@ -277,20 +277,25 @@ int set_office_state(Context& context, const SteeringOptions& options) {
   auto state = enum_option<OfficeState>(options.state, "--state");
   auto reason = enum_option<Reason>(options.reason, "--reason");
   SupervisorClient supervisor(context.client(), me(context));
+  const SuspensionSpan span =
+      suspension_option(context, options.from, options.until, state == OfficeState::kSuspended);
   std::string afterwards;
   if (options.dry_run && state == OfficeState::kActive)
     return show_return(context, supervisor, office);
   if (state != OfficeState::kActive) {
-    const OfficeLeaving leaving = preview_leaving(context, supervisor, office, state);
+    const OfficeLeaving leaving = preview_leaving(context, supervisor, office, state, span);
     if (options.dry_run) return show_leaving(context, office, leaving);
     if (leaving.refused) return context.refuse(*leaving.refused);
     if (leaving.needs_question() && !context.confirm(leaving.preview)) return kExitRefused;
     afterwards = leaving.afterwards;
   }
-  auto answer = context.wait(
-      supervisor.set_office_state(office, state, reason, options.note, context.call_options()));
+  auto answer = context.wait(supervisor.set_office_state(office, state, reason, options.note, span,
+                                                         context.call_options()));
   return context.finish(answer, [&](const Accepted&) {
-    return office_state_text(office, state, afterwards, context.language());
+    const bool has_moments = span.from.ms != 0 || span.until.ms != 0;
+    return has_moments ? office_suspension_text(office, span.from, span.until, afterwards,
+                                                context.language())
+                       : office_state_text(office, state, afterwards, context.language());
   });
 }
 
@@ -303,12 +308,21 @@ void add_suspend(CLI::App& app, Context& context) {
        "The state of the office. It says how many jobs are concerned, its own and those that\n"
        "  its experts hold for others, and asks first; --dry-run shows the office that each\n"
        "  open case would go to, whether by itself (the policy's `homes`) or by `rehome`, and\n"
-       "  each job that comes back. --state active lifts a suspension."});
+       "  each job that comes back. --state active lifts a suspension. With --from it begins by\n"
+       "  itself, and the office works on until then; with --until it ends by itself if nothing\n"
+       "  is missing then. One can be ahead; --state active takes it back."});
   command->add_option("OFFICE", options->office, "Code of the office")->required();
   command
       ->add_option("--state", options->state,
                    fmt::format("One of {}", fmt::join(protocol::names_of<OfficeState>(), ", ")))
       ->capture_default_str();
+  command
+      ->add_option("--from", options->from,
+                   "When the suspension begins: 2025-03-21, \"2025-03-21 07:30\", +2d; now: at "
+                   "once")
+      ->capture_default_str();
+  command->add_option("--until", options->until,
+                      "When it ends by itself: the same; never or left out: by another command");
   command->add_flag("--dry-run", options->dry_run,
                     "Show what becomes of its cases and jobs and change nothing");
   add_reason(command, options, "supervisorOrder");

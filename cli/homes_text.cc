@@ -101,16 +101,20 @@ struct HomeCounts {
 
 std::string persian_summary(OfficeId office, const HomeCounts& counts, unsigned left_out) {
   auto text = fmt::format(
-      "از {} پروندهٔ باز دفتر {}، {} پرونده به {} دفتر می‌رود؛ {} پرونده از آن‌ها نوبت بازدید دارد "
+      "از {} پروندهٔ باز دفتر {}، {} پرونده به {} دفتر می‌رود؛ {} پرونده از آن‌ها نوبت بازدید "
+      "دارد "
       "که سر جای خود می‌ماند.",
       persian_number(counts.all), persian_office(raw(office)), persian_number(counts.moving),
       persian_number(counts.offices), persian_number(counts.promised));
   if (counts.homeless > 0)
-    text += fmt::format(" برای {} پرونده دفتری پیدا نمی‌شود: خدمت آن را فعال کنید.",
-                        persian_number(counts.homeless));
+    text += fmt::format(
+        " برای {} پرونده دفتری پیدا نمی‌شود: خدمت آن را فعال "
+        "کنید.",
+        persian_number(counts.homeless));
   if (left_out > 0)
-    text += fmt::format(" {} پرونده در یک پاسخ نمی‌گنجد: دوباره اجرا کنید.",
-                        persian_number(left_out));
+    text += fmt::format(
+        " {} پرونده در یک پاسخ نمی‌گنجد: دوباره اجرا کنید.",
+        persian_number(left_out));
   return text;
 }
 
@@ -181,52 +185,110 @@ std::string homes_summary(OfficeId office, protocol::NewHomes::Reader homes, Lan
   return text;
 }
 
+namespace {
+
+// When a suspended office is Active again by itself, with a space behind it; empty without an end.
+std::string return_text(Tick until, Language language) {
+  if (until.ms == 0) return "";
+  return language == Language::kPersian
+             ? fmt::format(
+                   "اگر چیزی کم نباشد، در {} خودبه‌خود باز فعال "
+                   "می‌شود. ",
+                   protocol::jalali_moment_text(until))
+             : fmt::format("On {} it is active again by itself, if nothing is missing. ",
+                           local_text(until));
+}
+
+}  // namespace
+
 std::string leaving_text(const LeavingFigures& figures, protocol::NewHomes::Reader homes,
                          std::string_view afterwards, Language language) {
   const std::uint64_t in_hand = std::uint64_t{homes.getHeld().size()} + homes.getHeldLeftOut();
+  const bool is_ahead = figures.from.ms != 0;
+  const bool is_kept = figures.in_hand == scheduler::JobsInHand::kFinished;
   if (language == Language::kPersian) {
+    const std::string returns =
+        is_ahead  ? fmt::format("آنچه در {} در دستشان باشد {}",
+                                protocol::jalali_moment_text(figures.from),
+                               is_kept ? "تا پایان نوبت کاری آن زمان، اگر باشد، می‌ماند و سپس به "
+                                           "صف بازمی‌گردد"
+                                        : "در همان زمان به صف بازمی‌گردد")
+        : is_kept ? "این کارها تا پایان نوبت کاری کنونی، اگر باشد، می‌مانند و سپس به صف "
+                    "بازمی‌گردند"
+                  : "این کارها بی‌درنگ به صف بازمی‌گردند";
     return fmt::format(
-        "دفتر {} {} کار باز از پرونده‌های خود دارد. {} کار در دست کارشناسان آن است، {} کار از "
-        "آن‌ها از پرونده‌های دفترهای دیگر؛ این کارها بی‌درنگ به صف بازمی‌گردند و کارشناسان تا "
-        "دفتر فعال نباشد کاری نمی‌گیرند. {}",
+        "دفتر {} {} کار باز از پرونده‌های خود دارد. {} کار در دست کارشناسان آن است، {} کار "
+        "از "
+        "آن‌ها از پرونده‌های دفترهای دیگر؛ {} و کارشناسان "
+        "تا "
+        "دفتر فعال نباشد کاری نمی‌گیرند. {}{}",
         persian_office(raw(figures.office)), persian_number(figures.open), persian_number(in_hand),
-        persian_number(figures.held), afterwards);
+        persian_number(figures.held), returns, return_text(figures.until, language), afterwards);
   }
+  const std::string returns =
+      is_ahead  ? fmt::format("what they still hold on {} {}", local_text(figures.from),
+                             is_kept ? "may be finished by the end of the shift under way then, "
+                                        "if there is one, and goes back to the queue"
+                                      : "goes back to the queue then")
+      : is_kept ? "they may be finished by the end of the shift under way, if there is one, and go "
+                  "back to the queue"
+                : "they go back to the queue at once";
   return fmt::format(
       "Office {:04} has {} open job{} of its own cases. Its experts hold {}, {} of them of other "
-      "offices' cases; they go back to the queue at once, and its experts take nothing while it is "
-      "not active. {}",
+      "offices' cases; {}, and its experts take nothing while it is not active. {}{}",
       raw(figures.office), figures.open, figures.open == 1 ? "" : "s", in_hand, figures.held,
-      afterwards);
+      returns, return_text(figures.until, language), afterwards);
 }
 
 std::string afterwards_text(OfficeId office, bool by_themselves, Language language) {
   const bool is_persian = language == Language::kPersian;
   if (by_themselves) {
-    return is_persian ? "پرونده‌هایش، چنان‌که سیاست می‌گوید، خودبه‌خود به دفترهای دیگر می‌روند."
+    return is_persian ? "پرونده‌هایش، چنان‌که سیاست می‌گوید، خودبه‌خود به دفترهای دیگر "
+                        "می‌روند."
                       : "Its cases go to other offices by themselves, as the policy says.";
   }
   const std::string command = fmt::format("permitctl rehome {:04} --dry-run", raw(office));
-  return is_persian
-             ? fmt::format("پرونده‌هایش می‌مانند تا ناظر آن‌ها را جابه‌جا کند: \u2066{}\u2069",
-                           command)
-             : fmt::format("Its cases stay until a supervisor moves them: {}", command);
+  return is_persian ? fmt::format(
+                          "پرونده‌هایش می‌مانند تا ناظر آن‌ها را جابه‌جا کند: "
+                          "\u2066{}\u2069",
+                          command)
+                    : fmt::format("Its cases stay until a supervisor moves them: {}", command);
 }
 
 std::string office_state_text(OfficeId office, OfficeState state, std::string_view afterwards,
                               Language language) {
   if (language == Language::kPersian) {
-    return fmt::format("دفتر {} «{}» است. {}", persian_office(raw(office)),
-                       persian::name_of(state), afterwards);
+    return fmt::format("دفتر {} «{}» است. {}", persian_office(raw(office)), persian::name_of(state),
+                       afterwards);
   }
   return fmt::format("Office {:04} is {}. {}", raw(office), protocol::name_of(state), afterwards);
+}
+
+std::string office_suspension_text(OfficeId office, Tick from, Tick until,
+                                   std::string_view afterwards, Language language) {
+  const bool is_ahead = from.ms != 0;
+  if (language == Language::kPersian) {
+    const std::string what =
+        is_ahead ? fmt::format(
+                       "از {} معلق می‌شود و تا آن زمان کار می‌کند",
+                       protocol::jalali_moment_text(from))
+                 : std::string("معلق است");
+    return fmt::format("دفتر {} {}. {}{}", persian_office(raw(office)), what,
+                       return_text(until, language), afterwards);
+  }
+  const std::string what =
+      is_ahead ? fmt::format("will be suspended from {} and works on until then", local_text(from))
+               : std::string("is suspended");
+  return fmt::format("Office {:04} {}. {}{}", raw(office), what, return_text(until, language),
+                     afterwards);
 }
 
 std::string office_return_text(OfficeId office, OfficeState now, Language language) {
   const bool is_persian = language == Language::kPersian;
   return office_state_text(
       office, now,
-      is_persian ? "اگر فعال شود، کارشناسانش باز می‌توانند کار بگیرند؛ پرونده‌هایش همان‌جا که "
+      is_persian ? "اگر فعال شود، کارشناسانش باز می‌توانند کار بگیرند؛ پرونده‌هایش همان‌جا "
+                   "که "
                    "هستند می‌مانند."
                  : "Active, its experts may take work again; its cases stay where they are.",
       language);
@@ -236,7 +298,8 @@ std::string absence_text(const HandFigures& figures, Language language) {
   const std::uint64_t held = figures.assigned + figures.started;
   if (language == Language::kPersian) {
     return fmt::format(
-        "کارشناس {} {} کار در دست دارد ({} ارجاع‌شده، {} آغازشده) که با آغاز غیبت به صف "
+        "کارشناس {} {} کار در دست دارد ({} ارجاع‌شده، {} آغازشده) که با آغاز غیبت به "
+        "صف "
         "بازمی‌گردند.",
         persian_number(figures.expert), persian_number(held), persian_number(figures.assigned),
         persian_number(figures.started));
@@ -251,10 +314,9 @@ std::string absence_done_text(std::uint64_t expert, Tick from, Tick until, Langu
   const bool is_back = from == until;
   if (language == Language::kPersian) {
     const std::string begin = protocol::jalali_moment_text(from);
-    if (is_back)
-      return fmt::format("کارشناس {} از {} بازگشته است.", persian_number(expert), begin);
-    const std::string end = until == scheduler::kNever ? "اطلاع بعدی"
-                                                       : protocol::jalali_moment_text(until);
+    if (is_back) return fmt::format("کارشناس {} از {} بازگشته است.", persian_number(expert), begin);
+    const std::string end =
+        until == scheduler::kNever ? "اطلاع بعدی" : protocol::jalali_moment_text(until);
     return fmt::format("کارشناس {} از {} تا {} غایب است.", persian_number(expert), begin, end);
   }
   if (is_back) return fmt::format("Expert {} is back from {} on.", expert, local_text(from));
@@ -269,7 +331,8 @@ std::string_view homes_word(HomesWord word, Language language) {
       return is_persian ? "چیزی تغییر نکرد (\u2066--dry-run\u2069)."
                         : "Nothing was changed (--dry-run).";
     case HomesWord::kNobodyLeaves:
-      return is_persian ? "هیچ دفتری از حالت فعال بیرون نمی‌رود." : "No office would leave Active.";
+      return is_persian ? "هیچ دفتری از حالت فعال بیرون نمی‌رود."
+                        : "No office would leave Active.";
     case HomesWord::kMoveThem:
       return is_persian ? "جابه‌جا شوند؟" : "Move them?";
   }

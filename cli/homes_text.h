@@ -15,7 +15,7 @@ namespace permitd::cli {
 
 /// Each case with its new office and why.
 Table homes_table(protocol::NewHomes::Reader homes, protocol::Language language);
-/// Each job in the hands of the office's experts: it goes back to the queue at once.
+/// Each job in the hands of the office's experts, which goes back to the queue.
 Table held_table(protocol::NewHomes::Reader homes, protocol::Language language);
 /// All cases in a few sentences.
 std::string homes_summary(scheduler::OfficeId office, protocol::NewHomes::Reader homes,
@@ -25,6 +25,10 @@ struct LeavingFigures {
   scheduler::OfficeId office{};
   std::uint64_t open = 0;  // jobs of its own cases
   std::uint64_t held = 0;  // jobs that its people hold on other offices' cases
+  scheduler::Tick from;    // when it leaves; zero: at once
+  scheduler::Tick until;   // when it is Active again; zero: by another command
+  // Of the policy: whether what is held comes back at once, or at the end of that day's shift.
+  scheduler::JobsInHand in_hand = scheduler::JobsInHand::kReturned;
 };
 /// What it brings about that the office leaves Active; `afterwards` is its last sentence.
 std::string leaving_text(const LeavingFigures& figures, protocol::NewHomes::Reader homes,
@@ -35,6 +39,10 @@ std::string afterwards_text(scheduler::OfficeId office, bool by_themselves,
 /// What the office is now; `afterwards` may be empty.
 std::string office_state_text(scheduler::OfficeId office, scheduler::OfficeState state,
                               std::string_view afterwards, protocol::Language language);
+/// The same of a suspension that begins or ends by itself; zero: at once, and by another command.
+std::string office_suspension_text(scheduler::OfficeId office, scheduler::Tick from,
+                                   scheduler::Tick until, std::string_view afterwards,
+                                   protocol::Language language);
 /// What it would be that an office is Active again.
 std::string office_return_text(scheduler::OfficeId office, scheduler::OfficeState now,
                                protocol::Language language);

@@ -34,7 +34,7 @@ std::uint64_t held_elsewhere(OfficeId office, protocol::NewHomes::Reader homes) 
 }  // namespace
 
 OfficeLeaving preview_leaving(Context& context, SupervisorClient& supervisor, OfficeId office,
-                              OfficeState state) {
+                              OfficeState state, SuspensionSpan span) {
   OfficeLeaving leaving;
   leaving.homes = context.wait(supervisor.new_homes(office));
   if (leaving.homes->isRefused()) {
@@ -43,14 +43,16 @@ OfficeLeaving preview_leaving(Context& context, SupervisorClient& supervisor, Of
   }
   leaving.open = open_jobs_of(context, supervisor, office);
   leaving.held = held_elsewhere(office, leaving.homes->getHomes());
-  const auto homes =
-      static_cast<scheduler::HomePolicy>(context.wait(supervisor.policy()).getPolicy().getHomes());
+  const auto answer = context.wait(supervisor.policy());
+  const auto homes = static_cast<scheduler::HomePolicy>(answer.getPolicy().getHomes());
+  const auto in_hand = static_cast<scheduler::JobsInHand>(answer.getPolicy().getJobsInHand());
   if (leaving.open > 0 && state != OfficeState::kActive) {
-    leaving.afterwards = afterwards_text(
-        office, scheduler::cases_move_by_themselves(homes, state), context.language());
+    leaving.afterwards = afterwards_text(office, scheduler::cases_move_by_themselves(homes, state),
+                                         context.language());
   }
-  leaving.preview = leaving_text({office, leaving.open, leaving.held}, leaving.homes->getHomes(),
-                                 leaving.afterwards, context.language());
+  leaving.preview =
+      leaving_text({office, leaving.open, leaving.held, span.from, span.until, in_hand},
+                   leaving.homes->getHomes(), leaving.afterwards, context.language());
   return leaving;
 }
 

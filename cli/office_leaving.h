@@ -1,5 +1,5 @@
 // What an office that leaves Active would bring about: the cases that need a new home, and the jobs
-// in the hands of its people, which go back to the queue at once. Read before it is done, by every
+// in the hands of its people, which go back to the queue. Read before it is done, by every
 // command that can do it.
 #pragma once
 
@@ -24,9 +24,9 @@ struct OfficeLeaving {
   bool needs_question() const { return open + held > 1; }
 };
 
-/// `state`: what the office comes to. Nothing changes.
+/// `state`: what the office comes to, `span`: when, and for how long. Nothing changes.
 OfficeLeaving preview_leaving(Context& context, SupervisorClient& supervisor, OfficeId office,
-                              scheduler::OfficeState state);
+                              scheduler::OfficeState state, SuspensionSpan span = {});
 /// Prints the new homes and the jobs that come back; the exit code.
 int show_leaving(Context& context, OfficeId office, const OfficeLeaving& leaving);
 /// State of an office; kNone when the session sees no such office.

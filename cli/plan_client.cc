@@ -31,7 +31,10 @@ void fill(protocol::Assumption::Builder out, const AssumptionSpec& spec) {
       return;
     }
     case AssumptionSpec::Kind::kSuspended:
-      return out.setSuspended(raw(spec.office));
+      out.setSuspended(raw(spec.office));
+      out.setSuspendedFrom(spec.from.ms);
+      out.setSuspendedUntil(spec.until.ms);
+      return;
     case AssumptionSpec::Kind::kClosed:
       return out.setClosed(spec.day);
   }

@@ -16,7 +16,8 @@ namespace {
 
 scheduler::Tick later_of(Tick a, Tick b) { return std::max(a, b); }
 
-bool is_absent_at(const Assumption& assumption, Tick at) {
+/// Absent or suspended.
+bool is_away_at(const Assumption& assumption, Tick at) {
   return assumption.from <= at && at < assumption.until;
 }
 
@@ -56,21 +57,32 @@ void take_away(Row& row) {
 template <class Row>
 void end_absent_work(const Assumption& assumption, Tick now, Row& row) {
   const bool is_theirs = row.is_planned && row.plan.expert == assumption.expert;
-  const bool lapses = is_theirs && is_absent_at(assumption, later_of(row.plan.start, now));
+  const bool lapses = is_theirs && is_away_at(assumption, later_of(row.plan.start, now));
   const bool is_held = row.job.state == JobState::kAssigned && row.job.holder == assumption.expert;
-  if (lapses || (is_held && is_absent_at(assumption, now))) take_away(row);
+  if (lapses || (is_held && is_away_at(assumption, now))) take_away(row);
 }
 
+/// Reservations end where their moment falls into the suspension, leases when it has begun.
 template <class Row>
-void end_office_work(const std::vector<ExpertView>& experts, scheduler::OfficeId office, Row& row) {
+void end_office_work(const Assumption& assumption, const std::vector<ExpertView>& experts, Tick now,
+                     Row& row) {
   const ExpertId with = row.is_planned ? row.plan.expert : row.job.holder;
   const bool is_begun = row.job.state == JobState::kStarted;
-  if (raw(with) != 0 && !is_begun && is_of_office(experts, with, office)) take_away(row);
+  const Tick at = row.is_planned ? later_of(row.plan.start, now) : now;
+  const bool ends = raw(with) != 0 && !is_begun && is_away_at(assumption, at);
+  if (ends && is_of_office(experts, with, assumption.office)) take_away(row);
 }
 
-void suspend(scheduler::OfficeId id, std::vector<scheduler::OfficeView>& offices) {
-  for (scheduler::OfficeView& office : offices)
-    if (office.office == id) office.state = scheduler::OfficeState::kSuspended;
+void suspend(const Assumption& assumption, Tick now, std::vector<scheduler::OfficeView>& offices) {
+  for (scheduler::OfficeView& office : offices) {
+    const bool may_be = office.state == scheduler::OfficeState::kActive ||
+                        office.state == scheduler::OfficeState::kSuspended;
+    if (office.office != assumption.office || !may_be) continue;
+    const bool has_begun = assumption.from <= now;
+    if (has_begun) office.state = scheduler::OfficeState::kSuspended;
+    office.suspended_from = has_begun ? scheduler::kNever : assumption.from;
+    office.suspended_until = assumption.until;
+  }
 }
 
 bool lies_in(const HalfDaySpan& half, Tick at) {
@@ -143,13 +155,13 @@ void assume(const Assumption& assumption, VisitSnapshot& snapshot) {
       for (SnapshotVisit& visit : snapshot.visits) end_absent_work(assumption, snapshot.now, visit);
       std::erase_if(snapshot.reserved, [&](const ReservedWork& work) {
         return work.expert == assumption.expert &&
-               is_absent_at(assumption, later_of(work.start, snapshot.now));
+               is_away_at(assumption, later_of(work.start, snapshot.now));
       });
       return;
     case Assumption::Kind::kSuspended:
-      suspend(assumption.office, snapshot.offices);
+      suspend(assumption, snapshot.now, snapshot.offices);
       for (SnapshotVisit& visit : snapshot.visits)
-        end_office_work(snapshot.experts, assumption.office, visit);
+        end_office_work(assumption, snapshot.experts, snapshot.now, visit);
       return;
     case Assumption::Kind::kClosed:
       return close_day(snapshot);
@@ -165,9 +177,9 @@ void assume(const Assumption& assumption, DeskSnapshot& snapshot) {
       for (SnapshotDesk& desk : snapshot.desks) end_absent_work(assumption, snapshot.now, desk);
       return;
     case Assumption::Kind::kSuspended:
-      suspend(assumption.office, snapshot.offices);
+      suspend(assumption, snapshot.now, snapshot.offices);
       for (SnapshotDesk& desk : snapshot.desks)
-        end_office_work(snapshot.experts, assumption.office, desk);
+        end_office_work(assumption, snapshot.experts, snapshot.now, desk);
       return;
     case Assumption::Kind::kClosed:
       for (SnapshotDay& day : snapshot.days)

@@ -15,8 +15,9 @@ struct Assumption {
   enum class Kind : std::uint8_t { kNothing, kAbsent, kSuspended, kClosed };
   Kind kind = Kind::kNothing;
   scheduler::ExpertId expert{};  // kAbsent
+  // Of both: an absence of no time is none, and a suspension that has begun lies before.
   scheduler::Tick from;
-  scheduler::Tick until;
+  scheduler::Tick until = scheduler::kNever;
   scheduler::OfficeId office{};  // kSuspended
   std::int32_t day = 0;          // kClosed: days since 1970-01-01
 };

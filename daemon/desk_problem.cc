@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "daemon/away_spans.h"
 #include "daemon/desk_plan.h"
 
 namespace permitd::daemon {
@@ -93,18 +94,26 @@ class Builder {
     return skills;
   }
 
-  std::int32_t absent_minutes(const ExpertView& expert, const SnapshotDay& day) const {
+  template <class Holder, class State>
+  static bool works_again(const Holder& holder, State working) {
+    return holder.state == working ||
+           (holder.state == State::kSuspended && holder.suspended_until != scheduler::kNever);
+  }
+
+  std::int32_t away_minutes(const AwaySpans& spans, const SnapshotDay& day) const {
     std::int32_t minutes = 0;
     for (const HalfDaySpan& half : day.halves) {
       if (half.is_closed()) continue;
-      for (const scheduler::Absence& absence : expert.absences.all())
-        minutes += minutes_between(std::max({half.open, snapshot_.now, absence.from}),
-                                   std::min(half.close, absence.until));
+      for (const AwaySpan& away : spans.all())
+        minutes += minutes_between(std::max({half.open, snapshot_.now, away.from}),
+                                   std::min(half.close, away.until));
     }
     return minutes;
   }
 
-  std::vector<std::int32_t> days_of(const ExpertView& expert) const {
+  std::vector<std::int32_t> days_of(const ExpertView& expert,
+                                    const scheduler::OfficeView& office) const {
+    const AwaySpans spans(expert, &office);
     std::vector<std::int32_t> days;
     for (std::size_t i = 0; i < snapshot_.days.size(); ++i) {
       const SnapshotDay& day = snapshot_.days[i];
@@ -112,7 +121,7 @@ class Builder {
       if (i == 0) room += held_of(expert.expert).minutes - expert.booked_minutes_today;
       const auto visits = visit_minutes_.find({expert.expert, day.day});
       if (visits != visit_minutes_.end()) room -= visits->second;
-      const std::int32_t present = out_.problem.city_minutes[i] - absent_minutes(expert, day);
+      const std::int32_t present = out_.problem.city_minutes[i] - away_minutes(spans, day);
       days.push_back(std::clamp(room, 0, std::max(0, present)));
     }
     return days;
@@ -133,9 +142,10 @@ class Builder {
     person.districts = expert.districts;
     person.office = raw(expert.office);
     person.services = office->services_active;
-    person.active = expert.state == scheduler::ExpertState::kCertified &&
-                    office->state == scheduler::OfficeState::kActive;
-    person.day_minutes = days_of(expert);
+    // Who is suspended until a moment is back behind it: the days say so.
+    person.active = works_again(expert, scheduler::ExpertState::kCertified) &&
+                    works_again(*office, scheduler::OfficeState::kActive);
+    person.day_minutes = days_of(expert, *office);
     person.usual_minutes =
         std::min(expert.units_per_day * kMinutesPerUnit, out_.problem.usual_city_minutes);
     // What is in hand is among the jobs again, whoever the plan gives it to.

@@ -358,7 +358,8 @@ class Builder {
     if (day.date == snapshot_.present_date) {
       left -= std::max(0, expert.booked_minutes_today - held_of(expert.expert).minutes);
     }
-    return std::clamp(left, 0, present_minutes(expert, day, snapshot_.now));
+    return std::clamp(left, 0,
+                      present_minutes(expert, people_.office(expert.office), day, snapshot_.now));
   }
 
   const CitySnapshot& snapshot_;

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "daemon/away_spans.h"
+#include "scheduler/suspension.h"
+
 namespace permitd::daemon {
 
 using scheduler::ExpertView;
@@ -28,11 +31,13 @@ std::uint32_t CityPeople::reserved_minutes(scheduler::ExpertId expert, std::int3
 
 Filter CityPeople::standing_filter(const ExpertView& expert, Skill skill,
                                    scheduler::ServiceId service, const CityDay& day) const {
+  const scheduler::OfficeView* own = office(expert.office);
   const Tick begin = std::max(day.is_closed() ? snapshot_.now : day.open(), snapshot_.now);
-  const Filter right = right_filter(expert, office(expert.office), skill, service, begin);
+  const Tick at = day.is_closed() ? begin : suspended_until(expert, own, begin, day.close());
+  const Filter right = right_filter(expert, own, skill, service, at);
   if (right != Filter::kNone) return right;
   if (day.minutes_left == 0) return Filter::kShift;
-  return present_minutes(expert, day, snapshot_.now) == 0 ? Filter::kAbsence : Filter::kNone;
+  return present_minutes(expert, own, day, snapshot_.now) == 0 ? Filter::kAbsence : Filter::kNone;
 }
 
 Filter CityPeople::filter(const ExpertView& expert, Skill skill, scheduler::ServiceId service,
@@ -50,38 +55,40 @@ std::int32_t CityPeople::free_minutes(const ExpertView& expert, const CityDay& d
   auto left = static_cast<std::int32_t>(expert.units_per_day * scheduler::kMinutesPerUnit);
   left -= static_cast<std::int32_t>(reserved_minutes(expert.expert, day.date));
   if (day.date == snapshot_.present_date) left -= expert.booked_minutes_today;
-  return std::clamp(left, 0, present_minutes(expert, day, snapshot_.now));
+  return std::clamp(left, 0, present_minutes(expert, office(expert.office), day, snapshot_.now));
 }
 
 Filter right_filter(const ExpertView& expert, const scheduler::OfficeView* office, Skill skill,
                     scheduler::ServiceId service, Tick at) {
-  if (office == nullptr || office->state != scheduler::OfficeState::kActive ||
-      office->services_active == 0)
+  if (office == nullptr || !office_works_at(*office, at) || office->services_active == 0)
     return Filter::kOffice;
   if (raw(service) != 0 && (office->services_active >> raw(service) & 1) == 0)
     return Filter::kOffice;
   if (expert.certified_until[raw(skill)] == Tick{}) return Filter::kSkill;
-  const bool is_certified = expert.state == scheduler::ExpertState::kCertified &&
+  const bool is_certified = expert_works_at(expert, at) &&
                             expert.certified_from[raw(skill)] <= at &&
                             at < expert.certified_until[raw(skill)];
   return is_certified ? Filter::kNone : Filter::kCertificate;
 }
 
-std::int32_t present_minutes(const ExpertView& expert, const HalfDaySpan& half, Tick now) {
+std::int32_t present_minutes(const ExpertView& expert, const scheduler::OfficeView* office,
+                             const HalfDaySpan& half, Tick now) {
   if (half.is_closed()) return 0;
   const Tick open = std::max(half.open, now);
   if (open >= half.close) return 0;
   std::int64_t present_ms = half.close.ms - open.ms;
-  for (const scheduler::Absence& absence : expert.absences.all()) {
-    const Tick absent_from = std::clamp(absence.from, open, half.close);
-    const Tick absent_until = std::clamp(absence.until, absent_from, half.close);
-    present_ms -= absent_until.ms - absent_from.ms;
+  for (const AwaySpan& away : AwaySpans(expert, office).all()) {
+    const Tick away_from = std::clamp(away.from, open, half.close);
+    const Tick away_until = std::clamp(away.until, away_from, half.close);
+    present_ms -= away_until.ms - away_from.ms;
   }
   return static_cast<std::int32_t>(present_ms / scheduler::kMsPerMinute);
 }
 
-std::int32_t present_minutes(const ExpertView& expert, const CityDay& day, Tick now) {
-  return present_minutes(expert, day.halves[0], now) + present_minutes(expert, day.halves[1], now);
+std::int32_t present_minutes(const ExpertView& expert, const scheduler::OfficeView* office,
+                             const CityDay& day, Tick now) {
+  return present_minutes(expert, office, day.halves[0], now) +
+         present_minutes(expert, office, day.halves[1], now);
 }
 
 }  // namespace permitd::daemon

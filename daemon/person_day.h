@@ -37,16 +37,19 @@ class CityPeople {
   std::map<std::pair<scheduler::ExpertId, std::int32_t>, std::uint32_t> reserved_;
 };
 
-/// Office, skill or certificate, whichever keeps the expert first from jobs at a moment; `office`
-/// null: unknown, `service` 0: any.
+/// Office, skill or certificate, whichever keeps the expert first from jobs at a moment, as things
+/// stand; `office` null: unknown, `service` 0: any.
 scheduler::Filter right_filter(const scheduler::ExpertView& expert,
                                const scheduler::OfficeView* office, scheduler::Skill skill,
                                scheduler::ServiceId service, scheduler::Tick at);
-/// Working minutes of a half-day, from `now` on, that the expert is not absent in.
-std::int32_t present_minutes(const scheduler::ExpertView& expert, const HalfDaySpan& half,
+/// Working minutes of a half-day, from `now` on, in which neither the expert is absent nor it or
+/// the office suspended; `office` null: it is not looked at.
+std::int32_t present_minutes(const scheduler::ExpertView& expert,
+                             const scheduler::OfficeView* office, const HalfDaySpan& half,
                              scheduler::Tick now);
-/// Working minutes of the day, from `now` on, that the expert is not absent in.
-std::int32_t present_minutes(const scheduler::ExpertView& expert, const CityDay& day,
+/// The same of a whole day.
+std::int32_t present_minutes(const scheduler::ExpertView& expert,
+                             const scheduler::OfficeView* office, const CityDay& day,
                              scheduler::Tick now);
 
 }  // namespace permitd::daemon

@@ -95,7 +95,8 @@ kj::Promise<void> SupervisorSessionServer::preview(std::unique_ptr<Q> query, Con
   auto ticket = std::make_shared<PlanTicket<Plan>>(services().waker);
   auto posting = std::make_shared<Posting>();
   auto asked = ask(std::move(query), [=](Q& done, scheduler::Op) {
-    posting->flaw = check_assumption(assumption, done.snapshot.experts, done.snapshot.offices);
+    posting->flaw = check_assumption(assumption, done.snapshot.now, done.snapshot.experts,
+                                     done.snapshot.offices);
     if (posting->flaw) return;
     const bool is_posted =
         planner->try_post([ticket, assumption, make,

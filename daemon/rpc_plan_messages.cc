@@ -84,7 +84,10 @@ Flaw read_assumption(protocol::Assumption::Reader in, Assumption& out) {
     case protocol::Assumption::SUSPENDED:
       out.kind = Kind::kSuspended;
       out.office = scheduler::OfficeId{in.getSuspended()};
-      return {};
+      out.from = {in.getSuspendedFrom()};
+      out.until =
+          in.getSuspendedUntil() == 0 ? scheduler::kNever : scheduler::Tick{in.getSuspendedUntil()};
+      return out.from < out.until ? Flaw{} : outside(Field::kValidity);
     case protocol::Assumption::CLOSED:
       out.kind = Kind::kClosed;
       out.day = in.getClosed();
@@ -93,7 +96,7 @@ Flaw read_assumption(protocol::Assumption::Reader in, Assumption& out) {
   return {Refusal::kUnsupported};  // an assumption of a later schema
 }
 
-Flaw check_assumption(const Assumption& assumption,
+Flaw check_assumption(const Assumption& assumption, scheduler::Tick now,
                       const std::vector<scheduler::ExpertView>& experts,
                       const std::vector<scheduler::OfficeView>& offices) {
   const bool is_absent = assumption.kind == Assumption::Kind::kAbsent;
@@ -104,6 +107,7 @@ Flaw check_assumption(const Assumption& assumption,
   if (is_suspended && std::ranges::find(offices, assumption.office,
                                         &scheduler::OfficeView::office) == offices.end())
     return {Refusal::kUnknownOffice, Field::kOffice};
+  if (is_suspended && assumption.until <= now) return outside(Field::kValidity);
   return {};
 }
 

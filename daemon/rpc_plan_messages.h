@@ -18,8 +18,8 @@ Flaw read_desk_request(protocol::DeskPlanRequest::Reader in, const PlannerSettin
                        DeskPlanOptions& out);
 Flaw read_assumption(protocol::Assumption::Reader in, Assumption& out);
 Flaw read_plan_line(protocol::PlanLine::Reader in, scheduler::PlanLine& out);
-/// Whom or what the assumption is about is there.
-Flaw check_assumption(const Assumption& assumption,
+/// Whom or what the assumption is about is there, and a suspension is not over.
+Flaw check_assumption(const Assumption& assumption, scheduler::Tick now,
                       const std::vector<scheduler::ExpertView>& experts,
                       const std::vector<scheduler::OfficeView>& offices);
 

@@ -128,6 +128,9 @@ kj::Promise<void> SupervisorSessionServer::setOfficeState(SetOfficeStateContext 
                  [&](CommandBody& body) {
                    scheduler::SetOfficeState& change = body.set_office_state;
                    change.office = scheduler::OfficeId{params.getOffice()};
+                   if (const Flaw flaw = read_suspension(params.getFrom(), params.getUntil(),
+                                                         change.from, change.until))
+                     return flaw;
                    if (!to_core(params.getState(), change.state))
                      return Flaw{Refusal::kOutOfRange, Field::kState};
                    if (const Flaw flaw = read_reason(params.getReason(), change.reason))
@@ -142,8 +145,9 @@ kj::Promise<void> SupervisorSessionServer::setExpertState(SetExpertStateContext 
                  [&](CommandBody& body) {
                    scheduler::SetExpertState& change = body.set_expert_state;
                    change.expert = scheduler::ExpertId{params.getExpert()};
-                   const std::int64_t until = params.getUntil();
-                   change.until = until == 0 ? scheduler::kNever : scheduler::Tick{until};
+                   if (const Flaw flaw = read_suspension(params.getFrom(), params.getUntil(),
+                                                         change.from, change.until))
+                     return flaw;
                    if (!to_core(params.getState(), change.state))
                      return Flaw{Refusal::kOutOfRange, Field::kState};
                    if (const Flaw flaw = read_reason(params.getReason(), change.reason))

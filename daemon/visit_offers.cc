@@ -7,6 +7,7 @@
 #include <span>
 #include <stdexcept>
 
+#include "daemon/away_spans.h"
 #include "daemon/person_day.h"
 #include "daemon/visit_travel.h"
 #include "planner/live_day.h"
@@ -426,7 +427,7 @@ class OfferDays {
       };
       if (std::ranges::any_of(excluded, is_near)) continue;
       offer.not_excluded += 1;
-      if (present_minutes(expert, offer.half.span, from_.now) == 0) continue;
+      if (present_minutes(expert, office_of(expert), offer.half.span, from_.now) == 0) continue;
       offer.on_shift += 1;
       if (has_room(row)) offer.with_room += 1;
     }
@@ -437,12 +438,17 @@ class OfferDays {
                                             : OfferCause::kNoTime;
   }
 
+  const scheduler::OfficeView* office_of(const scheduler::ExpertView& expert) const {
+    const auto found = offices_.find(expert.office);
+    return found == offices_.end() ? nullptr : found->second;
+  }
+
   bool is_qualified(const scheduler::ExpertView& expert, const OfferHalf& half) const {
     const scheduler::JobView& job = from_.asked.job;
-    const auto office = offices_.find(expert.office);
+    const scheduler::OfficeView* office = office_of(expert);
+    const scheduler::Tick at = suspended_until(expert, office, half.span.open, half.span.close);
     const bool is_certified =
-        right_filter(expert, office == offices_.end() ? nullptr : office->second, job.skill,
-                     job.service, half.span.open) == scheduler::Filter::kNone;
+        right_filter(expert, office, job.skill, job.service, at) == scheduler::Filter::kNone;
     const bool reaches = expert.districts == 0 || (expert.districts >> job.district & 1) != 0;
     const bool is_of_office = raw(job.reach_office) == 0 || job.reach_office == expert.office;
     return is_certified && reaches && is_of_office;

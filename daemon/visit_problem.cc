@@ -6,7 +6,9 @@
 #include <span>
 #include <utility>
 
+#include "daemon/away_spans.h"
 #include "daemon/visit_plan.h"
+#include "scheduler/suspension.h"
 
 namespace permitd::daemon {
 
@@ -154,9 +156,9 @@ class Builder {
 
   bool may_inspect(const ExpertView& expert, const scheduler::OfficeView* office) const {
     const auto skill = static_cast<std::size_t>(scheduler::Skill::kInspect);
-    return expert.state == scheduler::ExpertState::kCertified && office != nullptr &&
-           office->state == scheduler::OfficeState::kActive &&
-           expert.certified_from[skill] <= out_.begin && expert.certified_until[skill] > out_.begin;
+    const Tick at = suspended_until(expert, office, out_.begin, day_close());
+    return office != nullptr && expert_works_at(expert, at) && office_works_at(*office, at) &&
+           expert.certified_from[skill] <= at && expert.certified_until[skill] > at;
   }
 
   /// When an inspector has done what is under way, one after the other: at once where that should
@@ -190,17 +192,19 @@ class Builder {
     return is_known(expert.place) && has_set_out ? expert.place : home;
   }
 
-  /// The part of the day that absences leave, the longest one where they leave more.
-  TimeWindow shift_of(const ExpertView& expert, const Held& held) const {
+  /// The part of the day that absences and suspensions leave, the longest one where they leave
+  /// more.
+  TimeWindow shift_of(const ExpertView& expert, const scheduler::OfficeView& office,
+                      const Held& held) const {
     TimeWindow shift{free_from(held), seconds(day_close())};
     TimeWindow longest{shift.open, std::min(shift.open, shift.close)};
     const auto take = [&](Time close) {
       if (close - shift.open > longest.close - longest.open) longest = {shift.open, close};
     };
-    for (const scheduler::Absence& absence : expert.absences.all()) {
-      if (absence.until <= out_.begin || absence.from >= day_close()) continue;
-      take(std::min(seconds(std::max(absence.from, out_.begin)), shift.close));
-      shift.open = std::max(shift.open, seconds(std::min(absence.until, day_close())));
+    for (const AwaySpan& away : AwaySpans(expert, &office).all()) {
+      if (away.until <= out_.begin || away.from >= day_close()) continue;
+      take(std::min(seconds(std::max(away.from, out_.begin)), shift.close));
+      shift.open = std::max(shift.open, seconds(std::min(away.until, day_close())));
     }
     take(shift.close);
     return longest;
@@ -219,7 +223,7 @@ class Builder {
     if (!may_inspect(expert, office)) return;
     const Held& held = held_[expert.expert];
     planner::Inspector inspector;
-    inspector.shift = shift_of(expert, held);
+    inspector.shift = shift_of(expert, *office, held);
     if (inspector.shift.open >= inspector.shift.close) {
       // Somebody without time is needed for what is with them: it moves at a cost, or is locked.
       if (!held.runs) return;

@@ -5,6 +5,7 @@
 #include "scheduler/counters.h"
 #include "scheduler/dispatch.h"
 #include "scheduler/events.h"
+#include "scheduler/expert_flow.h"
 #include "scheduler/job_flow.h"
 #include "scheduler/plan_flow.h"
 
@@ -94,7 +95,7 @@ void apply_move_case(Core& core, const Command& command, Outcome& outcome) {
   if (office == kNoSlot) return refuse(outcome, Refusal::kUnknownOffice, Field::kOffice);
   if (office == record.office) return refuse(outcome, Refusal::kNothingToDo, Field::kOffice);
   const OfficeRecord& home = core.offices[office];
-  if (home.state != OfficeState::kActive) {
+  if (!office_active(core, office)) {
     refuse(outcome, Refusal::kOfficeNotActive, Field::kOffice);
     outcome.state = raw(home.state);
     return;

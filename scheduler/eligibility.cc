@@ -52,17 +52,11 @@ bool interest_conflict(const Core& core, const CaseRecord& record, ExpertId expe
   return concerns_expert(core, record, expert, job);
 }
 
-// What plans keep of the day is left to the jobs they keep it for.
 bool over_capacity(const Core& core, ExpertId id, const JobRecord& job) {
-  const ExpertRecord& expert = core.experts[raw(id)];
-  std::uint32_t minutes = booked_today(core, expert);
-  std::uint32_t visits = visits_today(core, expert);
-  if (expert.planned_count != 0 && !planned_for(core, job, id)) {
-    minutes += expert.planned_minutes;
-    visits += expert.planned_visits;
-  }
-  if (minutes + job.effort_minutes > capacity_minutes(core, expert)) return true;
-  return job.has(kJobVisit) && visits >= core.policy.visits_per_day;
+  const DayTaken taken = day_taken(core, id, job);
+  if (taken.minutes + job.effort_minutes > capacity_minutes(core, core.experts[raw(id)]))
+    return true;
+  return job.has(kJobVisit) && taken.visits >= core.policy.visits_per_day;
 }
 
 bool out_of_reach(const ExpertRecord& expert, const JobRecord& job) {
@@ -113,14 +107,23 @@ bool over_capacity_on(const Core& core, ExpertId id, const JobRecord& job, std::
   return job.has(kJobVisit) && visits >= core.policy.visits_per_day;
 }
 
-// What office and certificate allow at a moment.
-Filter right_filter(const Core& core, const ExpertRecord& who, const JobRecord& job, Tick at) {
+// What office and certificate allow now.
+Filter right_filter(const Core& core, const ExpertRecord& who, const JobRecord& job) {
+  if (!office_active(core, who.office) || !activation_of(core, who, job).covers(core.now))
+    return Filter::kOffice;
+  if (who.valid_until[raw(job.skill)] == Tick{}) return Filter::kSkill;
+  return expert_certified(core, who, job.skill) ? Filter::kNone : Filter::kCertificate;
+}
+
+// The same of a moment that a plan has in mind: who is suspended until then is back by then.
+Filter planned_right_filter(const Core& core, const ExpertRecord& who, const JobRecord& job,
+                            Tick at) {
   const std::size_t skill = raw(job.skill);
-  if (!office_active(core, who.office) || !activation_of(core, who, job).covers(at))
+  if (!office_works_at(core.offices[who.office], at) || !activation_of(core, who, job).covers(at))
     return Filter::kOffice;
   if (who.valid_until[skill] == Tick{}) return Filter::kSkill;
-  const bool certified = who.state == ExpertState::kCertified && who.valid_from[skill] <= at &&
-                         at < who.valid_until[skill];
+  const bool certified =
+      expert_works_at(who, at) && who.valid_from[skill] <= at && at < who.valid_until[skill];
   return certified ? Filter::kNone : Filter::kCertificate;
 }
 
@@ -135,7 +138,7 @@ bool absent_at(const ExpertRecord& who, Tick at) { return who.absences.at(at) !=
 Filter own_plan_filter(const Core& core, ExpertId expert, const JobRecord& job, Tick at,
                        std::int32_t day) {
   const ExpertRecord& who = core.experts[raw(expert)];
-  const Filter right = right_filter(core, who, job, at);
+  const Filter right = planned_right_filter(core, who, job, at);
   if (right != Filter::kNone) return right;
   const Filter person = person_filter(core, expert, job);
   if (person != Filter::kNone) return person;
@@ -164,6 +167,16 @@ bool met_lately(const Core& core, ExpertId expert, PersonId owner) {
   return met != nullptr && is_lately(core, *met);
 }
 
+DayTaken day_taken(const Core& core, ExpertId id, const JobRecord& job) {
+  const ExpertRecord& expert = core.experts[raw(id)];
+  DayTaken taken{booked_today(core, expert), visits_today(core, expert)};
+  if (expert.planned_count != 0 && !planned_for(core, job, id)) {
+    taken.minutes += expert.planned_minutes;
+    taken.visits += expert.planned_visits;
+  }
+  return taken;
+}
+
 bool pair_repeats(const Core& core, ExpertId expert, const JobRecord& job) {
   return role_of(job) == Role::kInspector &&
          met_lately(core, expert, core.cases[job.case_slot].owner);
@@ -175,7 +188,7 @@ bool concerns_holder(const Core& core, const JobRecord& job) {
 
 Filter first_filter(const Core& core, ExpertId expert, const JobRecord& job, bool lift_capacity) {
   const ExpertRecord& who = core.experts[raw(expert)];
-  const Filter right = right_filter(core, who, job, core.now);
+  const Filter right = right_filter(core, who, job);
   if (right != Filter::kNone) return right;
   const Filter person = person_filter(core, expert, job);
   if (person != Filter::kNone) return person;
@@ -197,7 +210,7 @@ Filter claim_job_filter(const Core& core, ExpertId expert, const JobRecord& job)
 
 Filter standing_filter(const Core& core, ExpertId expert, const JobRecord& job, Tick at) {
   const ExpertRecord& who = core.experts[raw(expert)];
-  const Filter right = right_filter(core, who, job, at);
+  const Filter right = planned_right_filter(core, who, job, at);
   if (right != Filter::kNone) return right;
   const Filter person = person_filter(core, expert, job);
   if (person != Filter::kNone) return person;

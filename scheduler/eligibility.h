@@ -25,6 +25,14 @@ bool concerns_holder(const Core& core, const JobRecord& job);
 /// The first filter that keeps the expert from any job now.
 Filter claim_filter(const Core& core, ExpertId expert);
 
+/// What is taken of an expert's present day.
+struct DayTaken {
+  std::uint32_t minutes = 0;
+  std::uint32_t visits = 0;
+};
+/// What the expert is booked for today, and what plans keep of the day for other jobs than this.
+DayTaken day_taken(const Core& core, ExpertId expert, const JobRecord& job);
+
 /// The protected role a job is, for four eyes (I5).
 Role role_of(const JobRecord& job);
 /// The meeting is fewer visits of the expert's own ago than the policy says, or fewer days.

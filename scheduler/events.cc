@@ -52,10 +52,10 @@ void keep(Core& core, CaseRecord& record, const Event& event) {
 
 bool events_left(const Core& core) {
   // Jobs in hand: returned, moved, given to somebody else; reserved ones the same; and new ones.
-  // Certificates and an absence that began or ended, a suspension that is over, and the expert who
-  // expired with the last certificate.
+  // Certificates and an absence that began or ended, a suspension that began and one that is over,
+  // and the expert who expired with the last certificate.
   constexpr std::uint32_t kEventsPerExpert =
-      kHeldJobsMax * 4 + kPlannedPerExpertMax * 3 + kSkillCount + 3;
+      kHeldJobsMax * 4 + kPlannedPerExpertMax * 3 + kSkillCount + 4;
   return core.events.size() - core.event_count > kEventsPerExpert;
 }
 

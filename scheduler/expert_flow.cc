@@ -124,7 +124,8 @@ void set_expert_timer(Core& core, ExpertId id) {
   Tick at = expert.wanted > 0 ? expert.claim_until : kNever;
   at = std::min(at, next_certificate_change(core, expert));
   at = std::min(at, expert.absences.next_change(core.now));
-  at = std::min(at, expert.suspended_until);
+  at = std::min(at, expert.suspended_from);
+  if (expert.state == ExpertState::kSuspended) at = std::min(at, expert.suspended_until);
   for (std::size_t i = 0; i < expert.held_count; ++i) at = std::min(at, expert.held[i].lease_until);
   if (expert.sweep_due != 0 || spans_now(core, expert) != expert.told) at = core.now;
   core.other_timers.set(expert_timer(id), at);
@@ -141,10 +142,23 @@ bool certificates_over(const ExpertRecord& expert) {
   return ever;
 }
 
+// A suspension that was said ahead. Who has expired is suspended as well: a new certificate does
+// not undo it.
+void begin_suspension(Core& core, ExpertId id) {
+  ExpertRecord& expert = core.experts[raw(id)];
+  if (expert.suspended_from > core.now) return;
+  const ExpertState before = expert.state;
+  const Reason reason = expert.suspension_reason;
+  expert.suspended_from = kNever;
+  expert.suspension_reason = Reason::kNone;
+  expert.state = ExpertState::kSuspended;
+  emit_expert(core, core.offices[expert.office].id, id, before, expert.state, Actor{}, reason);
+}
+
 // A suspension that had an end from the beginning; whether a certificate is left is looked at next.
 void end_suspension(Core& core, ExpertId id) {
   ExpertRecord& expert = core.experts[raw(id)];
-  if (expert.suspended_until > core.now) return;
+  if (expert.state != ExpertState::kSuspended || expert.suspended_until > core.now) return;
   expert.suspended_until = kNever;
   expert.state = ExpertState::kCertified;
   emit_expert(core, core.offices[expert.office].id, id, ExpertState::kSuspended, expert.state,
@@ -160,11 +174,13 @@ void expire_lapsed(Core& core, ExpertId id) {
               Actor{}, Reason::kCertificateLapsed);
 }
 
-// Why everything in the expert's hands must go back; kNone when the expert may go on.
+// Why everything in the expert's hands must go back; kNone when the expert may go on. That alone
+// lets nobody take more.
 Reason unfit_reason(const Core& core, const ExpertRecord& expert) {
-  if (!office_active(core, expert.office)) return Reason::kOfficeInactive;
+  if (in_hand_until(core, expert.office) <= core.now) return Reason::kOfficeInactive;
   const bool expired = expert.state == ExpertState::kExpired;
-  if (expert.state != ExpertState::kCertified && !expired) return Reason::kExpertSuspended;
+  if ((expert.state != ExpertState::kCertified && !expired) || suspension_begins(expert, core.now))
+    return Reason::kExpertSuspended;
   if (expert_absent(core, expert)) return absence_reason(expert, core.now);
   return expired ? Reason::kCertificateLapsed : Reason::kNone;
 }
@@ -215,8 +231,8 @@ void take_away_lapsed(Core& core, ExpertId id, Reason unfit) {
 }  // namespace
 
 bool expert_certified(const Core& core, const ExpertRecord& expert, Skill skill) {
-  return expert.state == ExpertState::kCertified && expert.valid_from[raw(skill)] <= core.now &&
-         core.now < expert.valid_until[raw(skill)];
+  return expert.state == ExpertState::kCertified && !suspension_begins(expert, core.now) &&
+         expert.valid_from[raw(skill)] <= core.now && core.now < expert.valid_until[raw(skill)];
 }
 
 Reason absence_reason(const ExpertRecord& expert, Tick at) {
@@ -225,11 +241,26 @@ Reason absence_reason(const ExpertRecord& expert, Tick at) {
   return absence->reason == Reason::kNone ? Reason::kLeave : absence->reason;
 }
 
+Tick in_hand_until(const Core& core, Tick leaves) {
+  const bool is_kept = core.policy.jobs_in_hand == JobsInHand::kFinished;
+  if (!is_kept || leaves == kNever || core.calendar.always_open()) return leaves;
+  const Interval shift = core.calendar.interval_of(leaves);
+  return shift.empty() ? leaves : shift.close;
+}
+
+Tick in_hand_until(const Core& core, std::uint32_t office) {
+  const OfficeRecord& record = core.offices[office];
+  if (record.state != OfficeState::kActive) return record.in_hand_until;
+  return in_hand_until(core, record.suspended_from);
+}
+
 Tick holding_end(const Core& core, const ExpertRecord& expert, const JobRecord& job) {
   const Activation& activation = activation_of(core, expert, job);
   if (!expert_certified(core, expert, job.skill) || !activation.covers(core.now)) return core.now;
   Tick end = std::min(expert.valid_until[raw(job.skill)], activation.until);
   end = std::min(end, expert.absences.next_begin(core.now));
+  end = std::min(end, next_suspension(expert, core.now));
+  end = std::min(end, in_hand_until(core, expert.office));
   if (core.calendar.always_open()) return end;
   const Interval shift = core.calendar.interval_of(core.now);
   return std::min(end, shift.empty() ? core.now : shift.close);
@@ -381,10 +412,12 @@ void sweep_expert(Core& core, ExpertId id) {
   ExpertRecord& expert = core.experts[raw(id)];
   roll_expert(core, expert);
   tell_passed(core, id);
+  begin_suspension(core, id);
   end_suspension(core, id);
   expire_lapsed(core, id);
   const Reason unfit = unfit_reason(core, expert);
-  if (unfit != Reason::kNone || expert.claim_until <= core.now) expert.wanted = 0;
+  const bool may_take = unfit == Reason::kNone && office_active(core, expert.office);
+  if (!may_take || expert.claim_until <= core.now) expert.wanted = 0;
   bound_leases(core, expert);
   refresh_expert(core, id);
   take_away_lapsed(core, id, unfit);
@@ -395,7 +428,7 @@ void sweep_expert(Core& core, ExpertId id) {
 }
 
 bool claim_stands(const Core& core, const ExpertRecord& expert) {
-  return expert.wanted > 0 && core.now < expert.claim_until &&
+  return expert.wanted > 0 && core.now < expert.claim_until && office_active(core, expert.office) &&
          unfit_reason(core, expert) == Reason::kNone;
 }
 

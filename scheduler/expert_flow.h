@@ -4,6 +4,7 @@
 #pragma once
 
 #include "scheduler/state.h"
+#include "scheduler/suspension.h"
 
 namespace permitd::scheduler {
 
@@ -14,13 +15,22 @@ inline bool expert_absent(const Core& core, const ExpertRecord& expert) {
 }
 /// Why the expert is absent at the moment. Pre: an absence covers it.
 Reason absence_reason(const ExpertRecord& expert, Tick at);
+/// Active, and not suspended by a moment that has come before the tick that says so.
 inline bool office_active(const Core& core, std::uint32_t office) {
-  return core.offices[office].state == OfficeState::kActive;
+  const OfficeRecord& record = core.offices[office];
+  return record.state == OfficeState::kActive && !suspension_begins(record, core.now);
 }
 
+/// The moment until which the experts of an office keep what they hold as far as the office goes:
+/// that at which it left Active or will be suspended, or by the policy the end of the shift then;
+/// kNever for one that is Active and will be.
+Tick in_hand_until(const Core& core, std::uint32_t office);
+/// The same for one that leaves Active at a moment.
+Tick in_hand_until(const Core& core, Tick leaves);
+
 /// The moment until which the expert may hold the job as far as is known now: the certificate, the
-/// activation of its service, the present shift end then, or an absence begins. Not beyond core.now
-/// where it may not be held at all.
+/// activation of its service, the present shift end then, or an absence or a suspension begins. Not
+/// beyond core.now where it may not be held at all.
 Tick holding_end(const Core& core, const ExpertRecord& expert, const JobRecord& job);
 
 /// Daily capacity, minutes of effort.
@@ -71,10 +81,10 @@ void tell_certificate(Core& core, ExpertId expert, Skill skill);
 void tell_absence(Core& core, ExpertId expert, Reason reason);
 /// Only the place among the available experts, and the timer.
 void refresh_available(Core& core, ExpertId expert);
-/// Says what time has changed, ends a suspension whose time is over, and takes away what the expert
-/// may no longer hold: lapsed leases, certificates, absence, suspension, an office that is not
-/// Active, a case that concerns the expert; reservations likewise. Then offers ready work when the
-/// expert is available. Idempotent.
+/// Says what time has changed, begins and ends a suspension whose moment it is, and takes away what
+/// the expert may no longer hold: lapsed leases, certificates, absence, suspension, an office that
+/// is not Active, a case that concerns the expert; reservations likewise. Then offers ready work
+/// when the expert is available. Idempotent.
 void sweep_expert(Core& core, ExpertId expert);
 /// Has the next tick sweep the expert. For what concerns many experts at once: the events of one
 /// command are bounded.

@@ -545,6 +545,8 @@ void set_office_timer(Core& core, std::uint32_t office) {
   const OfficeState state = core.offices[office].state;
   if (state == OfficeState::kActive || state == OfficeState::kSuspended)
     at = std::min(at, core.offices[office].licence_until);
+  at = std::min(at, core.offices[office].suspended_from);
+  if (state == OfficeState::kSuspended) at = std::min(at, core.offices[office].suspended_until);
   core.other_timers.set(office_timer(core, office), at);
 }
 
@@ -552,6 +554,7 @@ void set_office_timer(Core& core, std::uint32_t office) {
 // that must go on waiting are moved to the back.
 void office_timer_fired(Core& core, std::uint32_t office) {
   if (core.offices[office].licence_until <= core.now) lapse_licence(core, office);
+  pass_suspension(core, office);
   if (move_homeless(core, office)) {
     core.other_timers.set(office_timer(core, office), core.now);
     return;

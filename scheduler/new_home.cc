@@ -2,6 +2,7 @@
 
 #include "scheduler/case_flow.h"
 #include "scheduler/case_move.h"
+#include "scheduler/expert_flow.h"
 #include "scheduler/home_choice.h"
 
 namespace permitd::scheduler {
@@ -26,7 +27,7 @@ std::uint32_t new_home_of(const Core& core, const CaseRecord& record) {
   std::uint32_t best = kNoSlot;
   for (std::uint32_t index = 0; index < core.office_count; ++index) {
     const OfficeRecord& office = core.offices[index];
-    if (office.state != OfficeState::kActive || index == record.office ||
+    if (!office_active(core, index) || index == record.office ||
         !office.activations[raw(record.service)].covers(core.now))
       continue;
     if (best == kNoSlot || is_better_home(home_of(core, office), home_of(core, core.offices[best]),

@@ -52,8 +52,15 @@ Tick right_ends(const Core& core, const PlannedJob& plan) {
                       core.offices[who.office].activations[raw(service)].until);
   const Tick at = std::max(plan.start, core.now);
   end = std::min(end, who.absences.next_begin(at));
+  end = std::min(end, next_suspension(who, at));
+  end = std::min(end, next_suspension(core.offices[who.office], at));
   const Interval shift = core.calendar.interval_of(at);
   return shift.empty() ? end : std::min(end, shift.close);
+}
+
+// Whether nothing but the certificate keeps the expert from working at the moment.
+bool may_lapse(const ExpertRecord& who, Tick at) {
+  return expert_works_at(who, at) || (who.state == ExpertState::kExpired && !suspended_at(who, at));
 }
 
 // Why the expert may not do the job when it is planned for, or now where that has passed; kNone
@@ -67,12 +74,11 @@ Reason lapse_of(const Core& core, const PlannedJob& plan) {
   const Tick at = std::max(plan.start, core.now);
   switch (standing_filter(core, plan.expert, job, at)) {
     case Filter::kOffice:
-      return office_active(core, who.office) ? Reason::kServiceNotActive : Reason::kOfficeInactive;
+      return office_works_at(core.offices[who.office], at) ? Reason::kServiceNotActive
+                                                           : Reason::kOfficeInactive;
     case Filter::kSkill:
     case Filter::kCertificate:
-      return who.state == ExpertState::kCertified || who.state == ExpertState::kExpired
-                 ? Reason::kCertificateLapsed
-                 : Reason::kExpertSuspended;
+      return may_lapse(who, at) ? Reason::kCertificateLapsed : Reason::kExpertSuspended;
     case Filter::kFourEyes:
     case Filter::kConflict:
       return Reason::kConflictOfInterest;

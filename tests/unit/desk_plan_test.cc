@@ -299,6 +299,18 @@ TEST_F(DeskPlanTest, ASuspensionThatIsAssumedTakesTheOfficesPeopleAway) {
   EXPECT_EQ(line_of(plan(), 1)->expert, ExpertId{2});
 }
 
+TEST_F(DeskPlanTest, WhoComesBackFromASuspensionIsPlannedForBehindIt) {
+  add_expert(1);
+  add_job(1);
+  snapshot.experts[0].state = scheduler::ExpertState::kSuspended;
+  EXPECT_EQ(line_of(plan(), 1), nullptr);
+  snapshot.experts[0].suspended_until = at_minute(1'440);
+  const auto back = make_desk_problem(snapshot, {}).problem.people.at(0);
+  EXPECT_TRUE(back.active);
+  EXPECT_EQ(back.day_minutes.at(0), 0);
+  EXPECT_GT(back.day_minutes.at(1), 0);
+}
+
 TEST_F(DeskPlanTest, AClosedDayThatIsAssumedPutsTheWorkOnTheNext) {
   add_expert(1);
   add_job(1);

@@ -105,7 +105,7 @@ TEST(PersonDayTest, ReservedWorkAndAnAbsenceTakeFromTheirDayAlone) {
   const CityPeople people(city.snapshot);
   EXPECT_EQ(people.free_minutes(expert, city.snapshot.days[0]), 420 - 120 - 30);
   EXPECT_EQ(people.free_minutes(expert, city.snapshot.days[1]), 120);
-  EXPECT_EQ(present_minutes(expert, city.snapshot.days[0], question_minute(400)), 20);
+  EXPECT_EQ(present_minutes(expert, nullptr, city.snapshot.days[0], question_minute(400)), 20);
 }
 
 }  // namespace

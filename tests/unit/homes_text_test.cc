@@ -96,12 +96,14 @@ TEST_F(HomesTextTest, TheSummaryCountsAlikeInBoth) {
             "3 open cases of office 0101: 2 go to 1 offices, 1 of them with an appointment, which "
             "stands. 1 find no office: activate their service.");
   expect_both(summary(Language::kEnglish), summary(Language::kPersian));
-  for (const std::string_view part : {"از ۳ پروندهٔ باز دفتر ۰۱۰۱", "۲ پرونده به ۱ دفتر",
-                                      "۱ پرونده از آن‌ها نوبت", "برای ۱ پرونده دفتری"})
+  for (const std::string_view part :
+       {"از ۳ پروندهٔ باز دفتر ۰۱۰۱", "۲ پرونده به ۱ دفتر",
+        "۱ پرونده از آن‌ها نوبت", "برای ۱ پرونده دفتری"})
     expect_contains(summary(Language::kPersian), part);
   answer_.setLeftOut(9);
   expect_contains(summary(Language::kEnglish), "9 are more than one answer holds");
-  expect_contains(summary(Language::kPersian), "۹ پرونده در یک پاسخ نمی‌گنجد");
+  expect_contains(summary(Language::kPersian),
+                  "۹ پرونده در یک پاسخ نمی‌گنجد");
   expect_contains(summary(Language::kPersian), "از ۱۲ پروندهٔ باز");
 }
 
@@ -112,14 +114,39 @@ TEST_F(HomesTextTest, WhatLeavingBringsAboutIsToldInBoth) {
         leaving_text({kLeaving, 11, 1}, answer_.asReader(),
                      afterwards_text(kLeaving, false, language), language);
   expect_both(told[0], told[1]);
-  for (const std::string_view part : {"Office 0101 has 11 open jobs", "hold 2, 1 of them",
-                                      "permitctl rehome 0101 --dry-run"})
+  for (const std::string_view part :
+       {"Office 0101 has 11 open jobs", "hold 2, 1 of them", "permitctl rehome 0101 --dry-run"})
     expect_contains(told[0], part);
-  for (const std::string_view part : {"دفتر ۰۱۰۱", "۱۱ کار باز", "۲ کار در دست", "۱ کار از آن‌ها",
-                                      "\u2066permitctl rehome 0101 --dry-run\u2069"})
+  for (const std::string_view part :
+       {"دفتر ۰۱۰۱", "۱۱ کار باز", "۲ کار در دست", "۱ کار از آن‌ها",
+        "\u2066permitctl rehome 0101 --dry-run\u2069"})
     expect_contains(told[1], part);
   expect_both(afterwards_text(kLeaving, true, Language::kEnglish),
               afterwards_text(kLeaving, true, Language::kPersian));
+}
+
+TEST_F(HomesTextTest, WhenItLeavesAndWhatMayBeFinishedIsToldInBoth) {
+  const scheduler::Tick from{1'931'805'000'000};  // 2031-03-21 in Tehran, 1410-01-01
+  const scheduler::Tick until{from.ms + 86'400'000};
+  const auto told = [&](scheduler::Tick begin, scheduler::JobsInHand in_hand, Language language) {
+    return leaving_text({kLeaving, 11, 1, begin, until, in_hand}, answer_.asReader(), "", language);
+  };
+  for (const scheduler::Tick begin : {scheduler::Tick{}, from}) {
+    for (const auto in_hand : {scheduler::JobsInHand::kReturned, scheduler::JobsInHand::kFinished})
+      expect_both(told(begin, in_hand, kBoth[0]), told(begin, in_hand, kBoth[1]));
+    expect_both(office_suspension_text(kLeaving, begin, until, "", kBoth[0]),
+                office_suspension_text(kLeaving, begin, until, "", kBoth[1]));
+  }
+  using enum scheduler::JobsInHand;
+  expect_contains(told({}, kReturned, kBoth[0]), "they go back to the queue at once");
+  expect_contains(told({}, kFinished, kBoth[0]), "by the end of the shift under way, if");
+  expect_contains(told(from, kReturned, kBoth[0]), "on " + local_text(from) + " goes back");
+  expect_contains(told(from, kFinished, kBoth[0]), "by the end of the shift under way then");
+  expect_contains(told(from, kReturned, kBoth[0]), "On " + local_text(until) + " it is active");
+  expect_contains(told(from, kReturned, kBoth[1]), "۱۴۱۰/۰۱/۰۱");
+  expect_contains(office_suspension_text(kLeaving, from, {}, "", kBoth[0]),
+                  "will be suspended from " + local_text(from) + " and works on until then");
+  expect_contains(office_suspension_text(kLeaving, {}, until, "", kBoth[0]), "is suspended. On");
 }
 
 TEST_F(HomesTextTest, EachOtherSentenceIsInBoth) {
@@ -146,8 +173,7 @@ TEST_F(HomesTextTest, EachOtherSentenceIsInBoth) {
   }
   for (const std::string_view part : {"کارشناس ۱۷ از", "۱۴۱۰/۰۱/۰۱", "بازگشته"})
     expect_contains(absence_done_text(17, from, from, kBoth[1]), part);
-  expect_contains(absence_done_text(17, from, scheduler::kNever, kBoth[0]),
-                  "until further notice");
+  expect_contains(absence_done_text(17, from, scheduler::kNever, kBoth[0]), "until further notice");
 }
 
 TEST_F(HomesTextTest, ProgramsKnowTheColumnsByOneName) {
