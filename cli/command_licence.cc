@@ -66,6 +66,11 @@ std::string application_is(const Accepted& accepted) {
   return fmt::format("Application {} is {}.", raw(accepted.case_id),
                      protocol::name_of(scheduler::LicenceState{accepted.state}));
 }
+std::string checked_is(const Accepted& accepted) {
+  if (raw(accepted.case_id) != 0) return application_is(accepted);
+  return fmt::format("It is recorded; the office's licence is {}.",
+                     protocol::name_of(scheduler::LicenceState{accepted.state}));
+}
 std::string round_is(const Accepted& accepted) {
   return fmt::format("Round {} is {}.", raw(accepted.case_id),
                      protocol::name_of(scheduler::RoundState{accepted.state}));
@@ -135,19 +140,23 @@ std::vector<Method> methods_of_applications() {
        PERMIT_CALL(ApplyForLicence, applyForLicence),
        application_is,
        true},
-      {{"check", "Record a check that needs evidence: criminalRecord, moralRecord, bankruptcy, …",
+      {{"check",
+        "Record a check that needs evidence: criminalRecord, …; or the paper of age, degreeLevel",
         "permitctl licence check --application 3 --subject manager --check bankruptcy "
         "--passed true --evidence \"letter 112\"",
-        "The application's state; it is judged when the last check is in."},
+        "The application's state; it is judged when the last check is in. What is computed keeps\n"
+        "  its result, which is to be given, and takes its paper at any time. Of an office from\n"
+        "  before the rounds --office stands for --application: its new manager can act then."},
        "",
        {kApplication,
+        {"--office", "office", "Code of an office from before the rounds, whose manager is new"},
         {"--subject", "subject", "licensee or manager", true},
         {"--check", "check", "Which check, as show lists them", true},
         {"--passed", "passed", "true or false: the verdict, always to be given", true},
         kEvidence,
         kNote},
        PERMIT_CALL(RecordLicenceCheck, recordLicenceCheck),
-       application_is},
+       checked_is},
       {{"exam", "Record the result of an exam.",
         "permitctl licence exam --application 3 --score 612 --evidence \"sheet 40\"",
         "The application's state."},
@@ -479,7 +488,7 @@ void add_activate(CLI::App& app, Context& context) {
     return context.finish(
         context.wait(supervisor.set_office_state(
             office_option(*office, "OFFICE"), scheduler::OfficeState::kActive,
-            scheduler::Reason::kNone, "", context.call_options())),
+            scheduler::Reason::kNone, "", {}, context.call_options())),
         [&](const Accepted&) { return fmt::format("Office {} is active.", *office); });
   });
 }

@@ -161,6 +161,7 @@ kj::Promise<void> SupervisorSessionServer::recordLicenceCheck(RecordLicenceCheck
       [&](CommandBody& body) {
         scheduler::RecordLicenceCheck& out = body.record_licence_check;
         out.application = scheduler::ApplicationId{params.getApplication()};
+        out.office = scheduler::OfficeId{params.getOffice()};
         out.passed = params.getPassed() ? 1 : 0;
         if (!to_core(params.getSubject(), out.subject))
           return Flaw{Refusal::kOutOfRange, Field::kPerson};

@@ -226,6 +226,18 @@ bool leads_to_office(scheduler::LicenceState state) {
 
 }  // namespace
 
+void write_manager_checks(const scheduler::SubjectChecks& checks, protocol::Office::Builder out) {
+  const auto count = std::count_if(checks.begin(), checks.end(), is_required);
+  if (count == 0) return;
+  auto list = out.initManagerChecks(static_cast<unsigned>(count));
+  unsigned row = 0;
+  for (std::uint8_t which = 0; which < scheduler::kLicenceCheckCount; ++which) {
+    if (is_required(checks[which]))
+      write_check(scheduler::LicenceSubject::kManager, scheduler::LicenceCheck{which},
+                  checks[which], list[row++]);
+  }
+}
+
 void write_application(const scheduler::ApplicationView& view, protocol::Application::Builder out) {
   const scheduler::ApplicationRecord& record = view.record;
   out.setApplication(raw(view.id));

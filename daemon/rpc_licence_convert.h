@@ -21,6 +21,8 @@ void write_licence_rules(const scheduler::LicenceRulesView& view,
 void write_round(const scheduler::RoundView& view, protocol::Round::Builder out);
 void write_application(const scheduler::ApplicationView& view, protocol::Application::Builder out);
 void write_venue(const scheduler::VenueView& view, protocol::Venue::Builder out);
+/// Those that are required.
+void write_manager_checks(const scheduler::SubjectChecks& checks, protocol::Office::Builder out);
 void write_licensing(const scheduler::LicensingView& view, protocol::Licensing::Builder out);
 
 }  // namespace permitd::daemon

@@ -34,6 +34,12 @@ class Judge {
   Field of_application(scheduler::ApplicationId id) const {
     return covered(id) ? Field::kNone : Field::kApplication;
   }
+  /// Of an office from before the rounds, or of an application; who names both, of both.
+  Field of_check(const scheduler::RecordLicenceCheck& check) const {
+    if (raw(check.office) != 0 && !covered(check.office)) return Field::kOffice;
+    const bool of_office = raw(check.office) != 0 && raw(check.application) == 0;
+    return of_office ? Field::kNone : of_application(check.application);
+  }
   /// What is changed stays in the scope. Nothing new: whether a number is free is the city's to
   /// know.
   Field of_definition(const scheduler::DefineOffice& office) const {
@@ -127,7 +133,7 @@ Field judge(const Judge& of, CommandKind kind, CommandBody& body) {
     case CommandKind::kSetTechnicalManager:
       return of.of_office(body.set_technical_manager.office);
     case CommandKind::kRecordLicenceCheck:
-      return of.of_application(body.record_licence_check.application);
+      return of.of_check(body.record_licence_check);
     case CommandKind::kWithdrawApplication:
       return of.of_application(body.withdraw_application.application);
     case CommandKind::kRecordRent:

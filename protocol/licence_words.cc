@@ -183,6 +183,9 @@ std::string event_subject(const Event& event) {
                ? fmt::format("venue {}", event.subject)
                : fmt::format("venue {} of office {:04}", event.subject, raw(event.office));
   }
+  // A manager who came later to an office from before the rounds.
+  if (event.subject == 0 && raw(event.office) != 0)
+    return fmt::format("office {:04}", raw(event.office));
   return raw(event.office) == 0
              ? fmt::format("application {}", event.subject)
              : fmt::format("application {} (office {:04})", event.subject, raw(event.office));

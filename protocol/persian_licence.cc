@@ -219,6 +219,8 @@ std::string licence_subject(const Event& event) {
                                 : event.kind == EventKind::kVenueChanged ? "مکان"
                                                                          : "درخواست";
   if (raw(event.office) == 0) return fmt::format("{} {}", what, number(event.subject));
+  if (event.subject == 0)
+    return fmt::format("دفتر {}", persian_digits(fmt::format("{:04}", raw(event.office))));
   return fmt::format("{} {} (دفتر {})", what, number(event.subject),
                      persian_digits(fmt::format("{:04}", raw(event.office))));
 }

@@ -101,27 +101,92 @@ bool check_application(const Core& core, const ApplyForLicence& apply, Outcome& 
   return true;
 }
 
+// Whose check is recorded, and where it is kept.
+struct Checked {
+  ApplicationId application{};
+  std::uint32_t office = kNoSlot;  // that the person is to manage, where there is one
+  LicenceState state = LicenceState::kNone;
+};
+
+// An office from before the rounds has nobody to check but a technical manager who came later; of
+// one that was applied for the application is named.
+bool find_checked_office(const Core& core, const RecordLicenceCheck& record, Checked& checked,
+                         Outcome& outcome) {
+  checked.office = find_office_index(core, record.office);
+  if (raw(record.application) != 0)
+    refuse(outcome, Refusal::kNotCompatible, Field::kOffice);
+  else if (checked.office == kNoSlot)
+    refuse(outcome, Refusal::kUnknownOffice, Field::kOffice);
+  else if (raw(core.offices[checked.office].application) != 0)
+    refuse(outcome, Refusal::kNotCompatible, Field::kOffice);
+  else if (record.subject != LicenceSubject::kManager)
+    refuse(outcome, Refusal::kNotCompatible, Field::kPerson);
+  else
+    checked.state = licence_state_of(core.offices[checked.office].state);
+  return outcome.refusal == Refusal::kNone;
+}
+
+bool find_checked(const Core& core, const RecordLicenceCheck& record, Checked& checked,
+                  Outcome& outcome) {
+  if (raw(record.office) != 0) return find_checked_office(core, record, checked, outcome);
+  if (!application_known(core, record.application, outcome)) return false;
+  const ApplicationRecord& application = core.licences.application(record.application);
+  checked.application = record.application;
+  checked.office = find_office_index(core, application.office);
+  checked.state = application.state;
+  return true;
+}
+
+SubjectChecks& checks_of(Core& core, const Checked& checked, LicenceSubject subject) {
+  if (raw(checked.application) == 0) return core.offices[checked.office].manager_checks;
+  return core.licences.application(checked.application).checks[raw(subject)];
+}
+
+bool is_computed(LicenceCheck check) { return raw(check) < kComputedCheckCount; }
+
+CheckResult result_of(const RecordLicenceCheck& record) {
+  return record.passed != 0 ? CheckResult::kPassed : CheckResult::kFailed;
+}
+
+bool is_recorded(const RecordLicenceCheck& record, const CheckRecord& present) {
+  return present.result == result_of(record) && present.evidence == tidy_text(record.evidence);
+}
+
+// The paper of what was computed, whenever it comes: what was found stays as it is.
+bool check_paper(const Core& core, const RecordLicenceCheck& record, const Checked& checked,
+                 const CheckRecord& present, Outcome& outcome) {
+  const bool has_left = record.subject == LicenceSubject::kManager &&
+                        raw(checked.application) != 0 &&
+                        raw(core.licences.application(checked.application).manager.person) == 0;
+  if (has_left)
+    refuse(outcome, Refusal::kMissing, Field::kManager);
+  else if (present.result != result_of(record))
+    refuse(outcome, Refusal::kNotCompatible, Field::kCheck);
+  else if (is_recorded(record, present))
+    refuse(outcome, Refusal::kNothingToDo, Field::kCheck);
+  if (outcome.refusal == Refusal::kNothingToDo) outcome.state = raw(checked.state);
+  return outcome.refusal == Refusal::kNone;
+}
+
 // A check that was asked for, of somebody whose checks are under way: an applicant, or a technical
 // manager who came later.
-bool check_recordable(const Core& core, const RecordLicenceCheck& record, Outcome& outcome) {
-  const ApplicationRecord& application = core.licences.application(record.application);
+bool check_recordable(const Core& core, const RecordLicenceCheck& record, const Checked& checked,
+                      const CheckRecord& present, Outcome& outcome) {
   bool replaced = false;
-  if (record.subject == LicenceSubject::kManager && raw(application.office) != 0) {
-    const OfficeRecord& office = core.offices[find_office_index(core, application.office)];
+  if (record.subject == LicenceSubject::kManager && checked.office != kNoSlot) {
+    const OfficeRecord& office = core.offices[checked.office];
     replaced = office_lives(office.state) && office.manager_state == ManagerState::kUnchecked;
   }
-  if (application.state != LicenceState::kApplied && !replaced) {
-    refuse_state(outcome, application.state);
+  if (checked.state != LicenceState::kApplied && !replaced) {
+    refuse_state(outcome, checked.state);
     return false;
   }
-  const CheckRecord& present = application.checks[raw(record.subject)][raw(record.check)];
-  if (raw(record.check) < kComputedCheckCount || present.result == CheckResult::kNotRequired) {
+  if (present.result == CheckResult::kNotRequired) {
     refuse(outcome, Refusal::kNotCompatible, Field::kCheck);
     return false;
   }
-  const CheckResult result = record.passed != 0 ? CheckResult::kPassed : CheckResult::kFailed;
-  if (present.result == result && present.evidence == tidy_text(record.evidence)) {
-    outcome.state = raw(application.state);
+  if (is_recorded(record, present)) {
+    outcome.state = raw(checked.state);
     refuse(outcome, Refusal::kNothingToDo, Field::kCheck);
     return false;
   }
@@ -129,10 +194,9 @@ bool check_recordable(const Core& core, const RecordLicenceCheck& record, Outcom
 }
 
 // The checks of a technical manager who came later: when all are passed the manager can act.
-void judge_manager(Core& core, ApplicationId id) {
-  const ApplicationRecord& application = core.licences.application(id);
-  if (!checks_passed(application.checks[raw(LicenceSubject::kManager)])) return;
-  core.offices[find_office_index(core, application.office)].manager_state = ManagerState::kActive;
+void judge_manager(Core& core, std::uint32_t office) {
+  OfficeRecord& record = core.offices[office];
+  if (checks_passed(manager_checks(core, record))) record.manager_state = ManagerState::kActive;
 }
 
 bool check_result(const Core& core, ApplicationId id, LicenceState asked, const Code& evidence,
@@ -182,29 +246,37 @@ void apply_apply_for_licence(Core& core, const Command& command, Outcome& outcom
 
 void apply_record_licence_check(Core& core, const Command& command, Outcome& outcome) {
   const RecordLicenceCheck& record = command.body.record_licence_check;
-  if (!application_known(core, record.application, outcome)) return;
+  Checked checked;
   if (!known_value(record.subject, LicenceSubject::kManager))
     return refuse(outcome, Refusal::kOutOfRange, Field::kPerson);
   if (!known_value(record.check, LicenceCheck::kOwnVenue) || record.passed > 1)
     return refuse(outcome, Refusal::kOutOfRange, Field::kCheck);
+  if (!find_checked(core, record, checked, outcome)) return;
   if (!check_evidence(record.evidence, outcome) || !check_note(record.note, false, outcome)) return;
-  if (!check_recordable(core, record, outcome)) return;
-  ApplicationRecord& application = core.licences.application(record.application);
-  CheckRecord& check = application.checks[raw(record.subject)][raw(record.check)];
+  CheckRecord& check = checks_of(core, checked, record.subject)[raw(record.check)];
+  const bool is_paper = is_computed(record.check);
+  if (is_paper ? !check_paper(core, record, checked, check, outcome)
+               : !check_recordable(core, record, checked, check, outcome))
+    return;
   core.note = &record.note;
-  check.at = core.now;
   check.evidence = tidy_text(record.evidence);
-  check.result = record.passed != 0 ? CheckResult::kPassed : CheckResult::kFailed;
-  const unsigned of_manager = record.subject == LicenceSubject::kManager ? 16 : 0;
-  emit_licence(core, EventKind::kLicenceChecked, event_subject(record.application),
-               application.office, static_cast<std::uint8_t>(raw(record.check) + of_manager),
-               raw(check.result), Reason::kNone);
-  if (application.state == LicenceState::kApplied) {
-    judge_application(core, record.application);
-  } else {
-    judge_manager(core, record.application);
+  if (!is_paper) {
+    check.at = core.now;
+    check.result = result_of(record);
   }
-  answer(core, record.application, outcome);
+  const unsigned of_manager = record.subject == LicenceSubject::kManager ? 16 : 0;
+  const OfficeId office = checked.office == kNoSlot ? OfficeId{} : core.offices[checked.office].id;
+  emit_licence(core, EventKind::kLicenceChecked, event_subject(checked.application), office,
+               static_cast<std::uint8_t>(raw(record.check) + of_manager), raw(check.result),
+               Reason::kNone);
+  if (is_paper || checked.state != LicenceState::kApplied) {
+    if (!is_paper) judge_manager(core, checked.office);
+    outcome.state = raw(checked.state);
+    outcome.case_id = CaseId{raw(checked.application)};
+    return;
+  }
+  judge_application(core, checked.application);
+  answer(core, checked.application, outcome);
 }
 
 void apply_withdraw_application(Core& core, const Command& command, Outcome& outcome) {
@@ -253,7 +325,8 @@ void apply_record_exam_result(Core& core, const Command& command, Outcome& outco
   if (!check_result(core, result.application, LicenceState::kExamPending, result.evidence, outcome))
     return;
   ApplicationRecord& application = core.licences.application(result.application);
-  if (result.absent > 1 || (result.absent != 0 && result.score != 0) ||
+  if (result.absent > 1) return refuse(outcome, Refusal::kOutOfRange, Field::kState);
+  if ((result.absent != 0 && result.score != 0) ||
       result.score > core.licences.rules_of(application).exam_max)
     return refuse(outcome, Refusal::kOutOfRange, Field::kScore);
   application.exam_score = result.score;

@@ -51,12 +51,17 @@ bool check_person(const LicencePerson& person) {
                                  : person_in_range(person, kJalaliLastDay);
 }
 
+bool check_subject(const SubjectChecks& checks) {
+  for (const CheckRecord& check : checks) {
+    if (!known_value(check.result, CheckResult::kNotRequired) || !text_fits(check.evidence))
+      return false;
+  }
+  return true;
+}
+
 bool check_parts(const ApplicationRecord& one) {
   for (const SubjectChecks& checks : one.checks) {
-    for (const CheckRecord& check : checks) {
-      if (!known_value(check.result, CheckResult::kNotRequired) || !text_fits(check.evidence))
-        return false;
-    }
+    if (!check_subject(checks)) return false;
   }
   for (const EquipmentRecord& item : one.equipment) {
     if (item.done > 1 || !text_fits(item.reference)) return false;
@@ -121,6 +126,15 @@ bool check_office(const Core& core, const OfficeRecord& office) {
   if (raw(office.venue) != 0 &&
       (!licences.knows(office.venue) || licences.venues[raw(office.venue)].office != office.id))
     return false;
+  // Only who came to an office from before the rounds has checks there, and acts when all are
+  // passed.
+  const bool unchecked = office.manager_state == ManagerState::kUnchecked;
+  if (raw(office.application) != 0 || raw(office.technical_manager) == 0) {
+    if (office.manager_checks != no_checks()) return false;
+  } else if (!check_subject(office.manager_checks) ||
+             unchecked == checks_passed(office.manager_checks)) {
+    return false;
+  }
   return raw(office.application) == 0 ||
          (licences.knows(office.application) &&
           licences.application(office.application).office == office.id && raw(office.venue) == 0);

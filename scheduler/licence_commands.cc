@@ -90,16 +90,16 @@ void unlink_expert(Core& core, std::uint32_t number) {
     core.experts[expert.next_in_office].previous_in_office = expert.previous_in_office;
 }
 
-// Persons of a licence that was applied for were checked: a licensee stays, and a technical manager
-// is replaced by SetTechnicalManager.
+// A technical manager comes and goes by SetTechnicalManager, which judges who comes. Who applied
+// for a licence was checked, and so was the place: both stay.
 bool check_office_persons(const OfficeRecord& present, const DefineOffice& office,
                           Outcome& outcome) {
-  if (raw(present.application) == 0) return true;
-  if (present.licensee != office.licensee)
+  const bool applied = raw(present.application) != 0;
+  if (applied && present.licensee != office.licensee)
     refuse(outcome, Refusal::kNotCompatible, Field::kLicensee);
   else if (present.technical_manager != office.technical_manager)
     refuse(outcome, Refusal::kNotCompatible, Field::kManager);
-  else if (present.district != office.district)
+  else if (applied && present.district != office.district)
     refuse(outcome, Refusal::kNotCompatible, Field::kDistrict);
   return outcome.refusal == Refusal::kNone;
 }
@@ -123,7 +123,7 @@ bool check_office(const Core& core, const DefineOffice& office, std::uint32_t in
   if (outcome.refusal != Refusal::kNone) return false;
   const OfficeState state = index == kNoSlot ? office.state : core.offices[index].state;
   if (state == OfficeState::kActive && raw(office.technical_manager) == 0) {
-    refuse(outcome, Refusal::kMissing, Field::kPerson);
+    refuse(outcome, Refusal::kMissing, Field::kManager);
     return false;
   }
   if (office_lives(state) && manager_engaged(core, office.technical_manager, office.office)) {
@@ -165,13 +165,29 @@ bool check_expert(const Core& core, const DefineExpert& expert, bool known, Outc
   return outcome.refusal == Refusal::kNone;
 }
 
-bool check_suspension(const Core& core, const SetExpertState& change, Outcome& outcome) {
-  if (change.until == kNever) return true;
-  if (change.state != ExpertState::kSuspended)
+// Only a suspension has moments: it begins ahead, and ends after that.
+template <class Change>
+bool check_suspension(const Core& core, const Change& change, Outcome& outcome) {
+  using State = decltype(change.state);
+  if (change.from == kNever && change.until == kNever) return true;
+  const Tick begin = change.from == kNever ? core.now : change.from;
+  if (change.state != State::kSuspended)
     refuse(outcome, Refusal::kNotCompatible, Field::kValidity);
-  else if (change.until <= core.now)
+  else if (change.from <= core.now || change.until <= begin)
     refuse(outcome, Refusal::kOutOfRange, Field::kValidity);
   return outcome.refusal == Refusal::kNone;
+}
+
+// Pre: the change is of the moments alone: an Active office is suspended ahead or no longer, or a
+// suspended one until another moment.
+void change_office_suspension(Core& core, std::uint32_t index, const SetOfficeState& change,
+                              Outcome& outcome) {
+  const OfficeRecord& office = core.offices[index];
+  outcome.state = raw(office.state);
+  if (office.suspended_from == change.from && office.suspended_until == change.until)
+    return refuse(outcome, Refusal::kNothingToDo, Field::kState);
+  core.note = &change.note;
+  set_office_suspension(core, index, change.from, change.until, change.reason);
 }
 
 // Who an expert is stays as it is: four eyes and past decisions hang on it. Offices change between
@@ -221,9 +237,6 @@ void apply_define_office(Core& core, const Command& command, Outcome& outcome) {
   OfficeRecord& record = core.offices[index];
   record.district = office.district;
   record.licensee = office.licensee;
-  // What was said of the manager before does not hold for another person.
-  if (record.technical_manager != office.technical_manager)
-    record.manager_state = ManagerState::kActive;
   record.technical_manager = office.technical_manager;
   record.point = office.point;
   record.label = tidy_text(office.label);
@@ -242,11 +255,12 @@ void apply_set_office_state(Core& core, const Command& command, Outcome& outcome
   }
   if (!check_reason(change.reason, false, outcome) || !check_note(change.note, false, outcome))
     return;
+  if (!check_suspension(core, change, outcome)) return;
   OfficeRecord& office = core.offices[index];
-  if (office.state == change.state) {
-    outcome.state = raw(office.state);
-    return refuse(outcome, Refusal::kNothingToDo, Field::kState);
-  }
+  const bool is_ahead = change.from != kNever;
+  if (is_ahead && office.state != OfficeState::kActive) return refuse_state(outcome, office.state);
+  if (is_ahead || office.state == change.state)
+    return change_office_suspension(core, index, change, outcome);
   // A licence that was applied for and has ended is applied for again.
   const bool ended = office.state == OfficeState::kExpired && raw(office.application) != 0;
   if (ended || (successors(office.state) & bit(change.state)) == 0)
@@ -265,7 +279,7 @@ void apply_set_office_state(Core& core, const Command& command, Outcome& outcome
   }
   core.note = &change.note;
   outcome.state = raw(change.state);
-  change_office_state(core, index, change.state, change.reason);
+  change_office_state(core, index, change.state, change.reason, change.until);
 }
 
 void apply_activate_service(Core& core, const Command& command, Outcome& outcome) {
@@ -338,8 +352,11 @@ void apply_set_expert_state(Core& core, const Command& command, Outcome& outcome
     return;
   if (!check_suspension(core, change, outcome)) return;
   ExpertRecord& record = core.experts[raw(change.expert)];
-  const bool is_same = record.state == change.state;
-  if (is_same && record.suspended_until == change.until) {
+  const bool is_ahead = change.from != kNever;
+  if (is_ahead && record.state != ExpertState::kCertified)
+    return refuse_state(outcome, record.state);
+  const bool is_same = is_ahead || record.state == change.state;
+  if (is_same && record.suspended_from == change.from && record.suspended_until == change.until) {
     outcome.state = raw(record.state);
     return refuse(outcome, Refusal::kNothingToDo, Field::kState);
   }
@@ -349,8 +366,10 @@ void apply_set_expert_state(Core& core, const Command& command, Outcome& outcome
     return refuse(outcome, Refusal::kNotCompatible, Field::kDegree);
   const ExpertState before = record.state;
   core.note = &change.note;
-  record.state = change.state;
+  if (!is_ahead) record.state = change.state;
+  record.suspended_from = change.from;
   record.suspended_until = change.until;
+  record.suspension_reason = is_ahead ? change.reason : Reason::kNone;
   outcome.expert = change.expert;
   emit_reference(core, EventKind::kExpertChanged, core.offices[record.office].id, change.expert,
                  raw(before), raw(record.state), change.reason);
@@ -373,6 +392,7 @@ void apply_set_certificate(Core& core, const Command& command, Outcome& outcome)
   const bool same =
       revokes ? until <= core.now : from == change.valid_from && until == change.valid_until;
   if (same) return refuse(outcome, Refusal::kNothingToDo, Field::kValidity);
+  if (!revokes && !may_be_certified(record.state)) return refuse_state(outcome, record.state);
   tell_passed(core, change.expert);
   if (!revokes) from = change.valid_from;
   until = revokes ? core.now : change.valid_until;

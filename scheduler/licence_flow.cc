@@ -12,26 +12,6 @@ namespace permitd::scheduler {
 
 namespace {
 
-LicenceState licence_state_of(OfficeState state) {
-  switch (state) {
-    case OfficeState::kNone:
-      return LicenceState::kNone;
-    case OfficeState::kEquipping:
-      return LicenceState::kEquipping;
-    case OfficeState::kActive:
-      return LicenceState::kActive;
-    case OfficeState::kSuspended:
-      return LicenceState::kSuspended;
-    case OfficeState::kExpired:
-      return LicenceState::kExpired;
-    case OfficeState::kRevoked:
-      return LicenceState::kRevoked;
-    case OfficeState::kSurrendered:
-      return LicenceState::kSurrendered;
-  }
-  return LicenceState::kNone;
-}
-
 void emit_venue(Core& core, VenueId venue, OfficeId office, bool held) {
   emit_licence(core, EventKind::kVenueChanged, raw(venue), office, held ? 0 : 1, held ? 1 : 0,
                Reason::kNone);
@@ -110,6 +90,26 @@ void open_or_close(Core& core, RoundId id) {
 }
 
 }  // namespace
+
+LicenceState licence_state_of(OfficeState state) {
+  switch (state) {
+    case OfficeState::kNone:
+      return LicenceState::kNone;
+    case OfficeState::kEquipping:
+      return LicenceState::kEquipping;
+    case OfficeState::kActive:
+      return LicenceState::kActive;
+    case OfficeState::kSuspended:
+      return LicenceState::kSuspended;
+    case OfficeState::kExpired:
+      return LicenceState::kExpired;
+    case OfficeState::kRevoked:
+      return LicenceState::kRevoked;
+    case OfficeState::kSurrendered:
+      return LicenceState::kSurrendered;
+  }
+  return LicenceState::kNone;
+}
 
 void set_licence_state(Core& core, ApplicationId id, LicenceState state, Reason reason) {
   ApplicationRecord& application = core.licences.application(id);
@@ -260,10 +260,18 @@ bool manager_engaged(const Core& core, PersonId person, OfficeId office) {
   return false;
 }
 
-void change_office_state(Core& core, std::uint32_t index, OfficeState state, Reason reason) {
+void change_office_state(Core& core, std::uint32_t index, OfficeState state, Reason reason,
+                         Tick suspended_until) {
   OfficeRecord& office = core.offices[index];
   const OfficeState before = office.state;
+  if (state == OfficeState::kActive)
+    office.in_hand_until = Tick{};
+  else if (before == OfficeState::kActive)
+    office.in_hand_until = in_hand_until(core, core.now);
   office.state = state;
+  office.suspended_from = kNever;
+  office.suspended_until = suspended_until;
+  office.suspension_reason = Reason::kNone;
   emit_reference(core, EventKind::kOfficeChanged, office.id, ExpertId{}, raw(before), raw(state),
                  reason);
   if (raw(office.application) != 0) {
@@ -282,6 +290,31 @@ void change_office_state(Core& core, std::uint32_t index, OfficeState state, Rea
   seek_homes(core, index);
   sweep_office(core, index);
   set_office_timer(core, index);
+}
+
+void set_office_suspension(Core& core, std::uint32_t index, Tick from, Tick until, Reason reason) {
+  OfficeRecord& office = core.offices[index];
+  office.suspended_from = from;
+  office.suspended_until = until;
+  office.suspension_reason = from == kNever ? Reason::kNone : reason;
+  emit_reference(core, EventKind::kOfficeChanged, office.id, ExpertId{}, raw(office.state),
+                 raw(office.state), reason);
+  sweep_office(core, index);  // leases end where it begins, and what is planned into it
+  set_office_timer(core, index);
+}
+
+void pass_suspension(Core& core, std::uint32_t index) {
+  const OfficeRecord& office = core.offices[index];
+  if (office.suspended_from <= core.now) {
+    change_office_state(core, index, OfficeState::kSuspended, office.suspension_reason,
+                        office.suspended_until);
+  } else if (office.state == OfficeState::kSuspended && office.suspended_until <= core.now) {
+    const bool is_whole = office.licence_until > core.now && missing_of_office(core, index) == 0;
+    if (is_whole)
+      change_office_state(core, index, OfficeState::kActive, Reason::kSuspensionOver);
+    else
+      set_office_suspension(core, index, kNever, kNever, Reason::kSuspensionKept);
+  }
 }
 
 void suspend_without_manager(Core& core, std::uint32_t office) {

@@ -10,6 +10,8 @@
 
 namespace permitd::scheduler {
 
+/// The state of the licence of an office in `state`.
+LicenceState licence_state_of(OfficeState state);
 void set_licence_state(Core& core, ApplicationId id, LicenceState state, Reason reason);
 void set_round_state(Core& core, RoundId id, RoundState state);
 
@@ -46,8 +48,16 @@ constexpr bool office_ended(OfficeState state) {
 bool manager_engaged(const Core& core, PersonId person, OfficeId office);
 
 /// Every change of an office's state goes through here: its licence follows, its experts stop or
-/// may work again, and one that ends gives back what it held. Pre: the state differs.
-void change_office_state(Core& core, std::uint32_t office, OfficeState state, Reason reason);
+/// may work again, one that ends gives back what it held, and a suspension that was ahead is taken
+/// back. `suspended_until`: when a suspension ends by itself. Pre: the state differs.
+void change_office_state(Core& core, std::uint32_t office, OfficeState state, Reason reason,
+                         Tick suspended_until = kNever);
+/// Says a suspension of an Active office ahead or takes it back, or gives the one in force another
+/// end. The state stays.
+void set_office_suspension(Core& core, std::uint32_t office, Tick from, Tick until, Reason reason);
+/// Begins or ends a suspension whose moment has come: Active → Suspended, and Suspended → Active
+/// unless something is missing. Then it stays, without an end, which is an event.
+void pass_suspension(Core& core, std::uint32_t office);
 /// Active → Suspended while it has no technical manager who can act (R3).
 void suspend_without_manager(Core& core, std::uint32_t office);
 

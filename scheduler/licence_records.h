@@ -52,9 +52,16 @@ struct CheckRecord {
   std::uint16_t rules_version = 0;
   CheckResult result = CheckResult::kPending;
   std::uint8_t reserved = 0;
+  friend bool operator==(const CheckRecord&, const CheckRecord&) = default;
 };
 static_assert(sizeof(CheckRecord) == 40);
 using SubjectChecks = std::array<CheckRecord, kLicenceCheckCount>;
+/// Checks of somebody whom nobody has asked for any.
+constexpr SubjectChecks no_checks() {
+  SubjectChecks checks{};
+  for (CheckRecord& check : checks) check.result = CheckResult::kNotRequired;
+  return checks;
+}
 
 struct EquipmentRecord {
   Tick at;

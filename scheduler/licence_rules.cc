@@ -84,6 +84,16 @@ Field first_unmet(const PersonRules& rules, const LicencePerson& person, std::in
   return Field::kNone;
 }
 
+const SubjectChecks& manager_checks(const Core& core, const OfficeRecord& office) {
+  if (raw(office.application) == 0) return office.manager_checks;
+  return core.licences.application(office.application).checks[raw(LicenceSubject::kManager)];
+}
+
+SubjectChecks& manager_checks(Core& core, OfficeRecord& office) {
+  if (raw(office.application) == 0) return office.manager_checks;
+  return core.licences.application(office.application).checks[raw(LicenceSubject::kManager)];
+}
+
 bool checks_complete(const SubjectChecks& checks) {
   for (const CheckRecord& check : checks) {
     if (check.result == CheckResult::kPending) return false;
@@ -163,8 +173,9 @@ std::uint32_t missing_of_office(const Core& core, std::uint32_t office) {
   const OfficeRecord& record = core.offices[office];
   if (raw(record.application) != 0)
     return missing_of(core, core.licences.application(record.application));
-  const bool can_act =
-      raw(record.technical_manager) != 0 && record.manager_state == ManagerState::kActive;
+  const bool can_act = raw(record.technical_manager) != 0 &&
+                       record.manager_state == ManagerState::kActive &&
+                       checks_passed(record.manager_checks);
   return can_act ? 0 : kMissingManager;
 }
 

@@ -20,6 +20,11 @@ SubjectChecks first_checks(const Core& core, const SetLicenceRules& rules, Licen
 /// The field of the first condition that the person does not meet on `day`, kNone when all are met.
 Field first_unmet(const PersonRules& rules, const LicencePerson& person, std::int32_t day);
 
+/// The checks of an office's technical manager: its licence's, or those that an office from before
+/// the rounds keeps itself. Pre: `office` is one of the core's.
+const SubjectChecks& manager_checks(const Core& core, const OfficeRecord& office);
+SubjectChecks& manager_checks(Core& core, OfficeRecord& office);
+
 /// No check of the subject is pending; and none has failed, the own venue's aside.
 bool checks_complete(const SubjectChecks& checks);
 bool checks_passed(const SubjectChecks& checks);

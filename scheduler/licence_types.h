@@ -80,6 +80,10 @@ enum class LicenceState : std::uint8_t {
   kWithdrawn,  // before it was selected
 };
 inline constexpr std::size_t kLicenceStateCount = 16;
+/// What was an application is a licence: its state is that of an office, or a place given up.
+constexpr bool is_licence(LicenceState state) {
+  return state >= LicenceState::kEquipping && state <= LicenceState::kSurrendered;
+}
 
 enum class RoundState : std::uint8_t {
   kNone,
@@ -209,12 +213,14 @@ struct ApplyForLicence {
   LicencePerson manager;
 };
 
+/// Of an application, or of the technical manager of an office that was licensed before the rounds.
 struct RecordLicenceCheck {
-  ApplicationId application{};
-  LicenceSubject subject = LicenceSubject::kLicensee;
+  ApplicationId application{};                         // 0: of an office
+  OfficeId office{};                                   // 0: of an application
+  LicenceSubject subject = LicenceSubject::kLicensee;  // of an office the manager
   LicenceCheck check = LicenceCheck::kCriminalRecord;
   std::uint8_t passed = 0;
-  std::uint8_t reserved = 0;
+  std::uint8_t reserved[3]{};
   Code evidence;  // required
   Note note;
 };

@@ -46,8 +46,10 @@ bool check_venue(const Core& core, const DefineVenue& venue, Outcome& outcome) {
     refuse(outcome, Refusal::kOutOfRange, Field::kDistrict);
   else if (!known_value(venue.kind, VenueKind::kOwn) || venue.in_service > 1)
     refuse(outcome, Refusal::kOutOfRange, Field::kState);
-  else if ((venue.kind == VenueKind::kOwn) != (raw(venue.owner) != 0))
+  else if (venue.kind == VenueKind::kOwn && raw(venue.owner) == 0)
     refuse(outcome, Refusal::kMissing, Field::kOwner);
+  else if (venue.kind == VenueKind::kMunicipal && raw(venue.owner) != 0)
+    refuse(outcome, Refusal::kNotCompatible, Field::kOwner);
   else if (!point_in_range(venue.point))
     refuse(outcome, Refusal::kOutOfRange, Field::kPoint);
   else if (!text_fits(venue.label))
@@ -116,6 +118,13 @@ bool may_come_back(const Core& core, const OfficeRecord& office) {
          (office.state == OfficeState::kExpired || office.state == OfficeState::kEquipping);
 }
 
+// An office from before the rounds whose licence has lapsed may have another manager too: the one
+// it had may have gone elsewhere, and without one who may act it does not come back.
+bool may_be_managed(const OfficeRecord& office) {
+  return office_lives(office.state) ||
+         (office.state == OfficeState::kExpired && raw(office.application) == 0);
+}
+
 // An office whose manager changes, else one whose licence is renewed.
 bool office_under_licence(const Core& core, OfficeId id, bool manager, std::uint32_t& index,
                           Outcome& outcome) {
@@ -124,11 +133,11 @@ bool office_under_licence(const Core& core, OfficeId id, bool manager, std::uint
     refuse(outcome, Refusal::kUnknownOffice, Field::kOffice);
     return false;
   }
-  const OfficeState state = core.offices[index].state;
-  const bool right =
-      state == OfficeState::kActive || state == OfficeState::kSuspended ||
-      (manager ? state == OfficeState::kEquipping : may_come_back(core, core.offices[index]));
-  if (!right) refuse_state(outcome, state);
+  const OfficeRecord& office = core.offices[index];
+  const bool works =
+      office.state == OfficeState::kActive || office.state == OfficeState::kSuspended;
+  const bool right = manager ? may_be_managed(office) : works || may_come_back(core, office);
+  if (!right) refuse_state(outcome, office.state);
   return right;
 }
 
@@ -216,15 +225,13 @@ bool check_comes_back(const Core& core, std::uint32_t index, Outcome& outcome) {
 
 // Judged by the rules in force today: the round's were for who applied then.
 void replace_manager(Core& core, OfficeRecord& office, const SetTechnicalManager& change) {
-  office.technical_manager = change.person.person;
-  office.manager_state = ManagerState::kActive;
-  if (raw(office.application) == 0) return;
-  ApplicationRecord& application = core.licences.application(office.application);
   const SetLicenceRules& rules = core.licences.rules[rules_in_force(core.licences, core.now)].rules;
-  SubjectChecks& checks = application.checks[raw(LicenceSubject::kManager)];
-  application.manager = change.person;
+  SubjectChecks& checks = manager_checks(core, office);
+  office.technical_manager = change.person.person;
+  if (raw(office.application) != 0)
+    core.licences.application(office.application).manager = change.person;
   checks = first_checks(core, rules, LicenceSubject::kManager, change.person, change.day);
-  if (!checks_passed(checks)) office.manager_state = ManagerState::kUnchecked;
+  office.manager_state = checks_passed(checks) ? ManagerState::kActive : ManagerState::kUnchecked;
 }
 
 }  // namespace
@@ -273,8 +280,9 @@ void apply_record_rent(Core& core, const Command& command, Outcome& outcome) {
 void apply_record_equipment(Core& core, const Command& command, Outcome& outcome) {
   const RecordEquipment& record = command.body.record_equipment;
   if (!application_known(core, record.application, outcome)) return;
-  if (!known_value(record.item, EquipmentItem::kArchive) || record.done > 1)
+  if (!known_value(record.item, EquipmentItem::kArchive))
     return refuse(outcome, Refusal::kOutOfRange, Field::kEquipment);
+  if (record.done > 1) return refuse(outcome, Refusal::kOutOfRange, Field::kState);
   if (!text_fits(record.reference)) return refuse(outcome, Refusal::kOutOfRange, Field::kReference);
   if (record.done != 0 && record.reference.size == 0)
     return refuse(outcome, Refusal::kMissing, Field::kReference);
@@ -381,6 +389,7 @@ void apply_set_technical_manager(Core& core, const Command& command, Outcome& ou
     case ManagerChange::kLeave:
       office.technical_manager = PersonId{};
       office.manager_state = ManagerState::kActive;
+      office.manager_checks = no_checks();
       if (raw(office.application) != 0)
         core.licences.application(office.application).manager = LicencePerson{};
       break;

@@ -64,6 +64,7 @@ class Licensing(unittest.TestCase):
         self.move_in()
         self.move_up()
         self.lose_a_manager()
+        self.replace_an_old_manager()
         self.outlive_a_rent()
         before = self.daemon.digest()
         self.daemon.kill()
@@ -272,6 +273,20 @@ class Licensing(unittest.TestCase):
         done = self.daemon.ctl(*young, check=1)
         self.assertIn("age", done.stderr)
         self.daemon.ctl("licence", "renew", "--office", office)
+
+    def replace_an_old_manager(self):
+        """Who comes to an office that the city file has defined is judged like anybody who comes later."""
+        def old():
+            return next(row for row in self.daemon.ask("offices")["offices"] if row["office"] == 101)
+        self.daemon.ctl("licence", "manager", "--office", 101, "--change", "replace", "--person", 3002, "--birth",
+                        "1985-01-01", "--nationality", "iranian", "--degree", "bachelor", "--field", "urbanPlanning")
+        self.assertEqual((old()["state"], old()["managerState"]), ("suspended", "unchecked"))
+        self.assertEqual(self.refused("activate", "0101")["fieldName"], "manager")
+        for check in GENERAL:
+            self.daemon.ctl("licence", "check", "--office", 101, "--subject", "manager", "--check", check, "--passed",
+                            "true", "--evidence", "letter 9")
+        self.assertEqual(old()["managerState"], "active")
+        self.daemon.ctl("licence", "activate", "0101")
 
     def outlive_a_rent(self):
         self.assertEqual(self.daemon.ask("licence", "status")["rentsEnded"], [])

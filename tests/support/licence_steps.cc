@@ -56,6 +56,8 @@ class LicenceStep {
   ApplicationId application_in(std::uint32_t states, ApplicationView& found);
   RoundId round_in(std::uint32_t states);
   OfficeId licensed_office(OfficeView& found);
+  OfficeId office_to_check(OfficeView& found);
+  void check_of_office(const OfficeView& found);
 
   Chance& chance_;
   const Scheduler& scheduler_;
@@ -109,6 +111,19 @@ OfficeId LicenceStep::licensed_office(OfficeView& found) {
   if (count == 0 || wrong(20)) return OfficeId{777};
   found = offices[chance_.below(count)];
   return found.office;
+}
+
+// From before the rounds, with a manager who came later; 0 when there is none.
+OfficeId LicenceStep::office_to_check(OfficeView& found) {
+  std::array<OfficeView, 32> offices;
+  Cursor cursor;
+  const std::size_t count = scheduler_.list_offices(cursor, offices);
+  for (std::size_t index = 0; index < count; ++index) {
+    found = offices[index];
+    if (raw(found.application) == 0 && found.manager_state == ManagerState::kUnchecked)
+      return found.office;
+  }
+  return OfficeId{};
 }
 
 void LicenceStep::rules() {
@@ -204,11 +219,31 @@ void LicenceStep::check() {
     record.check = static_cast<LicenceCheck>(at % 9);
     break;
   }
+  if (chance_.chance(150)) {
+    record.application = application_in(UINT32_MAX, found);
+    record.subject = static_cast<LicenceSubject>(chance_.below(2));
+    record.check = static_cast<LicenceCheck>(chance_.below(4));
+  }
+  OfficeView office;
+  if (raw(office_to_check(office)) != 0 && chance_.chance(400)) check_of_office(office);
+  if (wrong(20)) record.office = licensed_office(office);
   if (wrong(60)) record.check = static_cast<LicenceCheck>(chance_.below(10));
   if (wrong(20)) record.subject = static_cast<LicenceSubject>(chance_.below(3));
   record.passed = wrong(150) ? 0 : 1;
   record.evidence = any_code();
   record.note = any_note();
+}
+
+void LicenceStep::check_of_office(const OfficeView& found) {
+  RecordLicenceCheck& record = body_.record_licence_check;
+  record.office = found.office;
+  if (!wrong()) record.application = ApplicationId{};
+  record.subject = LicenceSubject::kManager;
+  for (std::size_t check = 0; check < kLicenceCheckCount; ++check) {
+    const CheckResult result = found.manager_checks[check].result;
+    if (result == CheckResult::kPending || result == CheckResult::kFailed)
+      record.check = static_cast<LicenceCheck>(check);
+  }
 }
 
 void LicenceStep::withdraw() {
@@ -256,6 +291,8 @@ void LicenceStep::venue() {
   if (raw(venue.venue) > 3) {
     venue.kind = VenueKind::kOwn;
     venue.owner = PersonId{wrong() ? 0 : 7000U + raw(venue.venue)};
+  } else if (wrong()) {
+    venue.owner = PersonId{7000U + raw(venue.venue)};
   }
   venue.in_service = wrong(100) ? 0 : 1;
   if (chance_.chance(200)) {
@@ -341,6 +378,8 @@ void LicenceStep::manager() {
   change.day = today();
   if (change.change == ManagerChange::kReplace || wrong())
     change.person = person(8000 + chance_.below(wrong() ? 40U : 400U));
+  if (chance_.chance(100) && raw(change.person.person) != 0)
+    change.person.person = PersonId{3000 + chance_.below(13U)};  // who owns parcels
   change.note = any_note();
 }
 

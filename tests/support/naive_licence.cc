@@ -13,7 +13,7 @@ namespace permitd::tests {
 
 using namespace permitd::scheduler;
 
-void NaiveLicences::fill_checks(ModelApplication& one, int subject, const LicencePerson& person,
+void NaiveLicences::fill_checks(ModelChecks& one, int subject, const LicencePerson& person,
                                 std::int32_t day, const SetLicenceRules& rules) {
   const PersonRules& asked = subject == 0 ? rules.licensee : rules.manager;
   const auto set = [&](LicenceCheck check, bool passed) {
@@ -21,9 +21,7 @@ void NaiveLicences::fill_checks(ModelApplication& one, int subject, const Licenc
   };
   for (int check = 0; check < static_cast<int>(kLicenceCheckCount); ++check) {
     one.evidence.erase({subject, check});
-    const bool needed =
-        (asked.checks >> check & 1U) != 0 ||
-        (subject == 0 && check == raw(LicenceCheck::kOwnVenue) && raw(one.filed.own_venue) != 0);
+    const bool needed = (asked.checks >> check & 1U) != 0;
     one.checks[{subject, check}] = needed ? CheckResult::kPending : CheckResult::kNotRequired;
   }
   set(LicenceCheck::kNationality, right_nationality(asked, person));
@@ -155,6 +153,9 @@ void NaiveLicences::change_office(std::uint16_t number, OfficeState to, World wo
   ModelOffice& office = world.offices.at(number);
   const bool begins = to == OfficeState::kActive && office.state == OfficeState::kEquipping;
   office.state = to;
+  office.suspended_from = kNever.ms;
+  office.suspended_until = kNever.ms;
+  office.suspended_for = Reason::kNone;
   const bool ends =
       to == OfficeState::kExpired || to == OfficeState::kRevoked || to == OfficeState::kSurrendered;
   for (auto& [id, venue] : venues_) {
@@ -213,22 +214,13 @@ void NaiveLicences::apply(const Command& command, World world) {
     fill_checks(one, 0, one.filed.licensee, one.filed.day, rules_of(one));
     fill_checks(one, 1, one.filed.manager, one.filed.day, rules_of(one));
     one.venue = raw(one.filed.own_venue);
+    if (one.venue != 0) one.checks[{0, raw(LicenceCheck::kOwnVenue)}] = CheckResult::kPending;
     if (one.venue != 0) venues_.at(one.venue).application = number;
     judged(one);
     return;
   }
   if (command.kind == CommandKind::kRecordLicenceCheck) {
-    const RecordLicenceCheck& record = body.record_licence_check;
-    ModelApplication& one = applications_.at(raw(record.application));
-    const std::pair<int, int> key{raw(record.subject), raw(record.check)};
-    one.checks[key] = record.passed == 1 ? CheckResult::kPassed : CheckResult::kFailed;
-    one.evidence[key] = text_of(record.evidence);
-    if (one.state == LicenceState::kApplied) {
-      judged(one);
-    } else if (manager_fit(one)) {
-      world.offices.at(one.office).manager_state = ManagerState::kActive;
-    }
-    return;
+    return record_check(body.record_licence_check, world);
   }
   if (command.kind == CommandKind::kWithdrawApplication) {
     ModelApplication& one = applications_.at(raw(body.withdraw_application.application));
@@ -319,6 +311,30 @@ void NaiveLicences::apply(const Command& command, World world) {
   }
 }
 
+// Who applies is judged when the last check is in; a manager who came later acts from then on.
+void NaiveLicences::record_check(const RecordLicenceCheck& record, World world) {
+  const std::pair<int, int> key{raw(record.subject), raw(record.check)};
+  const auto note = [&](ModelChecks& checks) {
+    checks.checks[key] = record.passed == 1 ? CheckResult::kPassed : CheckResult::kFailed;
+    checks.evidence[key] = text_of(record.evidence);
+  };
+  if (raw(record.office) != 0) {
+    ModelOffice& office = world.offices.at(raw(record.office));
+    note(office);
+    if (raw(record.check) < 4) return;  // the paper of what was computed decides nothing
+    if (manager_fit(office)) office.manager_state = ManagerState::kActive;
+    return;
+  }
+  ModelApplication& one = applications_.at(raw(record.application));
+  note(one);
+  if (raw(record.check) < 4) return;
+  if (one.state == LicenceState::kApplied) {
+    judged(one);
+  } else if (manager_fit(one)) {
+    world.offices.at(one.office).manager_state = ManagerState::kActive;
+  }
+}
+
 void NaiveLicences::change_manager(const SetTechnicalManager& change, World world) {
   const std::uint16_t number = raw(change.office);
   ModelOffice& office = world.offices.at(number);
@@ -333,21 +349,47 @@ void NaiveLicences::change_manager(const SetTechnicalManager& change, World worl
     case ManagerChange::kLeave:
       office.manager_state = ManagerState::kActive;
       office.defined.technical_manager = PersonId{};
+      office.checks.clear();
+      office.evidence.clear();
       if (one != nullptr) one->manager = {};
       break;
-    case ManagerChange::kReplace:
-      office.manager_state = ManagerState::kActive;
+    case ManagerChange::kReplace: {
+      ModelChecks& checks = one == nullptr ? static_cast<ModelChecks&>(office) : *one;
       office.defined.technical_manager = change.person.person;
-      if (one == nullptr) break;
-      one->manager = change.person;
-      fill_checks(*one, 1, change.person, change.day, *rules_at(world.now));
-      if (!manager_fit(*one)) office.manager_state = ManagerState::kUnchecked;
+      if (one != nullptr) one->manager = change.person;
+      fill_checks(checks, 1, change.person, change.day, *rules_at(world.now));
+      office.manager_state = manager_fit(checks) ? ManagerState::kActive : ManagerState::kUnchecked;
       break;
+    }
   }
   const bool acts =
       raw(office.defined.technical_manager) != 0 && office.manager_state == ManagerState::kActive;
   if (!acts && office.state == OfficeState::kActive)
     change_office(number, OfficeState::kSuspended, world);
+}
+
+// A suspension begins as it was said ahead, ends, or stays without an end where something is
+// missing.
+void NaiveLicences::follow_suspension(const Event& event, World world, const Wrong& wrong) {
+  ModelOffice& office = world.offices.at(raw(event.office));
+  if (event.before == raw(OfficeState::kActive)) {
+    const std::int64_t until = office.suspended_until;
+    if (office.state != OfficeState::kActive || office.suspended_from > world.now ||
+        event.after != raw(OfficeState::kSuspended) || event.reason != office.suspended_for)
+      return wrong("no suspension begins");
+    change_office(raw(event.office), OfficeState::kSuspended, world);
+    office.suspended_until = until;
+    return;
+  }
+  if (office.state != OfficeState::kSuspended || office.suspended_until > world.now)
+    return wrong("no suspension is over");
+  const bool returns = lacks(raw(event.office), world).empty();
+  if (event.before != raw(OfficeState::kSuspended) ||
+      event.after != raw(returns ? OfficeState::kActive : OfficeState::kSuspended) ||
+      event.reason != (returns ? Reason::kSuspensionOver : Reason::kSuspensionKept))
+    return wrong("a suspension ended otherwise");
+  office.suspended_until = kNever.ms;
+  if (returns) change_office(raw(event.office), OfficeState::kActive, world);
 }
 
 // Time does what the events of a tick say: a round moves on when its moment has come, a licence
@@ -361,6 +403,8 @@ void NaiveLicences::follow(const Command& command, const Event& event, World wor
   if (event.kind == EventKind::kOfficeChanged) {
     if (command.kind != CommandKind::kTick) return;
     const ModelOffice& office = world.offices.at(raw(event.office));
+    if (event.after == raw(OfficeState::kSuspended) || event.after == raw(OfficeState::kActive))
+      return follow_suspension(event, world, wrong);
     if (event.after != raw(OfficeState::kExpired) || office.licence_until > world.now)
       return wrong("no licence has lapsed");
     return change_office(raw(event.office), OfficeState::kExpired, world);
@@ -396,6 +440,19 @@ void NaiveLicences::follow(const Command& command, const Event& event, World wor
 }
 
 namespace {
+
+bool same_manager_checks(const ModelOffice& office, const SubjectChecks& checks) {
+  for (int check = 0; check < static_cast<int>(kLicenceCheckCount); ++check) {
+    const auto result = office.checks.find({1, check});
+    const auto evidence = office.evidence.find({1, check});
+    const CheckRecord& record = checks[static_cast<std::size_t>(check)];
+    const bool asked = result != office.checks.end();
+    if (record.result != (asked ? result->second : CheckResult::kNotRequired) ||
+        text_of(record.evidence) != (evidence == office.evidence.end() ? "" : evidence->second))
+      return false;
+  }
+  return true;
+}
 
 bool same_checks(const ModelApplication& one, const ApplicationRecord& record) {
   for (const auto& [key, result] : one.checks) {
@@ -479,6 +536,8 @@ void NaiveLicences::audit(const Scheduler& scheduler, const World& world,
     expect(view.manager_state == office.manager_state &&
                view.technical_manager == office.defined.technical_manager,
            "another manager of office", number);
+    expect(same_manager_checks(office, view.manager_checks),
+           "other checks of the manager of office", number);
     const bool acts =
         raw(office.defined.technical_manager) != 0 && office.manager_state == ManagerState::kActive;
     expect(view.state != OfficeState::kActive || acts, "no manager, yet active (R3): office",

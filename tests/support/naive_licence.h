@@ -17,12 +17,16 @@ namespace permitd::tests {
 struct ModelOffice;
 struct Judgement;
 
-struct ModelApplication {
+/// Results and evidence by subject and check; what is not there was not asked for.
+struct ModelChecks {
+  std::map<std::pair<int, int>, scheduler::CheckResult> checks;
+  std::map<std::pair<int, int>, std::string> evidence;
+};
+
+struct ModelApplication : ModelChecks {
   scheduler::ApplyForLicence filed;
   scheduler::LicencePerson manager;  // the present one; person 0: none
   scheduler::LicenceState state = scheduler::LicenceState::kApplied;
-  std::map<std::pair<int, int>, scheduler::CheckResult> checks;  // subject, check
-  std::map<std::pair<int, int>, std::string> evidence;
   std::set<int> equipped;                 // items
   std::map<int, std::string> references;  // by item
   bool has_rent = false;
@@ -79,12 +83,20 @@ class NaiveLicences {
 
  private:
   using Command = scheduler::Command;
+  using Wrong = std::function<void(const char*)>;
 
+  void follow_suspension(const scheduler::Event& event, World world, const Wrong& wrong);
   void judge_round(const Command& command, const World& world, Judgement& judgement) const;
   void judge_apply(const scheduler::ApplyForLicence& apply, const World& world,
                    Judgement& judgement) const;
   void judge_check(const scheduler::RecordLicenceCheck& record, const World& world,
                    Judgement& judgement) const;
+  void judge_office_check(const scheduler::RecordLicenceCheck& record, const World& world,
+                          Judgement& judgement) const;
+  void judge_paper(const scheduler::RecordLicenceCheck& record, const ModelChecks& checks,
+                   Judgement& judgement) const;
+  void judge_recorded(const scheduler::RecordLicenceCheck& record, const ModelChecks& checks,
+                      Judgement& judgement) const;
   void judge_application(const Command& command, const World& world, Judgement& judgement) const;
   void judge_venue(const scheduler::DefineVenue& venue, const World& world,
                    Judgement& judgement) const;
@@ -96,12 +108,13 @@ class NaiveLicences {
   const scheduler::SetLicenceRules& rules_of(const ModelApplication& one) const;
   std::uint32_t points(const ModelApplication& one) const;
   bool fit(const ModelApplication& one) const;
-  bool manager_fit(const ModelApplication& one) const;
+  bool manager_fit(const ModelChecks& one) const;
   std::uint32_t missing(const ModelApplication& one, const World& world) const;
   bool returns(const ModelOffice& office, const World& world) const;
 
-  void fill_checks(ModelApplication& one, int subject, const scheduler::LicencePerson& person,
+  void fill_checks(ModelChecks& one, int subject, const scheduler::LicencePerson& person,
                    std::int32_t day, const scheduler::SetLicenceRules& rules);
+  void record_check(const scheduler::RecordLicenceCheck& record, World world);
   void judged(ModelApplication& one);
   void end(ModelApplication& one, scheduler::LicenceState state);
   void leave_venue(ModelApplication& one);

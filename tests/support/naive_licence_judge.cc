@@ -132,7 +132,7 @@ bool NaiveLicences::fit(const ModelApplication& one) const {
   });
 }
 
-bool NaiveLicences::manager_fit(const ModelApplication& one) const {
+bool NaiveLicences::manager_fit(const ModelChecks& one) const {
   return std::all_of(one.checks.begin(), one.checks.end(), [](const auto& check) {
     return check.first.first == 0 || check.second == CheckResult::kPassed ||
            check.second == CheckResult::kNotRequired;
@@ -302,21 +302,64 @@ void NaiveLicences::judge_check(const RecordLicenceCheck& record, const World& w
   judgement.fault(raw(record.check) > 8 || record.passed > 1, Refusal::kOutOfRange, Field::kCheck);
   judge_evidence(record.evidence, Field::kEvidence, judgement);
   judgement.fault(too_long(record.note), Refusal::kOutOfRange, Field::kNote);
+  if (raw(record.office) != 0) return judge_office_check(record, world, judgement);
   const auto found = applications_.find(raw(record.application));
   judgement.fault(found == applications_.end(), Refusal::kUnknownApplication, Field::kApplication);
   if (judgement.faults.contains(Refusal::kOutOfRange) || found == applications_.end()) return;
   const ModelApplication& one = found->second;
+  if (raw(record.check) < 4) {
+    judgement.fault(raw(record.subject) == 1 && raw(one.manager.person) == 0, Refusal::kMissing,
+                    Field::kManager);
+    return judge_paper(record, one, judgement);
+  }
   const bool replaced = one.office != 0 && raw(record.subject) == 1 &&
                         live(world.offices.at(one.office).state) &&
                         world.offices.at(one.office).manager_state == ManagerState::kUnchecked;
   judgement.fault(one.state != LicenceState::kApplied && !replaced, Refusal::kWrongState,
                   Field::kState);
+  judge_recorded(record, one, judgement);
+}
+
+// Nobody but a manager who came later to an office that nobody applied for has checks there.
+void NaiveLicences::judge_office_check(const RecordLicenceCheck& record, const World& world,
+                                       Judgement& judgement) const {
+  const auto found = world.offices.find(raw(record.office));
+  judgement.fault(raw(record.application) != 0, Refusal::kNotCompatible, Field::kOffice);
+  judgement.fault(raw(record.subject) == 0, Refusal::kNotCompatible, Field::kPerson);
+  judgement.fault(found == world.offices.end(), Refusal::kUnknownOffice, Field::kOffice);
+  if (found == world.offices.end()) return;
+  const ModelOffice& office = found->second;
+  judgement.fault(office.application != 0, Refusal::kNotCompatible, Field::kOffice);
+  if (raw(record.check) < 4) {
+    if (!judgement.only_faults()) judge_paper(record, office, judgement);
+    return;
+  }
+  judgement.fault(!live(office.state) || office.manager_state != ManagerState::kUnchecked,
+                  Refusal::kWrongState, Field::kState);
+  if (!judgement.only_faults()) judge_recorded(record, office, judgement);
+}
+
+// What was computed stays as it was found, and takes any paper at any time.
+void NaiveLicences::judge_paper(const RecordLicenceCheck& record, const ModelChecks& checks,
+                                Judgement& judgement) const {
   const std::pair<int, int> key{raw(record.subject), raw(record.check)};
-  const CheckResult present = one.checks.at(key);
-  judgement.fault(raw(record.check) < 4 || present == CheckResult::kNotRequired,
-                  Refusal::kNotCompatible, Field::kCheck);
-  const auto evidence = one.evidence.find(key);
-  const bool same = evidence != one.evidence.end() && evidence->second == text_of(record.evidence);
+  const auto found = checks.checks.find(key);
+  const CheckResult said = record.passed == 1 ? CheckResult::kPassed : CheckResult::kFailed;
+  judgement.fault(found == checks.checks.end() || found->second != said, Refusal::kNotCompatible,
+                  Field::kCheck);
+  const auto evidence = checks.evidence.find(key);
+  judgement.fault(evidence != checks.evidence.end() && evidence->second == text_of(record.evidence),
+                  Refusal::kNothingToDo, Field::kCheck);
+}
+
+void NaiveLicences::judge_recorded(const RecordLicenceCheck& record, const ModelChecks& checks,
+                                   Judgement& judgement) const {
+  const std::pair<int, int> key{raw(record.subject), raw(record.check)};
+  const CheckResult present = checks.checks.at(key);
+  judgement.fault(present == CheckResult::kNotRequired, Refusal::kNotCompatible, Field::kCheck);
+  const auto evidence = checks.evidence.find(key);
+  const bool same =
+      evidence != checks.evidence.end() && evidence->second == text_of(record.evidence);
   judgement.fault(
       same && present == (record.passed == 1 ? CheckResult::kPassed : CheckResult::kFailed),
       Refusal::kNothingToDo, Field::kCheck);
@@ -342,9 +385,10 @@ void NaiveLicences::judge_application(const Command& command, const World& world
     judgement.fault(known && state != LicenceState::kExamPending, Refusal::kWrongState,
                     Field::kState);
     if (!known) return;
-    judgement.fault(result.absent > 1 || (result.absent == 1 && result.score > 0) ||
-                        result.score > rules_of(found->second).exam_max,
-                    Refusal::kOutOfRange, Field::kScore);
+    judgement.fault(result.absent > 1, Refusal::kOutOfRange, Field::kState);
+    judgement.fault(
+        (result.absent == 1 && result.score > 0) || result.score > rules_of(found->second).exam_max,
+        Refusal::kOutOfRange, Field::kScore);
   } else if (command.kind == CommandKind::kRecordBoardFinding) {
     const RecordBoardFinding& finding = body.record_board_finding;
     judge_evidence(finding.evidence, Field::kEvidence, judgement);
@@ -374,7 +418,8 @@ void NaiveLicences::judge_outfit(const Command& command, const World& world,
                     Refusal::kNotCompatible, Field::kVenue);
   } else if (command.kind == CommandKind::kRecordEquipment) {
     const RecordEquipment& record = body.record_equipment;
-    const bool outside = raw(record.item) > 7 || record.done > 1;
+    const bool outside = raw(record.item) > 7;
+    judgement.fault(record.done > 1, Refusal::kOutOfRange, Field::kState);
     judgement.fault(outside, Refusal::kOutOfRange, Field::kEquipment);
     judgement.fault(too_long(record.reference), Refusal::kOutOfRange, Field::kReference);
     judgement.fault(record.done != 0 && record.reference.size == 0, Refusal::kMissing,
@@ -417,8 +462,9 @@ void NaiveLicences::judge_venue(const DefineVenue& venue, const World& world,
   outside_of(raw(venue.kind) > 1 || venue.in_service > 1, Field::kState);
   outside_of(point_outside(venue.point), Field::kPoint);
   outside_of(too_long(venue.label), Field::kLabel);
-  judgement.fault((venue.kind == VenueKind::kOwn) != (raw(venue.owner) != 0), Refusal::kMissing,
-                  Field::kOwner);
+  const bool has_owner = raw(venue.owner) != 0;
+  judgement.fault(raw(venue.kind) == 1 && !has_owner, Refusal::kMissing, Field::kOwner);
+  judgement.fault(raw(venue.kind) == 0 && has_owner, Refusal::kNotCompatible, Field::kOwner);
   const auto known = venues_.find(raw(venue.venue));
   if (known != venues_.end() && known->second.application != 0) {
     judgement.fault(known->second.defined.kind != venue.kind ||
@@ -452,7 +498,8 @@ void NaiveLicences::judge_office(const Command& command, const World& world,
   const ModelOffice& office = found->second;
   const bool right = renews ? office.state == OfficeState::kActive ||
                                   office.state == OfficeState::kSuspended || returns(office, world)
-                            : live(office.state);
+                            : live(office.state) || (office.state == OfficeState::kExpired &&
+                                                     office.application == 0);
   judgement.fault(!right, Refusal::kWrongState, Field::kState);
   const SetLicenceRules* rules = rules_at(world.now);
   const bool none = raw(office.defined.technical_manager) == 0;

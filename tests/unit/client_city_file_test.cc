@@ -158,6 +158,18 @@ TEST(CityFileTest, ActiveOfficeWithoutTechnicalManagerIsReported) {
               ElementsAre(HasSubstr("technical_manager")));
 }
 
+TEST(CityFileTest, SkillsOfWhoHasPassedNoExamAreReported) {
+  const auto with_state = [](std::string_view state) {
+    return "[[office]]\ncode = \"0101\"\ntechnical_manager = 1\n"
+           "[[expert]]\nid = 1\noffice = \"0101\"\nperson = 1\nskills = [\"file\"]\nstate = \"" +
+           std::string(state) + "\"\n";
+  };
+  for (const char* state : {"candidate", "in_training", "exam_pending", "left"})
+    EXPECT_THAT(problems(with_state(state)), ElementsAre(HasSubstr("expert[1].skills"))) << state;
+  for (const char* state : {"certified", "suspended", "expired"})
+    EXPECT_EQ(read(with_state(state)).certificates.size(), 1U) << state;
+}
+
 TEST(CityFileTest, ExpertOfAnUndefinedOfficeIsReported) {
   auto lines = problems(
       "[[office]]\ncode = \"0101\"\ntechnical_manager = 1\n"

@@ -47,6 +47,25 @@ class ExpertFlowTest : public SmallCity {
     ASSERT_EQ(apply(CommandKind::kSetCertificate, body, supervisor()).refusal, Refusal::kNone);
   }
 
+  // Of kOffice, by somebody who meets the rules.
+  void replace_manager(PersonId manager) {
+    SetLicenceRules rules;
+    rules.version = 1;
+    rules.effective_from = kStart;
+    rules.licensee.fields = rules.manager.fields = field_bit(DegreeField::kArchitecture);
+    ASSERT_EQ(apply(CommandKind::kSetLicenceRules, rules, supervisor()).refusal, Refusal::kNone);
+    SetTechnicalManager body;
+    body.office = kOffice;
+    body.change = ManagerChange::kReplace;
+    body.day = static_cast<std::int32_t>(now_.ms / (24 * 60 * kMsPerMinute));
+    body.person.person = manager;
+    body.person.birth_day = body.day - 40 * 366;
+    body.person.nationality = Nationality::kIranian;
+    body.person.degree = Degree::kBachelor;
+    body.person.field = DegreeField::kArchitecture;
+    ASSERT_EQ(apply(CommandKind::kSetTechnicalManager, body, supervisor()).refusal, Refusal::kNone);
+  }
+
   // Of kNew, who is defined as certified and has no certificate yet.
   void define_new() { define_expert(kNew, kOffice, {}); }
 
@@ -72,6 +91,22 @@ class ExpertFlowTest : public SmallCity {
     change.state = ExpertState::kSuspended;
     change.until = until;
     return apply(CommandKind::kSetExpertState, change, supervisor());
+  }
+
+  Outcome suspend_new_ahead(Tick from, Tick until = kNever) {
+    SetExpertState change;
+    change.expert = kNew;
+    change.state = ExpertState::kSuspended;
+    change.reason = Reason::kViolation;
+    change.from = from;
+    change.until = until;
+    return apply(CommandKind::kSetExpertState, change, supervisor());
+  }
+
+  Tick begin_of_suspension() const {
+    ExpertView view;
+    EXPECT_TRUE(scheduler_.find_expert(kNew, view));
+    return view.suspended_from;
   }
 
   Tick end_of_suspension() const {
@@ -260,12 +295,7 @@ TEST_F(ExpertFlowTest, ANewManagerTakesAwayTheVisitsThatConcernHim) {
   of_manager.service = kReport;
   const JobId filing = apply(CommandKind::kSubmitCase, of_manager, office()).job;
   ASSERT_EQ(claim(kClerk).job, filing);
-  DefineOffice body;
-  body.office = kOffice;
-  body.district = 1;
-  body.state = OfficeState::kActive;
-  body.technical_manager = owner;
-  ASSERT_EQ(apply(CommandKind::kDefineOffice, body, supervisor()).refusal, Refusal::kNone);
+  replace_manager(owner);
   EXPECT_EQ(complete(lease, kInspector).refusal, Refusal::kStaleLease) << "even before the tick";
   wait(0);
   expect_back(inspection, Reason::kConflictOfInterest);
@@ -393,8 +423,54 @@ TEST_F(ExpertFlowTest, OnlyWhoIsCertifiedAndHadACertificateExpires) {
               Reason::kNone);
   expect_expiry(moves()[1]);
   ASSERT_EQ(set_new(ExpertState::kLeft).refusal, Refusal::kNone);
-  EXPECT_EQ(certify_new(Skill::kFile, {}, after(10)).state, raw(ExpertState::kLeft));
+  EXPECT_EQ(certify_new(Skill::kFile, {}, after(10)).refusal, Refusal::kWrongState);
   wait(10);
+  EXPECT_EQ(state_of_new(), ExpertState::kLeft);
+}
+
+TEST_F(ExpertFlowTest, NobodyIsGrantedACertificateBeforeTheExamOrAfterLeaving) {
+  const auto expect_refused = [&](ExpertState state) {
+    ASSERT_EQ(state_of_new(), state);
+    const Outcome outcome = certify_new(Skill::kFile, {}, after(100));
+    EXPECT_EQ(outcome.refusal, Refusal::kWrongState);
+    EXPECT_EQ(outcome.field, Field::kState);
+    EXPECT_EQ(outcome.state, raw(state));
+    EXPECT_TRUE(scheduler_.events().empty());
+    ExpertView view;
+    ASSERT_TRUE(scheduler_.find_expert(kNew, view));
+    EXPECT_EQ(view.certified_until, decltype(view.certified_until){});
+  };
+  DefineExpert body;
+  body.expert = kNew;
+  body.office = kOffice;
+  body.state = ExpertState::kCandidate;
+  body.degree = Degree::kDoctorate;
+  body.person = person(kNew);
+  ASSERT_EQ(apply(CommandKind::kDefineExpert, body, supervisor()).refusal, Refusal::kNone);
+  expect_refused(ExpertState::kCandidate);
+  for (const ExpertState state : {ExpertState::kInTraining, ExpertState::kExamPending}) {
+    ASSERT_EQ(set_new(state).refusal, Refusal::kNone);
+    expect_refused(state);
+  }
+  ASSERT_EQ(set_new(ExpertState::kLeft).refusal, Refusal::kNone);
+  expect_refused(ExpertState::kLeft);
+  for (const ExpertState state : {ExpertState::kCandidate, ExpertState::kInTraining,
+                                  ExpertState::kExamPending, ExpertState::kCertified}) {
+    ASSERT_EQ(set_new(state).refusal, Refusal::kNone);
+  }
+  EXPECT_EQ(certify_new(Skill::kFile, {}, after(100)).refusal, Refusal::kNone);
+}
+
+TEST_F(ExpertFlowTest, ACertificateIsRevokedInAnyStateAndRenewedInSuspension) {
+  define_new();
+  ASSERT_EQ(certify_new(Skill::kFile, {}, after(100)).refusal, Refusal::kNone);
+  ASSERT_EQ(set_new(ExpertState::kSuspended).refusal, Refusal::kNone);
+  EXPECT_EQ(certify_new(Skill::kFile, {}, after(200)).refusal, Refusal::kNone);
+  EXPECT_EQ(state_of_new(), ExpertState::kSuspended);
+  ASSERT_EQ(set_new(ExpertState::kLeft).refusal, Refusal::kNone);
+  EXPECT_EQ(certify_new(Skill::kFile, {}, after(200)).refusal, Refusal::kNothingToDo)
+      << "as a city file that is loaded again says";
+  EXPECT_EQ(certify_new(Skill::kFile, {}, {}).refusal, Refusal::kNone);
   EXPECT_EQ(state_of_new(), ExpertState::kLeft);
 }
 
@@ -454,6 +530,98 @@ TEST_F(ExpertFlowTest, TheEndOfASuspensionIsAheadAndMayBeMoved) {
   ASSERT_EQ(suspend_new(after(30)).refusal, Refusal::kNone);
   ASSERT_EQ(set_new(ExpertState::kCertified).refusal, Refusal::kNone);
   EXPECT_EQ(end_of_suspension(), kNever);
+}
+
+TEST_F(ExpertFlowTest, ASuspensionThatIsAheadBeginsByItself) {
+  define_new();
+  ASSERT_EQ(certify_new(Skill::kFile, {}, after(1000)).refusal, Refusal::kNone);
+  const Outcome said = suspend_new_ahead(after(20), after(50));
+  EXPECT_EQ(said.state, raw(ExpertState::kCertified));
+  ASSERT_EQ(moves().size(), 1U);
+  expect_move(moves()[0], ExpertState::kCertified, ExpertState::kCertified, supervisor(),
+              Reason::kViolation);
+  EXPECT_EQ(begin_of_suspension(), after(20));
+  EXPECT_EQ(end_of_suspension(), after(50));
+  submit(kReport);
+  const Outcome lease = claim(kNew);
+  EXPECT_EQ(lease.until, after(20));
+  wait(20);
+  ASSERT_EQ(moves().size(), 1U);
+  expect_move(moves()[0], ExpertState::kCertified, ExpertState::kSuspended, engine(),
+              Reason::kViolation);
+  expect_back(lease.job, Reason::kExpertSuspended);
+  EXPECT_EQ(begin_of_suspension(), kNever);
+  EXPECT_EQ(end_of_suspension(), after(30));
+  EXPECT_EQ(claim(kNew).filter, Filter::kCertificate);
+  wait(30);
+  EXPECT_EQ(state_of_new(), ExpertState::kCertified);
+  EXPECT_EQ(claim(kNew).job, lease.job);
+}
+
+TEST_F(ExpertFlowTest, AClaimThatWaitsIsOverWhenASuspensionBegins) {
+  define_new();
+  ASSERT_EQ(certify_new(Skill::kFile, {}, after(1000)).refusal, Refusal::kNone);
+  ASSERT_EQ(suspend_new_ahead(after(10)).refusal, Refusal::kNone);
+  claim(kNew);
+  now_ = after(10);  // and no tick yet
+  const Outcome filed = submit(kReport);
+  EXPECT_EQ(job_view(filed.job).state, JobState::kReady);
+  EXPECT_EQ(claim(kNew).filter, Filter::kCertificate);
+}
+
+TEST_F(ExpertFlowTest, AnotherStateTakesBackASuspensionThatIsAhead) {
+  define_new();
+  ASSERT_EQ(certify_new(Skill::kFile, {}, after(1000)).refusal, Refusal::kNone);
+  ASSERT_EQ(suspend_new_ahead(after(20)).refusal, Refusal::kNone);
+  EXPECT_EQ(suspend_new_ahead(after(20)).refusal, Refusal::kNothingToDo);
+  ASSERT_EQ(suspend_new_ahead(after(30), after(40)).refusal, Refusal::kNone);
+  EXPECT_EQ(begin_of_suspension(), after(30));
+  ASSERT_EQ(set_new(ExpertState::kCertified).refusal, Refusal::kNone);
+  EXPECT_EQ(begin_of_suspension(), kNever);
+  EXPECT_EQ(end_of_suspension(), kNever);
+  EXPECT_EQ(set_new(ExpertState::kCertified).refusal, Refusal::kNothingToDo);
+  wait(60);
+  EXPECT_EQ(state_of_new(), ExpertState::kCertified);
+  ASSERT_EQ(suspend_new_ahead(after(20), after(40)).refusal, Refusal::kNone);
+  ASSERT_EQ(suspend_new(kNever).refusal, Refusal::kNone);  // at once, without an end
+  EXPECT_EQ(state_of_new(), ExpertState::kSuspended);
+  EXPECT_EQ(begin_of_suspension(), kNever);
+  wait(60);
+  EXPECT_EQ(state_of_new(), ExpertState::kSuspended);
+  EXPECT_EQ(suspend_new_ahead(after(20)).refusal, Refusal::kWrongState);
+}
+
+TEST_F(ExpertFlowTest, WhoHasExpiredByThenIsSuspendedAllTheSame) {
+  define_new();
+  ASSERT_EQ(certify_new(Skill::kFile, {}, after(10)).refusal, Refusal::kNone);
+  ASSERT_EQ(suspend_new_ahead(after(20)).refusal, Refusal::kNone);
+  wait(10);
+  EXPECT_EQ(state_of_new(), ExpertState::kExpired);
+  EXPECT_EQ(begin_of_suspension(), after(10));
+  wait(10);
+  ASSERT_EQ(moves().size(), 1U);
+  expect_move(moves()[0], ExpertState::kExpired, ExpertState::kSuspended, engine(),
+              Reason::kViolation);
+  ASSERT_EQ(certify_new(Skill::kFile, {}, after(100)).refusal, Refusal::kNone);
+  EXPECT_EQ(state_of_new(), ExpertState::kSuspended);
+}
+
+TEST_F(ExpertFlowTest, TheBeginOfASuspensionIsAheadAndBeforeItsEnd) {
+  define_new();
+  ASSERT_EQ(certify_new(Skill::kFile, {}, after(1000)).refusal, Refusal::kNone);
+  const auto expect_refused = [this](const Outcome& outcome, Refusal refusal) {
+    EXPECT_EQ(outcome.refusal, refusal);
+    EXPECT_EQ(outcome.field, Field::kValidity);
+    EXPECT_TRUE(scheduler_.events().empty());
+  };
+  expect_refused(suspend_new_ahead(after(0)), Refusal::kOutOfRange);
+  expect_refused(suspend_new_ahead(after(10), after(10)), Refusal::kOutOfRange);
+  expect_refused(suspend_new_ahead(after(10), after(5)), Refusal::kOutOfRange);
+  SetExpertState left;
+  left.expert = kNew;
+  left.state = ExpertState::kLeft;
+  left.from = after(10);
+  expect_refused(apply(CommandKind::kSetExpertState, left, supervisor()), Refusal::kNotCompatible);
 }
 
 TEST_F(ExpertFlowTest, TrainingWantsTheDegreeOfThePolicy) {
