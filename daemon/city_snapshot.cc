@@ -61,8 +61,8 @@ bool is_move_to(const scheduler::Event& event, scheduler::JobState state) {
 }
 
 bool needs_second_review(const CaseView& view, const scheduler::SetPolicy& policy) {
-  const bool is_doubtful = scheduler::is_zoning_doubtful(
-      view.zoning.result, view.zoning.conditions, view.zoning_version != 0);
+  const bool is_doubtful = scheduler::is_zoning_doubtful(view.zoning.result, view.zoning.conditions,
+                                                         view.zoning_version != 0);
   return view.area_m2 > policy.second_review_area_m2 ||
          (is_doubtful && policy.zoning_review == scheduler::ZoningReview::kSecondReviewer);
 }
@@ -121,7 +121,11 @@ void CitySnapshotQuery::begin(const Scheduler& scheduler) {
   snapshot.op = scheduler.op_applied();
   snapshot.now = scheduler.now();
   snapshot.policy = scheduler.policy();
-  if (scope_.sees_city()) snapshot.stats = scheduler.stats();
+  if (scope_.sees_city()) {
+    snapshot.stats = scheduler.stats();
+  } else {
+    snapshot.stats.capacity_overrides = scheduler.count_overrides({scope_.district_set(), {}, {}});
+  }
   snapshot.present_date = scheduler.working_day(scheduler.now());
   arrivals_from_ = {snapshot.now.ms - kArrivalDays * kMsPerDay};
   take_days(scheduler);

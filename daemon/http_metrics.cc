@@ -164,6 +164,10 @@ void write_engine(Exposition& out, const OpsFigures& figures) {
              stats.escalated);
   out.single("permitd_capacity_overrides_total", "counter", "Assignments above capacity by order.",
              stats.capacity_overrides);
+  out.announce("permitd_municipal_decisions_total", "counter",
+               "Decisions of the municipality, of stages that have a term.");
+  out.sample("permitd_municipal_decisions_total", "in_time=\"yes\"", stats.decisions_in_time);
+  out.sample("permitd_municipal_decisions_total", "in_time=\"no\"", stats.decisions_late);
   out.single("permitd_municipal_first_violations_total", "counter", "Must be 0.",
              stats.municipal_first_violations);
   out.single("permitd_reserved_share_starts_total", "counter",

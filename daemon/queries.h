@@ -225,6 +225,20 @@ class AwaitingDecisionsQuery final : public PageQuery {
   std::uint32_t slices_ = 0;
 };
 
+/// Overrides of capacity (I9) of jobs whose parcel the scope covers, newest first.
+class OverridesQuery final : public PageQuery {
+ public:
+  OverridesQuery(Scope scope, scheduler::OverrideFilter filter, std::uint64_t position,
+                 std::uint16_t limit);
+  bool run(const scheduler::Scheduler& scheduler) noexcept override;
+
+  std::vector<scheduler::CapacityOverride> rows;
+
+ private:
+  Scope scope_;
+  scheduler::OverrideFilter filter_;
+};
+
 /// The catalogue: every version that is kept, by service.
 class ServicesQuery final : public PageQuery {
  public:
@@ -293,7 +307,8 @@ class CalendarPreviewQuery final : public Query {
   explicit CalendarPreviewQuery(std::vector<scheduler::SetCalendarDays> runs, std::size_t kept = 0);
   bool run(const scheduler::Scheduler& scheduler) noexcept override;
 
-  bool is_acceptable = true;
+  // Why the runs cannot be set, its row counted over the days of all of them; none when they can.
+  scheduler::Outcome refused;
   std::uint32_t days_changed = 0;
   std::uint32_t notes_changed = 0;  // of days that keep their hours
   DeadlineShift shift;
@@ -305,6 +320,7 @@ class CalendarPreviewQuery final : public Query {
 
   std::vector<scheduler::SetCalendarDays> runs_;
   std::size_t next_ = 0;
+  std::uint16_t days_taken_ = 0;  // of the runs before
   scheduler::WorkingCalendar changed_;
   scheduler::Cursor cursor_;
   std::vector<scheduler::DeadlineMove> found_;  // in one slice
@@ -312,8 +328,8 @@ class CalendarPreviewQuery final : public Query {
 };
 
 /// The city's figures in one step. Of districts the cases and jobs in memory are counted one by
-/// one, in slices; what was forgotten since, deadlines that were met, single events and memory are
-/// figures of the city alone, and zero.
+/// one, in slices, and the overrides that are listed; what was forgotten since, deadlines that were
+/// met, other single events and memory are figures of the city alone, and zero.
 class StatsQuery final : public Query {
  public:
   explicit StatsQuery(Scope scope);

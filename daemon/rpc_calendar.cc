@@ -43,8 +43,8 @@ kj::Promise<void> CityReaderServer::previewCalendar(PreviewCalendarContext conte
   const auto runs = context.getParams().getRuns();
   std::vector<scheduler::SetCalendarDays> edits(std::min<std::size_t>(runs.size(), kRunsMax));
   Flaw flaw;
-  if (runs.size() == 0) flaw = {Refusal::kMissing, Field::kDay};
-  if (runs.size() > kRunsMax) flaw = {Refusal::kTooLarge, Field::kDay};
+  if (runs.size() == 0) flaw = {Refusal::kMissing, Field::kCount};
+  if (runs.size() > kRunsMax) flaw = {Refusal::kTooLarge, Field::kCount};
   for (unsigned i = 0; i < edits.size() && !flaw; ++i) {
     flaw = read_calendar(runs[i].getFirstDay(), runs[i].getDays(), edits[i]);
     if (!flaw) flaw = read_note(runs[i].getNote(), edits[i].note);
@@ -61,8 +61,9 @@ kj::Promise<void> CityReaderServer::previewCalendar(PreviewCalendarContext conte
   return ask(std::make_unique<CalendarPreviewQuery>(std::move(edits), kept),
              [context](CalendarPreviewQuery& done, scheduler::Op op) mutable {
                auto results = context.getResults();
-               if (!done.is_acceptable)
-                 return refuse(results.initRefused(), Refusal::kOutOfRange, Field::kDay);
+               if (done.refused.refusal != Refusal::kNone)
+                 return write_refusal(done.refused, scheduler::CommandKind::kNone,
+                                      results.initRefused());
                auto out = results.initPreview();
                out.setOp(raw(op));
                out.setDaysChanged(done.days_changed);

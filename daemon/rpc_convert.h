@@ -44,6 +44,7 @@ void write_organisation(const scheduler::OrganisationView& organisation,
                         protocol::Organisation::Builder out);
 void write_activation(const scheduler::ActivationView& activation,
                       protocol::Activation::Builder out);
+void write_override(const scheduler::CapacityOverride& one, protocol::Override::Builder out);
 void write_calendar_note(const scheduler::CalendarNoteView& note,
                          protocol::CalendarNote::Builder out);
 

@@ -29,7 +29,8 @@ struct OffersQuestion {
 Flaw read_request(protocol::OffersRequest::Reader in, const PlannerSettings& settings,
                   OffersQuestion& out) {
   if (in.getJob() == 0 && in.getCaseId() == 0) return {Refusal::kMissing, Field::kJob};
-  if (in.getDays() < 1 || in.getDays() > kOfferDaysMax) return {Refusal::kOutOfRange, Field::kDay};
+  if (in.getDays() < 1 || in.getDays() > kOfferDaysMax)
+    return {Refusal::kOutOfRange, Field::kCount};
   const bool is_sound = in.getRoadPercent() >= 100 && in.getRoadPercent() <= 1'000 &&
                         in.getSpeedKmh() >= 1 && in.getSpeedKmh() <= 200;
   if (!is_sound) return {Refusal::kOutOfRange, Field::kAmount};

@@ -55,7 +55,7 @@ Flaw read_change(protocol::ForecastChange::Reader in, CityChange& out) {
 }
 
 Flaw read_forecast(protocol::ForecastRequest::Reader in, ForecastQuestion& out) {
-  if (!within(in.getDays(), 1, kForecastDaysMax)) return {Refusal::kOutOfRange, Field::kDay};
+  if (!within(in.getDays(), 1, kForecastDaysMax)) return {Refusal::kOutOfRange, Field::kCount};
   if (!within(in.getRuns(), 1, kForecastRunsMax)) return {Refusal::kOutOfRange, Field::kCount};
   const bool is_sound = within(in.getUsePermille(), 1, 1'000) &&
                         within(in.getSpreadPermille(), 0, 900) &&

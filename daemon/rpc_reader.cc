@@ -22,6 +22,7 @@ constexpr std::uint64_t kExpertWords = 24;
 constexpr std::uint64_t kOfficeWords = 20;
 constexpr std::uint64_t kOpenCellWords = 6;
 constexpr std::uint64_t kCaseWords = 40;
+constexpr std::uint64_t kOverrideWords = 19;
 constexpr std::uint64_t kServiceWords = 26;
 constexpr std::uint64_t kOrganisationWords = 6;
 constexpr std::uint64_t kActivationWords = 3;
@@ -222,6 +223,21 @@ kj::Promise<void> CityReaderServer::awaitingDecisions(AwaitingDecisionsContext c
   return ask(std::move(query), [context](AwaitingDecisionsQuery& done, scheduler::Op op) mutable {
     auto results = context.getResults(size_hint(done.rows.size(), kCaseWords));
     write_rows(done.rows, results.initCases(count_of(done.rows)), write_case);
+    write_page_end(done, op, results.initEnd());
+  });
+}
+
+kj::Promise<void> CityReaderServer::overrides(OverridesContext context) {
+  const auto params = context.getParams();
+  const auto page = params.getPage();
+  scheduler::OverrideFilter filter;
+  filter.expert = scheduler::ExpertId{params.getExpert()};
+  filter.since = {params.getSince()};
+  auto query = std::make_unique<OverridesQuery>(scope_, filter, page.getCursor(),
+                                                page_limit(page.getLimit()));
+  return ask(std::move(query), [context](OverridesQuery& done, scheduler::Op op) mutable {
+    auto results = context.getResults(size_hint(done.rows.size(), kOverrideWords));
+    write_rows(done.rows, results.initOverrides(count_of(done.rows)), write_override);
     write_page_end(done, op, results.initEnd());
   });
 }

@@ -35,6 +35,7 @@ class CityReaderServer : public virtual protocol::CityReader::Server, public Rea
   kj::Promise<void> organisations(OrganisationsContext context) override;
   kj::Promise<void> activations(ActivationsContext context) override;
   kj::Promise<void> awaitingDecisions(AwaitingDecisionsContext context) override;
+  kj::Promise<void> overrides(OverridesContext context) override;
   // In rpc_questions.cc.
   kj::Promise<void> forecast(ForecastContext context) override;
   kj::Promise<void> eligibility(EligibilityContext context) override;

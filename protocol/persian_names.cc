@@ -123,6 +123,45 @@ std::string_view name_of(JobState state) {
   return "وضعیت ناشناخته";
 }
 
+std::string_view name_of(JobKind kind) {
+  using enum JobKind;
+  switch (kind) {
+    case kWork:
+      return "انجام";
+    case kConfirmation:
+      return "تأیید";
+  }
+  return "نوع ناشناخته";
+}
+
+std::string_view name_of(PriorityClass priority) {
+  using enum PriorityClass;
+  switch (priority) {
+    case kExpedited:
+      return "فوری";
+    case kMunicipal:
+      return "شهرداری";
+    case kOther:
+      return "سازمان‌های دیگر";
+  }
+  return "اولویت ناشناخته";
+}
+
+std::string_view name_of(SlaBand band) {
+  using enum SlaBand;
+  switch (band) {
+    case kGreen:
+      return "سبز";
+    case kAmber:
+      return "زرد";
+    case kRed:
+      return "قرمز";
+    case kPaused:
+      return "ایستاده";
+  }
+  return "رنگ ناشناخته";
+}
+
 std::string_view name_of(OfficeState state) {
   using enum OfficeState;
   switch (state) {
@@ -275,6 +314,8 @@ std::string_view name_of(Reason reason) {
       return "نداشتن مدیر فنی فعال";
     case kSuspensionOver:
       return "پایان مدت تعلیق";
+    case kSuspensionKept:
+      return "ماندن تعلیق به سبب کمبود شرایط";
   }
   return "علت ناشناخته";
 }

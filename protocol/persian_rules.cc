@@ -81,7 +81,7 @@ std::string_view rule_of(Field field) {
     case kAmount:
       return "از ۱ تا ۱٬۰۰۰٬۰۰۰٬۰۰۰٬۰۰۰٬۰۰۰ ریال";
     case kCount:
-      return "از ۱ تا حدی که \u2066hello\u2069 می‌گوید";
+      return "از ۱ تا حدی که \u2066hello\u2069 یا شرح فراخوانی می‌گوید";
     case kPriority:
       return "\u2066municipal\u2069 یا \u2066other\u2069";
     case kCommand:
@@ -124,9 +124,9 @@ std::string_view rule_of(Field field) {
       return "شخصی متولد ۱۲۱۰ تا روز درخواست، با مدرک، رشته و تابعیت "
              "تعریف‌شده";
     case kManager:
-      return "شخصی با شرط‌های صاحب امتیاز، هر یک برای یک دفتر، و هر شخص همه‌جا به "
-             "یک "
-             "شرح";
+      return "شخصی با شرط‌های صاحب امتیاز، هر یک برای یک دفتر، و هر شخص همه‌جا به یک شرح؛ "
+             "مدیر فنی دفتری که شناخته است تنها با \u2066licence\u2069 \u2066manager\u2069 "
+             "عوض می‌شود";
     case kAge:
       return "سال‌های کامل خورشیدی، در بازهٔ ضوابط";
     case kDegree:
@@ -137,9 +137,8 @@ std::string_view rule_of(Field field) {
     case kNationality:
       return "ایرانی، هرگاه ضوابط بخواهد";
     case kCheck:
-      return "بررسی‌ای که ضوابط سند آن را می‌خواهد؛ دیگر بررسی‌ها "
-             "محاسبه "
-             "می‌شود";
+      return "بررسی‌ای که ضوابط سند آن را می‌خواهد؛ آنچه محاسبه می‌شود تنها سند می‌گیرد، "
+             "با همان نتیجه";
     case kEvidence:
       return "۱ تا ۲۳ بایت که سند را نام ببرد";
     case kScore:
@@ -220,6 +219,9 @@ std::string rule_of(const MemberRange& range) {
     fmt::format_to(out, "، به شماره‌های شرح فراخوانی");
   if (range.kind == kUnique) fmt::format_to(out, "، هر یک تنها یک بار");
   if (range.kind == kDay) fmt::format_to(out, " روز، به شمارش از ۱۳۴۸/۱۰/۱۱");
+  if (range.kind == kOpening)
+    fmt::format_to(out, " دقیقه، به شمارش از ۱۳۴۸/۱۰/۱۱ و به وقت جهانی؛ از باز تا بسته‌شدن نه بیش "
+                        "از یک روز دور از تاریخ خود");
   if (!range.floor.empty()) fmt::format_to(out, "، و نه کمتر از \u2066{}\u2069", range.floor);
   if (!range.ceiling.empty()) fmt::format_to(out, "، و نه بیشتر از \u2066{}\u2069", range.ceiling);
   return rule;

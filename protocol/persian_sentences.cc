@@ -30,7 +30,9 @@ std::string state_phrase(const Outcome& outcome, CommandKind kind) {
     case Subject::kZoning:
       return fmt::format("این نسخه از طرح تفصیلی «{}» است", name_of(ZoningState{outcome.state}));
     case Subject::kApplication:
-      return fmt::format("درخواست «{}» است", name_of(LicenceState{outcome.state}));
+      return fmt::format("{} «{}» است",
+                         is_licence(LicenceState{outcome.state}) ? "امتیاز دفتر" : "درخواست",
+                         name_of(LicenceState{outcome.state}));
     case Subject::kRound:
       return fmt::format("فراخوان «{}» است", name_of(RoundState{outcome.state}));
     case Subject::kNothing:
@@ -60,9 +62,64 @@ std::string range_sentence(const Outcome& outcome) {
     return fmt::format("مقدار {}{} {}. {}.", code(protocol::name_of(outcome.field)), row, what,
                        rule_phrase(outcome.field));
   }
+  const Field owner = owner_of_members(outcome.field);
+  if (owner == Field::kCount)
+    return fmt::format("مقدار {} {}. قاعده: {}.", code(member->name), what,
+                       persian::rule_of(*member));
   return fmt::format("مقدار {} از {}{} {}. قاعده: {}.", code(member->name),
-                     code(protocol::name_of(owner_of_members(outcome.field))), row, what,
-                     persian::rule_of(*member));
+                     code(protocol::name_of(owner)), row, what, persian::rule_of(*member));
+}
+
+std::string compatible_sentence(const Outcome& outcome) {
+  if (outcome.field != Field::kDay) {
+    const MemberRange* member = member_range(outcome.field, outcome.member);
+    const std::string_view what = "با آنچه جاری است سازگار نیست";
+    if (member == nullptr) return field_sentence(what, outcome.field);
+    return fmt::format("مقدار {} از {} {}. {}.", code(member->name),
+                       code(protocol::name_of(outcome.field)), what, rule_phrase(outcome.field));
+  }
+  if (outcome.row == 0)
+    return "تقویم حداکثر ۱۴٬۶۱۰ روز را در بر می‌گیرد، از نخستین روزی که داده شده تا آخرین. "
+           "روزهایی نزدیک‌تر به آن‌ها بدهید.";
+  return fmt::format(
+      "روز شمارهٔ {} با روز دیگری تداخل دارد: هر روز زودتر از بسته‌شدن روز پیش باز نمی‌شود و "
+      "پیش از باز‌شدن روز بعد بسته می‌شود. ساعت‌های آن را اصلاح کنید.",
+      number(outcome.row));
+}
+
+// What a field means to one command alone; empty where the usual sentence says it.
+std::string_view own_sentence(const Outcome& outcome, CommandKind kind) {
+  if (outcome.refusal == Refusal::kNotCompatible && outcome.field == Field::kOwner)
+    return "مکان شهرداری مالکی در میان متقاضیان ندارد. مالک را ننویسید یا نوع مکان را شخصی کنید.";
+  if (outcome.refusal != Refusal::kOutOfRange) return "";
+  if (kind == CommandKind::kSchedule && outcome.field == Field::kJob)
+    return "تنها بازدید نوبت دارد و این کار بازدید نیست.";
+  if (kind == CommandKind::kApplyPlan && outcome.field == Field::kVersion)
+    return "برنامه به وضعیتی اشاره می‌کند که هنوز نیامده است. برنامه را از نو بسازید و همان را "
+           "به کار ببرید.";
+  if (kind == CommandKind::kDefineService && outcome.field == Field::kValidity)
+    return "نسخهٔ خدمت در زمانی میان سال‌های ۱۳۴۸ و ۹۵۱۴ جاری می‌شود. چنین زمانی بدهید.";
+  if (outcome.field != Field::kLimits) return "";
+  if (kind == CommandKind::kDefineOffice || kind == CommandKind::kEquipOffice)
+    return "حافظهٔ دفترها پر است و چیزی پذیرفته نشد. راهبر باید \u2066limits.offices_max\u2069 را "
+           "بیشتر کند.";
+  if (kind == CommandKind::kOpenRound)
+    return "۲۵۶ فراخوان نگه داشته می‌شود و هیچ‌یک فراموش نمی‌شود. فراخوان دیگری نمی‌توان گشود.";
+  if (kind == CommandKind::kSetOfficesWanted)
+    return "۶۴ شمار خواستهٔ دفترها نگه داشته می‌شود و هیچ‌یک فراموش نمی‌شود. شمار دیگری نمی‌توان "
+           "داد.";
+  return "";
+}
+
+std::string not_eligible_sentence(const Outcome& outcome) {
+  if (outcome.field == Field::kPriority)
+    return "کاری از شهرداری در انتظار است که کارشناس می‌تواند بگیرد و پیش از کار دیگران است. "
+           "دوباره کار بخواهید تا آن نخست بیاید.";
+  if (outcome.field == Field::kHalfDay)
+    return "ظرفیت بازدید در آن نیم‌روز پر شده است. نیم‌روز دیگری برگزینید.";
+  return fmt::format(
+      "کارشناس نمی‌تواند این کار را بگیرد؛ علت: {}. کارشناس دیگری برگزینید یا صبر کنید.",
+      name_of(outcome.filter));
 }
 
 std::string too_large_sentence(Field field) {
@@ -96,11 +153,14 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind) {
   if (const std::string of_zoning = zoning_sentence(outcome, kind); !of_zoning.empty())
     return of_zoning;
   if (is_of_suspension(outcome, kind))
-    return "تنها تعلیق پایان دارد، و آن در آینده است. زمانی دیرتر بدهید یا پایانی ندهید.";
+    return "تنها تعلیق زمان دارد: آغازی در آینده و پایانی پس از آن. زمانی دیرتر بدهید یا زمانی "
+           "ندهید.";
   if (is_of_versions(outcome, kind))
     return "نسخهٔ دیگری نگه داشته نمی‌شود: هر نسخه‌ای که هست جاری است، در راه است یا هنوز "
            "پرونده یا فراخوانی دارد. صبر کنید تا یکی جاری شود، "
            "یا پرونده‌های نسخه‌ای کهنه را ببندید.";
+  if (const std::string_view own = own_sentence(outcome, kind); !own.empty())
+    return std::string(own);
   using enum Refusal;
   switch (outcome.refusal) {
     case kNone:
@@ -179,15 +239,7 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind) {
              "تازه "
              "بسازید.";
     case kNotEligible:
-      return fmt::format(
-          "کارشناس نمی‌تواند این کار را بگیرد؛ علت: {}. "
-          "کارشناس "
-          "دیگری "
-          "برگزینید "
-          "یا "
-          "صبر "
-          "کنید.",
-          name_of(outcome.filter));
+      return not_eligible_sentence(outcome);
     case kNotMunicipal:
       return "تنها پرونده‌های شهرداری را می‌توان پیش "
              "انداخت؛ "
@@ -222,7 +274,7 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind) {
       return fmt::format("حافظهٔ تاریخچه پر است و چیزی پذیرفته نشد. راهبر {} را بالا ببرد.",
                          code("limits.events_max"));
     case kNotCompatible:
-      return field_sentence("با آنچه جاری است سازگار نیست", outcome.field);
+      return compatible_sentence(outcome);
     case kNotPlanned:
       return "این کار در برنامه‌ای نیست که چیزی از آن ثابت شود. نخست "
              "برنامه "
@@ -458,8 +510,21 @@ std::string removed_phrase(const DecisionView& decision) {
   return text;
 }
 
+// A job that was drawn among those about as urgent as the first.
+std::string urgent_text(const DecisionView& decision) {
+  std::string text = fmt::format("کارشناس {} در {} کار خواست و کار {} را گرفت.",
+                                 number(raw(decision.chosen)), jalali_moment_text(decision.at),
+                                 number(raw(decision.job)));
+  fmt::format_to(std::back_inserter(text),
+                 " {} کار کمابیش به اندازهٔ نخستین کار درخور او فوری بود؛ قرعه با بذر {} در ثبت "
+                 "{} به نام این یکی افتاد.",
+                 number(decision.drawn_count), code(fmt::format("{:016x}", decision.seed)),
+                 number(raw(decision.op)));
+  return text;
+}
+
 // A visit that was drawn among those about as near as the nearest.
-std::string drawn_text(const DecisionView& decision) {
+std::string near_text(const DecisionView& decision) {
   std::string text = fmt::format(
       "کارشناس {} در {} کار خواست و کار {} را گرفت که بازدیدی به فاصلهٔ {} است.",
       number(raw(decision.chosen)), jalali_moment_text(decision.at), number(raw(decision.job)),
@@ -496,10 +561,13 @@ std::string how_it_came(const DecisionView& decision) {
         "بود.",
         chosen, at, job, number(raw(decision.plan)), name_of(decision.plan_reason));
   }
-  if (decision.drawn_count != 0) return drawn_text(decision);
+  if (decision.drawn_count != 0)
+    return decision.by_deadline ? urgent_text(decision) : near_text(decision);
   if (decision.by_claim) {
-    return fmt::format("کارشناس {} در {} کار خواست و کار {} را گرفت که نخستین کار درخور او بود.",
-                       chosen, at, job);
+    return fmt::format("کارشناس {} در {} کار خواست و کار {} را گرفت که {} بود.", chosen, at, job,
+                       decision.drawn_hidden
+                           ? "نخستین کار درخور او، یا به قرعه یکی از کارهای کمابیش هم‌فوریت با آن"
+                           : "نخستین کار درخور او");
   }
   return fmt::format("کار {} در {} در پی کارشناس بود؛ {} نفر بررسی شدند و کارشناس {} برگزیده شد.",
                      job, at, number(decision.considered), chosen);

@@ -121,7 +121,10 @@ std::string state_phrase(const Outcome& outcome, CommandKind kind) {
       return fmt::format("the version of the zoning plan is {}",
                          name_of(scheduler::ZoningState{outcome.state}));
     case Subject::kApplication:
-      return fmt::format("the application is {}", name_of(scheduler::LicenceState{outcome.state}));
+      return fmt::format(
+          "the {} is {}",
+          is_licence(scheduler::LicenceState{outcome.state}) ? "licence" : "application",
+          name_of(scheduler::LicenceState{outcome.state}));
     case Subject::kRound:
       return fmt::format("the round is {}", name_of(scheduler::RoundState{outcome.state}));
     case Subject::kNothing:
@@ -197,7 +200,7 @@ std::string_view rule_of(Field field) {
     case kAmount:
       return "1 to 1,000,000,000,000,000 rial";
     case kCount:
-      return "1 up to the limit that hello names";
+      return "1 up to the limit that hello or the schema names";
     case kOwner:
       return "the municipality's number of a person, not 0";
     case kSovereign:
@@ -243,7 +246,8 @@ std::string_view rule_of(Field field) {
       return "a person born between 1210 and the day of the application, with degree, field and "
              "nationality of the schema";
     case kManager:
-      return "a person as for the licensee, one office each, and one person told in one way";
+      return "a person as for the licensee, one office each, and one person told in one way; "
+             "of a known office only licence manager brings another one";
     case kAge:
       return "Jalali years completed, within the rules' range";
     case kDegree:
@@ -252,7 +256,8 @@ std::string_view rule_of(Field field) {
     case kNationality:
       return "Iranian where the rules ask for it";
     case kCheck:
-      return "a check that the rules want evidence of; the others are computed";
+      return "a check that the rules want evidence of; what is computed takes evidence alone, with "
+             "the result that it has";
     case kEvidence:
       return "1 to 23 bytes that name the document";
     case kScore:
@@ -290,6 +295,10 @@ std::string rule_of(const scheduler::MemberRange& range) {
     fmt::format_to(out, ", as the schema numbers them");
   if (range.kind == kUnique) fmt::format_to(out, ", each once");
   if (range.kind == kDay) fmt::format_to(out, " days since 1970-01-01");
+  if (range.kind == kOpening)
+    fmt::format_to(out,
+                   " minutes since 1970-01-01 UTC; from opening to closing no more than a day "
+                   "away from its date");
   if (!range.floor.empty()) fmt::format_to(out, ", and no less than {}", range.floor);
   if (!range.ceiling.empty()) fmt::format_to(out, ", and no more than {}", range.ceiling);
   return rule;
@@ -302,8 +311,9 @@ namespace {
 std::string name_of_value(const Outcome& outcome, const scheduler::MemberRange* member) {
   std::string name{name_of(outcome.field)};
   if (member != nullptr) {
-    name = fmt::format("{} of {}", member->name,
-                       name_of(scheduler::owner_of_members(outcome.field)));
+    const Field owner = scheduler::owner_of_members(outcome.field);
+    name = member->name;
+    if (owner != Field::kCount) name += fmt::format(" of {}", name_of(owner));
   }
   if (outcome.row != 0) name += fmt::format(", number {},", outcome.row);
   return name;
@@ -350,6 +360,58 @@ std::string range_sentence(const Outcome& outcome) {
   if (rule.empty()) return "A value is outside its range. Compare the call with the schema.";
   return fmt::format("{} is outside its range: {}. Correct it and send again.",
                      name_of_value(outcome, member), rule);
+}
+
+std::string compatible_sentence(const Outcome& outcome) {
+  const auto* member = scheduler::member_range(outcome.field, outcome.member);
+  if (outcome.field != Field::kDay)
+    return fmt::format("{} does not fit what is in force: {}.", name_of_value(outcome, member),
+                       rule_of(outcome.field));
+  if (outcome.row == 0)
+    return fmt::format(
+        "The calendar covers {} days at most, from the first that was ever set to "
+        "the last. Give days that lie nearer to those.",
+        grouped(scheduler::kCalendarDaysMax));
+  return fmt::format(
+      "{} meets another day: a day opens when the one before has closed at the "
+      "earliest, and closes before the next one opens. Correct its hours.",
+      name_of_value(outcome, nullptr));
+}
+
+// What a field means to one command alone; empty where the usual sentence says it.
+std::string_view own_sentence(const Outcome& outcome, CommandKind kind) {
+  if (outcome.refusal == Refusal::kNotCompatible && outcome.field == Field::kOwner)
+    return "A municipal venue has no owner among the applicants. Leave the owner out, or make it "
+           "an own venue.";
+  if (outcome.refusal != Refusal::kOutOfRange) return "";
+  if (kind == CommandKind::kSchedule && outcome.field == Field::kJob)
+    return "Only a visit has an appointment, and this job is none.";
+  if (kind == CommandKind::kApplyPlan && outcome.field == Field::kVersion)
+    return "The plan names a snapshot that lies ahead of the state. Make it anew and apply that.";
+  if (kind == CommandKind::kDefineService && outcome.field == Field::kValidity)
+    return "A version of a service comes into force at a moment from 1970 to 10135. Give such a "
+           "moment.";
+  if (outcome.field != Field::kLimits) return "";
+  if (kind == CommandKind::kDefineOffice || kind == CommandKind::kEquipOffice)
+    return "As many offices are known as there is memory for. Nothing was accepted; the operator "
+           "raises limits.offices_max.";
+  if (kind == CommandKind::kOpenRound)
+    return "As many rounds are known as are kept, 256, and none is forgotten. No further one can "
+           "be opened.";
+  if (kind == CommandKind::kSetOfficesWanted)
+    return "As many numbers of offices wanted are known as are kept, 64, and none is forgotten. No "
+           "further one can be set.";
+  return "";
+}
+
+std::string not_eligible_sentence(const Outcome& outcome) {
+  if (outcome.field == Field::kPriority)
+    return "Work of the municipality waits that the expert may take, and goes before work of "
+           "others. Claim again, and that comes first.";
+  if (outcome.field == Field::kHalfDay)
+    return "That half-day is booked out for such visits. Choose another half-day.";
+  return fmt::format("The expert may not take this job {}. Choose another expert, or wait.",
+                     filter_phrase(outcome.filter));
 }
 
 std::string too_large_sentence(Field field) {
@@ -426,7 +488,10 @@ ZoningFault zoning_fault(const Outcome& outcome, CommandKind kind) {
 }
 
 bool is_of_suspension(const Outcome& outcome, CommandKind kind) {
-  return kind == CommandKind::kSetExpertState && outcome.field == Field::kValidity;
+  const bool suspends =
+      kind == CommandKind::kSetExpertState || kind == CommandKind::kSetOfficeState;
+  return suspends && outcome.field == Field::kValidity &&
+         outcome.refusal != Refusal::kRequirementMissing;
 }
 
 // The core refuses all commands with the same two before its limits are set, which no client can
@@ -449,10 +514,13 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind, Language 
                          name_of(outcome.field), rule, rule_of(outcome.field));
   }
   if (is_of_suspension(outcome, kind))
-    return "Only a suspension has an end, and it lies ahead. Give a later end, or none.";
+    return "Only a suspension has moments: a begin that lies ahead, and an end behind it. Give "
+           "later ones, or none.";
   if (is_of_versions(outcome, kind))
     return "No further version can be kept: each one is in force, is yet to come, or still judges "
            "cases or rounds. Wait until one comes into force, or close the cases of an old one.";
+  if (const std::string_view own = own_sentence(outcome, kind); !own.empty())
+    return std::string(own);
   using enum Refusal;
   switch (outcome.refusal) {
     case kNone:
@@ -511,8 +579,7 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind, Language 
       return "This idempotency key came before with a different request. Use a new key for a new "
              "request.";
     case kNotEligible:
-      return fmt::format("The expert may not take this job {}. Choose another expert, or wait.",
-                         filter_phrase(outcome.filter));
+      return not_eligible_sentence(outcome);
     case kNotMunicipal:
       return "Only municipal cases can be expedited; this one belongs to another organisation.";
     case kFeesNotPaid:
@@ -532,8 +599,7 @@ std::string refusal_sentence(const Outcome& outcome, CommandKind kind, Language 
       return "The memory for history is full. Nothing was accepted; the operator raises "
              "limits.events_max.";
     case kNotCompatible:
-      return fmt::format("{} does not fit what is in force: {}.", name_of(outcome.field),
-                         rule_of(outcome.field));
+      return compatible_sentence(outcome);
     case kNotPlanned:
       return "No plan reserves this job, so there is nothing to lock. Apply a plan first (replan), "
              "or give the job away (reassign).";

@@ -75,7 +75,8 @@ constexpr std::array kReasonNames{"none"sv,
                                   "planOver"sv,
                                   "licenceLapsed"sv,
                                   "managerInactive"sv,
-                                  "suspensionOver"sv};
+                                  "suspensionOver"sv,
+                                  "suspensionKept"sv};
 static_assert(kReasonNames.size() == scheduler::kReasonCount);
 
 constexpr std::array kFilterNames{"none"sv,     "office"sv,   "skill"sv,    "certificate"sv,
@@ -177,6 +178,7 @@ constexpr std::array kZoningResultNames{"notChecked"sv, "noPlan"sv, "unknownZone
                                         "beyond"sv};
 constexpr std::array kZoningReviewNames{"nobody"sv, "secondReviewer"sv};
 constexpr std::array kHomePolicyNames{"propose"sv, "whenEnded"sv, "whenInactive"sv};
+constexpr std::array kJobsInHandNames{"returned"sv, "finished"sv};
 constexpr std::array kSpanStateNames{"none"sv, "ahead"sv, "inForce"sv, "over"sv};
 
 char folded(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -236,6 +238,7 @@ PERMIT_NAMES(ZoningState)
 PERMIT_NAMES(ZoningResult)
 PERMIT_NAMES(ZoningReview)
 PERMIT_NAMES(HomePolicy)
+PERMIT_NAMES(JobsInHand)
 PERMIT_NAMES(SpanState)
 #undef PERMIT_NAMES
 

@@ -24,7 +24,8 @@ namespace permitd::protocol {
 /// Names of a closed set in the order of its values. For scheduler::{Skill, PriorityClass, Stage,
 /// CaseState, JobState, OfficeState, ExpertState, JobKind, Reach, Confirmer, ConfirmerFallback,
 /// HalfDay, SlaBand, ActorKind, Reason, Filter, EventKind, Stuck, Field,
-/// ZoningState, ZoningResult, ZoningReview, HomePolicy, SpanState} and those of licence_types.h.
+/// ZoningState, ZoningResult, ZoningReview, HomePolicy, JobsInHand, SpanState} and those of
+/// licence_types.h.
 /// Refusal and CommandKind have gaps and are reached by name_of() alone.
 template <class Enum>
 std::span<const std::string_view> names_of();
@@ -101,10 +102,12 @@ bool is_of_zoning(scheduler::CommandKind kind);
 /// Pre: the outcome is a refusal. kNone for commands that do not make a version.
 ZoningFault zoning_fault(const scheduler::Outcome& outcome, scheduler::CommandKind kind);
 
-/// Pre: the outcome is a refusal. The end given to an expert's state is at fault.
+/// Pre: the outcome is a refusal. A moment of a suspension, of an expert or an
+/// office, is at fault; the same field of a licence that is over is not.
 bool is_of_suspension(const scheduler::Outcome& outcome, scheduler::CommandKind kind);
 
-/// Pre: the outcome is a refusal. No version more of a service or of the licensing rules is kept.
+/// Pre: the outcome is a refusal. As many versions of the service, or of the licensing rules, are
+/// kept as there is room for, so that another one is refused.
 bool is_of_versions(const scheduler::Outcome& outcome, scheduler::CommandKind kind);
 
 /// What is wrong, by which rule, and what to do next. `kind` is the command that was refused (kNone

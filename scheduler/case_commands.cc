@@ -4,7 +4,9 @@
 #include "scheduler/counters.h"
 #include "scheduler/eligibility.h"
 #include "scheduler/events.h"
+#include "scheduler/expert_flow.h"
 #include "scheduler/job_flow.h"
+#include "scheduler/municipal_clock.h"
 #include "scheduler/ranges.h"
 #include "scheduler/zoning.h"
 
@@ -55,7 +57,7 @@ const StageSpec* undelegable_stage(const ServiceVersion& version) {
 bool check_acceptance(const Core& core, std::uint32_t office, ServiceId service,
                       OrganisationId organisation, std::size_t& version, Outcome& outcome) {
   const OfficeRecord& record = core.offices[office];
-  if (record.state != OfficeState::kActive) {
+  if (!office_active(core, office)) {
     refuse(outcome, Refusal::kOfficeNotActive, Field::kOffice);
     outcome.state = raw(record.state);
     return false;
@@ -309,6 +311,7 @@ void apply_record_decision(Core& core, const Command& command, Outcome& outcome)
   if (record.state != CaseState::kAwaitingDecision) return refuse_state(outcome, record.state);
   if (decision.approved != 0 && !job_room(core, slot)) return refuse(outcome, Refusal::kJobsFull);
   core.note = &decision.note;
+  count_decision(core, record);
   if (decision.approved == 0) {
     end_case(core, slot, CaseState::kRejected, decision.reason);
     return report_case(core, slot, outcome);

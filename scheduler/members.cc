@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <span>
+#include <type_traits>
 
 #include "scheduler/case_flow.h"
 #include "scheduler/expert_score.h"
 #include "scheduler/jalali_day.h"
 #include "scheduler/ranges.h"
 #include "scheduler/records.h"
+#include "scheduler/working_calendar.h"
 
 namespace permitd::scheduler {
 
@@ -95,7 +97,73 @@ constexpr auto kPolicyMembers = std::to_array<Member<SetPolicy>>({
     policy<&P::waiting_alarm_minutes>("waitingAlarmMinutes", 0, 60'000),
     policy<&P::lapse_warning_days>("lapseWarningDays", 0, 3650),
     policy<&P::expert_degree>("expertDegree", 0, last(Degree::kDoctorate), kEnumerator),
+    policy<&P::draw_minutes>("drawMinutes", 0, 10'000),
+    policy<&P::jobs_in_hand>("jobsInHand", 0, last(JobsInHand::kFinished), kEnumerator),
 });
+
+template <auto Limit>
+constexpr Member<Limits> limit(std::string_view name) {
+  return {{name, 1, kLimitsMax.*Limit}, [](const Limits& body) { return value_at<Limit>(body); }};
+}
+
+using M = Limits;
+constexpr auto kLimitMembers = std::to_array<Member<Limits>>({
+    limit<&M::cases_max>("casesMax"),
+    limit<&M::jobs_max>("jobsMax"),
+    limit<&M::events_max>("eventsMax"),
+    limit<&M::decisions_max>("decisionsMax"),
+    limit<&M::notes_max>("notesMax"),
+    limit<&M::keys_max>("keysMax"),
+    limit<&M::experts_max>("expertsMax"),
+    limit<&M::offices_max>("officesMax"),
+    limit<&M::applications_max>("applicationsMax"),
+    limit<&M::venues_max>("venuesMax"),
+    limit<&M::meetings_max>("meetingsMax"),
+});
+static_assert(sizeof(Limits) == kLimitMembers.size() * sizeof(std::uint32_t));
+
+// The calendar judges its days itself; here they are only told of.
+constexpr auto kDayMembers = std::to_array<MemberRange>({
+    {"firstDay", 0, kCalendarLastDay, kDay},
+    {"lengthMinutes", 0, 1440},
+    {"openMinute", 0, UINT32_MAX, kOpening},
+});
+
+std::uint8_t day_member(DaysFault fault) {
+  switch (fault) {
+    case DaysFault::kFirstDay:
+      return 1;
+    case DaysFault::kLength:
+      return 2;
+    case DaysFault::kOpening:
+      return 3;
+    case DaysFault::kNone:
+    case DaysFault::kCount:
+    case DaysFault::kOverlap:
+    case DaysFault::kSpan:
+      break;
+  }
+  return 0;
+}
+
+// One number of a command each, so that the field says what may be counted, and the member which.
+struct Counted {
+  CommandKind kind;
+  MemberRange range;
+};
+constexpr auto kCounted = std::to_array<Counted>({
+    {CommandKind::kSetCalendarDays, {"days", 1, kCalendarDaysPerCommand}},
+    {CommandKind::kDefineExpert, {"unitsPerDay", 0, 48}},
+    {CommandKind::kClaim, {"wanted", 1, kHeldJobsMax}},
+    {CommandKind::kApplyPlan, {"lines", 1, kPlanLinesPerCommand}},
+    {CommandKind::kSetOfficesWanted, {"count", 0, 9999}},
+    {CommandKind::kOpenRound, {"places", 1, UINT16_MAX}},
+});
+
+std::uint8_t member_counted(CommandKind kind) {
+  const auto* at = std::ranges::find(kCounted, kind, &Counted::kind);
+  return at == kCounted.end() ? 0 : static_cast<std::uint8_t>(at - kCounted.begin() + 1);
+}
 
 constexpr std::int64_t kExperienceYearsMax = 60;
 constexpr std::int64_t kPointsMax = 1000;
@@ -106,8 +174,8 @@ constexpr std::int64_t kEvidenceChecks =
     kGeneralConditions | check_bit(LicenceCheck::kOtherConditions);
 
 template <auto... Path>
-constexpr Member<SetLicenceRules> rule(std::string_view name, std::int64_t least,
-                                       std::int64_t most, MemberKind kind = kNumber) {
+constexpr Member<SetLicenceRules> rule(std::string_view name, std::int64_t least, std::int64_t most,
+                                       MemberKind kind = kNumber) {
   return {{name, least, most, kind},
           [](const SetLicenceRules& body) { return value_at<Path...>(body); }};
 }
@@ -204,9 +272,13 @@ constexpr auto kPersonMembers = std::to_array<Member<PersonToldOf>>({
     person<&Q::experience_years>("experienceYears", kExperienceYearsMax, kNumber),
 });
 
-template <class Body, std::size_t N>
-const MemberRange* range_at(const std::array<Member<Body>, N>& members, std::uint8_t number) {
-  return number == 0 || number > N ? nullptr : &members[number - 1U].range;
+template <class Row, std::size_t N>
+const MemberRange* range_at(const std::array<Row, N>& members, std::uint8_t number) {
+  if (number == 0 || number > N) return nullptr;
+  if constexpr (std::is_same_v<Row, MemberRange>)
+    return &members[number - 1U];
+  else
+    return &members[number - 1U].range;
 }
 
 }  // namespace
@@ -219,6 +291,9 @@ Field owner_of_members(Field field) {
 const MemberRange* member_range(Field field, std::uint8_t member) {
   const Field owner = owner_of_members(field);
   if (owner == Field::kPolicy) return range_at(kPolicyMembers, member);
+  if (owner == Field::kLimits) return range_at(kLimitMembers, member);
+  if (owner == Field::kDay) return range_at(kDayMembers, member);
+  if (owner == Field::kCount) return range_at(kCounted, member);
   if (owner == Field::kRules) return range_at(kRulesMembers, member);
   if (owner == Field::kStages) return range_at(kStageMembers, member);
   if (owner == Field::kLicensee || owner == Field::kManager)
@@ -236,6 +311,14 @@ std::uint8_t member_named(Field field, std::string_view name) {
 }
 
 std::uint8_t policy_fault(const SetPolicy& policy) { return first_fault(kPolicyMembers, policy); }
+std::uint8_t limits_fault(const Limits& limits) { return first_fault(kLimitMembers, limits); }
+std::uint8_t limit_that_shrinks(const Limits& limits, const Limits& least) {
+  for (std::size_t i = 0; i < kLimitMembers.size(); ++i) {
+    if (kLimitMembers[i].value(limits) < kLimitMembers[i].value(least))
+      return static_cast<std::uint8_t>(i + 1);
+  }
+  return 0;
+}
 std::uint8_t licence_rules_fault(const SetLicenceRules& rules) {
   return first_fault(kRulesMembers, rules);
 }
@@ -280,10 +363,28 @@ std::uint8_t fault_of_either(const LicencePerson& licensee, const LicencePerson&
 
 }  // namespace
 
+void refuse_days(const CalendarFault& found, Outcome& outcome) {
+  const bool meets = found.fault == DaysFault::kOverlap || found.fault == DaysFault::kSpan;
+  const bool is_count = found.fault == DaysFault::kCount;
+  outcome.refusal = meets ? Refusal::kNotCompatible : Refusal::kOutOfRange;
+  outcome.field = is_count ? Field::kCount : Field::kDay;
+  outcome.row = found.day;
+  outcome.member =
+      is_count ? member_counted(CommandKind::kSetCalendarDays) : day_member(found.fault);
+  if (meets) outcome.until = Tick{found.day};
+}
+
 void name_member(const Command& command, Outcome& outcome) {
-  if (outcome.refusal != Refusal::kOutOfRange) return;
   const CommandBody& body = command.body;
   const Field field = outcome.field;
+  const bool is_of_days = command.kind == CommandKind::kSetCalendarDays && field == Field::kDay;
+  if (is_of_days && outcome.refusal == Refusal::kNotCompatible)
+    outcome.row = static_cast<std::uint16_t>(outcome.until.ms);
+  if (outcome.refusal != Refusal::kOutOfRange) return;
+  if (is_of_days) refuse_days(WorkingCalendar::fault_of(body.set_calendar_days), outcome);
+  if (field == Field::kCount) outcome.member = member_counted(command.kind);
+  if (command.kind == CommandKind::kSetLimits)
+    outcome.member = limits_fault(body.set_limits.limits);
   if (field == Field::kPolicy) outcome.member = policy_fault(body.set_policy);
   if (field == Field::kRules) outcome.member = licence_rules_fault(body.set_licence_rules);
   if (field == Field::kStages) name_stage(body.define_service, outcome);

@@ -64,6 +64,12 @@ void move_municipal_clock(Core& core, std::uint32_t slot, CaseState before) {
   if (sla != 0) start(core, slot, goes_on ? record.clock_minutes : sla);
 }
 
+void count_decision(Core& core, const CaseRecord& record) {
+  if (record.clock_from == kNever) return;
+  Totals& totals = core.totals;
+  ++(core.now <= record.due ? totals.decisions_in_time : totals.decisions_late);
+}
+
 std::int32_t municipal_remaining(const Core& core, const CaseRecord& record) {
   if (record.clock_from == kNever) return record.clock_minutes;
   const std::int64_t left =

@@ -10,6 +10,9 @@ namespace permitd::scheduler {
 /// Starts, stops or forgets the clock. To be called with the new state in place. A stage without an
 /// SLA has no clock.
 void move_municipal_clock(Core& core, std::uint32_t slot, CaseState before);
+/// The municipality has decided: in time or late, where a clock of it runs. To be called before the
+/// state changes.
+void count_decision(Core& core, const CaseRecord& record);
 /// Working minutes that are left at core.now, negative when breached; 0 where nothing runs or
 /// stands.
 std::int32_t municipal_remaining(const Core& core, const CaseRecord& record);

@@ -169,8 +169,9 @@ void apply_lock_plan(Core& core, const Command& command, Outcome& outcome) {
   const LockPlan& lock = command.body.lock_plan;
   const std::uint32_t slot = job_for(core, command, lock.job, outcome);
   if (slot == kNoSlot) return;
-  if (lock.locks == 0 || lock.locks > kLockAll || lock.is_locked > 1)
+  if (lock.locks == 0 || lock.locks > kLockAll)
     return refuse(outcome, Refusal::kOutOfRange, Field::kLocks);
+  if (lock.is_locked > 1) return refuse(outcome, Refusal::kOutOfRange, Field::kState);
   if (!check_note(lock.note, false, outcome)) return;
   const JobRecord& job = core.jobs[slot];
   if (!job.has(kJobPlanned)) return refuse(outcome, Refusal::kNotPlanned, Field::kJob);

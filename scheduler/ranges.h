@@ -12,8 +12,6 @@ inline constexpr Tick kMomentMax{std::int64_t{1} << 50};
 inline constexpr std::uint64_t kAmountRialMax = 1'000'000'000'000'000;
 
 bool limits_in_range(const Limits& limits);
-/// Every limit is at least the one of `least`.
-bool limits_reach(const Limits& limits, const Limits& least);
 bool policy_in_range(const SetPolicy& policy);
 /// A stage as it is kept, its flags completed.
 bool stage_in_range(const StageSpec& stage);

@@ -103,8 +103,8 @@ std::uint16_t last_version(const Core& core, ServiceId service) {
 void apply_set_limits(Core& core, const Command& command, Outcome& outcome) {
   const Limits& limits = command.body.set_limits.limits;
   if (!limits_in_range(limits)) return refuse(outcome, Refusal::kOutOfRange, Field::kLimits);
-  if (!limits_reach(limits, core.limits))
-    return refuse(outcome, Refusal::kNotCompatible, Field::kLimits);
+  outcome.member = limit_that_shrinks(limits, core.limits);
+  if (outcome.member != 0) return refuse(outcome, Refusal::kNotCompatible, Field::kLimits);
   if (limits == core.limits) return refuse(outcome, Refusal::kNothingToDo, Field::kLimits);
   if (core.hash_seed == 0) core.hash_seed = command.seed | 1;
   grow_tables(core, limits);
@@ -117,17 +117,20 @@ void apply_set_policy(Core& core, const Command& command, Outcome& outcome) {
   if (!policy_in_range(policy)) return refuse(outcome, Refusal::kOutOfRange, Field::kPolicy);
   if (policy == core.policy) return refuse(outcome, Refusal::kNothingToDo, Field::kPolicy);
   const bool homes_change = policy.homes != core.policy.homes;
+  const bool hands_change = policy.jobs_in_hand != core.policy.jobs_in_hand;
   core.policy = policy;
   emit_reference(core, EventKind::kReferenceChanged, OfficeId{}, ExpertId{}, 0, raw(command.kind),
                  Reason::kNone);
   recompute_deadlines(core);
   refresh_experts(core);
+  if (hands_change) sweep_all_soon(core);  // leases of offices that are to be suspended
   if (homes_change) seek_all_homes(core);
 }
 
 void apply_set_calendar_days(Core& core, const Command& command, Outcome& outcome) {
   const SetCalendarDays& days = command.body.set_calendar_days;
-  if (!core.calendar.accepts(days)) return refuse(outcome, Refusal::kOutOfRange, Field::kDay);
+  const CalendarFault found = core.calendar.fault_with(days);
+  if (found.fault != DaysFault::kNone) return refuse_days(found, outcome);
   if (!check_note(days.note, false, outcome)) return;
   if (core.calendar.has_days(days) && !core.calendar_notes.would_note(days))
     return refuse(outcome, Refusal::kNothingToDo, Field::kDay);

@@ -53,6 +53,29 @@ std::uint8_t overruled_flags(const Core& core, const JobRecord& job) {
   return flags;
 }
 
+CapacityOverride override_of(const Core& core, const JobRecord& job, ExpertId expert,
+                             const Note& note) {
+  const DayTaken taken = day_taken(core, expert, job);
+  CapacityOverride one;
+  one.op = core.op;
+  one.at = core.now;
+  one.job = job.id;
+  one.case_id = core.cases[job.case_slot].id;
+  one.expert = expert;
+  one.actor = core.actor.id;
+  one.minutes_before = taken.minutes;
+  one.capacity_minutes = capacity_minutes(core, core.experts[raw(expert)]);
+  one.visits_before = job.has(kJobVisit) ? taken.visits : 0;
+  one.visits_max = job.has(kJobVisit) ? core.policy.visits_per_day : std::uint16_t{0};
+  one.effort_minutes = job.effort_minutes;
+  one.actor_kind = core.actor.kind;
+  one.filter = Filter::kCapacity;
+  one.stage = job.stage;
+  one.district = job.district;
+  one.note = tidy_text(note);
+  return one;
+}
+
 JobRecord without_overruled(const Core& core, const JobRecord& job) {
   JobRecord asked = job;
   asked.flags &= static_cast<std::uint8_t>(~overruled_flags(core, job));
@@ -165,10 +188,13 @@ void apply_reassign(Core& core, const Command& command, Outcome& outcome) {
   core.note = &reassign.note;
   const bool overrides =
       first_filter(core, reassign.expert, without_overruled(core, job), false) == Filter::kCapacity;
+  CapacityOverride overriding;
+  if (overrides) overriding = override_of(core, job, reassign.expert, reassign.note);
   reassign_job(core, slot, reassign.expert, overruled_flags(core, job));
   ++core.totals.reassigned;
   if (overrides) {
     ++core.totals.capacity_overrides;
+    core.overrides.take(overriding);
     emit_job(core, job, EventKind::kCapacityOverridden, raw(job.state), raw(job.state),
              Reason::kSupervisorOrder, reassign.expert);
   }

@@ -145,8 +145,9 @@ std::uint32_t first_assigned(const Core& core, const ExpertRecord& expert) {
 
 void apply_claim(Core& core, const Command& command, Outcome& outcome) {
   const Claim& claim = command.body.claim;
-  if (claim.wanted == 0 || claim.wanted > kHeldJobsMax || claim.further > 1)
+  if (claim.wanted == 0 || claim.wanted > kHeldJobsMax)
     return refuse(outcome, Refusal::kOutOfRange, Field::kCount);
+  if (claim.further > 1) return refuse(outcome, Refusal::kOutOfRange, Field::kState);
   const ExpertId expert{command.actor.id};
   ExpertRecord& record = core.experts[raw(expert)];
   outcome.expert = expert;

@@ -11,9 +11,6 @@ namespace {
 constexpr std::int64_t kMinutesPerDay = 1440;
 constexpr std::int64_t kMsPerDay = kMinutesPerDay * kMsPerMinute;
 
-// The farthest date whose minutes fit in 32 bits, with two days to spare: the year 10135.
-constexpr std::int32_t kLastDay = static_cast<std::int32_t>(UINT32_MAX / kMinutesPerDay) - 2;
-
 constexpr std::int64_t floor_div(std::int64_t value, std::int64_t divisor) {
   return value / divisor - (value % divisor < 0 ? 1 : 0);
 }
@@ -47,8 +44,12 @@ CalendarDay given_day(const SetCalendarDays& days, std::size_t index) {
 // An interval belongs to its date whatever the zone: it lies between a day before and a day after.
 bool near_date(CalendarDay day, std::int64_t date) {
   const std::int64_t open = day.open_minute;
-  return day.length_minutes <= kMinutesPerDay && open >= (date - 1) * kMinutesPerDay &&
+  return open >= (date - 1) * kMinutesPerDay &&
          open + day.length_minutes <= (date + 2) * kMinutesPerDay;
+}
+
+constexpr CalendarFault fault_at(DaysFault fault, std::int64_t index) {
+  return {fault, static_cast<std::uint16_t>(index + 1)};
 }
 
 }  // namespace
@@ -72,27 +73,43 @@ void WorkingCalendar::copy_from(const WorkingCalendar& other) {
   rebuild();
 }
 
-bool WorkingCalendar::accepts(const SetCalendarDays& days) const {
-  if (days.count == 0 || days.count > kCalendarDaysPerCommand) return false;
-  if (days.first_day < 0 || days.first_day > kLastDay - days.count) return false;
+CalendarFault WorkingCalendar::fault_of(const SetCalendarDays& days) {
+  if (days.count == 0 || days.count > kCalendarDaysPerCommand) return {DaysFault::kCount, 0};
+  if (days.first_day < 0 || days.first_day > kCalendarLastDay - days.count)
+    return {DaysFault::kFirstDay, 0};
+  for (std::size_t index = 0; index < days.count; ++index) {
+    const CalendarDay day = given_day(days, index);
+    const std::int64_t date = std::int64_t{days.first_day} + static_cast<std::int64_t>(index);
+    if (day.length_minutes > kMinutesPerDay)
+      return fault_at(DaysFault::kLength, static_cast<std::int64_t>(index));
+    if (day.length_minutes != 0 && !near_date(day, date))
+      return fault_at(DaysFault::kOpening, static_cast<std::int64_t>(index));
+  }
+  return {};
+}
+
+CalendarFault WorkingCalendar::fault_with(const SetCalendarDays& days) const {
+  const CalendarFault alone = fault_of(days);
+  if (alone.fault != DaysFault::kNone) return alone;
   const std::int64_t end = std::int64_t{days.first_day} + days.count;
   if (day_count_ > 0) {
     const std::int64_t first = std::min(first_day_, days.first_day);
     const std::int64_t last = std::max(end, std::int64_t{first_day_} + day_count_);
-    if (last - first > kCalendarDaysMax) return false;
+    if (last - first > kCalendarDaysMax) return {DaysFault::kSpan, 0};
   }
   // Intervals lie within a day of their date, so only those of dates up to three away can meet.
   std::int64_t open_from = 0;
+  std::int64_t given_last = -1;  // the last given day that is open
   for (std::int64_t date = std::int64_t{days.first_day} - 3; date < end + 3; ++date) {
     const bool given = date >= days.first_day && date < end;
     const CalendarDay day = given ? given_day(days, static_cast<std::size_t>(date - days.first_day))
                                   : day_at(static_cast<std::int32_t>(date));
     if (day.length_minutes == 0) continue;
-    if (given && !near_date(day, date)) return false;
-    if (day.open_minute < open_from) return false;
+    if (given) given_last = date - days.first_day;
+    if (day.open_minute < open_from) return fault_at(DaysFault::kOverlap, given_last);
     open_from = std::int64_t{day.open_minute} + day.length_minutes;
   }
-  return true;
+  return {};
 }
 
 bool WorkingCalendar::has_days(const SetCalendarDays& days) const {

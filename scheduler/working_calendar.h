@@ -33,14 +33,38 @@ struct Interval {
   friend constexpr bool operator==(const Interval&, const Interval&) = default;
 };
 
+/// The farthest date whose minutes fit in 32 bits, with two days to spare: the year 10135.
+inline constexpr std::int32_t kCalendarLastDay = static_cast<std::int32_t>(UINT32_MAX / 1440) - 2;
+
+/// What keeps days from being set, in the order in which it is looked for.
+enum class DaysFault : std::uint8_t {
+  kNone,
+  kCount,     // none, or more than kCalendarDaysPerCommand
+  kFirstDay,  // before 1970, or the last one after kCalendarLastDay
+  kLength,    // longer than a day
+  kOpening,   // opens or closes more than a day away from its date
+  kSpan,      // the calendar would cover more than kCalendarDaysMax dates
+  kOverlap,   // opens before the day before has closed, or closes after the next has opened
+};
+struct CalendarFault {
+  DaysFault fault = DaysFault::kNone;
+  std::uint16_t day = 0;  // number of the day at fault among those given, from 1; 0: none alone
+  friend constexpr bool operator==(const CalendarFault&, const CalendarFault&) = default;
+};
+
 class WorkingCalendar {
  public:
   /// Takes the memory for kCalendarDaysMax days. Allocates; a second call does nothing.
   void reserve();
 
-  /// Whether the days could be set: the count is right, every interval lies near its date and
-  /// overlaps no other one, and the span of covered days stays within kCalendarDaysMax.
-  [[nodiscard]] bool accepts(const SetCalendarDays& days) const;
+  /// What is wrong with the days alone, one by one: never kSpan or kOverlap.
+  [[nodiscard]] static CalendarFault fault_of(const SetCalendarDays& days);
+  /// What keeps the days from being set; that of the days alone first.
+  [[nodiscard]] CalendarFault fault_with(const SetCalendarDays& days) const;
+  /// Whether the days could be set.
+  [[nodiscard]] bool accepts(const SetCalendarDays& days) const {
+    return fault_with(days).fault == DaysFault::kNone;
+  }
   /// Becomes the same as another one. Pre: reserved. O(covered days).
   void copy_from(const WorkingCalendar& other);
   /// Sets the days, replacing what those dates had. Pre: accepts(days). O(covered days).

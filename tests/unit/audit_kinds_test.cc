@@ -83,6 +83,7 @@ class AuditKindsTest : public tests::SmallCity {
   void licence_rules();
   void exam();
   void board_and_office();
+  void new_manager(SetTechnicalManager manager);
   void reference_data();
   void people();
   void engine_turns();
@@ -391,6 +392,32 @@ void AuditKindsTest::board_and_office() {
   manager.office = kOffice;
   manager.day = renew.day;
   steered(CommandKind::kSetTechnicalManager, manager);
+  new_manager(manager);
+}
+
+// Of an office from before the rounds, which has no application to be checked with.
+void AuditKindsTest::new_manager(SetTechnicalManager manager) {
+  SetLicenceRules rules;
+  rules.version = 2;
+  rules.effective_from = kStart;
+  rules.licensee.fields = rules.manager.fields = field_bit(DegreeField::kUrbanPlanning);
+  rules.manager.checks = check_bit(LicenceCheck::kBankruptcy);
+  done(CommandKind::kSetLicenceRules, rules, supervisor());
+  manager.change = ManagerChange::kReplace;
+  manager.person = person(6900);
+  done(CommandKind::kSetTechnicalManager, manager, supervisor());
+  EXPECT_THAT(line_of(CommandKind::kSetTechnicalManager),
+              HasSubstr("[\"manager\",\"degreeField\",\"passed\"]]"));
+  RecordLicenceCheck check;
+  check.office = manager.office;
+  check.subject = LicenceSubject::kManager;
+  check.check = LicenceCheck::kBankruptcy;
+  check.passed = 1;
+  check.evidence = text<23>("letter 9");
+  done(CommandKind::kRecordLicenceCheck, check, supervisor());
+  EXPECT_THAT(line_of(CommandKind::kRecordLicenceCheck),
+              HasSubstr("\"is\":{\"result\":\"passed\",\"evidence\":\"letter 9\","
+                        "\"managerState\":\"active\"}"));
 }
 
 void AuditKindsTest::reference_data() {

@@ -176,6 +176,10 @@ TEST(CalendarTextTest, WhatAnEditChangesIsToldInBothLanguages) {
   preview.setDeadlinesLater(0);
   preview.setDeadlinesEarlier(2);
   EXPECT_EQ(further_moves_text(preview, Language::kEnglish), "");
+  preview.setDaysChanged(1);
+  preview.setDeadlinesEarlier(1);
+  expect_contains(calendar_effect_text(preview, 3, Language::kEnglish),
+                  "1 of 3 days changes; 1 open deadline moves, 0 later and 1 earlier.");
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
-// Goal: a policy, licensing rules, a stage or a person out of range is refused by naming the one
-// value that is, with its range, also when the answer comes from memory, and changes nothing.
+// Goal: a policy, a limit, licensing rules, a stage, a day of the calendar or a person out of range
+// is refused by naming the one value that is, with its range, also when the answer comes from
+// memory, and changes nothing.
 // Method: each member a step beyond each of its bounds, which are written here once more; the state
 // is compared with that of a twin that was given a command with nothing to do under the same key.
 #include "scheduler/members.h"
@@ -70,12 +71,37 @@ constexpr PolicyBounds kPolicy[] = {
     {"waitingAlarmMinutes", put<&P::waiting_alarm_minutes>, 0, 60'000, "0 to 60,000"},
     {"lapseWarningDays", put<&P::lapse_warning_days>, 0, 3650, "0 to 3650"},
     {"expertDegree", put<&P::expert_degree>, 0, 4, "0 to 4"},
+    {"drawMinutes", put<&P::draw_minutes>, 0, 10'000, "0 to 10,000"},
+    {"jobsInHand", put<&P::jobs_in_hand>, 0, 1, "0 to 1"},
 };
+
+struct LimitBound {
+  const char* name;
+  std::uint32_t Limits::*limit;
+  std::uint32_t most;
+  const char* rule;
+};
+
+using M = Limits;
+constexpr LimitBound kLimits[] = {
+    {"casesMax", &M::cases_max, 134'217'728, "1 to 134,217,728"},
+    {"jobsMax", &M::jobs_max, 134'217'728, "1 to 134,217,728"},
+    {"eventsMax", &M::events_max, 268'435'456, "1 to 268,435,456"},
+    {"decisionsMax", &M::decisions_max, 134'217'728, "1 to 134,217,728"},
+    {"notesMax", &M::notes_max, 4'194'304, "1 to 4,194,304"},
+    {"keysMax", &M::keys_max, 67'108'864, "1 to 67,108,864"},
+    {"expertsMax", &M::experts_max, 1'048'576, "1 to 1,048,576"},
+    {"officesMax", &M::offices_max, 9999, "1 to 9999"},
+    {"applicationsMax", &M::applications_max, 4096, "1 to 4096"},
+    {"venuesMax", &M::venues_max, 9999, "1 to 9999"},
+    {"meetingsMax", &M::meetings_max, 67'108'864, "1 to 67,108,864"},
+};
+static_assert(std::size(kLimits) * sizeof(std::uint32_t) == sizeof(Limits));
 
 /// What a sentence must say of a value.
 struct Said {
   Field field;
-  std::uint8_t row;
+  std::uint16_t row;
   std::string member;
   std::string rule;
 };
@@ -128,14 +154,48 @@ class MembersTest : public SmallCity {
     const std::string field(protocol::name_of(said.field));
     const std::string row = said.row != 0 ? ", number " + std::to_string(said.row) + "," : "";
     const std::string sentence = protocol::refusal_sentence(outcome, kind);
-    const std::string begin =
-        said.member + " of " + field + row + " is outside its range: " + said.rule;
+    // A number is counted of a command, not of a field.
+    const std::string of = said.field == Field::kCount ? "" : " of " + field;
+    const std::string begin = said.member + of + row + " is outside its range: " + said.rule;
     EXPECT_TRUE(sentence.starts_with(begin)) << sentence;
     const std::string persian =
         protocol::refusal_sentence(outcome, kind, protocol::Language::kPersian);
-    for (const std::string& name : {said.member, field})
+    for (const std::string& name : {said.member, of.empty() ? said.member : field})
       EXPECT_NE(persian.find("\u2066" + name + "\u2069"), std::string::npos) << persian;
     EXPECT_NE(persian.find("قاعده: "), std::string::npos) << persian;
+  }
+
+  void expect_meets(const SetCalendarDays& days, std::uint16_t row) {
+    SCOPED_TRACE(days.first_day);
+    Command bad = make(CommandKind::kSetCalendarDays, days, supervisor());
+    const Outcome outcome = scheduler_.apply(bad);
+    ASSERT_EQ(outcome.refusal, Refusal::kNotCompatible);
+    EXPECT_EQ(outcome.field, Field::kDay);
+    EXPECT_EQ(outcome.row, row);
+    EXPECT_EQ(outcome.member, 0);
+    const std::string begin = row == 0
+                                  ? "The calendar covers 14,610 days at most"
+                                  : "day, number " + std::to_string(row) + ", meets another day: ";
+    EXPECT_TRUE(protocol::refusal_sentence(outcome, bad.kind).starts_with(begin));
+    EXPECT_TRUE(protocol::refusal_sentence(outcome, bad.kind, protocol::Language::kPersian)
+                    .starts_with(row == 0 ? "تقویم حداکثر ۱۴٬۶۱۰ روز" : "روز شمارهٔ "));
+    bad.op = Op{raw(bad.op) + 1};
+    Outcome again = scheduler_.apply(bad);
+    EXPECT_EQ(again.repeated, 1);
+    again.repeated = 0;
+    EXPECT_EQ(again, outcome);
+  }
+
+  // Open for seven hours from 4:00 UTC on.
+  static SetCalendarDays days(std::int32_t first, std::uint16_t count) {
+    SetCalendarDays days;
+    days.first_day = first;
+    days.count = count;
+    for (std::uint16_t i = 0; i < std::min<std::size_t>(count, kCalendarDaysPerCommand); ++i) {
+      days.open_minute[i] = static_cast<std::uint32_t>(first + i) * 1440 + 240;
+      days.length_minutes[i] = 420;
+    }
+    return days;
   }
 
   static SetLicenceRules rules() {
@@ -208,6 +268,95 @@ TEST_F(MembersTest, APolicyIsRefusedByTheMemberThatIsOutOfRange) {
     bounds.set(policy, bounds.least - 1);
     expect_refused(CommandKind::kSetPolicy, policy, said);
   }
+}
+
+TEST_F(MembersTest, ALimitIsRefusedByNameWhereItIsOutOfRangeOrWouldShrink) {
+  for (const LimitBound& bound : kLimits) {
+    SCOPED_TRACE(bound.name);
+    SetLimits body{scheduler_.limits()};
+    for (const std::uint32_t edge : {1U, bound.most}) {
+      body.limits.*bound.limit = edge;
+      EXPECT_EQ(limits_fault(body.limits), 0);
+    }
+    for (const std::uint32_t beyond : {0U, bound.most + 1}) {
+      body.limits.*bound.limit = beyond;
+      expect_said(CommandKind::kSetLimits, apply(CommandKind::kSetLimits, body, engine()),
+                  {Field::kLimits, 0, bound.name, bound.rule});
+    }
+    body.limits.*bound.limit = scheduler_.limits().*bound.limit - 1;
+    const Outcome shrunk = apply(CommandKind::kSetLimits, body, engine());
+    EXPECT_EQ(shrunk.refusal, Refusal::kNotCompatible);
+    EXPECT_EQ(shrunk.field, Field::kLimits);
+    ASSERT_NE(member_range(shrunk.field, shrunk.member), nullptr);
+    EXPECT_EQ(member_range(shrunk.field, shrunk.member)->name, bound.name);
+    const std::string name = bound.name;
+    EXPECT_TRUE(protocol::refusal_sentence(shrunk, CommandKind::kSetLimits)
+                    .starts_with(name + " of limits does not fit what is in force: "));
+    EXPECT_NE(
+        protocol::refusal_sentence(shrunk, CommandKind::kSetLimits, protocol::Language::kPersian)
+            .find("\u2066" + name + "\u2069"),
+        std::string::npos);
+  }
+}
+
+TEST_F(MembersTest, ADayOfTheCalendarIsRefusedByItsNumberAndWhatIsWrongWithIt) {
+  constexpr auto kKind = CommandKind::kSetCalendarDays;
+  const char* opening = "0 to 4,294,967,295 minutes since 1970-01-01 UTC; from opening to closing";
+  for (const std::uint16_t row : {std::uint16_t{1}, std::uint16_t{3}}) {
+    const std::size_t at = row - 1U;
+    SetCalendarDays body = days(kToday, 3);
+    body.length_minutes[at] = 1441;
+    expect_refused(kKind, body, {Field::kDay, row, "lengthMinutes", "0 to 1440"});
+    body = days(kToday, 3);
+    body.open_minute[at] -= 1440 + 241;
+    expect_refused(kKind, body, {Field::kDay, row, "openMinute", opening});
+    body = days(kToday, 3);
+    body.open_minute[at] += 1440 + 781;
+    expect_refused(kKind, body, {Field::kDay, row, "openMinute", opening});
+  }
+  SetCalendarDays early = days(kToday, 3);
+  early.first_day = -1;
+  expect_refused(kKind, early, {Field::kDay, 0, "firstDay", "0 to 2,982,614 days since"});
+  for (const std::uint16_t count : {std::uint16_t{0}, std::uint16_t{19}})
+    expect_refused(kKind, days(kToday, count), {Field::kCount, 0, "days", "1 to 18"});
+}
+
+TEST_F(MembersTest, ADayThatMeetsAnotherIsRefusedByItsNumber) {
+  SetCalendarDays twice = days(kToday, 3);
+  twice.open_minute[2] = twice.open_minute[1] + 419;
+  expect_meets(twice, 3);
+  ASSERT_EQ(apply(CommandKind::kSetCalendarDays, days(kToday, 3), supervisor()).refusal,
+            Refusal::kNone);
+  SetCalendarDays before = days(kToday - 2, 2);
+  before.length_minutes[1] = 1440;
+  before.open_minute[1] += 1;
+  expect_meets(before, 2);
+  SetCalendarDays behind = days(kToday + 3, 2);
+  behind.open_minute[0] -= 1440 - 419;
+  expect_meets(behind, 1);
+  expect_meets(days(kToday + 14'610, 1), 0);
+  ASSERT_EQ(apply(CommandKind::kSetCalendarDays, days(kToday - 2, 2), supervisor()).refusal,
+            Refusal::kNone);
+}
+
+TEST_F(MembersTest, ANumberOfACommandIsRefusedWithItsOwnRange) {
+  DefineExpert expert;
+  expert.expert = ExpertId{9};
+  expert.office = kOffice;
+  expert.person = PersonId{4711};
+  expert.state = ExpertState::kCandidate;
+  expert.units_per_day = 49;
+  expect_refused(CommandKind::kDefineExpert, expert, {Field::kCount, 0, "unitsPerDay", "0 to 48"});
+  SetOfficesWanted wanted;
+  wanted.count = 10'000;
+  expect_refused(CommandKind::kSetOfficesWanted, wanted, {Field::kCount, 0, "count", "0 to 9999"});
+  ASSERT_EQ(apply(CommandKind::kSetLicenceRules, rules(), supervisor()).refusal, Refusal::kNone);
+  OpenRound round;
+  round.opens = now_;
+  round.closes = Tick{now_.ms + kDayMs};
+  expect_refused(CommandKind::kOpenRound, round, {Field::kCount, 0, "places", "1 to 65,535"});
+  const ApplyPlan plan;
+  expect_refused(CommandKind::kApplyPlan, plan, {Field::kCount, 0, "lines", "1 to 7"});
 }
 
 TEST_F(MembersTest, LicensingRulesAreRefusedByTheMemberThatIsOutOfRange) {

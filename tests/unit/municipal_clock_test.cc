@@ -59,8 +59,7 @@ class MunicipalClockTest : public SmallCity {
   }
   Tick after(std::int64_t minutes) const { return {now_.ms + minutes * kMsPerMinute}; }
   std::uint64_t waiting(SlaBand band) const {
-    return scheduler_.stats()
-        .bands[raw(Stage::kMunicipalDecision)][static_cast<std::size_t>(band)];
+    return scheduler_.stats().bands[raw(Stage::kMunicipalDecision)][static_cast<std::size_t>(band)];
   }
   // The kinds of the last command's events of the case without a job.
   std::vector<EventKind> told() const {
@@ -108,6 +107,38 @@ TEST_F(MunicipalClockTest, ADecisionInTimeEndsIt) {
   EXPECT_EQ(told(), std::vector<EventKind>{});
   EXPECT_EQ(waiting(SlaBand::kGreen), 0U);
   EXPECT_EQ(case_view(rejected).decision_remaining_minutes, 0);
+}
+
+TEST_F(MunicipalClockTest, DecisionsInTimeAndLateAreCounted) {
+  const auto counted = [this] {
+    const StatsView stats = scheduler_.stats();
+    return std::pair(stats.decisions_in_time, stats.decisions_late);
+  };
+  const auto pair_of = [](std::uint64_t in_time, std::uint64_t late) {
+    return std::pair(in_time, late);
+  };
+  const CaseId in_time = await();
+  const CaseId rejected = await();
+  const CaseId late = await();
+  const CaseId withdrawn = await();
+  const CaseId referred = await();
+  wait(200);
+  ASSERT_EQ(refer(referred, true).refusal, Refusal::kNone);
+  wait(kTerm - 200);  // the last moment
+  ASSERT_EQ(decide(in_time).refusal, Refusal::kNone);
+  EXPECT_EQ(counted(), pair_of(1, 0));
+  ASSERT_EQ(decide(rejected, false).refusal, Refusal::kNone);
+  EXPECT_EQ(counted(), pair_of(2, 0)) << "to reject is a decision";
+  wait(1);
+  ASSERT_EQ(decide(late).refusal, Refusal::kNone);
+  EXPECT_EQ(counted(), pair_of(2, 1));
+  ASSERT_EQ(refer(referred, false).refusal, Refusal::kNone);
+  ASSERT_EQ(decide(referred).refusal, Refusal::kNone);
+  EXPECT_EQ(counted(), pair_of(3, 1)) << "it stood while the case was referred";
+  WithdrawCase body;
+  body.id = withdrawn;
+  ASSERT_EQ(apply(CommandKind::kWithdrawCase, body, office()).refusal, Refusal::kNone);
+  EXPECT_EQ(counted(), pair_of(3, 1)) << "nothing was decided";
 }
 
 TEST_F(MunicipalClockTest, AReferralStopsItAndWhatWasLeftGoesOn) {
@@ -182,6 +213,8 @@ TEST_F(MunicipalClockTest, AStageWithoutATermHasNoClock) {
   ASSERT_EQ(refer(id, true).refusal, Refusal::kNone);
   ASSERT_EQ(refer(id, false).refusal, Refusal::kNone);
   EXPECT_EQ(case_view(id).decision_due, kNever);
+  ASSERT_EQ(decide(id).refusal, Refusal::kNone);
+  EXPECT_EQ(scheduler_.stats().decisions_in_time + scheduler_.stats().decisions_late, 0U);
 }
 
 }  // namespace

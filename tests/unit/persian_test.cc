@@ -81,7 +81,8 @@ TEST(Persian, EachRefusalIsTold) {
   }
   EXPECT_GT(seen.size(), 30U);
   EXPECT_TRUE(
-      seen.contains("انجام \u2066start\u2069 اکنون ممکن نیست: کار «انجام‌شده» است. چیزی "
+      seen.contains("انجام \u2066start\u2069 اکنون ممکن نیست: کار «انجام‌شده» است. "
+                    "چیزی "
                     "تغییر "
                     "نکرد؛ پیش از گام بعد "
                     "دوباره بخوانید."));
@@ -96,7 +97,9 @@ TEST(Persian, EachRefusalReadsWithEachField) {
       for (const CommandKind kind :
            {CommandKind::kNone, CommandKind::kStart, CommandKind::kSubmitCase,
             CommandKind::kLoadZoning, CommandKind::kNotifyZoning, CommandKind::kSetPolicy,
-            CommandKind::kSetExpertState}) {
+            CommandKind::kSetExpertState, CommandKind::kSchedule, CommandKind::kApplyPlan,
+            CommandKind::kDefineService, CommandKind::kOpenRound, CommandKind::kSetOfficesWanted,
+            CommandKind::kEquipOffice}) {
         outcome.field = static_cast<Field>(field);
         outcome.until = Tick{kind == CommandKind::kLoadZoning ? 7 : 0};
         const std::string sentence = refusal_sentence(outcome, kind, Language::kPersian);
@@ -174,6 +177,9 @@ TEST(Persian, EachValueHasANameOfItsOwn) {
   expect_names<Stage>(kStageCount);
   expect_names<CaseState>(kCaseStateCount);
   expect_names<JobState>(kJobStateCount);
+  expect_names<JobKind>(names_of<JobKind>().size());
+  expect_names<PriorityClass>(kClassCount);
+  expect_names<SlaBand>(kSlaBandCount);
   expect_names<OfficeState>(names_of<OfficeState>().size());
   expect_names<ExpertState>(names_of<ExpertState>().size());
   expect_names<ActorKind>(names_of<ActorKind>().size());
@@ -223,6 +229,18 @@ TEST(Persian, ADecisionNamesTheSameFactsAsInEnglish) {
     EXPECT_NE(drawn.find(fact), std::string::npos) << fact << " in " << drawn;
   }
   EXPECT_TRUE(reads_from_right_to_left(drawn)) << drawn;
+  decision.by_deadline = true;
+  for (const bool hidden : {false, true}) {
+    decision.drawn_hidden = hidden;
+    decision.by_deadline = !hidden;
+    decision.drawn_count = hidden ? 0 : 4;
+    const std::string urgent = decision_sentence(decision, Language::kPersian);
+    for (const char* fact : {"کار ۹", "کارشناس ۳", hidden ? "هم‌فوریت" : "۴ کار",
+                             hidden ? "به قرعه" : "\u20660000000000000abc\u2069"}) {
+      EXPECT_NE(urgent.find(fact), std::string::npos) << fact << " in " << urgent;
+    }
+    EXPECT_TRUE(reads_from_right_to_left(urgent)) << urgent;
+  }
   decision.by_supervisor = true;
   EXPECT_TRUE(decision_sentence(decision, Language::kPersian).starts_with("ناظر"));
 }

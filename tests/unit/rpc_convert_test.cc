@@ -164,6 +164,7 @@ TEST(RpcConvertTest, APolicyComesBackAsItWent) {
   policy.confirmer_fallback = scheduler::ConfirmerFallback::kIntakeHead;
   policy.near_visits = 4;
   policy.near_slack_minutes = 90;
+  policy.draw_minutes = 45;
   policy.compared_count = 8;
   policy.load_weight = 700;
   policy.travel_weight = 300;
@@ -171,12 +172,27 @@ TEST(RpcConvertTest, APolicyComesBackAsItWent) {
   policy.waiting_alarm_minutes = 333;
   policy.lapse_warning_days = 14;
   policy.expert_degree = scheduler::Degree::kBachelor;
+  policy.jobs_in_hand = scheduler::JobsInHand::kFinished;
   capnp::MallocMessageBuilder message;
   auto out = message.initRoot<protocol::Policy>();
   write_policy(policy, out);
   SetPolicy back;
   read_policy(out, back);
   EXPECT_EQ(back, policy);
+}
+
+TEST(RpcConvertTest, ASuspensionBeginsAtOnceAndNeverEndsUnlessItSaysWhen) {
+  scheduler::Tick from;
+  scheduler::Tick until;
+  EXPECT_FALSE(read_suspension(0, 0, from, until));
+  EXPECT_EQ(from, scheduler::kNever);
+  EXPECT_EQ(until, scheduler::kNever);
+  EXPECT_FALSE(read_suspension(5, 9, from, until));
+  EXPECT_EQ(from.ms, 5);
+  EXPECT_EQ(until.ms, 9);
+  const Flaw flaw = read_suspension(scheduler::kNever.ms, 0, from, until);
+  EXPECT_EQ(flaw.refusal, scheduler::Refusal::kOutOfRange);
+  EXPECT_EQ(flaw.field, scheduler::Field::kValidity);
 }
 
 TEST(RpcConvertTest, TheSchemasDefaultPolicyIsTheCores) {
@@ -238,8 +254,11 @@ TEST(RpcConvertTest, AnExpertComesWithRelativesAndAbsences) {
   auto expert = told.initRoot<protocol::Expert>();
   write_expert(view, expert);
   EXPECT_EQ(expert.getSuspendedUntil(), kNever.ms) << "0 would be a moment";
+  EXPECT_EQ(expert.getSuspendedFrom(), kNever.ms);
+  view.suspended_from = Tick{66};
   view.suspended_until = Tick{77};
   write_expert(view, expert);
+  EXPECT_EQ(expert.getSuspendedFrom(), 66);
   EXPECT_EQ(expert.getSuspendedUntil(), 77);
   ASSERT_EQ(expert.getRelatives().size(), 1U);
   EXPECT_EQ(expert.getRelatives()[0], 501U);
@@ -302,6 +321,7 @@ TEST(RpcConvertTest, AServiceIsInForceFromAMinuteOn) {
   for (const std::int64_t outside : {std::int64_t{-1}, kNever.ms}) {
     service.setEffectiveFrom(outside);
     EXPECT_EQ(read_service(service, body).refusal, Refusal::kOutOfRange) << outside;
+    EXPECT_EQ(read_service(service, body).field, Field::kValidity);
   }
 }
 
@@ -310,8 +330,10 @@ TEST(RpcConvertTest, ACalendarOfMoreThanItsDaysIsAFlaw) {
   auto params = message.initRoot<protocol::SupervisorSession::SetCalendarDaysParams>();
   SetCalendarDays body;
   EXPECT_EQ(read_calendar(1, params.initDays(0).asReader(), body).refusal, Refusal::kMissing);
-  EXPECT_EQ(read_calendar(1, params.initDays(kCalendarDaysPerCommand + 1).asReader(), body).refusal,
-            Refusal::kTooLarge);
+  EXPECT_EQ(read_calendar(1, params.initDays(0).asReader(), body).field, Field::kCount);
+  const Flaw many = read_calendar(1, params.initDays(kCalendarDaysPerCommand + 1), body);
+  EXPECT_EQ(many.refusal, Refusal::kTooLarge);
+  EXPECT_EQ(many.field, Field::kCount);
   auto days = params.initDays(kCalendarDaysPerCommand);
   const unsigned last = kCalendarDaysPerCommand - 1;
   days[last].setOpenMinute(7);

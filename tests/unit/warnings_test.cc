@@ -125,6 +125,16 @@ TEST_F(LapseCountTest, ADistrictCountsItsOwn) {
   EXPECT_EQ(lapsing(Skill::kFile, Scope::of_districts(protocol::DistrictSet{1} << 2)), 0U);
 }
 
+TEST(HttpMetricsTest, DecisionsInTimeAndLateAreTwoSamplesOfOneMetric) {
+  OpsFigures figures;
+  figures.stats.decisions_in_time = 7;
+  figures.stats.decisions_late = 2;
+  EXPECT_THAT(metrics_text(figures, {}),
+              HasSubstr("# TYPE permitd_municipal_decisions_total counter\n"
+                        "permitd_municipal_decisions_total{in_time=\"yes\"} 7\n"
+                        "permitd_municipal_decisions_total{in_time=\"no\"} 2\n"));
+}
+
 TEST(HttpMetricsTest, AlarmsAndLapsesAreMetrics) {
   OpsFigures figures;
   figures.stats = waiting(840);

@@ -92,15 +92,18 @@ TEST(WordsTest, EveryFieldReadsWellInEveryRefusalThatNamesOne) {
   }
 }
 
-TEST(WordsTest, TheEndOfASuspensionHasASentenceOfItsOwn) {
+TEST(WordsTest, TheMomentsOfASuspensionHaveASentenceOfTheirOwn) {
   Outcome outcome;
   outcome.field = Field::kValidity;
   for (const Refusal refusal : {Refusal::kOutOfRange, Refusal::kNotCompatible}) {
     outcome.refusal = refusal;
-    EXPECT_EQ(refusal_sentence(outcome, CommandKind::kSetExpertState),
-              "Only a suspension has an end, and it lies ahead. Give a later end, or none.");
-    EXPECT_TRUE(refusal_sentence(outcome, CommandKind::kSetExpertState, Language::kPersian)
-                    .starts_with("تنها تعلیق پایان دارد"));
+    for (const CommandKind kind : {CommandKind::kSetExpertState, CommandKind::kSetOfficeState}) {
+      EXPECT_EQ(refusal_sentence(outcome, kind),
+                "Only a suspension has moments: a begin that lies ahead, and an end behind it. "
+                "Give later ones, or none.");
+      EXPECT_TRUE(
+          refusal_sentence(outcome, kind, Language::kPersian).starts_with("تنها تعلیق زمان دارد"));
+    }
     EXPECT_NE(refusal_sentence(outcome, CommandKind::kSetAbsence)
                   .find(": two moments, from before until."),
               std::string::npos);
@@ -118,6 +121,39 @@ TEST(WordsTest, AVersionThatFindsNoPlaceIsNotToldOfLimitsThatMayOnlyGrow) {
   }
   EXPECT_NE(refusal_sentence(outcome, CommandKind::kSetLimits).find("never less than before"),
             std::string::npos);
+}
+
+TEST(WordsTest, AFieldThatMeansSomethingElseToOneCommandIsToldAsThat) {
+  struct Own {
+    CommandKind kind;
+    Refusal refusal;
+    Field field;
+    const char* english;
+    const char* persian;
+  };
+  using enum CommandKind;
+  const Own owns[] = {
+      {kSchedule, Refusal::kOutOfRange, Field::kJob, "Only a visit", "تنها بازدید"},
+      {kApplyPlan, Refusal::kOutOfRange, Field::kVersion, "The plan names", "برنامه به وضعیتی"},
+      {kDefineService, Refusal::kOutOfRange, Field::kValidity, "A version of a service",
+       "نسخهٔ خدمت"},
+      {kDefineVenue, Refusal::kNotCompatible, Field::kOwner, "A municipal venue", "مکان شهرداری"},
+      {kDefineOffice, Refusal::kOutOfRange, Field::kLimits, "As many offices", "حافظهٔ دفترها"},
+      {kEquipOffice, Refusal::kOutOfRange, Field::kLimits, "As many offices", "حافظهٔ دفترها"},
+      {kOpenRound, Refusal::kOutOfRange, Field::kLimits, "As many rounds", "۲۵۶ فراخوان"},
+      {kSetOfficesWanted, Refusal::kOutOfRange, Field::kLimits, "As many numbers", "۶۴ شمار"},
+      {kStart, Refusal::kNotEligible, Field::kPriority, "Work of the municipality",
+       "کاری از شهرداری"},
+      {kSchedule, Refusal::kNotEligible, Field::kHalfDay, "That half-day", "ظرفیت بازدید"},
+  };
+  for (const Own& own : owns) {
+    Outcome outcome;
+    outcome.refusal = own.refusal;
+    outcome.field = own.field;
+    EXPECT_TRUE(refusal_sentence(outcome, own.kind).starts_with(own.english)) << own.english;
+    EXPECT_TRUE(refusal_sentence(outcome, own.kind, Language::kPersian).starts_with(own.persian))
+        << own.english;
+  }
 }
 
 TEST(WordsTest, WhatAnOfficeLacksNamesTheCommandThatMendsIt) {
@@ -238,9 +274,22 @@ TEST(WordsTest, ADecisionNamesChosenRemovedAndTheLot) {
   EXPECT_NE(decision_sentence(decision).find("fell on it among visits about equally near"),
             std::string::npos)
       << decision_sentence(decision);
-  decision.drawn_count = 0;
   decision.passed_over = JobId{};
+  decision.by_deadline = true;
+  decision.drawn_hidden = false;
+  decision.drawn_count = 3;
+  EXPECT_NE(decision_sentence(decision).find(
+                "got job 9. 3 jobs are about as urgent as the first in order that fits; the lot "
+                "with seed 0000000000000abc of op 44 fell on this one."),
+            std::string::npos)
+      << decision_sentence(decision);
+  decision.by_deadline = false;
+  decision.drawn_count = 0;
   EXPECT_NE(decision_sentence(decision).find("asked for work"), std::string::npos);
+  decision.drawn_hidden = true;
+  EXPECT_NE(decision_sentence(decision).find("the first in order that fits or one about as urgent"),
+            std::string::npos)
+      << decision_sentence(decision);
   decision.by_supervisor = true;
   EXPECT_NE(decision_sentence(decision).find("A supervisor gave job 9 to expert 3"),
             std::string::npos);

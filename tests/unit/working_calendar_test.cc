@@ -171,16 +171,17 @@ TEST_F(WorkingCalendarTest, WhatCannotBeIsNotAccepted) {
   EXPECT_FALSE(calendar_.accepts(no_days(INT32_MAX - 3, 4)));
   EXPECT_TRUE(calendar_.accepts(no_days(kSaturday - 14'000, 1)));
   EXPECT_FALSE(calendar_.accepts(no_days(kSaturday - 15'000, 1))) << "more than 40 years covered";
-  EXPECT_FALSE(calendar_.accepts(no_days(kSaturday + 14'610, 1)));
+  EXPECT_EQ(calendar_.fault_with(no_days(kSaturday + 14'610, 1)),
+            (CalendarFault{DaysFault::kSpan, 0}));
 
   SetCalendarDays days = no_days(kSaturday, 2);
   open_day(days, 0, 0, 1441);
-  EXPECT_FALSE(calendar_.accepts(days)) << "longer than a day";
+  EXPECT_EQ(calendar_.fault_with(days), (CalendarFault{DaysFault::kLength, 1}));
   open_day(days, 0, 2 * 1440, 1);
-  EXPECT_FALSE(calendar_.accepts(days)) << "nowhere near its date";
+  EXPECT_EQ(calendar_.fault_with(days), (CalendarFault{DaysFault::kOpening, 1}));
   open_day(days, 0, 1000, 441);
   open_day(days, 1, 0, 10);
-  EXPECT_FALSE(calendar_.accepts(days)) << "overlaps the next day";
+  EXPECT_EQ(calendar_.fault_with(days), (CalendarFault{DaysFault::kOverlap, 2}));
   open_day(days, 0, 1000, 440);
   EXPECT_TRUE(calendar_.accepts(days)) << "meets the next day";
 }
