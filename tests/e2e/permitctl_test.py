@@ -85,6 +85,67 @@ class FirstSteps(Story):
         self.ctl("start", 2, "--as", "expert:1")
         self.ctl("done", 2, "--as", "expert:1")
         self.assertEqual([one["caseId"] for one in self.ask("decisions")["cases"]], [1, 2], "the most overdue first")
+        for case in (1, 2):
+            self.ctl("decide", case, "--approve", "--yes")
+        stats = self.ask("stats")
+        self.assertEqual((stats["decisionsInTime"], stats["decisionsLate"]), (1, 1))
+        self.assertIn("decisions of the municipality: 1 in time, 1 late\n", self.ctl("stats").stdout)
+
+    def test_a_case_and_a_job_are_told_in_persian(self):
+        self.load_decided()
+        self.submit()
+        told = self.ctl("--lang", "fa", "get", 1).stdout
+        self.assertIn("پروندهٔ ۱: ", told)
+        self.assertNotRegex(told.replace("1-22-333", ""), "[A-Za-z0-9]")
+        self.assertNotRegex(self.ctl("--lang", "fa", "get", "--job", 1).stdout, "[A-Za-z0-9]")
+        self.assertTrue(self.ctl("--lang", "fa", "--csv", "get", "--job", 1).stdout.startswith("job,case,"))
+        self.ask("claim", "--as", "expert:1")
+        self.ctl("start", 1, "--as", "expert:1")
+        self.ctl("done", 1, "--as", "expert:1")
+        told = self.ctl("--lang", "fa", "get", 1).stdout
+        self.assertIn("در انتظار شهرداری: مهلت ", told)
+        self.assertNotRegex(told.replace("1-22-333", ""), "[A-Za-z0-9]")
+
+    def test_overrides_of_capacity_are_listed_with_who_ordered_them_and_why(self):
+        city = self.daemon.root / "full.toml"
+        text = MINIMAL.read_text().replace("effort_minutes = 1\n", "effort_minutes = 60\n")
+        city.write_text(text.replace("units_per_day = 48\nskills", "units_per_day = 2\nskills"))
+        self.ctl("city", "load", "--yes", city)
+        self.assertEqual(self.ask("overrides")["overrides"], [])
+        for parcel in ("a", "b", "c"):
+            self.submit(parcel=parcel)
+        self.ctl("reassign", 1, "--to", 1, "--yes")
+        self.assertEqual(self.ask("reassign", 2, "--to", 1, check=1)["refused"]["filter"], "capacity")
+        self.ctl("reassign", 2, "--to", 1, "--over-capacity", "--note", "flood", "--as", "supervisor:3", "--yes")
+        self.ctl("advance", "+10m")
+        later = self.ask("health")["now"]
+        self.ctl("reassign", 3, "--to", 1, "--over-capacity", "--note", "again", "--yes")
+        newest, oldest = self.ask("overrides")["overrides"]
+        self.assertEqual((newest["job"], newest["minutesBefore"], newest["note"]), (3, 120, "again"))
+        told = {name: oldest[name] for name in ("job", "caseId", "expert", "actorKind", "actor", "filter", "note")}
+        self.assertEqual(told, {"job": 2, "caseId": 2, "expert": 1, "actorKind": "supervisor", "actor": 3,
+                                "filter": "capacity", "note": "flood"})
+        self.assertEqual((oldest["minutesBefore"], oldest["effortMinutes"], oldest["capacityMinutes"]), (60, 60, 60))
+        self.assertLess(oldest["at"], later)
+        self.assertEqual([one["job"] for one in self.ask("overrides", "--since=-5m")["overrides"]], [3])
+        self.assertEqual(len(self.ask("overrides", "--expert", 1)["overrides"]), 2)
+        self.assertEqual(self.ask("overrides", "--expert", 2)["overrides"], [])
+        self.assertEqual(len(self.ask("overrides", "--as", "auditor:1")["overrides"]), 2)
+        self.assertEqual(len(self.ask("overrides", "--as", "supervisor:31@1")["overrides"]), 2)
+        self.assertEqual(self.ask("overrides", "--as", "supervisor:31@9")["overrides"], [])
+        self.assertEqual(self.ask("stats")["capacityOverrides"], 2)
+        self.assertEqual(self.ask("stats", "--as", "supervisor:31@1")["capacityOverrides"], 2)
+        self.assertEqual(self.ask("stats", "--as", "supervisor:31@9")["capacityOverrides"], 0)
+        head, first = self.ctl("--csv", "overrides", "--expert", 1).stdout.splitlines()[:2]
+        self.assertEqual(head, "when,job,case,district,expert,by,minutes_before,effort_minutes,capacity_minutes,"
+                               "visits_before,why")
+        self.assertTrue(first.endswith(",3,3,1,1,supervisor 1,120,60,60,,again"), first)
+        persian = self.ctl("--lang", "fa", "overrides").stdout
+        self.assertIn("ناظر ۳", persian)
+        self.assertNotRegex(persian.replace("flood", "").replace("again", ""), "[A-Za-z0-9]")
+        self.daemon.kill()
+        self.daemon.start()
+        self.assertEqual(self.ask("overrides")["overrides"], [newest, oldest], "after a crash")
 
     def test_the_footer_of_the_help_works_as_written(self):
         help_text = subprocess.run([BIN / "permitctl", "--help"], capture_output=True, text=True, check=True).stdout
@@ -263,9 +324,9 @@ class Steering(Story):
         past = ("expert", "set", 5, "suspended", "--until", "2025-01-01")
         refused = self.ask(*past, check=1)["refused"]
         self.assertEqual((refused["codeName"], refused["fieldName"]), ("outOfRange", "validity"))
-        self.assertIn("Only a suspension has an end, and it lies ahead.", self.ctl(*past, check=1).stderr)
+        self.assertIn("Only a suspension has moments: a begin that lies ahead", self.ctl(*past, check=1).stderr)
         past = (*past[:-1], "1403-10-12")
-        self.assertIn("تنها تعلیق پایان دارد", self.ctl("--lang", "fa", *past, check=1).stderr)
+        self.assertIn("تنها تعلیق زمان دارد", self.ctl("--lang", "fa", *past, check=1).stderr)
 
     def test_questions_are_asked_in_persian(self):
         self.load_city()

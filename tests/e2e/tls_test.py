@@ -176,6 +176,8 @@ class ChangingFiles(Network):
         self.daemon.eventually(lambda: self.connections() >= 2, "the watcher's connection")
         self.daemon.write_deny("# lost its key\nauditor-5\n")
         self.daemon.eventually(lambda: self.daemon.drops()["certificate denied"] > before, "the end of the connection")
+        watch.kill()  # a client tries again: it must not be back when its name is allowed
+        watch.wait()
         self.assertIn("revoked", self.daemon.over_tls("auditor-5", "stats", check=3).stderr)
         self.assertIn("its name is on the deny list", self.daemon.log.read_text())
         self.expect_service()

@@ -149,6 +149,7 @@ SetPolicy random_policy(Chance& chance) {
   policy.confirmation_effort_percent = static_cast<std::uint16_t>(chance.between(1, 100));
   policy.near_visits = static_cast<std::uint16_t>(chance.chance(500) ? 0 : chance.between(1, 4));
   policy.near_slack_minutes = static_cast<std::uint16_t>(chance.below(1000));
+  policy.draw_minutes = static_cast<std::uint16_t>(chance.chance(300) ? 0 : chance.below(3000));
   policy.compared_count = static_cast<std::uint16_t>(chance.chance(500) ? 0 : chance.between(1, 8));
   policy.load_weight = static_cast<std::uint16_t>(chance.below(1001));
   policy.travel_weight = static_cast<std::uint16_t>(chance.chance(300) ? 0 : chance.below(1001));
@@ -158,6 +159,7 @@ SetPolicy random_policy(Chance& chance) {
       static_cast<std::uint8_t>(chance.chance(500) ? 0 : chance.between(1, 100));
   policy.confirmer_fallback = static_cast<ConfirmerFallback>(chance.below(3));
   policy.homes = static_cast<HomePolicy>(chance.below(3));
+  policy.jobs_in_hand = static_cast<JobsInHand>(chance.below(2));
   policy.waiting_alarm_minutes = static_cast<std::uint16_t>(chance.below(2000));
   policy.expert_degree = static_cast<Degree>(chance.chance(700) ? 1 : chance.below(5));
   return policy;

@@ -67,6 +67,8 @@ class StepMaker {
   void rebase();
   void absence();
   void certificate();
+  template <class Change>
+  void moments(Change& change);
   void expert_state();
   void office_state();
   void activation();
@@ -545,6 +547,20 @@ void StepMaker::certificate() {
       Tick{certificate.valid_from.ms + (chance_.chance(100) ? 0 : chance_.below(200 * kDay))};
 }
 
+// When a suspension begins and ends; sometimes of what is none, past, or turned round.
+template <class Change>
+void StepMaker::moments(Change& change) {
+  const bool is_suspension = change.state == decltype(change.state)::kSuspended;
+  if ((is_suspension && chance_.chance(400)) || wrong(20))
+    change.from = moment(wrong(50) ? kDay : -1, kDay);
+  const bool begins = change.from != kNever;
+  if ((is_suspension && chance_.chance(600)) || wrong(20)) {
+    change.until = begins && !wrong(50)
+                       ? Tick{change.from.ms + 1 + static_cast<std::int64_t>(chance_.below(kDay))}
+                       : moment(wrong(50) ? kDay : -1, kDay);
+  }
+}
+
 void StepMaker::expert_state() {
   command_.kind = CommandKind::kSetExpertState;
   command_.actor = supervisor();
@@ -553,8 +569,7 @@ void StepMaker::expert_state() {
   body_.set_expert_state.state = chance_.chance(600)
                                      ? ExpertState::kCertified
                                      : static_cast<ExpertState>(chance_.below(wrong() ? 9 : 6));
-  const bool ends = body_.set_expert_state.state == ExpertState::kSuspended && chance_.chance(600);
-  if (ends || wrong(20)) body_.set_expert_state.until = moment(wrong(50) ? kDay : -1, kDay);
+  moments(body_.set_expert_state);
   body_.set_expert_state.reason = Reason::kSupervisorOrder;
   body_.set_expert_state.note = any_note();
 }
@@ -567,6 +582,7 @@ void StepMaker::office_state() {
   body_.set_office_state.state = chance_.chance(700)
                                      ? OfficeState::kActive
                                      : static_cast<OfficeState>(chance_.below(wrong() ? 8 : 4));
+  moments(body_.set_office_state);
   body_.set_office_state.reason = Reason::kSupervisorOrder;
   body_.set_office_state.note = any_note();
 }
@@ -597,6 +613,9 @@ void StepMaker::calendar() {
   body_.set_calendar_days = random_calendar(chance_, today + chance_.between(0, 12), count);
   if (chance_.chance(300)) body_.set_calendar_days.note = any_note();
   if (wrong(50)) body_.set_calendar_days.length_minutes[0] = 1500;
+  if (wrong(50)) body_.set_calendar_days.open_minute[count - 1U] += 3 * 1440;
+  if (wrong(50) && count > 1)
+    body_.set_calendar_days.open_minute[1] = body_.set_calendar_days.open_minute[0];
 }
 
 void StepMaker::policy() {
@@ -627,6 +646,9 @@ void StepMaker::definition() {
     case 2:
       command_.kind = CommandKind::kDefineOffice;
       body_.define_office = city_office(chance_.below(5U), chance_);
+      if (OfficeView present;
+          scheduler_.find_office(body_.define_office.office, present) && !wrong(200))
+        body_.define_office.technical_manager = present.technical_manager;
       if (wrong()) body_.define_office.office = OfficeId{};
       break;
     case 3:
@@ -647,6 +669,7 @@ void StepMaker::limits() {
   limits.meetings_max += chance_.below(3U);
   limits.events_max += chance_.below(100U);
   if (wrong(300)) limits.cases_max -= 1;
+  if (wrong(300)) limits.venues_max = 10'000;
   body_.set_limits = {limits};
 }
 

@@ -37,6 +37,10 @@ class NaiveCalendar {
     for (std::int32_t date = first; date <= last; ++date) days_.try_emplace(date);
   }
 
+  /// First and last date covered. Pre: not always open.
+  std::int32_t first() const { return days_.begin()->first; }
+  std::int32_t last() const { return days_.rbegin()->first; }
+
   bool always_open() const { return days_.empty(); }
 
   /// Why the date is as it is; empty where nobody said.

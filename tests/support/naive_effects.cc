@@ -47,17 +47,12 @@ void NaiveModel::prepare(const Command& command) {
     case CommandKind::kDefineOffice: {
       const auto [office, fresh] = offices_.try_emplace(raw(body.define_office.office));
       if (fresh) office->second.state = body.define_office.state;
-      // A suspended manager is not suspended for who comes after.
-      const PersonId before = office->second.defined.technical_manager;
-      if (before != body.define_office.technical_manager)
-        office->second.manager_state = ManagerState::kActive;
       office->second.defined = body.define_office;
       offer_to_office(body.define_office.office);
       return;
     }
     case CommandKind::kSetOfficeState:
-      licences_.change_office(raw(body.set_office_state.office), body.set_office_state.state,
-                              world());
+      change_office(body.set_office_state);
       return;
     case CommandKind::kActivateService: {
       const ActivateService& change = body.activate_service;
@@ -74,9 +69,7 @@ void NaiveModel::prepare(const Command& command) {
       return;
     }
     case CommandKind::kSetExpertState:
-      experts_.at(raw(body.set_expert_state.expert)).state = body.set_expert_state.state;
-      experts_.at(raw(body.set_expert_state.expert)).suspended_until =
-          body.set_expert_state.until.ms;
+      change_expert(body.set_expert_state);
       return;
     case CommandKind::kSetCertificate: {
       const SetCertificate& change = body.set_certificate;
@@ -161,13 +154,8 @@ void NaiveModel::prepare(const Command& command) {
     case CommandKind::kDecline:
       find_job(body.decline.job)->declined_by = ExpertId{command.actor.id};
       return;
-    case CommandKind::kReassign: {
-      ModelJob& job = *find_job(body.reassign.job);
-      job.declined_by = ExpertId{};
-      if (job.state == JobState::kEscalated) job.failures = 0;
-      if (!office_active(job.office)) job.office_reach = false;
-      return;
-    }
+    case CommandKind::kReassign:
+      return prepare_reassign(command);
     case CommandKind::kRelease: {
       ModelJob& job = *find_job(body.release.job);
       if (job.state == JobState::kEscalated) job.failures = 0;
@@ -231,7 +219,65 @@ void NaiveModel::prepare(const Command& command) {
   }
 }
 
+// A suspension that was ahead is replaced, or taken back, whatever comes.
+void NaiveModel::change_office(const SetOfficeState& change) {
+  ModelOffice& office = offices_.at(raw(change.office));
+  const bool is_ahead = change.from != kNever;
+  if (!is_ahead && change.state != office.state)
+    licences_.change_office(raw(change.office), change.state, world());
+  office.suspended_from = change.from.ms;
+  office.suspended_until = change.until.ms;
+  office.suspended_for = is_ahead ? change.reason : Reason::kNone;
+}
+
+void NaiveModel::change_expert(const SetExpertState& change) {
+  ModelExpert& expert = experts_.at(raw(change.expert));
+  const bool is_ahead = change.from != kNever;
+  if (!is_ahead) expert.state = change.state;
+  expert.suspended_from = change.from.ms;
+  expert.suspended_until = change.until.ms;
+  expert.suspended_for = is_ahead ? change.reason : Reason::kNone;
+}
+
 // What is open counts where the case is. A confirmation belongs to the head of who did the work.
+// Whether the day of the expert is full is judged as it is before.
+void NaiveModel::prepare_reassign(const Command& command) {
+  const Reassign& body = command.body.reassign;
+  ModelJob& job = *find_job(body.job);
+  const ModelExpert& expert = experts_.at(raw(body.expert));
+  const ModelPlan* plan = plan_of(job.id);
+  const auto [minutes, visits] = plan != nullptr && plan->expert == body.expert
+                                     ? std::pair<std::uint32_t, std::uint32_t>{}
+                                     : planned_on(body.expert, today_, JobId{});
+  ModelOverride one;
+  one.is_day_unclear = bookings_unclear();
+  one.told.op = command.op;
+  one.told.at = Tick{now_};
+  one.told.job = job.id;
+  one.told.case_id = job.case_id;
+  one.told.expert = body.expert;
+  one.told.actor = command.actor.id;
+  one.told.actor_kind = command.actor.kind;
+  one.told.filter = Filter::kCapacity;
+  one.told.minutes_before = booked_today(expert) + minutes;
+  one.told.capacity_minutes = capacity(expert);
+  one.told.effort_minutes = job.effort;
+  if (job.visit()) {
+    one.told.visits_before = visits_today(expert) + visits;
+    one.told.visits_max = policy_.visits_per_day;
+  }
+  one.told.stage = job.spec.stage;
+  one.told.district = cases_.at(raw(job.case_id)).filed.district;
+  one.told.note.size = body.note.size;
+  std::copy_n(body.note.bytes.begin(), body.note.size, one.told.note.bytes.begin());
+  bool unclear = false;
+  const Filter filter = first_filter(body.expert, job, false, true, unclear);
+  if (one.is_day_unclear || filter == Filter::kCapacity) ordered_ = one;
+  job.declined_by = ExpertId{};
+  if (job.state == JobState::kEscalated) job.failures = 0;
+  if (!office_active(job.office)) job.office_reach = false;
+}
+
 void NaiveModel::change_home(ModelCase& c, OfficeId office) {
   for (const JobId id : c.jobs) {
     ModelJob& job = jobs_.at(raw(id));
@@ -287,6 +333,8 @@ Tick NaiveModel::holding_end(const ModelJob& job) const {
                offices_.at(raw(expert.defined.office)).active.at(raw(service)).second);
   const auto absence = expert.absences.upper_bound(now_);
   if (absence != expert.absences.end()) end = std::min(end, absence->first);
+  end = std::min(end, expert.suspended_from);
+  end = std::min(end, kept_until(offices_.at(raw(expert.defined.office))));
   if (!calendar_.always_open()) {
     end = std::min(end, calendar_.is_open(now_) ? calendar_.closing(now_) : now_);
   }

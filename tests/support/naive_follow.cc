@@ -98,6 +98,7 @@ void NaiveModel::follow(const Command& command, const Outcome& outcome, const Sc
   became_ready_.clear();
   assigned_count_ = 0;
   share_due_ = false;
+  ordered_.reset();
   ++answers_[{static_cast<int>(command.kind), static_cast<int>(outcome.refusal)}];
   if (repeat_expected_) {
     expect(outcome == repeated_, "a repeated key got another answer: refusal {} job {}",
@@ -121,6 +122,8 @@ void NaiveModel::follow(const Command& command, const Outcome& outcome, const Sc
       follow_event(command, event, after);
       if (!complaints_.empty()) return;
     }
+    expect(!ordered_ || ordered_->is_day_unclear,
+           "the day of expert {} is full, and nothing was overridden (I9)", raw(outcome.expert));
     check_outcome(command, outcome);
     check_told(command);
     check_note(command, after);
@@ -178,7 +181,11 @@ void NaiveModel::follow_event(const Command& command, const Event& event, const 
     case EventKind::kCapacityOverridden:
       expect(command.kind == CommandKind::kReassign && command.body.reassign.override_capacity == 1,
              "capacity overridden by command {}", raw(command.kind));
-      ++overrides_;
+      expect(ordered_.has_value() && event.expert == ordered_->told.expert &&
+                 event.job == ordered_->told.job,
+             "capacity of expert {} was overridden, and the day is not full", raw(event.expert));
+      if (ordered_) overrides_.push_back(*ordered_);
+      ordered_.reset();
       return;
     case EventKind::kJobMoved:
       expect(job != nullptr, "job {} moved, but was never created", raw(event.job));
@@ -207,6 +214,7 @@ void NaiveModel::follow_event(const Command& command, const Event& event, const 
       share_due_ = false;
       return;
     case EventKind::kOfficeChanged:
+      note_in_hand(event);
       note_leaving(event.office, static_cast<OfficeState>(event.after));
       [[fallthrough]];
     case EventKind::kLicenceChanged:
@@ -244,6 +252,7 @@ void NaiveModel::follow_case(const Command& command, const Event& event) {
            "case {} lapsed before its time", raw(c.id));
   }
   const bool was_waiting = c.waiting();
+  const ModelClock clock = c.clock;
   c.state = to;
   follow_municipal_clock(c, from);
   if (!stopped) c.resumes_as = from;
@@ -263,6 +272,10 @@ void NaiveModel::follow_case(const Command& command, const Event& event) {
         became_ready_.push_back(id);
       }
     }
+  }
+  if (command.kind == CommandKind::kRecordDecision && from == CaseState::kAwaitingDecision &&
+      clock.runs) {
+    ++(now_ <= deadline(clock).ms ? decided_in_time_ : decided_late_);
   }
   if (command.kind == CommandKind::kRecordDecision && from == CaseState::kAwaitingDecision &&
       !ends_case(to)) {
@@ -505,6 +518,9 @@ void NaiveModel::follow_left_hand(const Command& command, ModelJob& job, JobStat
   } else if (reason == Reason::kServiceNotActive) {
     expect(!service_active(expert.defined.office, cases_.at(raw(job.case_id)).filed.service),
            "the service of job {} is still active", raw(job.id));
+  } else if (reason == Reason::kOfficeInactive && command.kind != CommandKind::kReturn) {
+    expect(kept_until(offices_.at(raw(expert.defined.office))) <= now_,
+           "job {} came back before the end of what its office may finish", raw(job.id));
   } else if (reason == Reason::kConflictOfInterest) {
     expect(concerns_holder(job), "job {} does not concern its holder (I6)", raw(job.id));
   } else if (reason == Reason::kLeaseExpired || reason == Reason::kNotOnShift) {
@@ -513,6 +529,20 @@ void NaiveModel::follow_left_hand(const Command& command, ModelJob& job, JobStat
     expect(worked == (reason == Reason::kLeaseExpired), "job {} came back for reason {}",
            raw(job.id), raw(reason));
     expert.wanted = 0;
+  }
+}
+
+// Whether its people keep what they hold is a matter of the policy when the office leaves.
+void NaiveModel::note_in_hand(const Event& event) {
+  ModelOffice& office = offices_.at(raw(event.office));
+  const bool was_active = event.before == raw(OfficeState::kActive);
+  if (event.after == raw(OfficeState::kActive))
+    office.in_hand_until = 0;
+  else if (was_active && event.before != event.after)
+    office.in_hand_until = kept_until(now_);
+  if (event.after == raw(OfficeState::kActive)) return;
+  for (auto& [number, expert] : experts_) {
+    if (expert.defined.office == event.office) expert.wanted = 0;  // however soon it is back
   }
 }
 
@@ -541,7 +571,7 @@ void NaiveModel::follow_moved_home(const Command& command, const Event& event, M
          "case {} left office {} by command {}", raw(c.id), raw(c.office), raw(command.kind));
   const auto takes = [&](const ModelOffice& office) {
     const auto active = office.active.find(raw(c.filed.service));
-    return office.state == OfficeState::kActive && active != office.active.end() &&
+    return office_active(office.defined.office) && active != office.active.end() &&
            active->second.first <= now_ && now_ < active->second.second;
   };
   const ModelOffice& home = offices_.at(raw(event.office));

@@ -133,11 +133,11 @@ bool policy_outside(const SetPolicy& p) {
          p.second_review_area_m2 > 10'000'000 || outside(p.key_retention_minutes, 1, 525'600) ||
          p.complex_floors > 200 || p.pair_repeat_visits > 100 || p.pair_repeat_days > 3650 ||
          outside(p.confirmation_effort_percent, 1, 100) || raw(p.confirmer_fallback) > 2 ||
-         p.near_visits > 16 || p.near_slack_minutes > 10'000 || p.compared_count > 32 ||
-         p.load_weight > 1000 || p.travel_weight > 1000 || p.share_weight > 1000 ||
-         raw(p.zoning_review) > 1 || p.reserved_share_percent > 100 || raw(p.homes) > 2 ||
-         p.waiting_alarm_minutes > 60'000 || p.lapse_warning_days > 3650 ||
-         raw(p.expert_degree) > 4;
+         p.near_visits > 16 || p.near_slack_minutes > 10'000 || p.draw_minutes > 10'000 ||
+         p.compared_count > 32 || p.load_weight > 1000 || p.travel_weight > 1000 ||
+         p.share_weight > 1000 || raw(p.zoning_review) > 1 || p.reserved_share_percent > 100 ||
+         raw(p.homes) > 2 || p.waiting_alarm_minutes > 60'000 || p.lapse_warning_days > 3650 ||
+         raw(p.jobs_in_hand) > 1 || raw(p.expert_degree) > 4;
 }
 
 }  // namespace
@@ -242,34 +242,80 @@ void NaiveModel::judge_reason(Reason reason, bool required) {
 
 // ---- reference data ----
 
-bool NaiveModel::acceptable_calendar(const SetCalendarDays& days) const {
-  if (days.count == 0 || days.count > kCalendarDaysPerCommand) return false;
-  if (days.first_day < 0 || days.first_day > 2'900'000) return false;
+void NaiveModel::judge_limits(const Limits& limits) {
+  const auto judge_one = [this](const char* name, std::uint32_t value, std::uint32_t present,
+                                std::uint32_t most) {
+    judgement_.fault(outside(value, 1, most), {Refusal::kOutOfRange, Field::kLimits, 0, name});
+    judgement_.fault(value < present, {Refusal::kNotCompatible, Field::kLimits, 0, name});
+  };
+  const Limits& now = limits_;
+  judge_one("casesMax", limits.cases_max, now.cases_max, 134'217'728);
+  judge_one("jobsMax", limits.jobs_max, now.jobs_max, 134'217'728);
+  judge_one("eventsMax", limits.events_max, now.events_max, 268'435'456);
+  judge_one("decisionsMax", limits.decisions_max, now.decisions_max, 134'217'728);
+  judge_one("notesMax", limits.notes_max, now.notes_max, 4'194'304);
+  judge_one("keysMax", limits.keys_max, now.keys_max, 67'108'864);
+  judge_one("expertsMax", limits.experts_max, now.experts_max, 1'048'576);
+  judge_one("officesMax", limits.offices_max, now.offices_max, 9999);
+  judge_one("applicationsMax", limits.applications_max, now.applications_max, 4096);
+  judge_one("venuesMax", limits.venues_max, now.venues_max, 9999);
+  judge_one("meetingsMax", limits.meetings_max, now.meetings_max, 67'108'864);
+  judgement_.fault(limits == limits_, Refusal::kNothingToDo, Field::kLimits);
+}
+
+// Hours that are wrong whatever the calendar holds; true when there are none.
+bool NaiveModel::judge_hours(const SetCalendarDays& days) {
+  bool right = true;
+  for (std::uint16_t index = 0; index < days.count; ++index) {
+    if (days.length_minutes[index] == 0) continue;
+    const auto row = static_cast<std::uint16_t>(index + 1);
+    const std::int64_t date = days.first_day + index;
+    const std::int64_t open = days.open_minute[index];
+    const std::int64_t close = open + days.length_minutes[index];
+    const bool is_long = days.length_minutes[index] > 1440;
+    const bool is_far = open < (date - 1) * 1440 || close > (date + 2) * 1440;
+    judgement_.fault(is_long, {Refusal::kOutOfRange, Field::kDay, row, "lengthMinutes"});
+    judgement_.fault(is_far, {Refusal::kOutOfRange, Field::kDay, row, "openMinute"});
+    right = right && !is_long && !is_far;
+  }
+  return right;
+}
+
+// Every pair of open days, one of them given: the later one of the two given, or the given one.
+void NaiveModel::judge_overlaps(const SetCalendarDays& days) {
   NaiveCalendar after = calendar_;
   after.set_days(days);
-  std::int32_t first = days.first_day;
-  std::int32_t last = first + days.count - 1;
-  while (!calendar_.always_open() && after.covers(first - 1)) --first;
-  while (!calendar_.always_open() && after.covers(last + 1)) ++last;
-  if (last - first >= static_cast<std::int32_t>(kCalendarDaysMax)) return false;
-  for (std::int32_t index = 0; index < days.count; ++index) {
-    const auto at = static_cast<std::size_t>(index);
-    if (days.length_minutes[at] == 0) continue;
-    const std::int64_t date = days.first_day + index;
-    const std::int64_t open = days.open_minute[at];
-    if (days.length_minutes[at] > 1440 || open < (date - 1) * 1440 ||
-        open + days.length_minutes[at] > (date + 2) * 1440) {
-      return false;
-    }
-  }
-  std::int64_t open_from = 0;
-  for (std::int32_t date = first; date <= last; ++date) {
+  const std::int32_t end = days.first_day + days.count;
+  for (std::int32_t date = days.first_day; date < end; ++date) {
     const NaiveCalendar::Hours hours = after.hours(date);
     if (hours.open == hours.close) continue;
-    if (hours.open < open_from) return false;
-    open_from = hours.close;
+    for (std::int32_t other = date - 4; other < end + 4; ++other) {
+      const NaiveCalendar::Hours there = after.hours(other);
+      if (other == date || there.open == there.close) continue;
+      const bool is_apart = other < date ? there.close <= hours.open : hours.close <= there.open;
+      const bool other_is_later_given = other > date && other < end;
+      const auto row =
+          static_cast<std::uint16_t>((other_is_later_given ? other : date) - days.first_day + 1);
+      judgement_.fault(!is_apart, {Refusal::kNotCompatible, Field::kDay, row, ""});
+    }
   }
-  return true;
+}
+
+void NaiveModel::judge_days(const SetCalendarDays& days) {
+  if (outside(days.count, 1, 18))
+    return judgement_.fault(true, {Refusal::kOutOfRange, Field::kCount, 0, "days"});
+  if (days.first_day < 0 || days.first_day > 2'900'000)
+    return judgement_.fault(true, {Refusal::kOutOfRange, Field::kDay, 0, "firstDay"});
+  if (!judge_hours(days)) return;
+  std::int32_t first = days.first_day;
+  std::int32_t last = first + days.count - 1;
+  if (!calendar_.always_open()) {
+    first = std::min(first, calendar_.first());
+    last = std::max(last, calendar_.last());
+  }
+  if (last - first >= 14'610)
+    return judgement_.fault(true, {Refusal::kNotCompatible, Field::kDay, 0, ""});
+  judge_overlaps(days);
 }
 
 bool NaiveModel::acceptable_service(const DefineService& service) const {
@@ -295,34 +341,15 @@ bool NaiveModel::acceptable_service(const DefineService& service) const {
 void NaiveModel::judge_reference(const Command& command) {
   const CommandBody& body = command.body;
   if (command.kind == CommandKind::kSetLimits) {
-    const Limits& limits = body.set_limits.limits;
-    const auto each = [&](auto check) {
-      return check(limits.cases_max, limits_.cases_max, kLimitsMax.cases_max) ||
-             check(limits.jobs_max, limits_.jobs_max, kLimitsMax.jobs_max) ||
-             check(limits.events_max, limits_.events_max, kLimitsMax.events_max) ||
-             check(limits.decisions_max, limits_.decisions_max, kLimitsMax.decisions_max) ||
-             check(limits.notes_max, limits_.notes_max, kLimitsMax.notes_max) ||
-             check(limits.keys_max, limits_.keys_max, kLimitsMax.keys_max) ||
-             check(limits.experts_max, limits_.experts_max, kLimitsMax.experts_max) ||
-             check(limits.offices_max, limits_.offices_max, kLimitsMax.offices_max) ||
-             check(limits.applications_max, limits_.applications_max,
-                   kLimitsMax.applications_max) ||
-             check(limits.venues_max, limits_.venues_max, kLimitsMax.venues_max) ||
-             check(limits.meetings_max, limits_.meetings_max, kLimitsMax.meetings_max);
-    };
-    judgement_.fault(each([](auto value, auto, auto most) { return value == 0 || value > most; }),
-                     Refusal::kOutOfRange, Field::kLimits);
-    judgement_.fault(each([](auto value, auto present, auto) { return value < present; }),
-                     Refusal::kNotCompatible, Field::kLimits);
-    judgement_.fault(limits == limits_, Refusal::kNothingToDo, Field::kLimits);
+    judge_limits(body.set_limits.limits);
   } else if (command.kind == CommandKind::kSetPolicy) {
     judgement_.fault(policy_outside(body.set_policy), Refusal::kOutOfRange, Field::kPolicy);
     judgement_.fault(body.set_policy == policy_, Refusal::kNothingToDo, Field::kPolicy);
   } else if (command.kind == CommandKind::kSetCalendarDays) {
     const SetCalendarDays& days = body.set_calendar_days;
     judge_note(days.note, false);
-    if (!acceptable_calendar(days))
-      return judgement_.fault(true, Refusal::kOutOfRange, Field::kDay);
+    judge_days(days);
+    if (judgement_.only_faults()) return;
     bool same = true;
     NaiveCalendar after = calendar_;
     after.set_days(days);
@@ -366,10 +393,22 @@ void NaiveModel::judge_reference(const Command& command) {
 
 // ---- offices and experts ----
 
+// Only a suspension has moments: it begins ahead, and ends after that.
+template <class Change>
+void NaiveModel::judge_moments(const Change& change) {
+  const bool any = change.from != kNever || change.until != kNever;
+  const bool suspends = change.state == decltype(change.state)::kSuspended;
+  judgement_.fault(any && !suspends, Refusal::kNotCompatible, Field::kValidity);
+  const bool past = change.from.ms <= now_ || change.until.ms <= now_ ||
+                    (change.from != kNever && change.until <= change.from);
+  judgement_.fault(past, Refusal::kOutOfRange, Field::kValidity);
+}
+
 void NaiveModel::judge_office_change(const SetOfficeState& change) {
   judge_reason(change.reason, false);
   judge_note(change.note, false);
   judgement_.fault(outside(raw(change.state), 1, 6), Refusal::kOutOfRange, Field::kState);
+  judge_moments(change);
   const auto found = offices_.find(raw(change.office));
   if (found == offices_.end()) {
     judgement_.fault(true, Refusal::kUnknownOffice, Field::kOffice);
@@ -378,8 +417,12 @@ void NaiveModel::judge_office_change(const SetOfficeState& change) {
   const OfficeState from = found->second.state;
   const OfficeState to = change.state;
   using enum OfficeState;
-  if (from == to) {
-    judgement_.fault(true, Refusal::kNothingToDo, Field::kState);
+  const bool is_ahead = change.from != kNever;
+  judgement_.fault(is_ahead && from != kActive, Refusal::kWrongState, Field::kState);
+  if (is_ahead || from == to) {
+    judgement_.fault(change.from.ms == found->second.suspended_from &&
+                         change.until.ms == found->second.suspended_until,
+                     Refusal::kNothingToDo, Field::kState);
     return;
   }
   if (to == kActive) {
@@ -406,10 +449,7 @@ void NaiveModel::judge_expert_change(const SetExpertState& change) {
   judge_reason(change.reason, false);
   judge_note(change.note, false);
   judgement_.fault(outside(raw(change.state), 1, 7), Refusal::kOutOfRange, Field::kState);
-  const bool ends = change.until != kNever;
-  judgement_.fault(ends && change.state != ExpertState::kSuspended, Refusal::kNotCompatible,
-                   Field::kValidity);
-  judgement_.fault(ends && change.until.ms <= now_, Refusal::kOutOfRange, Field::kValidity);
+  judge_moments(change);
   const auto found = experts_.find(raw(change.expert));
   if (found == experts_.end()) {
     judgement_.fault(true, Refusal::kUnknownExpert, Field::kExpert);
@@ -418,9 +458,12 @@ void NaiveModel::judge_expert_change(const SetExpertState& change) {
   const ExpertState from = found->second.state;
   const ExpertState to = change.state;
   using enum ExpertState;
-  if (from == to) {
-    const bool moves_end = to == kSuspended && change.until.ms != found->second.suspended_until;
-    judgement_.fault(!moves_end, Refusal::kNothingToDo, Field::kState);
+  const bool is_ahead = change.from != kNever;
+  judgement_.fault(is_ahead && from != kCertified, Refusal::kWrongState, Field::kState);
+  if (is_ahead || from == to) {
+    judgement_.fault(change.from.ms == found->second.suspended_from &&
+                         change.until.ms == found->second.suspended_until,
+                     Refusal::kNothingToDo, Field::kState);
     return;
   }
   judgement_.fault(
@@ -456,19 +499,20 @@ void NaiveModel::judge_licence(const Command& command) {
     judgement_.fault(fresh && office.state == OfficeState::kNone, Refusal::kMissing, Field::kState);
     const OfficeState state = fresh ? office.state : known->second.state;
     judgement_.fault(state == OfficeState::kActive && raw(office.technical_manager) == 0,
-                     Refusal::kMissing, Field::kPerson);
+                     Refusal::kMissing, Field::kManager);
     const bool lives = state == OfficeState::kEquipping || state == OfficeState::kActive ||
                        state == OfficeState::kSuspended;
     judgement_.fault(
         lives && licences_.manages(office.technical_manager, raw(office.office), world()),
         Refusal::kNotCompatible, Field::kManager);
-    if (fresh || known->second.application == 0) return;
+    if (fresh) return;
     const DefineOffice& present = known->second.defined;
     const auto differs = [&](bool wrong, Field field) {
       judgement_.fault(wrong, Refusal::kNotCompatible, field);
     };
-    differs(present.licensee != office.licensee, Field::kLicensee);
     differs(present.technical_manager != office.technical_manager, Field::kManager);
+    if (known->second.application == 0) return;
+    differs(present.licensee != office.licensee, Field::kLicensee);
     differs(present.district != office.district, Field::kDistrict);
   } else if (command.kind == CommandKind::kSetOfficeState) {
     judge_office_change(body.set_office_state);
@@ -532,6 +576,12 @@ void NaiveModel::judge_licence(const Command& command) {
         revokes ? present.until <= now_
                 : present.from == change.valid_from.ms && present.until == change.valid_until.ms;
     judgement_.fault(same, Refusal::kNothingToDo, Field::kValidity);
+    // Who is still learning has passed no exam, and who has left does not work (R9).
+    const ExpertState state = known->second.state;
+    const bool learns = state == ExpertState::kCandidate || state == ExpertState::kInTraining ||
+                        state == ExpertState::kExamPending;
+    judgement_.fault(!revokes && (learns || state == ExpertState::kLeft), Refusal::kWrongState,
+                     Field::kState);
   } else {
     const SetAbsence& change = body.set_absence;
     const auto known = experts_.find(raw(change.expert));

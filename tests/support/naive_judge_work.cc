@@ -233,8 +233,9 @@ void NaiveModel::judge_lease(const Command& command, JobId id, LeaseToken token)
 
 void NaiveModel::judge_claim(const Command& command) {
   const Claim& claim = command.body.claim;
-  judgement_.fault(outside(claim.wanted, 1, kHeldJobsMax) || claim.further > 1,
-                   Refusal::kOutOfRange, Field::kCount);
+  judgement_.fault(outside(claim.wanted, 1, kHeldJobsMax),
+                   {Refusal::kOutOfRange, Field::kCount, 0, "wanted"});
+  judgement_.fault(claim.further > 1, Refusal::kOutOfRange, Field::kState);
   judgement_.filter = claim_filter(ExpertId{command.actor.id});
   judgement_.fault(judgement_.filter != Filter::kNone, Refusal::kNotEligible, Field::kExpert);
   if (bookings_unclear()) judgement_.allow(Refusal::kNotEligible, Field::kExpert);
@@ -349,8 +350,8 @@ void NaiveModel::judge_reassign(const Reassign& reassign) {
 
 void NaiveModel::judge_lock(const LockPlan& lock) {
   judge_note(lock.note, false);
-  judgement_.fault(outside(lock.locks, 1, kLockAll) || lock.is_locked > 1, Refusal::kOutOfRange,
-                   Field::kLocks);
+  judgement_.fault(outside(lock.locks, 1, kLockAll), Refusal::kOutOfRange, Field::kLocks);
+  judgement_.fault(lock.is_locked > 1, Refusal::kOutOfRange, Field::kState);
   const ModelPlan* plan = plan_of(lock.job);
   judgement_.fault(plan == nullptr, Refusal::kNotPlanned, Field::kJob);
   if (plan == nullptr) return;

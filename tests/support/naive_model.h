@@ -6,6 +6,7 @@
 // but its vocabulary and the lottery.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <deque>
@@ -16,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "scheduler/members.h"
 #include "scheduler/scheduler.h"
 #include "tests/support/naive_calendar.h"
 #include "tests/support/naive_licence.h"
@@ -131,7 +133,9 @@ struct ModelCertificate {
 struct ModelExpert {
   scheduler::DefineExpert defined;
   scheduler::ExpertState state{};
-  std::int64_t suspended_until = scheduler::kNever.ms;  // of a suspension that ends by itself
+  std::int64_t suspended_from = scheduler::kNever.ms;   // of a suspension that is ahead
+  std::int64_t suspended_until = scheduler::kNever.ms;  // of one that ends by itself
+  scheduler::Reason suspended_for{};                    // of the one ahead
   std::array<ModelCertificate, scheduler::kSkillCount> certificates;
   std::map<std::int64_t, std::int64_t> absences;  // begin: end, apart from each other
   bool ever_absent = false;                       // one was told since a command took the last away
@@ -155,13 +159,17 @@ struct ModelTold {
   scheduler::SpanState absence = scheduler::SpanState::kNone;
 };
 
-struct ModelOffice {
+struct ModelOffice : ModelChecks {  // of a manager who came later, where nobody applied for it
   scheduler::DefineOffice defined;
   scheduler::OfficeState state{};
   std::map<std::uint8_t, std::pair<std::int64_t, std::int64_t>> active;  // service: from, until
   std::uint64_t submitted = 0;
   std::uint32_t application = 0;  // that it was licensed by; 0: before the rounds
   std::int64_t licence_until = INT64_MAX;
+  std::int64_t suspended_from = scheduler::kNever.ms;  // as those of an expert
+  std::int64_t suspended_until = scheduler::kNever.ms;
+  scheduler::Reason suspended_for{};
+  std::int64_t in_hand_until = 0;  // of one that is not Active: its people keep what they hold
   scheduler::ManagerState manager_state = scheduler::ManagerState::kActive;
   std::map<std::int32_t, std::uint32_t> load;  // effort finished, by day
   std::int32_t load_day = INT32_MIN;           // the newest of those days
@@ -175,6 +183,12 @@ struct ModelMeeting {
   std::int64_t at = 0;
 };
 
+/// A job that went to somebody whose day was full, by order.
+struct ModelOverride {
+  scheduler::CapacityOverride told;
+  bool is_day_unclear = false;  // what was booked is the core's affair
+};
+
 struct ModelKey {
   scheduler::Command command;
   scheduler::Outcome outcome;
@@ -186,6 +200,15 @@ struct Judgement {
   std::set<scheduler::Refusal> allowed;  // may be, but need not
   scheduler::Filter filter{};            // of a kNotEligible, where it is known
   std::set<std::pair<scheduler::Refusal, scheduler::Field>> fields;  // of both
+  /// One of the values that make up a field: of which row of a list, 0 for no list, and its name.
+  struct Culprit {
+    scheduler::Refusal refusal{};
+    scheduler::Field field{};
+    std::uint16_t row = 0;
+    std::string member;
+    friend auto operator<=>(const Culprit&, const Culprit&) = default;
+  };
+  std::set<Culprit> culprits;  // where the model says which of the values are wrong
   bool only_faults() const { return !faults.empty(); }
   void fault(bool wrong, scheduler::Refusal refusal, scheduler::Field field) {
     if (!wrong) return;
@@ -195,6 +218,21 @@ struct Judgement {
   void allow(scheduler::Refusal refusal, scheduler::Field field) {
     allowed.insert(refusal);
     fields.emplace(refusal, field);
+  }
+  void fault(bool wrong, const Culprit& culprit) {
+    if (!wrong) return;
+    fault(true, culprit.refusal, culprit.field);
+    culprits.insert(culprit);
+  }
+  /// What is named of the field is wrong, too, as far as the model says what is.
+  bool culprit_fits(const scheduler::Outcome& outcome) const {
+    const auto is_of_field = [&](const Culprit& one) {
+      return one.refusal == outcome.refusal && one.field == outcome.field;
+    };
+    if (std::ranges::none_of(culprits, is_of_field)) return true;
+    const scheduler::MemberRange* named = scheduler::member_range(outcome.field, outcome.member);
+    return culprits.contains({outcome.refusal, outcome.field, outcome.row,
+                              named == nullptr ? "" : std::string(named->name)});
   }
   /// The field is one that is wrong; where nothing of the request is, none is named.
   bool field_fits(const scheduler::Outcome& outcome) const {
@@ -239,6 +277,8 @@ class NaiveModel {
   void judge_building(std::uint32_t area_m2, std::uint16_t floors, const scheduler::ZoneCode& zone,
                       std::uint16_t coverage, std::uint16_t street);
   void judge_lease(const Command& command, scheduler::JobId job, scheduler::LeaseToken token);
+  template <class Change>
+  void judge_moments(const Change& change);
   void judge_office_change(const scheduler::SetOfficeState& change);
   void judge_expert_change(const scheduler::SetExpertState& change);
   void judge_claim(const Command& command);
@@ -246,7 +286,10 @@ class NaiveModel {
   void judge_job_room();
   void judge_schedule(const scheduler::Schedule& schedule);
   void judge_reassign(const scheduler::Reassign& reassign);
-  bool acceptable_calendar(const scheduler::SetCalendarDays& days) const;
+  void judge_limits(const scheduler::Limits& limits);
+  void judge_days(const scheduler::SetCalendarDays& days);
+  bool judge_hours(const scheduler::SetCalendarDays& days);
+  void judge_overlaps(const scheduler::SetCalendarDays& days);
   bool acceptable_service(const scheduler::DefineService& service) const;
   bool amendable(const ModelCase& c, bool& unclear) const;
   void judge_note(const scheduler::Note& note, bool required);
@@ -265,7 +308,11 @@ class NaiveModel {
 
   // naive_effects.cc
   void prepare(const Command& command);
+  void prepare_reassign(const Command& command);
+  void change_office(const scheduler::SetOfficeState& change);
+  void change_expert(const scheduler::SetExpertState& change);
   void change_home(ModelCase& c, scheduler::OfficeId office);
+  void note_in_hand(const Event& event);
   void note_leaving(scheduler::OfficeId office, scheduler::OfficeState state);
   void follow_moved_home(const scheduler::Command& command, const scheduler::Event& event,
                          ModelCase& c);
@@ -302,8 +349,13 @@ class NaiveModel {
   };
   std::vector<NearVisit> near_visits(scheduler::ExpertId expert,
                                      scheduler::PriorityClass priority) const;
-  void check_nearest(const ModelJob& job, scheduler::ExpertId expert, const ModelJob& first,
-                     const scheduler::DecisionView& decision);
+  std::vector<scheduler::DrawnView> nearest(scheduler::ExpertId expert, const ModelJob& first,
+                                            std::size_t& compared) const;
+  std::vector<scheduler::DrawnView> as_urgent(const ModelJob& first,
+                                              std::span<const ModelJob* const> fitting) const;
+  void check_drawn(const ModelJob& job, scheduler::ExpertId expert, const ModelJob& first,
+                   std::span<const scheduler::DrawnView> expected,
+                   const scheduler::DecisionView& decision);
   scheduler::Point place_of(const ModelExpert& expert) const;
   void check_offered(const ModelJob& job, const scheduler::DecisionView& decision);
   void check_least_loaded(const ModelJob& job,
@@ -341,6 +393,7 @@ class NaiveModel {
   bool told_by_time(const Event& event) const;
   void follow_span(const Command& command, const Event& event);
   void follow_expert_by_time(const Event& event);
+  void follow_suspended_by_time(const Event& event, ModelExpert& expert);
   void follow_expert_told(const Command& command, const Event& event);
   void follow_case_told(const Command& command, const Event& event);
   void follow_told(const Command& command, const Event& event);
@@ -397,6 +450,10 @@ class NaiveModel {
 
   // naive_rules.cc
   bool office_active(scheduler::OfficeId office) const;
+  bool office_works(scheduler::OfficeId office, std::int64_t at) const;
+  std::int64_t kept_until(std::int64_t leaves) const;
+  std::int64_t kept_until(const ModelOffice& office) const;
+  static bool works(const ModelExpert& expert, std::int64_t at);
   bool service_active(scheduler::OfficeId office, scheduler::ServiceId service) const;
   bool certified(const ModelExpert& expert, scheduler::Skill skill) const;
   bool absent(const ModelExpert& expert) const;
@@ -461,6 +518,9 @@ class NaiveModel {
   void audit_persons();
   void audit_stages();
   void audit_totals(const scheduler::Scheduler& scheduler);
+  void audit_overrides(const scheduler::Scheduler& scheduler);
+  void audit_overrides(const scheduler::Scheduler& scheduler,
+                       const scheduler::OverrideFilter& filter);
   void audit_conservation(const scheduler::Scheduler& scheduler);
   void audit_lists(const scheduler::Scheduler& scheduler);
   void audit_lottery(const scheduler::Scheduler& scheduler);
@@ -501,7 +561,10 @@ class NaiveModel {
   // affair until that day has passed, and the window of loads for as long as it reaches back.
   std::int32_t went_back_from_ = INT32_MIN;
   std::uint64_t op_ = 0;
-  std::uint64_t overrides_ = 0;
+  std::vector<ModelOverride> overrides_;
+  std::optional<ModelOverride> ordered_;  // by the command being followed, where the day is full
+  std::uint64_t decided_in_time_ = 0;
+  std::uint64_t decided_late_ = 0;
   std::uint64_t keys_early_ = 0;
   std::vector<ModelMeeting> meetings_;  // each pair once, oldest first
   std::uint64_t meetings_early_ = 0;

@@ -26,6 +26,8 @@ void NaiveModel::check_answer(const Command& command, const Outcome& outcome) {
   }
   expect(judgement_.field_fits(outcome), "answered {} with field {}, which is not wrong",
          raw(given), raw(outcome.field));
+  expect(judgement_.culprit_fits(outcome), "answered {} with field {}: row {}, member {} is right",
+         raw(given), raw(outcome.field), outcome.row, outcome.member);
   if (given == Refusal::kNotEligible && judgement_.filter != Filter::kNone) {
     expect(outcome.filter == judgement_.filter, "filter {} named, the first that fails is {}",
            raw(outcome.filter), raw(judgement_.filter));
@@ -301,6 +303,7 @@ void NaiveModel::check_returned(const Command& command) {
     case Reason::kLicenceLapsed:
     case Reason::kManagerInactive:
     case Reason::kSuspensionOver:
+    case Reason::kSuspensionKept:
     case Reason::kOther:
       complain("a return for reason {} was accepted", raw(back.reason));
   }

@@ -84,12 +84,12 @@ Filter NaiveModel::own_plan_filter(ExpertId id, const ModelJob& job, const Model
   const std::int64_t at = std::max(plan.start, now_);
   const auto& active = offices_.at(raw(office)).active;
   const auto span = active.find(raw(c.filed.service));
-  if (!office_active(office) || span == active.end() || span->second.first > at ||
+  if (!office_works(office, at) || span == active.end() || span->second.first > at ||
       at >= span->second.second)
     return Filter::kOffice;
   const ModelCertificate& certificate = expert.certificates[raw(job.skill)];
   if (!certificate.ever) return Filter::kSkill;
-  if (expert.state != ExpertState::kCertified || at < certificate.from || at >= certificate.until)
+  if (!works(expert, at) || at < certificate.from || at >= certificate.until)
     return Filter::kCertificate;
   if (four_eyes(c, job, id, unclear)) return Filter::kFourEyes;
   if (concerns(c, expert) || job.declined_by == id) return Filter::kConflict;
@@ -286,6 +286,10 @@ void NaiveModel::bound_plan(ModelPlan& plan) const {
   const std::int64_t at = std::max(plan.start, now_);
   const auto absence = expert.absences.upper_bound(at);
   if (absence != expert.absences.end()) plan.until = std::min(plan.until, absence->first);
+  for (const std::int64_t suspended :
+       {expert.suspended_from, offices_.at(raw(expert.defined.office)).suspended_from}) {
+    if (suspended > at) plan.until = std::min(plan.until, suspended);
+  }
   if (calendar_.is_open(at)) plan.until = std::min(plan.until, calendar_.closing(at));
 }
 
@@ -319,10 +323,9 @@ bool NaiveModel::may_keep(const ModelPlan& plan) const {
   const auto span = offices_.at(raw(office)).active.at(raw(c.filed.service));
   const ModelCertificate& certificate = expert.certificates[raw(job.skill)];
   bool unclear = false;
-  if (!office_active(office) || at < span.first || at >= span.second ||
-      expert.state != ExpertState::kCertified || at < certificate.from || at >= certificate.until ||
-      four_eyes(c, job, plan.expert, unclear) || concerns(c, expert) || !calendar_.is_open(at) ||
-      absent_at(expert, at))
+  if (!office_works(office, at) || at < span.first || at >= span.second || !works(expert, at) ||
+      at < certificate.from || at >= certificate.until || four_eyes(c, job, plan.expert, unclear) ||
+      concerns(c, expert) || !calendar_.is_open(at) || absent_at(expert, at))
     return false;
   const ModelOffice& own = offices_.at(raw(office));
   if (role_of(job) != kNoRole &&

@@ -56,7 +56,36 @@ bool ModelCase::waiting() const {
 
 bool NaiveModel::office_active(OfficeId office) const {
   const auto found = offices_.find(raw(office));
-  return found != offices_.end() && found->second.state == OfficeState::kActive;
+  return found != offices_.end() && found->second.state == OfficeState::kActive &&
+         found->second.suspended_from > now_;
+}
+
+// Whether it will be Active then, as things stand.
+bool NaiveModel::office_works(OfficeId id, std::int64_t at) const {
+  const ModelOffice& office = offices_.at(raw(id));
+  if (office.state == OfficeState::kSuspended) return office.suspended_until <= at;
+  if (office.state != OfficeState::kActive) return false;
+  return at < office.suspended_from || office.suspended_until <= at;
+}
+
+// Until when the people of an office that leaves at a moment keep what they hold.
+std::int64_t NaiveModel::kept_until(std::int64_t leaves) const {
+  const bool finish = policy_.jobs_in_hand == JobsInHand::kFinished;
+  if (!finish || leaves == kNever.ms || calendar_.always_open() || !calendar_.is_open(leaves))
+    return leaves;
+  return calendar_.closing(leaves);
+}
+
+std::int64_t NaiveModel::kept_until(const ModelOffice& office) const {
+  return office.state == OfficeState::kActive ? kept_until(office.suspended_from)
+                                              : office.in_hand_until;
+}
+
+// Whether the expert's state will let it work then, as things stand.
+bool NaiveModel::works(const ModelExpert& expert, std::int64_t at) {
+  if (expert.state == ExpertState::kSuspended) return expert.suspended_until <= at;
+  if (expert.state != ExpertState::kCertified) return false;
+  return at < expert.suspended_from || expert.suspended_until <= at;
 }
 
 bool NaiveModel::service_active(OfficeId office, ServiceId service) const {
@@ -69,8 +98,8 @@ bool NaiveModel::service_active(OfficeId office, ServiceId service) const {
 
 bool NaiveModel::certified(const ModelExpert& expert, Skill skill) const {
   const ModelCertificate& certificate = expert.certificates[raw(skill)];
-  return expert.state == ExpertState::kCertified && certificate.from <= now_ &&
-         now_ < certificate.until;
+  return expert.state == ExpertState::kCertified && now_ < expert.suspended_from &&
+         certificate.from <= now_ && now_ < certificate.until;
 }
 
 bool NaiveModel::absent(const ModelExpert& expert) const { return absent_at(expert, now_); }
@@ -261,8 +290,7 @@ void NaiveModel::remember_meeting(PersonId owner, ExpertId id) {
     meetings_early_ += keeps(*one) ? 1 : 0;
     meetings_.erase(one);
   };
-  std::erase_if(meetings_,
-                [&](const auto& one) { return of_owner(one) && one.expert == raw(id); });
+  std::erase_if(meetings_, [&](const auto& one) { return of_owner(one) && one.expert == raw(id); });
   for (int given = 0; given < kMeetingsGivenBack; ++given) {
     if (!meetings_.empty() && !keeps(meetings_.front())) meetings_.erase(meetings_.begin());
   }
@@ -274,7 +302,7 @@ void NaiveModel::remember_meeting(PersonId owner, ExpertId id) {
 
 bool NaiveModel::claim_stands(const ModelExpert& expert) const {
   return expert.wanted > 0 && now_ < expert.claim_until && office_active(expert.defined.office) &&
-         expert.state == ExpertState::kCertified && !absent(expert);
+         expert.state == ExpertState::kCertified && now_ < expert.suspended_from && !absent(expert);
 }
 
 bool NaiveModel::available(ExpertId id) const {

@@ -131,13 +131,15 @@ void NaiveModel::follow_span(const Command& command, const Event& event) {
   known = now;
 }
 
-// By itself an expert can only expire, or come back when a suspension is over.
+// By itself an expert can only expire, be suspended as it was said ahead, or come back when a
+// suspension is over.
 void NaiveModel::follow_expert_by_time(const Event& event) {
   const auto found = experts_.find(raw(event.expert));
   expect(found != experts_.end(), "expert {} is not known", raw(event.expert));
   if (!complaints_.empty()) return;
   ModelExpert& expert = found->second;
-  const bool returns = event.reason == Reason::kSuspensionOver;
+  if (event.after == raw(ExpertState::kSuspended)) return follow_suspended_by_time(event, expert);
+  const bool returns = event.after == raw(ExpertState::kCertified);
   const ExpertState from = returns ? ExpertState::kSuspended : ExpertState::kCertified;
   const ExpertState to = returns ? ExpertState::kCertified : ExpertState::kExpired;
   expect(returns ? expert.suspended_until <= now_ : has_lapsed(expert, now_),
@@ -145,12 +147,27 @@ void NaiveModel::follow_expert_by_time(const Event& event) {
          raw(event.reason));
   ModelTold& told = told_experts_[raw(event.expert)];
   expect(expert.state == from && told.state == from && event.before == raw(from) &&
-             event.after == raw(to) && (returns || event.reason == Reason::kCertificateLapsed),
+             event.after == raw(to) &&
+             event.reason == (returns ? Reason::kSuspensionOver : Reason::kCertificateLapsed),
          "expert {} went from {} to {} for reason {} by itself", raw(event.expert), event.before,
          event.after, raw(event.reason));
   expert.state = to;
-  expert.suspended_until = kNever.ms;
+  if (returns) expert.suspended_until = kNever.ms;
   told.state = to;
+}
+
+// The end, if it has one, stays.
+void NaiveModel::follow_suspended_by_time(const Event& event, ModelExpert& expert) {
+  ModelTold& told = told_experts_[raw(event.expert)];
+  const bool may = expert.state == ExpertState::kCertified || expert.state == ExpertState::kExpired;
+  expect(may && expert.suspended_from <= now_ && event.reason == expert.suspended_for &&
+             event.before == raw(expert.state) && event.before == raw(told.state),
+         "expert {} was suspended by itself from state {} for reason {}", raw(event.expert),
+         event.before, raw(event.reason));
+  expert.state = ExpertState::kSuspended;
+  expert.suspended_from = kNever.ms;
+  expert.suspended_for = Reason::kNone;
+  told.state = expert.state;
 }
 
 void NaiveModel::follow_expert_told(const Command& command, const Event& event) {
@@ -210,6 +227,7 @@ void NaiveModel::follow_told(const Command& command, const Event& event) {
     const CheckResult result = check.passed == 1 ? CheckResult::kPassed : CheckResult::kFailed;
     expect(command.kind == CommandKind::kRecordLicenceCheck &&
                event.subject == raw(check.application) &&
+               (raw(check.application) != 0 || event.office == check.office) &&
                event.before == raw(check.check) + of_manager && event.after == raw(result),
            "application {} was checked by command {}", event.subject, raw(command.kind));
   } else if (kind == EventKind::kLicenceRecorded) {
@@ -260,6 +278,7 @@ void NaiveModel::audit_told() {
     expect(expert.state != ExpertState::kCertified || !has_lapsed(expert, now_),
            "expert {} is certified, and each certificate is over", number);
     expect(expert.suspended_until > now_, "expert {} is suspended beyond the end of it", number);
+    expect(expert.suspended_from > now_, "expert {} works on in the suspension", number);
     expect(told.absence == absence_span(expert, now_), "the absence of expert {} is told as {}",
            number, raw(told.absence));
     for (std::size_t s = 0; s < kSkillCount; ++s) {
