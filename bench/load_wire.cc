@@ -37,8 +37,8 @@ using capnp::rpc::Message;
 
 constexpr std::size_t kWordSize = sizeof(capnp::word);
 constexpr std::size_t kReceiveSize = 256U << 10;
-// Bytes of calls that wait for a socket before further ones are held back: some two hundred, as many
-// as the socket itself takes.
+// Bytes of calls that wait for a socket before further ones are held back: some two hundred, as
+// many as the socket itself takes.
 constexpr std::size_t kUnsentMax = 64U << 10;
 constexpr std::int64_t kPatienceNs = 60'000'000'000;
 constexpr std::size_t kParcelDigits = 12;
