@@ -51,7 +51,8 @@ std::string calendar_effect_text(protocol::CalendarPreview::Reader preview, std:
   const auto notes = preview.getNotesChanged();
   if (language == Language::kPersian) {
     auto text = fmt::format(
-        "از {} روز، {} روز تغییر می‌کند؛ {} مهلت باز جابه‌جا می‌شود: {} دیرتر و "
+        "از {} روز، {} روز تغییر می‌کند؛ {} مهلت باز جابه‌جا می‌شود: {} دیرتر "
+        "و "
         "{} "
         "زودتر.",
         persian_number(total), persian_number(preview.getDaysChanged()),
@@ -62,8 +63,10 @@ std::string calendar_effect_text(protocol::CalendarPreview::Reader preview, std:
           persian_number(notes));
     return text;
   }
-  auto text = fmt::format("{} of {} days change; {} open deadlines move, {} later and {} earlier.",
-                          preview.getDaysChanged(), total, later + earlier, later, earlier);
+  auto text =
+      fmt::format("{} of {} days change{}; {} open deadline{}, {} later and {} earlier.",
+                  preview.getDaysChanged(), total, preview.getDaysChanged() == 1 ? "s" : "",
+                  later + earlier, later + earlier == 1 ? " moves" : "s move", later, earlier);
   if (notes == 1) text += " 1 day keeps its hours and gets another name.";
   if (notes > 1) text += fmt::format(" {} days keep their hours and get another name.", notes);
   return text;

@@ -309,7 +309,7 @@ void add_lottery(CLI::App& audit, Context& context) {
 // ---- asof ----
 
 /// Commands that only read; the past cannot be changed.
-constexpr std::array<std::string_view, 29> kPastCommands{"get",
+constexpr std::array<std::string_view, 31> kPastCommands{"get",
                                                          "why",
                                                          "history",
                                                          "queue",
@@ -337,7 +337,9 @@ constexpr std::array<std::string_view, 29> kPastCommands{"get",
                                                          "org list",
                                                          "policy show",
                                                          "calendar show",
-                                                         "cert list"};
+                                                         "cert list",
+                                                         "decisions",
+                                                         "overrides"};
 
 bool only_reads(const std::vector<std::string>& question) {
   if (question.empty()) return false;

@@ -1,5 +1,5 @@
 // Questions about single things and about the whole: get, why, history, experts,
-// offices, decisions, stats.
+// offices, decisions, overrides, stats.
 #include <capnp/message.h>
 #include <fmt/format.h>
 
@@ -9,10 +9,12 @@
 #include <utility>
 #include <vector>
 
+#include "cli/case_text.h"
 #include "cli/commands.h"
 #include "cli/event_text.h"
 #include "cli/json_text.h"
 #include "cli/local_time.h"
+#include "cli/override_text.h"
 #include "cli/pages.h"
 #include "cli/progress.h"
 #include "cli/reader_client.h"
@@ -51,10 +53,13 @@ Cell absences_cell(protocol::Expert::Reader expert) {
   return text.empty() ? no_cell() : Cell(text);
 }
 
-/// "suspended until 2025-03-25 00:00".
-std::string state_text(protocol::Expert::Reader expert) {
-  std::string text(word<scheduler::ExpertState>(expert.getState()));
-  const Tick until{expert.getSuspendedUntil()};
+/// "suspended until 2025-03-25 00:00", "certified, suspended from 2025-03-25 00:00".
+template <class State, class Holder>
+std::string state_text(Holder holder) {
+  std::string text(word<State>(holder.getState()));
+  const Tick from{holder.getSuspendedFrom()};
+  const Tick until{holder.getSuspendedUntil()};
+  if (from != scheduler::kNever) text += ", suspended from " + local_text(from);
   if (until != scheduler::kNever) text += " until " + local_text(until);
   return text;
 }
@@ -66,46 +71,13 @@ Cell relatives_cell(protocol::Expert::Reader expert) {
   return text.empty() ? no_cell() : Cell(text);
 }
 
-void print_case(protocol::Case::Reader found) {
-  fmt::print("case {}: {}, service {} version {}, office {:04}, district {}\n", found.getCaseId(),
-             word<scheduler::CaseState>(found.getState()), found.getService(),
-             found.getServiceVersion(), found.getOffice(), found.getDistrict());
-  fmt::print("  parcel {}{}{}, {}, {} floors, {} m², organisation {}, class {}\n",
-             found.getParcel().cStr(), found.getReference().size() > 0 ? ", reference " : "",
-             found.getReference().cStr(), found.getBuilt() ? "built" : "not built",
-             found.getFloors(), grouped(found.getAreaM2()), found.getOrganisation(),
-             word<scheduler::PriorityClass>(found.getPriority()));
-  fmt::print("  owner {}, designer {}, supervising engineer {}\n", found.getOwner(),
-             found.getDesigner(), found.getSupervisingEngineer());
-  auto closed = Tick{found.getClosedAt()};
-  fmt::print(
-      "  registered {}{}{}; {}, {}\n", local_text(Tick{found.getRegisteredAt()}),
-      closed == scheduler::kNever ? "" : ", ended ",
-      closed == scheduler::kNever ? "" : local_text(closed),
-      found.getDecided() ? "decided" : "not decided",
-      found.getFeesPaid() ? fmt::format("{} rial paid", grouped(found.getFeesRial())) : "not paid");
-  fmt::print("{}", zoning_lines(found));
-  fmt::print("{}", municipal_line(found));
-  std::string stages;
-  auto list = found.getStages();
-  for (unsigned index = 0; index < list.size(); ++index) {
-    stages += index == 0 ? "" : " > ";
-    auto name = std::string(word<scheduler::Stage>(list[index]));
-    stages += index == found.getStageIndex() ? "[" + name + "]" : name;
-  }
-  fmt::print("  stages {}\n", stages);
-  auto table = job_table();
-  for (auto job : found.getJobs()) add_job(table, job);
-  fmt::print("{}", table.aligned());
-}
-
 int get(Context& context, std::uint64_t id, bool is_job) {
   ReaderClient reader(context.client(), reader_identity(context));
   if (is_job) {
     auto result = context.wait(reader.get_job(JobId{id}));
     if (result.isRefused()) return context.refuse(to_refused(result.getRefused()));
-    auto table = job_table();
-    add_job(table, result.getJob());
+    auto table = job_table(context.table_language());
+    add_job(table, result.getJob(), context.table_language());
     context.print(table, message_json(result.getJob()));
     return kExitOk;
   }
@@ -114,7 +86,7 @@ int get(Context& context, std::uint64_t id, bool is_job) {
   if (context.wants_json())
     context.print(message_json(result.getCase()));
   else
-    print_case(result.getCase());
+    fmt::print("{}", case_text(result.getCase(), context.language()));
   return kExitOk;
 }
 
@@ -234,7 +206,7 @@ int experts(Context& context, const std::string& office_code, const std::string&
       table.add({id_cell(expert.getExpert()), expert.getLabel().cStr(),
                  fmt::format("{:04}", expert.getOffice()),
                  word<scheduler::Degree>(expert.getDegree()),
-                 state_text(expert), now,
+                 state_text<scheduler::ExpertState>(expert), now,
                  minutes_cell(expert.getBookedMinutesToday()),
                  minutes_cell(expert.getUnitsPerDay() * scheduler::kMinutesPerUnit),
                  count_cell(expert.getVisitsToday()), count_cell(expert.getAssigned()),
@@ -261,14 +233,14 @@ Awaited awaited_of(protocol::Case::Reader one) {
   const Tick due{one.getDecisionDue()};
   const bool runs = one.getDecisionBand() != protocol::SlaBand::PAUSED;
   const std::int32_t left = one.getDecisionRemainingMinutes();
-  return {left,
-          runs,
-          {id_cell(one.getCaseId()), fmt::format("{:04}", one.getOffice()),
-           count_cell(one.getDistrict()),
-           due == scheduler::kNever ? no_cell() : Cell(local_text(due)),
-           runs ? minutes_cell(left) : no_cell(),
-           runs ? Cell(word<scheduler::SlaBand>(one.getDecisionBand())) : no_cell()},
-          message_json(one)};
+  return {
+      left,
+      runs,
+      {id_cell(one.getCaseId()), fmt::format("{:04}", one.getOffice()),
+       count_cell(one.getDistrict()), due == scheduler::kNever ? no_cell() : Cell(local_text(due)),
+       runs ? minutes_cell(left) : no_cell(),
+       runs ? Cell(word<scheduler::SlaBand>(one.getDecisionBand())) : no_cell()},
+      message_json(one)};
 }
 
 int decisions(Context& context, std::uint32_t within_minutes) {
@@ -298,6 +270,29 @@ int decisions(Context& context, std::uint32_t within_minutes) {
   return kExitOk;
 }
 
+struct OverrideOptions {
+  std::uint32_t expert = 0;
+  std::string since;
+};
+
+int overrides(Context& context, const OverrideOptions& options) {
+  const Tick since = options.since.empty() ? Tick{} : context.moment(options.since, "--since");
+  CityReaderClient reader(context.client(), city_identity(context));
+  Table table = override_table(context.table_language());
+  json::array rows;
+  all_pages(
+      context,
+      [&](const PageSpec& page) { return reader.overrides(ExpertId{options.expert}, since, page); },
+      [&](auto& response) {
+        for (auto one : response.getOverrides()) {
+          add_override(table, one, context.table_language());
+          if (context.wants_json()) rows.push_back(message_json(one));
+        }
+      });
+  context.print(table, json::object{{"overrides", rows}});
+  return kExitOk;
+}
+
 int offices(Context& context) {
   CityReaderClient reader(context.client(), city_identity(context));
   Table table({{"office"},
@@ -319,7 +314,7 @@ int offices(Context& context) {
       auto percent = ended == 0 ? 0 : office.getSlaMet() * 100 / ended;
       table.add(
           {fmt::format("{:04}", office.getOffice()), office.getLabel().cStr(),
-           id_cell(office.getDistrict()), word<scheduler::OfficeState>(office.getState()),
+           id_cell(office.getDistrict()), state_text<scheduler::OfficeState>(office),
            count_cell(office.getExpertsCertified()), count_cell(office.getCapacityUnitsPerDay()),
            count_cell(office.getCasesOpen()), count_cell(office.getCasesSubmitted()),
            minutes_cell(static_cast<std::int64_t>(office.getDoneMinutes())),
@@ -426,7 +421,8 @@ int stats(Context& context) {
   print_oldest(stats);
   print_lapsing(stats);
   if (identity.districts != protocol::kWholeCity) {
-    fmt::print("\nOf districts {}, as far as it is in memory; the city alone has other figures.\n",
+    fmt::print("\ncapacity overridden {}\n", grouped(stats.getCapacityOverrides()));
+    fmt::print("Of districts {}, as far as it is in memory; the city alone has other figures.\n",
                protocol::districts_text(identity.districts));
     return kExitOk;
   }
@@ -435,6 +431,8 @@ int stats(Context& context) {
       grouped(stats.getLeasesExpired()), grouped(stats.getDeclined()),
       grouped(stats.getReassigned()), grouped(stats.getEscalated()),
       grouped(stats.getCapacityOverrides()));
+  fmt::print("decisions of the municipality: {} in time, {} late\n",
+             grouped(stats.getDecisionsInTime()), grouped(stats.getDecisionsLate()));
   fmt::print("started before the municipality's: {} (must be 0)\n",
              grouped(stats.getMunicipalFirstViolations()));
   if (stats.getReservedShareStarts() > 0)
@@ -514,6 +512,17 @@ void add_read_commands(CLI::App& app, Context& context) {
                    "whose clock does not run")
       ->check(CLI::Range(1, 60'000));
   context.on(command, [&context, within] { return decisions(context, *within); });
+
+  auto overridden = std::make_shared<OverrideOptions>();
+  command = add_command(
+      app, {"overrides", "Who was given more than a day's capacity by order, and why.",
+            "permitctl overrides --expert 7 --since 2025-03-21",
+            "Each with who ordered it, what was booked of the day before, what the job takes, the\n"
+            "  capacity of the day, of a visit how many there were of how many, and the note; the\n"
+            "  newest first, of the last 4,096 of the city."});
+  command->add_option("--expert", overridden->expert, "Only those of this expert");
+  command->add_option("--since", overridden->since, "Only those from this moment on");
+  context.on(command, [&context, overridden] { return overrides(context, *overridden); });
 
   command = add_command(
       app,

@@ -10,11 +10,11 @@
 
 namespace permitd::cli {
 
-void add_read_commands(CLI::App& app, Context& context);  // get why history experts offices stats
-void add_queue_command(CLI::App& app, Context& context);  // queue
-void add_watch_command(CLI::App& app, Context& context);  // watch
-void add_case_commands(CLI::App& app, Context& context);  // submit … close
-void add_work_commands(CLI::App& app, Context& context);  // claim … decline, worklist
+void add_read_commands(CLI::App& app, Context& context);      // get … stats, decisions, overrides
+void add_queue_command(CLI::App& app, Context& context);      // queue
+void add_watch_command(CLI::App& app, Context& context);      // watch
+void add_case_commands(CLI::App& app, Context& context);      // submit … close
+void add_work_commands(CLI::App& app, Context& context);      // claim … decline, worklist
 void add_steering_commands(CLI::App& app, Context& context);  // hold … suspend
 void add_home_commands(CLI::App& app, Context& context);      // move rehome
 void add_people_commands(CLI::App& app, Context& context);    // expert cert activate

@@ -191,7 +191,7 @@ std::string Context::sentence_of(const Refused& refused) const {
   outcome.filter = refused.filter;
   outcome.state = refused.state;
   outcome.until.ms = refused.rule;
-  outcome.row = static_cast<std::uint8_t>(refused.rule);
+  outcome.row = refused.rule;
   outcome.member = refused.member;
   return protocol::refusal_sentence(outcome, refused.command, language());
 }
@@ -220,10 +220,10 @@ bool Context::confirm(const std::string& question) {
   if (globals.yes) return true;
   const bool is_persian = language() == protocol::Language::kPersian;
   if (isatty(STDIN_FILENO) == 0) {
-    throw UsageError(
-        question +
-        (is_persian ? "\nچیزی تغییر نکرد: برای انجام بدون پرسش \u2066--yes\u2069 را بیفزایید."
-                    : "\nNothing was changed: say --yes to do it without being asked."));
+    throw UsageError(question +
+                     (is_persian
+                          ? "\nچیزی تغییر نکرد: برای انجام بدون پرسش \u2066--yes\u2069 را بیفزایید."
+                          : "\nNothing was changed: say --yes to do it without being asked."));
   }
   fmt::print(stderr, "{} {} ", question,
              is_persian ? "برای انجام آن \u2066yes\u2069 بنویسید:" : "Type yes to do it:");

@@ -2,15 +2,53 @@
 
 #include <fmt/format.h>
 
+#include <vector>
+
 #include "cli/local_time.h"
+#include "protocol/jalali.h"
+#include "protocol/persian.h"
 #include "protocol/words.h"
 
 namespace permitd::cli {
 namespace {
 
+namespace persian = protocol::persian;
+using protocol::Language;
+
 template <class Core, class Wire>
 std::string word(Wire value) {
   return std::string(protocol::name_of(static_cast<Core>(value)));
+}
+
+template <class Core, class Wire>
+Cell persian_word(Wire value) {
+  return persian::name_of(static_cast<Core>(value));
+}
+
+Cell persian_number(std::uint64_t value) { return protocol::persian_digits(fmt::to_string(value)); }
+
+Cell persian_moment(scheduler::Tick at) {
+  return at == scheduler::kNever ? no_cell() : Cell(protocol::jalali_moment_text(at));
+}
+
+std::vector<Cell> persian_cells(protocol::Job::Reader job) {
+  const scheduler::Tick deadline{job.getDeadline()};
+  return {persian_number(job.getJob()),
+          persian_number(job.getCaseId()),
+          persian_word<scheduler::Stage>(job.getStage()),
+          job.getRework() ? Cell("رفع نقص") : persian_word<scheduler::JobKind>(job.getKind()),
+          persian_word<scheduler::JobState>(job.getState()),
+          persian_word<scheduler::PriorityClass>(job.getPriority()),
+          protocol::persian_digits(fmt::format("{:04}", job.getIntakeOffice())),
+          persian_number(job.getDistrict()),
+          job.getHolder() == 0 ? no_cell() : persian_number(job.getHolder()),
+          persian_working_text(job.getEffortMinutes()),
+          persian_moment(deadline),
+          deadline == scheduler::kNever ? no_cell()
+                                        : Cell(persian_working_text(job.getRemainingMinutes())),
+          persian_word<scheduler::SlaBand>(job.getBand()),
+          persian_moment(scheduler::Tick{job.getReadySince()}),
+          persian_number(job.getAttempts())};
 }
 
 }  // namespace
@@ -41,8 +79,25 @@ std::string event_line(protocol::Event::Reader event, protocol::Language languag
   return fmt::format("{}  {}", local_text(core.at), protocol::event_sentence(core, note, language));
 }
 
-Table job_table() {
+Table job_table(Language language) {
   constexpr auto kRight = Table::Align::kRight;
+  if (language == Language::kPersian) {
+    return Table({{"کار", kRight},
+                  {"پرونده", kRight},
+                  {"مرحله"},
+                  {"نوع"},
+                  {"وضعیت"},
+                  {"اولویت"},
+                  {"دفتر", kRight},
+                  {"منطقه", kRight},
+                  {"کارشناس", kRight},
+                  {"زمان کار", kRight},
+                  {"مهلت"},
+                  {"مانده", kRight},
+                  {"رنگ"},
+                  {"آماده از"},
+                  {"بازگشت‌ها", kRight}});
+  }
   return Table({{"job", kRight},
                 {"case", kRight},
                 {"stage"},
@@ -60,7 +115,8 @@ Table job_table() {
                 {"attempts", kRight}});
 }
 
-void add_job(Table& table, protocol::Job::Reader job) {
+void add_job(Table& table, protocol::Job::Reader job, Language language) {
+  if (language == Language::kPersian) return table.add(persian_cells(job));
   auto deadline = scheduler::Tick{job.getDeadline()};
   bool has_deadline = deadline != scheduler::kNever;
   auto since = scheduler::Tick{job.getReadySince()};

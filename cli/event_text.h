@@ -17,7 +17,8 @@ std::string event_line(protocol::Event::Reader event,
                        protocol::Language language = protocol::Language::kEnglish);
 
 /// A list of jobs: the columns of queue and get.
-Table job_table();
-void add_job(Table& table, protocol::Job::Reader job);
+Table job_table(protocol::Language language = protocol::Language::kEnglish);
+void add_job(Table& table, protocol::Job::Reader job,
+             protocol::Language language = protocol::Language::kEnglish);
 
 }  // namespace permitd::cli

@@ -191,4 +191,13 @@ std::string working_text(std::int64_t minutes) {
   return fmt::format("{}{} h {:02} min", sign, count / 60, count % 60);
 }
 
+std::string persian_working_text(std::int64_t minutes) {
+  const std::int64_t count = minutes < 0 ? -minutes : minutes;
+  std::string text;
+  if (count >= 60) text = fmt::format("{} ساعت", count / 60);
+  if (count < 60 || count % 60 != 0)
+    text += fmt::format("{}{} دقیقه", text.empty() ? "" : " و ", count % 60);
+  return protocol::persian_digits(text) + (minutes < 0 ? " گذشته" : "");
+}
+
 }  // namespace permitd::cli

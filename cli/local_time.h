@@ -52,5 +52,7 @@ std::optional<std::int64_t> parse_duration_seconds(std::string_view text);
 
 /// Working minutes for people: "3 h 20 min", "-40 min".
 std::string working_text(std::int64_t minutes);
+/// The same in Persian: "۳ ساعت و ۲۰ دقیقه", "۴۰ دقیقه گذشته".
+std::string persian_working_text(std::int64_t minutes);
 
 }  // namespace permitd::cli

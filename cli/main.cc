@@ -66,8 +66,8 @@ void add_globals(CLI::App& app, GlobalOptions& globals) {
       ->default_str(kDefaultTimeZone);
   group
       ->add_option("--lang", globals.language,
-                   "Language of what is explained (why, history, refusals, an office that leaves): "
-                   "en or fa")
+                   "Language of what is explained (why, get, history, refusals, overrides, an "
+                   "office that leaves): en or fa")
       ->envname("PERMITCTL_LANG")
       ->check(CLI::IsMember({"en", "fa"}))
       ->capture_default_str();

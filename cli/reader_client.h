@@ -233,6 +233,16 @@ class CityReaderCalls : public ReaderCalls<Interface> {
       return request;
     });
   }
+  /// Overrides of capacity, newest first; `expert` 0: of everybody.
+  auto overrides(ExpertId expert = {}, scheduler::Tick since = {}, const PageSpec& page = {}) {
+    return this->send([expert, since, page](Capability& session) {
+      auto request = session.overridesRequest();
+      request.setExpert(raw(expert));
+      request.setSince(since.ms);
+      fill(request.initPage(), page);
+      return request;
+    });
+  }
   auto fairness() {
     return this->send([](Capability& session) { return session.fairnessRequest(); });
   }

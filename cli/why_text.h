@@ -18,7 +18,8 @@ scheduler::StuckView case_stuck(protocol::Case::Reader found);
 std::string why_case_text(protocol::Case::Reader found, protocol::Language language);
 /// Until when the municipality has time for it, and how much of that is left: a line, indented;
 /// empty while no clock of it runs.
-std::string municipal_line(protocol::Case::Reader found);
+std::string municipal_line(protocol::Case::Reader found,
+                           protocol::Language language = protocol::Language::kEnglish);
 
 /// How it was assigned: the sentence, the candidates, what was removed; or that it never was.
 std::string why_decision_text(protocol::WhyAnswer::Reader answer, protocol::Language language);
