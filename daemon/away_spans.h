@@ -23,7 +23,8 @@ class AwaySpans {
   /// `office` null: its suspensions are not looked at.
   AwaySpans(const scheduler::ExpertView& expert, const scheduler::OfficeView* office);
 
-  std::span<const AwaySpan> all() const { return std::span(list_).first(count_); }
+  std::span<const AwaySpan> all() const& { return std::span(list_).first(count_); }
+  void all() && = delete;  // what a loop goes over must outlive it
 
  private:
   template <class Holder>

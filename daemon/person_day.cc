@@ -77,7 +77,8 @@ std::int32_t present_minutes(const ExpertView& expert, const scheduler::OfficeVi
   const Tick open = std::max(half.open, now);
   if (open >= half.close) return 0;
   std::int64_t present_ms = half.close.ms - open.ms;
-  for (const AwaySpan& away : AwaySpans(expert, office).all()) {
+  const AwaySpans spans(expert, office);
+  for (const AwaySpan& away : spans.all()) {
     const Tick away_from = std::clamp(away.from, open, half.close);
     const Tick away_until = std::clamp(away.until, away_from, half.close);
     present_ms -= away_until.ms - away_from.ms;

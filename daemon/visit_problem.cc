@@ -201,7 +201,8 @@ class Builder {
     const auto take = [&](Time close) {
       if (close - shift.open > longest.close - longest.open) longest = {shift.open, close};
     };
-    for (const AwaySpan& away : AwaySpans(expert, &office).all()) {
+    const AwaySpans spans(expert, &office);
+    for (const AwaySpan& away : spans.all()) {
       if (away.until <= out_.begin || away.from >= day_close()) continue;
       take(std::min(seconds(std::max(away.from, out_.begin)), shift.close));
       shift.open = std::max(shift.open, seconds(std::min(away.until, day_close())));

@@ -47,7 +47,8 @@ TEST_F(AwaySpansTest, WhatOverlapsIsOneSpan) {
   EXPECT_EQ(spans.all()[0].from, question_minute(100));
   EXPECT_EQ(spans.all()[0].until, question_minute(250));
   EXPECT_EQ(spans.all()[1].from, question_minute(300));
-  EXPECT_EQ(AwaySpans(expert(), nullptr).all().size(), 1U);
+  const AwaySpans own(expert(), nullptr);
+  EXPECT_EQ(own.all().size(), 1U);
   EXPECT_EQ(free_on(0), 420 - 150 - 20);
 }
 
