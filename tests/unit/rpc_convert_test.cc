@@ -181,6 +181,29 @@ TEST(RpcConvertTest, APolicyComesBackAsItWent) {
   EXPECT_EQ(back, policy);
 }
 
+// Whoever steers a part of the city reads of the rest what is read of a number that nobody has.
+TEST(RpcConvertTest, WhatLiesOutsideIsAnsweredAsUnknown) {
+  using scheduler::Field;
+  using scheduler::Refusal;
+  const std::pair<Field, Refusal> hidden[] = {{Field::kCase, Refusal::kUnknownCase},
+                                              {Field::kJob, Refusal::kUnknownJob},
+                                              {Field::kOffice, Refusal::kUnknownOffice},
+                                              {Field::kExpert, Refusal::kUnknownExpert},
+                                              {Field::kApplication, Refusal::kUnknownApplication}};
+  for (const auto& [field, expected] : hidden) {
+    scheduler::Outcome outcome;
+    outcome.refusal = Refusal::kNotAllowed;
+    outcome.field = field;
+    outcome.state = 3;
+    capnp::MallocMessageBuilder message;
+    auto result = message.initRoot<protocol::Result>();
+    write_result(outcome, scheduler::CommandKind::kSetOfficeState, result);
+    ASSERT_TRUE(result.isRefused());
+    EXPECT_EQ(result.getRefused().getCode(), raw(expected));
+    EXPECT_EQ(result.getRefused().getState(), 0);
+  }
+}
+
 TEST(RpcConvertTest, ASuspensionBeginsAtOnceAndNeverEndsUnlessItSaysWhen) {
   scheduler::Tick from;
   scheduler::Tick until;
