@@ -171,13 +171,13 @@ kj::Promise<void> SupervisorSessionServer::planDesks(PlanDesksContext context) {
 }
 
 kj::Promise<void> SupervisorSessionServer::standingPlan(StandingPlanContext context) {
+  if (!scope_.sees_city()) {
+    deny_city_matter(context.getResults().initRefused());
+    return kj::READY_NOW;
+  }
   StandingPlanner* standing = services().options.standing;
   if (standing == nullptr) {
     refuse(context.getResults().initRefused(), Refusal::kUnsupported);
-    return kj::READY_NOW;
-  }
-  if (!scope_.sees_city()) {
-    deny_city_matter(context.getResults().initRefused());
     return kj::READY_NOW;
   }
   return ask(std::make_unique<MarksQuery>(services().engine, false),

@@ -597,6 +597,11 @@ TEST_P(DistrictScopeTest, WhatConcernsTheWholeCityIsRefusedWithTheRuleAndCounted
   hold.setReason(protocol::Reason::SUPERVISOR_ORDER);
   EXPECT_EQ(hold.send().wait(wait()).getResult().getRefused().getCode(), raw(Refusal::kUnknownJob));
   EXPECT_EQ(figures_.calls_denied.load(), 3U);
+  const auto standing = supervisor_->standingPlanRequest().send().wait(wait());
+  ASSERT_TRUE(standing.isRefused());
+  EXPECT_EQ(standing.getRefused().getCode(), raw(Refusal::kNotAllowed));
+  EXPECT_EQ(standing.getRefused().getField(), raw(Field::kDistrict));
+  EXPECT_EQ(figures_.calls_denied.load(), 4U);
 }
 
 TEST_P(DistrictScopeTest, AKeyDoesNotTellWhatExists) {
