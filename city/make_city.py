@@ -209,7 +209,7 @@ waiting_alarm_minutes = 840  # working time after which work that waits is an al
 lapse_warning_days = 60  # certificates that end so soon are warned of
 expert_degree = "associate"  # the least with which an expert's training begins
 homes = "when_ended"  # cases of an office whose licence has ended go to other offices by themselves; propose: a supervisor moves them
-jobs_in_hand = "returned"  # what the experts of an office that leaves hold comes back at once; finished: at the end of that day's shift
+jobs_in_hand = "returned"  # what the experts of an office that leaves hold comes back at once; finished: at the end of the shift under way
 
 # A working day has {day} minutes. Thursday and Friday are closed.
 [calendar]

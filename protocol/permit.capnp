@@ -146,7 +146,7 @@ struct Policy {         # each within the range that stands first; a refusal nam
   lapseWarningDays @29 :UInt16 = 60;           # 0–3650; certificates that end so soon are warned of
   expertDegree @30 :Degree = associate;        # the least with which an expert's training begins
   drawMinutes @31 :UInt16 = 60;                # 0–10,000; while the first by deadline has more working time left, jobs due so much later by the clock are drawn with it; 0: never
-  jobsInHand @32 :JobsInHand;                  # of an office that leaves Active: back at once, or at the end of that day's shift
+  jobsInHand @32 :JobsInHand;                  # of an office that leaves Active: back at once, or at the end of the shift under way
 }
 struct CalendarDay { openMinute @0 :UInt32; lengthMinutes @1 :UInt16; }  # minutes since the epoch, UTC; length 0 = closed
 struct StageSpec {
@@ -329,7 +329,7 @@ struct Decision {
   drawn @20 :List(Drawn);        # by a claim the visits about as near as the nearest, or with byDeadline the jobs about as urgent as
                                  # the first, which the lot chose from, in this order; those that lie outside what who reads this may see are left out, and the list is empty where the first in order was given
   drawnHidden @21 :Bool;         # who reads this sees a part of the city: whether there were others is not told
-  byDeadline @22 :Bool;          # what was drawn among are jobs about as urgent as the first in order
+  byDeadline @22 :Bool;          # what was drawn among are jobs about as urgent as the first in order; not told to who sees a part
 }
 struct StuckReason {
   cause @0 :Stuck; certified @1 :UInt32; withCapacity @2 :UInt32; ahead @3 :UInt32; until @4 :Moment; sentence @5 :Text;

@@ -172,7 +172,7 @@ enum class HomePolicy : std::uint8_t {
 /// What becomes of what its experts hold when an office leaves Active.
 enum class JobsInHand : std::uint8_t {
   kReturned,  // it comes back at once
-  kFinished,  // it stays with them until the end of that day's shift, and comes back then
+  kFinished,  // it stays with them until the end of the shift under way, and comes back then
 };
 
 /// Who must confirm a finished job of a stage.
