@@ -87,7 +87,7 @@ void Insertion::try_route(const Wanted& wanted, PersonIndex person, Spot& best) 
 }
 
 /// Somebody of the class who has nothing yet; or, if it is a class of one, before and behind all
-/// that this person has, which no partner of the trip might offer.
+/// that this person has, which no trip that it fits with might offer.
 template <bool plain>
 void Insertion::try_home(const Wanted& wanted, std::int32_t person_class, Spot& best) const {
   if (const PersonIndex idle = routes_.idle_of(person_class); idle != kNobody) {
@@ -105,13 +105,17 @@ void Insertion::try_home(const Wanted& wanted, std::int32_t person_class, Spot& 
 }
 
 template <bool plain>
-Spot Insertion::search_nearby(const Wanted& wanted, const Neighbourhood& nearby) const {
-  Spot best;
-  for (StopId partner : nearby.partners(wanted.trip)) {
-    const Stop& stop = routes_.stop(partner);
+Spot Insertion::search_nearby(const Wanted& wanted, const Neighbourhood& nearby, Cost below) const {
+  Spot best{below};
+  for (StopId other : nearby.behind(wanted.trip)) {
+    const Stop& stop = routes_.stop(other);
     if (stop.person == kNobody || !may_take<plain>(wanted, stop.person)) continue;
-    try_between<plain>(wanted, partner, stop.next, best);
-    try_between<plain>(wanted, stop.previous, partner, best);
+    try_between<plain>(wanted, other, stop.next, best);
+  }
+  for (StopId other : nearby.ahead(wanted.trip)) {
+    const Stop& stop = routes_.stop(other);
+    if (stop.person == kNobody || !may_take<plain>(wanted, stop.person)) continue;
+    try_between<plain>(wanted, stop.previous, other, best);
   }
   // Alone on the road is the dearest way to make a trip, but often the only one nearby: where that
   // is so, routes further off are asked too, or the number of routes would creep up.
@@ -126,9 +130,9 @@ Spot Insertion::search_nearby(const Wanted& wanted, const Neighbourhood& nearby)
   return best;
 }
 
-Spot Insertion::best_nearby(const Wanted& wanted, const Neighbourhood& nearby) const {
-  return model_.plain() ? search_nearby<true>(wanted, nearby)
-                        : search_nearby<false>(wanted, nearby);
+Spot Insertion::best_nearby(const Wanted& wanted, const Neighbourhood& nearby, Cost below) const {
+  return model_.plain() ? search_nearby<true>(wanted, nearby, below)
+                        : search_nearby<false>(wanted, nearby, below);
 }
 
 Spot Insertion::best_alone(const Wanted& wanted, const Neighbourhood& nearby) const {
@@ -141,8 +145,8 @@ Spot Insertion::best_alone(const Wanted& wanted, const Neighbourhood& nearby) co
   return best;
 }
 
-Spot Insertion::best_anywhere(const Wanted& wanted) const {
-  Spot best;
+Spot Insertion::best_anywhere(const Wanted& wanted, Cost below) const {
+  Spot best{below};
   for (PersonIndex p = 0; p < model_.people_count(); ++p) {
     // Of people who are alike and idle, one will do.
     if (routes_.route(p).trips == 0 && routes_.idle_of(model_.class_of(p)) != p) continue;

@@ -40,12 +40,13 @@ class Insertion {
   void blink(Random& random, std::uint32_t one_in);
 
   Wanted wanted(StopId trip, const TravelTable& table) const;
-  /// The best place beside the trip's partners, or with somebody who lives near.
-  Spot best_nearby(const Wanted& wanted, const Neighbourhood& nearby) const;
+  /// The best place beside trips that it fits with, or with somebody who lives near, as far as it
+  /// costs less than `below`.
+  Spot best_nearby(const Wanted& wanted, const Neighbourhood& nearby, Cost below) const;
   /// A route of its own, with somebody near who has nothing yet.
   Spot best_alone(const Wanted& wanted, const Neighbourhood& nearby) const;
-  /// The best place anywhere.
-  Spot best_anywhere(const Wanted& wanted) const;
+  /// The best place anywhere that costs less than `below`.
+  Spot best_anywhere(const Wanted& wanted, Cost below = kNoCost) const;
   /// The best place in the route of `person`.
   Spot best_with(const Wanted& wanted, PersonIndex person) const;
 
@@ -54,7 +55,7 @@ class Insertion {
 
  private:
   template <bool plain>
-  Spot search_nearby(const Wanted& wanted, const Neighbourhood& nearby) const;
+  Spot search_nearby(const Wanted& wanted, const Neighbourhood& nearby, Cost below) const;
   template <bool plain>
   void try_home(const Wanted& wanted, std::int32_t person_class, Spot& best) const;
   template <bool plain>

@@ -18,18 +18,6 @@ Time unfitness(const StopRules& a, const StopRules& b, Time leg) {
   return leg + wait / 5 + late;
 }
 
-void rank_partners(const DayModel& model, StopId trip, LegRows legs, std::vector<Ranked>& ranked) {
-  const StopRules& mine = model.rules(trip);
-  ranked.clear();
-  for (StopId other = model.first_trip(); other < model.stop_count(); ++other) {
-    if (other == trip) continue;
-    const StopRules& theirs = model.rules(other);
-    ranked.emplace_back(std::min(unfitness(mine, theirs, legs.from[theirs.column]),
-                                 unfitness(theirs, mine, legs.to[theirs.column])),
-                        other);
-  }
-}
-
 void rank_adjacent(const DayModel& model, StopId trip, LegRows legs, std::vector<Ranked>& ranked) {
   ranked.clear();
   for (StopId other = model.first_trip(); other < model.stop_count(); ++other) {
@@ -48,16 +36,56 @@ void rank_classes(const DayModel& model, StopId trip, LegRows legs, std::vector<
   }
 }
 
+/// Leaves the `count` least of `ranked`, in order.
+void keep_least(std::vector<Ranked>& ranked, std::int32_t count) {
+  const auto kept = std::min(ranked.size(), static_cast<std::size_t>(count));
+  const auto middle = ranked.begin() + static_cast<std::ptrdiff_t>(kept);
+  if (middle != ranked.end()) std::nth_element(ranked.begin(), middle, ranked.end());
+  ranked.erase(middle, ranked.end());
+  std::ranges::sort(ranked);
+}
+
 }  // namespace
 
 /// Takes over the `count` least of `ranked`, in order.
 void Neighbourhood::add_row(std::vector<Ranked>& ranked, std::int32_t count, Rows& rows) {
-  const auto kept = std::min(ranked.size(), static_cast<std::size_t>(count));
-  const auto middle = ranked.begin() + static_cast<std::ptrdiff_t>(kept);
-  if (middle != ranked.end()) std::nth_element(ranked.begin(), middle, ranked.end());
-  std::sort(ranked.begin(), middle);
-  for (auto at = ranked.begin(); at != middle; ++at) rows.entries.push_back(at->second);
+  keep_least(ranked, count);
+  for (const auto& [cost, number] : ranked) rows.entries.push_back(number);
   rows.begin.push_back(rows.entries.size());
+}
+
+/// The `count` fittest of all places beside another trip. Both sides of each trip are ranked alike:
+/// where windows are narrow, most others fit on one side only. No more than `count` trips have a
+/// place among them, so only as many are looked at twice.
+void Neighbourhood::add_places(const DayModel& model, StopId trip, LegRows legs,
+                               std::vector<Ranked>& ranked, std::int32_t count) {
+  const StopRules& mine = model.rules(trip);
+  const auto behind = [&](StopId other) {
+    const StopRules& theirs = model.rules(other);
+    return unfitness(theirs, mine, legs.to[theirs.column]);
+  };
+  const auto ahead = [&](StopId other) {
+    const StopRules& theirs = model.rules(other);
+    return unfitness(mine, theirs, legs.from[theirs.column]);
+  };
+  ranked.clear();
+  for (StopId other = first_trip_; other < model.stop_count(); ++other) {
+    if (other == trip) continue;
+    ranked.emplace_back(std::min(behind(other), ahead(other)), other);
+  }
+  keep_least(ranked, count);
+  const std::vector<Ranked> fittest = ranked;
+  ranked.clear();
+  for (const auto& [cost, other] : fittest) {
+    ranked.emplace_back(behind(other), 2 * other);
+    ranked.emplace_back(ahead(other), 2 * other + 1);
+  }
+  keep_least(ranked, count);
+  for (const auto& [cost, place] : ranked) {
+    (place % 2 == 0 ? behind_ : ahead_).entries.push_back(place / 2);
+  }
+  behind_.begin.push_back(behind_.entries.size());
+  ahead_.begin.push_back(ahead_.entries.size());
 }
 
 Neighbourhood::Neighbourhood(const DayModel& model, const TravelTable& table, Size size)
@@ -65,8 +93,7 @@ Neighbourhood::Neighbourhood(const DayModel& model, const TravelTable& table, Si
   std::vector<Ranked> ranked;
   for (StopId trip = first_trip_; trip < model.stop_count(); ++trip) {
     const LegRows legs = table.rows(model.rules(trip).column);
-    rank_partners(model, trip, legs, ranked);
-    add_row(ranked, size.partners, partners_);
+    add_places(model, trip, legs, ranked, size.places);
     rank_adjacent(model, trip, legs, ranked);
     add_row(ranked, size.adjacent, adjacent_);
     rank_classes(model, trip, legs, ranked);

@@ -1,5 +1,5 @@
-// Who is near whom, worked out once before the search: for inserting, the trips that fit well
-// before or after one in both place and time, and the people who live near; for removing, the trips
+// Who is near whom, worked out once before the search: for inserting, the trips behind and ahead of
+// which one fits well in both place and time, and the people who live near; for removing, the trips
 // that are simply close. Only read once built.
 #pragma once
 
@@ -16,16 +16,19 @@ namespace permitd::planner {
 class Neighbourhood {
  public:
   struct Size {
-    /// 40 is what reached the goals on 1,000 trips; more costs speed, fewer costs quality.
-    std::int32_t partners = 40;
+    /// Of the places directly behind or ahead of another trip, how many are looked at. 80 is what
+    /// reached the goals on 1,000 trips; more costs speed, fewer costs quality.
+    std::int32_t places = 80;
     std::int32_t adjacent = 200;
     std::int32_t classes = 24;
   };
 
   Neighbourhood(const DayModel& model, const TravelTable& table, Size size);
 
-  /// Trips beside which `trip` fits, best first.
-  std::span<const StopId> partners(StopId trip) const { return row(partners_, trip); }
+  /// Trips directly behind which `trip` fits, best first.
+  std::span<const StopId> behind(StopId trip) const { return row(behind_, trip); }
+  /// Trips directly ahead of which `trip` fits, best first.
+  std::span<const StopId> ahead(StopId trip) const { return row(ahead_, trip); }
   /// Trips by distance, `trip` itself first.
   std::span<const StopId> adjacent(StopId trip) const { return row(adjacent_, trip); }
   /// Classes of people who may make `trip`, nearest home first.
@@ -45,9 +48,12 @@ class Neighbourhood {
   }
 
   static void add_row(std::vector<Ranked>& ranked, std::int32_t count, Rows& rows);
+  void add_places(const DayModel& model, StopId trip, LegRows legs, std::vector<Ranked>& ranked,
+                  std::int32_t count);
 
   StopId first_trip_;
-  Rows partners_;
+  Rows behind_;
+  Rows ahead_;
   Rows adjacent_;
   Rows classes_;
 };

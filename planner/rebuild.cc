@@ -88,13 +88,16 @@ void Rebuild::sort(std::vector<StopId>& trips, Order order) {
   for (std::size_t i = 0; i < trips.size(); ++i) trips[i] = keyed_[i].second;
 }
 
-bool Rebuild::insert(StopId trip) {
+/// Whether there was a place that costs less than `below`, and no more than the trip's prize.
+bool Rebuild::insert(StopId trip, Cost below) {
   if (model_.allowed_count(trip) == 0) return false;
   const auto at = static_cast<std::size_t>(trip);
   const Wanted wanted = insertion_.wanted(trip, table_);
-  Spot spot = insertion_.best_nearby(wanted, nearby_);
-  if (!spot.found() && (!placeless_[at] || random_.below(kPlacelessOneIn) == 0)) {
-    spot = insertion_.best_anywhere(wanted);
+  Spot spot = insertion_.best_nearby(wanted, nearby_, below);
+  // Where it may not stay out, a place further off would hardly cost less than those nearby.
+  const bool may_stay_out = wanted.rules.prize < below;
+  if (!spot.found() && may_stay_out && (!placeless_[at] || random_.below(kPlacelessOneIn) == 0)) {
+    spot = insertion_.best_anywhere(wanted, below);
   }
   placeless_[at] = !spot.found();
   if (!spot.found() || spot.cost > wanted.rules.prize) return false;
@@ -111,8 +114,23 @@ void Rebuild::open_route(std::vector<StopId>& trips) {
   trips.erase(trips.begin());
 }
 
-void Rebuild::insert_all(std::vector<StopId>& trips) {
-  std::erase_if(trips, [&](StopId trip) { return insert(trip); });
+bool Rebuild::insert_all(std::vector<StopId>& trips, Cost cost_below) {
+  // What the routes cost if all that are still to be inserted were served for nothing.
+  const auto prize = [&](StopId trip) { return model_.rules(trip).prize; };
+  Cost waiting = 0;
+  for (StopId trip : trips) waiting += prize(trip);
+  left_out_.clear();
+  for (StopId trip : trips) {
+    const Cost below = cost_below - (routes_.cost().total() - waiting);
+    if (below <= 0) return false;
+    if (!insert(trip, below)) {
+      if (prize(trip) >= below) return false;
+      left_out_.push_back(trip);
+    }
+    waiting -= prize(trip);
+  }
+  trips.swap(left_out_);
+  return true;
 }
 
 }  // namespace permitd::planner

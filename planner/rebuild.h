@@ -33,11 +33,13 @@ class Rebuild {
   void sort(std::vector<StopId>& trips, Order order);
   /// Gives the first of `trips` a route of its own, if somebody has nothing to do.
   void open_route(std::vector<StopId>& trips);
-  /// Inserts `trips` in their order; those that stay out are left in it.
-  void insert_all(std::vector<StopId>& trips);
+  /// Inserts `trips` in their order; those that stay out are left in it. Gives up, with false and
+  /// the trips as they were, once the routes can no longer end up cheaper than `cost_below`, taking
+  /// it that no insertion makes them cheaper; the caller then takes back what was inserted.
+  bool insert_all(std::vector<StopId>& trips, Cost cost_below = kNoCost);
 
  private:
-  bool insert(StopId trip);
+  bool insert(StopId trip, Cost below);
   Cost key(StopId trip, Order order) const;
   void shuffle(std::vector<StopId>& trips);
 
@@ -48,6 +50,7 @@ class Rebuild {
   Random& random_;
   Insertion insertion_;
   std::vector<bool> placeless_;  // [stop], found no place when last tried
+  std::vector<StopId> left_out_;
   std::vector<std::pair<Cost, StopId>> keyed_;
 };
 

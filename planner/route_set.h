@@ -6,6 +6,7 @@
 // later than its `arrive_max` keeps the rest of the route feasible; the cost is exact.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -13,6 +14,10 @@
 #include "planner/plan.h"
 
 namespace permitd::planner {
+
+/// Routes of more trips than this, on average, are long ones: a technician's week rather than an
+/// inspector's day. The search ruins and cools them otherwise.
+inline constexpr double kLongRoute = 20;
 
 /// One cache line holds two.
 struct alignas(32) Stop {
@@ -46,6 +51,10 @@ class RouteSet {
   bool served(StopId trip) const { return stop(trip).person != kNobody; }
   const PlanCost& cost() const { return cost_; }
   std::int32_t used_count() const { return used_count_; }
+  /// Trips of the model for each route in use.
+  double trips_mean() const {
+    return static_cast<double>(model_.trip_count()) / std::max(1, used_count_);
+  }
   /// Effort of the rolling window, today's plan included.
   Cost load(PersonIndex person) const;
   /// Somebody of the class with an empty route; kNobody if there is none.

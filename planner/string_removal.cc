@@ -17,9 +17,8 @@ StringRemoval::StringRemoval(RouteSet& routes, const TravelTable& table,
 void StringRemoval::remove_around(StopId seed, Random& random, std::vector<StopId>& removed) {
   ruined_.clear();
   // Equations 5 to 7 of the paper: shorter routes lose shorter strings, but more of them.
-  const double average = static_cast<double>(model_.trip_count()) /
-                         static_cast<double>(std::max(1, routes_.used_count()));
-  const bool is_long = average > 2 * settings_.string_max;
+  const double average = routes_.trips_mean();
+  const bool is_long = average > kLongRoute;
   const double string_max = is_long ? settings_.long_string_max : settings_.string_max;
   const double removed_mean = is_long ? settings_.long_removed_mean : settings_.removed_mean;
   const double length_max = std::min(string_max, average);

@@ -17,12 +17,13 @@ namespace permitd::planner {
 class StringRemoval {
  public:
   struct Settings {
-    /// Average number of trips removed, c̄ of the paper.
-    double removed_mean = 10;
+    /// Average number of trips removed, c̄ of the paper. It has ten of both; of four to ten and seven
+    /// to twenty these were among the best on 1,000 trips in 5 s.
+    double removed_mean = 8;
     /// Longest string, L_max of the paper.
-    double string_max = 10;
-    /// The same where routes have more than twice string_max trips on average: a string of ten is a
-    /// small part of such a route, and what it leaves keeps the rest where it is.
+    double string_max = 6;
+    /// The same where routes are long: a string of six is a small part of such a route, and what it
+    /// leaves keeps the rest where it is.
     double long_removed_mean = 12;
     double long_string_max = 15;
     /// Chance that a string leaves some of its trips in place ("split string").
