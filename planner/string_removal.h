@@ -17,8 +17,8 @@ namespace permitd::planner {
 class StringRemoval {
  public:
   struct Settings {
-    /// Average number of trips removed, c̄ of the paper. It has ten of both; of four to ten and seven
-    /// to twenty these were among the best on 1,000 trips in 5 s.
+    /// Average number of trips removed, c̄ of the paper. It has ten of both; of four to ten and
+    /// seven to twenty these were among the best on 1,000 trips in 5 s.
     double removed_mean = 8;
     /// Longest string, L_max of the paper.
     double string_max = 6;
