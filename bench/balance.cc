@@ -15,6 +15,11 @@ void add_search_options(CLI::App* command, SearchChoice& search, bool with_secon
   command->add_option("--iterations", search.iterations,
                       "a bound of iterations; with --seconds 0 the result can be repeated exactly");
   command->add_option("--seed", search.seed, "of chance")->capture_default_str();
+  command
+      ->add_option("--threads", search.threads,
+                   "searches side by side, each with the whole budget; the best one counts")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
   command->add_option("--svg", search.svg,
                       "draw the last plan and its curve to this file; of instances each to a file\n"
                       "of its own, whose name ends with the instance's");

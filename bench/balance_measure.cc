@@ -25,12 +25,16 @@ Measured measure(const planner::DayProblem& problem, const planner::Travel& trav
   measured.first_ms = time_ms([&] { measured.first = planner->first_plan(choice.seed); });
   planner::SearchOptions search;
   search.seed = choice.seed;
+  search.threads = choice.threads;
   search.budget.iterations = choice.iterations;
   search.budget.time = std::chrono::milliseconds(static_cast<long>(choice.seconds * 1000));
-  search.report = [&](const planner::Progress& progress) {
-    measured.curve.push_back(
-        {static_cast<double>(progress.elapsed.count()) / 1'000'000, progress.best});
-  };
+  // The curve of several searches would be drawn by all of them at once.
+  if (choice.threads == 1) {
+    search.report = [&](const planner::Progress& progress) {
+      measured.curve.push_back(
+          {static_cast<double>(progress.elapsed.count()) / 1'000'000, progress.best});
+    };
+  }
   measured.plan = planner->improve(measured.first, search);
   measured.search_s = static_cast<double>(planner->progress().elapsed.count()) / 1'000'000;
   measured.iterations = planner->progress().iterations;

@@ -16,6 +16,8 @@ struct SearchChoice {
   /// Instead of time, if not 0.
   std::uint64_t iterations = 0;
   std::uint64_t seed = 1;
+  /// Searches side by side, each with the whole budget and a seed of its own.
+  std::uint32_t threads = 1;
   /// A picture of the routes and of cost over time, written beside the table; of instances one
   /// each, see svg_of_instance().
   std::string svg;
