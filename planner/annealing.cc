@@ -8,9 +8,8 @@
 namespace permitd::planner {
 namespace {
 
-/// The paper overlooks one place in a hundred. Twice as many were better on short routes (1.81 for
-/// 1.89 % above the best known, ten files of 1,000 trips, four seeds), and no worse on long ones.
-constexpr std::uint32_t kBlinkOneIn = 50;
+/// The paper overlooks one place in a hundred.
+constexpr std::uint32_t kBlinkOneIn = 100;
 /// Looking at the clock costs as much as a twentieth of an iteration.
 constexpr std::uint64_t kClockEvery = 64;
 /// Trips without a place that are tried again in one iteration.
