@@ -17,7 +17,8 @@ void add_search_options(CLI::App* command, SearchChoice& search, bool with_secon
   command->add_option("--seed", search.seed, "of chance")->capture_default_str();
   command
       ->add_option("--threads", search.threads,
-                   "searches side by side, each with the whole budget; the best one counts")
+                   "searches side by side, each with the whole budget; the best one counts,\n"
+                   "without a curve of its cost")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
   command->add_option("--svg", search.svg,

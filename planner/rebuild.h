@@ -49,7 +49,7 @@ class Rebuild {
   const Neighbourhood& nearby_;
   Random& random_;
   Insertion insertion_;
-  std::vector<bool> placeless_;  // [stop], found no place when last tried
+  std::vector<bool> placeless_;  // [stop], found none, or too dear, when last tried
   std::vector<StopId> left_out_;
   std::vector<std::pair<Cost, StopId>> keyed_;
 };
