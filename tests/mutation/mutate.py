@@ -36,7 +36,8 @@ sys.path.insert(0, str(ROOT / "tests/support"))
 from tree_commit import tree_commit  # noqa: E402
 
 TREE = ROOT / "build/mutation"
-SECONDS_PER_TEST = 120
+SECONDS_UNBROKEN = 600  # most that a test of the unbroken program may take
+SECONDS_LEAST = 60  # a test of a mutant hangs after four times what the unbroken program took, and not before these
 
 
 @dataclass
@@ -101,21 +102,36 @@ def build(tests):
     return "" if done.returncode == 0 else done.stdout
 
 
-def run_tests(tests):
-    """Name of the first test that fails or hangs; empty when all pass."""
+def run_test(test, seconds):
+    """Why the test does not pass; empty when it does."""
+    name, *options = shlex.split(test)
+    try:
+        done = run([f"build/dev/tests/{name}", "--gtest_brief=1", *options], timeout=seconds,
+                   env={**os.environ, "PERMITD_NOSHRINK": "1"})
+    except subprocess.TimeoutExpired:
+        return f"{name} (does not end)"
+    return name if done.returncode != 0 else ""
+
+
+def run_tests(tests, limits):
+    """The first test that fails or hangs; empty when all pass."""
+    return next(filter(None, (run_test(test, limits[test]) for test in tests)), "")
+
+
+def time_tests(tests):
+    """For each test how long it may take with a mutant: the slower the machine, the longer."""
+    limits = {}
     for test in tests:
-        try:
-            name, *options = shlex.split(test)
-            done = run([f"build/dev/tests/{name}", "--gtest_brief=1", *options], timeout=SECONDS_PER_TEST,
-                       env={**os.environ, "PERMITD_NOSHRINK": "1"})
-        except subprocess.TimeoutExpired:
-            return f"{name} (does not end)"
-        if done.returncode != 0:
-            return name
-    return ""
+        began = time.monotonic()
+        failed = run_test(test, SECONDS_UNBROKEN)
+        if failed:
+            sys.exit(f"the unbroken program fails {failed}")
+        limits[test] = max(SECONDS_LEAST, 4 * (time.monotonic() - began))
+    return limits
 
 
 def prepare(mutants):
+    """Builds the unbroken program; how long each test may take."""
     copy_tree()
     tests = sorted({test for mutant in mutants for test in mutant.tests})
     # A mutant may leave a name unused: warnings are not what is tested here.
@@ -123,12 +139,10 @@ def prepare(mutants):
     problem = done.stdout if done.returncode != 0 else build(tests)
     if problem:
         sys.exit(f"the unbroken program does not build:\n{problem[-3000:]}")
-    failed = run_tests(tests)
-    if failed:
-        sys.exit(f"the unbroken program fails {failed}")
+    return time_tests(tests)
 
 
-def try_mutant(mutant):
+def try_mutant(mutant, limits):
     """(outcome, detail): killed by whom, survived, or broken because it does not compile."""
     path = TREE / mutant.file
     text = path.read_text()
@@ -137,7 +151,7 @@ def try_mutant(mutant):
         problem = build(mutant.tests)
         if problem:
             return "broken", problem[-600:]
-        killer = run_tests(mutant.tests)
+        killer = run_tests(mutant.tests, limits)
         return ("killed", killer) if killer else ("survived", "")
     finally:
         path.write_text(text)
@@ -193,10 +207,10 @@ def main():
             print(f"{mutant.name:<16} {mutant.of:<4} {mutant.what}")
         return 0
     commit, results = tree_commit(), []
-    prepare(mutants)
+    limits = prepare(mutants)
     for number, mutant in enumerate(mutants, 1):
         began = time.monotonic()
-        outcome, detail = try_mutant(mutant)
+        outcome, detail = try_mutant(mutant, limits)
         outcome = told_outcome(mutant, outcome)
         detail = mutant.equivalent if outcome == "equivalent" else detail
         results.append({"id": mutant.id, "name": mutant.name, "of": mutant.of, "what": mutant.what, "outcome": outcome,
