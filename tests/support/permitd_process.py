@@ -11,6 +11,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from datetime import date, timedelta
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -126,14 +127,17 @@ class Daemon:
 
 
 class Player:
-    """permitctl replay in the background; frozen while the state is compared."""
+    """permitctl replay in the background; frozen while the state is compared. Another may follow it, on the same daemon:
+    the records begin on the first day that the daemon's clock has not begun."""
 
     def __init__(self, daemon, records):
+        days = -(-daemon.ask("health")["now"] // (24 * 60 * 60 * 1000))
         self.log = daemon.root / "replay.log"
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
                 [str(BIN / "permitctl"), "--socket", str(daemon.socket), "replay", str(records),
-                 "--city", str(CITY), "--no-load", "--verify"], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                 "--city", str(CITY), "--no-load", "--verify", "--begin", str(date(1970, 1, 1) + timedelta(days))],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
     def freeze(self):
         if self.running():
