@@ -63,12 +63,14 @@ void JournalKeeper::adopt(PreparedSegment segment) {
 
 Expected<PreparedSegment> JournalKeeper::prepare_now() {
   const std::string name = JournalDirectory::segment_name(next_number_);
-  auto file = spares_.empty() ? make_segment(name) : reuse_spare(name);
+  bool is_recycled = false;
+  auto file = spares_.empty() ? make_segment(name) : reuse_spare(name, is_recycled);
   if (!file) return std::unexpected(file.error());
   if (auto locked = lock_segment(*file, name); !locked) {
     if (directory_.remove_file(name)) segment_count_ -= 1;  // the next attempt makes another
     return std::unexpected(locked.error());
   }
+  if (is_recycled) recycled_.fetch_add(1, std::memory_order_relaxed);
   return PreparedSegment{next_number_++, file->release()};
 }
 
@@ -158,7 +160,7 @@ void JournalKeeper::fill_ready() {
   }
 }
 
-Expected<File> JournalKeeper::reuse_spare(const std::string& name) {
+Expected<File> JournalKeeper::reuse_spare(const std::string& name, bool& is_recycled) {
   const std::string spare = JournalDirectory::spare_name(spares_.front());
   auto file = directory_.open_file(spare, O_RDWR, options_.direct);
   if (!file && file.error().number != ENOENT) return file;
@@ -175,7 +177,7 @@ Expected<File> JournalKeeper::reuse_spare(const std::string& name) {
   }
   if (auto done = directory_.rename_file(spare, name); !done) return std::unexpected(done.error());
   spares_.erase(spares_.begin());
-  recycled_.fetch_add(1, std::memory_order_relaxed);
+  is_recycled = true;
   return file;
 }
 

@@ -80,7 +80,8 @@ class JournalKeeper {
   /// False when it is still there.
   [[nodiscard]] bool retire_segment(std::uint64_t number);
   void fill_ready();
-  [[nodiscard]] Expected<File> reuse_spare(const std::string& name);
+  /// Where no spare is fit, a new one: then `is_recycled` stays as it was.
+  [[nodiscard]] Expected<File> reuse_spare(const std::string& name, bool& is_recycled);
   [[nodiscard]] Expected<File> make_segment(const std::string& name);
   [[nodiscard]] Expected<void> write_zeros(const File& file, const std::string& name);
 

@@ -70,6 +70,9 @@ class TrimmedJournal : public testing::Test {
   bool has_segment(std::uint64_t number) const {
     return std::filesystem::exists(directory_ / JournalDirectory::segment_name(number));
   }
+  bool has_spare(std::uint64_t number) const {
+    return std::filesystem::exists(directory_ / JournalDirectory::spare_name(number));
+  }
   void trim(std::uint64_t op) {
     storage_->trim(Op{op});
     storage_->keep_house();
@@ -173,15 +176,31 @@ TEST_F(TrimmedJournal, ASegmentThatStaysKeepsThoseBehindIt) {
   EXPECT_EQ(lead->last_op, Op{9});
 }
 
+// As an attempt leaves it that gave a spare its new name and could not make that durable.
+TEST_F(TrimmedJournal, ASpareThatHasItsNewNameAlreadyIsMadeAnew) {
+  append_durable_halves(13);
+  trim(12);
+  std::uint64_t spare = 1;
+  while (spare < 6 && !has_spare(spare)) ++spare;
+  ASSERT_TRUE(has_spare(spare) && has_spare(spare + 1)) << "one to lose its name, and another";
+  std::uint64_t next = 7;
+  while (has_segment(next)) ++next;
+  std::filesystem::rename(directory_ / JournalDirectory::spare_name(spare),
+                          directory_ / JournalDirectory::segment_name(next));
+  const std::uint64_t recycled = storage_->stats().segments_recycled;
+  append_durable_halves(8);
+  EXPECT_GT(storage_->stats().segments_recycled, recycled);
+  storage_.reset();
+  EXPECT_EQ(lead_of(options_)->last_op, Op{op_});
+}
+
 TEST_F(TrimmedJournal, MoreSparesThanAreUsedAreRemoved) {
   constexpr std::uint64_t kSparesMax = 8;
   append_durable_halves(2 * kSparesMax + 6);
   trim(2 * kSparesMax + 4);
   for (std::uint64_t number = 1; number <= kSparesMax + 2; ++number) {
     EXPECT_FALSE(has_segment(number)) << number;
-    EXPECT_EQ(std::filesystem::exists(directory_ / JournalDirectory::spare_name(number)),
-              number <= kSparesMax)
-        << number;
+    EXPECT_EQ(has_spare(number), number <= kSparesMax) << number;
   }
   EXPECT_TRUE(has_segment(kSparesMax + 3));
   storage_.reset();
