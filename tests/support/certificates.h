@@ -17,8 +17,8 @@ using Credentials = std::shared_ptr<const protocol::TlsCredentials>;
 
 class TestAuthority {
  public:
-  TestAuthority() {
-    auto made = cli::make_authority(path(), cli::validity_of_days(1));
+  explicit TestAuthority(cli::Validity validity = cli::validity_of_days(1)) {
+    auto made = cli::make_authority(path(), validity);
     EXPECT_TRUE(made.has_value()) << made.error();
   }
 

@@ -128,7 +128,7 @@ class Daemon:
 
 class Player:
     """permitctl replay in the background; frozen while the state is compared. Another may follow it, on the same daemon:
-    the records begin on the first day that the daemon's clock has not begun."""
+    the records are moved by whole weeks to days, of UTC, that the daemon's clock has not begun."""
 
     def __init__(self, daemon, records):
         days = -(-daemon.ask("health")["now"] // (24 * 60 * 60 * 1000))

@@ -139,12 +139,37 @@ class Runs(unittest.TestCase):
             self.assertEqual(figures.get("seeds")[0], wanted)
             figures.write_record()
 
-    def test_a_run_that_failed_does_not_end_the_recorded_one(self):
+    def test_a_run_that_failed_does_not_end_the_recorded_one_and_is_told(self):
         self.keep("dev.simulation.log", HEAD + SEEDS + "exit 0\n")
         trust.read_runs().write_record()
-        file = self.keep("dev.simulation.log", HEAD + SEEDS + "exit 1\n")
+        self.keep("dev.simulation.log", HEAD + SEEDS + "exit 1\n")
+        table = trust.table(trust.read_runs())
+        self.assertIn("1,000 seeds", table)
+        self.assertIn("Run last without passing, and not counted: `dev.simulation.log`.", table)
+
+    def test_an_older_log_does_not_take_the_place_of_what_is_recorded(self):
+        first = mutate.read_mutants()[0]
+        file = trust.BUILD / "mutants.json"
+        for day, seeds, outcome in (("2026-11-30", 1000, "survived"), ("2026-11-29", 1001, "killed")):
+            head = f"run of {day}, commit 0123abcd\n"
+            self.keep("dev.simulation.log", head + SEEDS.replace("1000", str(seeds)) + "exit 0\n")
+            mutate.keep(file, {"id": first.id, "outcome": outcome, "day": day, "commit": "0123abcd"})
+            trust.read_runs().write_record()
         self.assertEqual(self.seeds()[0], "1,000")
-        self.assertEqual(trust.read_runs().failed, [file])
+        self.assertEqual([outcome for _, outcome, _ in trust.read_runs().broken()], ["survived"])
+
+    def test_a_log_made_by_hand_is_not_recorded(self):
+        file = self.keep("a.log", SEEDS + "[  PASSED  ] 1 test.\n")
+        trust.read_runs().write_record()
+        file.unlink()
+        self.assertIsNone(self.seeds())
+
+    def test_a_log_in_a_folder_is_recorded_by_its_path(self):
+        file = self.keep("fuzz/http.log", HEAD + "stat::number_of_executed_units: 1713\nexit 0\n")
+        trust.read_runs().write_record()
+        file.unlink()
+        self.assertEqual(trust.read_runs().get("fuzz:http")[0], "1,713")
+        self.assertIn("`fuzz/http.log` (30 November 2026, 0123abcd)", trust.table(trust.read_runs()))
 
 
 if __name__ == "__main__":

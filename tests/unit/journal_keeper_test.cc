@@ -191,7 +191,9 @@ TEST_F(TrimmedJournal, ASpareThatHasItsNewNameAlreadyIsMadeAnew) {
   append_durable_halves(8);
   EXPECT_GT(storage_->stats().segments_recycled, recycled);
   storage_.reset();
-  EXPECT_EQ(lead_of(options_)->last_op, Op{op_});
+  auto lead = lead_of(options_);
+  ASSERT_TRUE(lead.has_value()) << lead.error().text();
+  EXPECT_EQ(lead->last_op, Op{op_});
 }
 
 TEST_F(TrimmedJournal, MoreSparesThanAreUsedAreRemoved) {
