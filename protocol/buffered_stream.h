@@ -51,13 +51,13 @@ struct StreamLimits {
 inline constexpr std::uint32_t kDeliveredLeast = 64;
 
 // What a refusal of a call costs, reading it and its Finish included, is a quarter of what a call
-// does. So that no flood of calls takes more than a tenth of the time from those that are done, a
-// stream that is crowded is read while refusals are at most two for each five calls delivered, or
-// five a millisecond, and otherwise when its oldest messages have been done: until then the peer's
-// calls wait in its socket.
-inline constexpr std::int64_t kRefusalCost = 5;
-inline constexpr std::int64_t kCreditForCall = 2;
-inline constexpr std::int64_t kCreditForMs = 5 * kRefusalCost;
+// does. So that no flood of calls takes much from those that are done, a stream that is crowded is
+// read while refusals are at most one for each ten calls delivered, or one a millisecond, and
+// otherwise when its oldest messages have been done: until then the peer's calls wait in its
+// socket.
+inline constexpr std::int64_t kRefusalCost = 10;
+inline constexpr std::int64_t kCreditForCall = 1;
+inline constexpr std::int64_t kCreditForMs = kRefusalCost;
 /// Refusals that may follow each other after quiet.
 inline constexpr std::int64_t kRefusalsAtOnce = 1024;
 

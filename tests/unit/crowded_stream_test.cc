@@ -205,7 +205,7 @@ TEST_F(FloodedStreamTest, WhatIsDoneLetsTheRestBeRead) {
   EXPECT_EQ(read(flood_), 60'000U);
 }
 
-TEST_F(FloodedStreamTest, EachCallDeliveredLetsTwoFifthsOfOneBeRefused) {
+TEST_F(FloodedStreamTest, EachTenCallsDeliveredLetOneBeRefused) {
   auto modest = connect();
   use_up();
   const std::uint64_t before = refused();
