@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/pki.h"
 #include "protocol/tls_channel.h"
 #include "tests/fuzz/patches.h"
 #include "tests/support/certificates.h"

@@ -196,6 +196,21 @@ TEST_F(TrimmedJournal, ASpareThatHasItsNewNameAlreadyIsMadeAnew) {
   EXPECT_EQ(lead->last_op, Op{op_});
 }
 
+// The same of a segment that was given up.
+TEST_F(TrimmedJournal, ASegmentThatIsASpareAlreadyKeepsNoneBehindIt) {
+  append_durable_halves(9);
+  std::filesystem::rename(directory_ / JournalDirectory::segment_name(1),
+                          directory_ / JournalDirectory::spare_name(1));
+  trim(8);
+  for (std::uint64_t number = 1; number <= 4; ++number) EXPECT_FALSE(has_segment(number));
+  append_durable_halves(8);
+  EXPECT_GT(storage_->stats().segments_recycled, 0U);
+  storage_.reset();
+  auto lead = lead_of(options_);
+  ASSERT_TRUE(lead.has_value()) << lead.error().text();
+  EXPECT_EQ(lead->last_op, Op{op_});
+}
+
 TEST_F(TrimmedJournal, MoreSparesThanAreUsedAreRemoved) {
   constexpr std::uint64_t kSparesMax = 8;
   append_durable_halves(2 * kSparesMax + 6);
