@@ -27,7 +27,7 @@ void set_head(Core& core, const JobRecord& job) {
   const std::uint32_t place = place_of(job);
   const std::uint32_t first = core.ready.best(queue_of(job));
   core.heads[head_of(job.priority, job.skill, place)] =
-      first == kNoSlot ? ReadyKey{} : core.ready.key(first);
+      first == kNoSlot ? QueueHead{} : QueueHead{core.ready.key(first), first};
   if (place >= kDistrictCount) return;
   std::uint32_t& waiting = core.waiting_districts[raw(job.priority)][raw(job.skill)];
   const std::uint32_t bit = 1U << place;
@@ -115,8 +115,8 @@ struct Scan {
   }
 
   void queue(PriorityClass priority, Skill skill, std::uint32_t place) {
-    const ReadyKey& head = core.heads[head_of(priority, skill, place)];
-    if (raw(head.job) == 0 || is_beyond(head)) return;
+    const QueueHead& head = core.heads[head_of(priority, skill, place)];
+    if (head.is_empty() || is_beyond(head.key)) return;
     cut |= core.ready.visit(ReadyQueue::number(priority, skill, place), kQueueScanMax,
                             [&](std::uint32_t slot) {
                               const ReadyKey key = core.ready.key(slot);
@@ -167,31 +167,35 @@ struct Scan {
     }
   }
 
+  /// The first of all the queues, when it fits and nothing else is looked for: mostly it is, and no
+  /// queue is looked into.
+  bool is_found_first(const QueueHead& first) {
+    if (most != 1 && can_wait(core, core.jobs[first.slot], core.policy.draw_minutes)) return false;
+    if (claim_job_filter(core, expert, core.jobs[first.slot]) != Filter::kNone) return false;
+    if (search.considered < UINT16_MAX) ++search.considered;
+    take(first.slot, first.key);
+    found();
+    return true;
+  }
+
   // The queue whose first job is the first of all comes first: mostly that job fits, and the other
   // queues need not be looked into.
   void priority_class(PriorityClass priority) {
     queued_first = search.rejected_count;
-    std::size_t first = 0;
-    ReadyKey least{};
+    const QueueHead* first = nullptr;
+    Skill first_skill{};
+    std::uint32_t first_place = 0;
     each_queue(priority, [&](Skill skill, std::uint32_t place) {
-      const ReadyKey& head = core.heads[head_of(priority, skill, place)];
-      if (raw(head.job) == 0 || (raw(least.job) != 0 && least < head)) return;
-      least = head;
-      first = head_of(priority, skill, place);
+      const QueueHead& head = core.heads[head_of(priority, skill, place)];
+      if (head.is_empty() || (first != nullptr && first->key < head.key)) return;
+      first = &head;
+      first_skill = skill;
+      first_place = place;
     });
-    if (raw(least.job) == 0) return;
+    if (first == nullptr || is_found_first(*first)) return;
+    queue(priority, first_skill, first_place);
     each_queue(priority, [&](Skill skill, std::uint32_t place) {
-      if (head_of(priority, skill, place) == first) queue(priority, skill, place);
-    });
-    // The first of all fits: nothing comes before it, and where it cannot wait nothing is drawn.
-    if (search.urgent_count != 0 && urgent[0] == least &&
-        (most == 1 ||
-         !can_wait(core, core.jobs[search.urgent_slot[0]], core.policy.draw_minutes))) {
-      search.urgent_count = 1;
-      return found();
-    }
-    each_queue(priority, [&](Skill skill, std::uint32_t place) {
-      if (head_of(priority, skill, place) != first) queue(priority, skill, place);
+      if (skill != first_skill || place != first_place) queue(priority, skill, place);
     });
     drop_later();
     found();
@@ -452,8 +456,8 @@ void join_queue(Core& core, std::uint32_t slot) {
   const ReadyKey key{job.deadline, job.id};
   const std::uint32_t place = place_of(job);
   core.ready.insert(queue_of(job), slot, key);
-  ReadyKey& head = core.heads[head_of(job.priority, job.skill, place)];
-  if (raw(head.job) == 0 || key < head) head = key;
+  QueueHead& head = core.heads[head_of(job.priority, job.skill, place)];
+  if (head.is_empty() || key < head.key) head = {key, slot};
   if (place < kDistrictCount)
     core.waiting_districts[raw(job.priority)][raw(job.skill)] |= 1U << place;
   join_front(core, slot);
@@ -461,7 +465,7 @@ void join_queue(Core& core, std::uint32_t slot) {
 
 void leave_queue(Core& core, std::uint32_t slot) {
   const JobRecord& job = core.jobs[slot];
-  const bool first = core.heads[head_of(job.priority, job.skill, place_of(job))].job == job.id;
+  const bool first = core.heads[head_of(job.priority, job.skill, place_of(job))].key.job == job.id;
   const ReadyKey key = core.ready.key(slot);
   core.ready.remove(queue_of(job), slot);
   if (first) set_head(core, job);
@@ -550,13 +554,32 @@ std::uint32_t draw_urgent(const Core& core, const JobSearch& search, DecisionRec
   return slots[choose_near_equal(decision.seed, slots.size())];
 }
 
+// How many the lot decides between at the most, of those about as urgent as the first.
+std::size_t drawn_most(const Core& core) {
+  return core.policy.draw_minutes == 0 ? 1 : core.policy.near_equal_count;
+}
+
+// Whoever goes out from a known place is mostly given one of the visits near there.
+bool goes_by_place(const Core& core, ExpertId expert) {
+  const ExpertRecord& record = core.experts[raw(expert)];
+  return core.policy.near_visits != 0 && (record.counted >> raw(Skill::kInspect) & 1) != 0 &&
+         is_known(place_of(core, record));
+}
+
 // The first in order, or in its place another one that the lot falls on. Writes down what was drawn
-// from.
+// from. `is_first_alone`: those about as urgent as the first were not searched for.
 std::uint32_t draw_job(const Core& core, ExpertId expert, const JobSearch& search,
-                       DecisionRecord& decision) {
+                       bool is_first_alone, DecisionRecord& decision) {
   if (search.by_share) return search.slot;
   std::uint32_t slot = draw_near(core, expert, search.slot, decision);
-  if (slot == kNoSlot) slot = draw_urgent(core, search, decision);
+  if (slot == kNoSlot && is_first_alone && search.urgent_count != 0 &&
+      can_wait(core, core.jobs[search.slot], core.policy.draw_minutes)) {
+    const JobSearch wider = first_jobs(core, expert, PriorityClass::kOther, drawn_most(core));
+    PERMIT_ASSERT(wider.slot == search.slot, wider.slot, search.slot);
+    slot = draw_urgent(core, wider, decision);
+  } else if (slot == kNoSlot) {
+    slot = draw_urgent(core, search, decision);
+  }
   decision.job = core.jobs[slot].id;
   return slot;
 }
@@ -564,8 +587,9 @@ std::uint32_t draw_job(const Core& core, ExpertId expert, const JobSearch& searc
 }  // namespace
 
 std::uint32_t assign_best_job(Core& core, ExpertId expert) {
-  const std::size_t most = core.policy.draw_minutes == 0 ? 1 : core.policy.near_equal_count;
-  JobSearch search = first_jobs(core, expert, PriorityClass::kOther, most);
+  const bool is_first_alone = goes_by_place(core, expert);
+  JobSearch search =
+      first_jobs(core, expert, PriorityClass::kOther, is_first_alone ? 1 : drawn_most(core));
   prefer_share(core, expert, search);
   if (search.slot == kNoSlot) return kNoSlot;
   DecisionRecord decision = begin_decision(core, core.jobs[search.slot]);
@@ -578,7 +602,7 @@ std::uint32_t assign_best_job(Core& core, ExpertId expert) {
   }
   decision.rejected_count = search.rejected_count;
   decision.by_share = search.by_share ? 1 : 0;
-  const std::uint32_t slot = draw_job(core, expert, search, decision);
+  const std::uint32_t slot = draw_job(core, expert, search, is_first_alone, decision);
   add_candidate(decision, expert, load_ppm(core, core.experts[raw(expert)]));
   assign_job(core, slot, expert, decision);
   return slot;

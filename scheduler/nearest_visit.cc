@@ -129,13 +129,13 @@ void NearestVisits::add(std::uint32_t place) {
   compared_ = static_cast<std::uint16_t>(compared_ + placed);
   const std::uint32_t at = count_++;
   front_[at] = front;
-  least_[at] = core_.fronts.least_square(front, from_, cosine_);
-  if (least_[at] == 0) look_into(at);
+  const std::uint64_t square = core_.fronts.least_square(front, from_, cosine_);
+  least_[at] = square << kSquareAt | at;
+  if (square == 0) look_into(at);
 }
 
 void NearestVisits::look_into(std::uint32_t at) {
   core_.fronts.squares(front_[at], from_, cosine_, core_.policy.near_visits, squares_[at]);
-  looked_into_ |= std::uint64_t{1} << at;
   find_least(at);
 }
 
@@ -143,22 +143,22 @@ void NearestVisits::find_least(std::uint32_t at) {
   std::uint64_t least = VisitFronts::kNowhere;
   for (const std::uint64_t square : squares_[at]) least = std::min(least, square);
   nearest_[at] = static_cast<std::uint32_t>(least & (kNearVisitsMax - 1));
-  least_[at] = least == VisitFronts::kNowhere ? least : least >> VisitFronts::kPlaceBits;
+  least_[at] = least == VisitFronts::kNowhere
+                   ? least
+                   : least >> VisitFronts::kPlaceBits << kSquareAt | kLookedInto | at;
 }
 
-// Of equals one that was not looked into: it may hold an earlier one. No branch hangs on where the
-// least is.
-std::uint32_t NearestVisits::first() const {
+std::uint64_t NearestVisits::least() const {
   std::uint64_t least = VisitFronts::kNowhere;
   for (std::uint32_t at = 0; at < count_; ++at) least = std::min(least, least_[at]);
-  std::uint64_t equal = 0;  // bits of the queues
-  for (std::uint32_t at = 0; at < count_; ++at)
-    equal |= std::uint64_t{least_[at] == least ? 1U : 0U} << at;
-  if ((equal & ~looked_into_) != 0) equal &= ~looked_into_;
-  auto best = static_cast<std::uint32_t>(std::countr_zero(equal));
-  if ((looked_into_ >> best & 1) == 0) return best;
-  for (equal &= equal - 1; equal != 0; equal &= equal - 1) {
-    const auto at = static_cast<std::uint32_t>(std::countr_zero(equal));
+  return least;
+}
+
+// Pre: `least` was looked into, so all with its square were.
+std::uint32_t NearestVisits::first_of_equals(std::uint64_t least) const {
+  auto best = static_cast<std::uint32_t>(least & kQueueMask);
+  for (std::uint32_t at = best + 1; at < count_; ++at) {
+    if (least_[at] >> kQueueBits != least >> kQueueBits) continue;
     if (core_.fronts.key(front_[at], nearest_[at]) < core_.fronts.key(front_[best], nearest_[best]))
       best = at;
   }
@@ -166,19 +166,19 @@ std::uint32_t NearestVisits::first() const {
 }
 
 NearestVisits::Found NearestVisits::next() {
-  while (count_ != 0) {
-    const std::uint32_t at = first();
-    if ((looked_into_ >> at & 1) == 0) {
-      look_into(at);
+  for (;;) {
+    const std::uint64_t nearest = least();
+    if (nearest == VisitFronts::kNowhere) return {};
+    if ((nearest & kLookedInto) == 0) {
+      look_into(static_cast<std::uint32_t>(nearest & kQueueMask));
       continue;
     }
-    if (least_[at] == VisitFronts::kNowhere) break;
-    const Found found{core_.fronts.slot(front_[at], nearest_[at]), least_[at]};
+    const std::uint32_t at = first_of_equals(nearest);
+    const Found found{core_.fronts.slot(front_[at], nearest_[at]), nearest >> kSquareAt};
     squares_[at][nearest_[at]] = VisitFronts::kNowhere;
     find_least(at);
     return found;
   }
-  return {};
 }
 
 }  // namespace permitd::scheduler

@@ -42,10 +42,18 @@ class NearestVisits {
  private:
   static constexpr std::uint32_t kQueuesMax = kDistrictCount + 1;
 
+  // In the words of least_: the queue, and whether it was looked into. What is above is the square.
+  static constexpr unsigned kQueueBits = 6;
+  static constexpr std::uint64_t kQueueMask = (1U << kQueueBits) - 1;
+  static constexpr std::uint64_t kLookedInto = 1U << kQueueBits;
+  static constexpr unsigned kSquareAt = kQueueBits + 1;
+  static_assert(kQueuesMax <= kQueueMask);
+
   void add(std::uint32_t place);
   void look_into(std::uint32_t at);
   void find_least(std::uint32_t at);
-  std::uint32_t first() const;
+  std::uint64_t least() const;
+  std::uint32_t first_of_equals(std::uint64_t least) const;
 
   const Core& core_;
   const Point from_;
@@ -53,8 +61,9 @@ class NearestVisits {
   const PriorityClass priority_;
   std::uint16_t compared_ = 0;
   std::uint32_t count_ = 0;
-  std::uint64_t looked_into_ = 0;  // bits of the queues
-  // Of each queue the least square that is left, or before it is looked into what none is below.
+  // Of each queue the least square that is left, or before it is looked into what none is below,
+  // with the bits above: of equals one that was not looked into comes first, as it may hold an
+  // earlier one. kNowhere when none is left.
   std::array<std::uint64_t, kQueuesMax> least_;
   std::array<std::uint32_t, kQueuesMax> nearest_;  // which of the front has it
   std::array<FrontNumber, kQueuesMax> front_;

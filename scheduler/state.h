@@ -81,6 +81,15 @@ class ExpertSet {
   FixedArray<std::uint64_t> words_;
 };
 
+/// The first job of a ready queue, without a way through the queue itself.
+struct QueueHead {
+  ReadyKey key;  // job 0: the queue is empty
+  std::uint32_t slot = 0;
+  std::uint32_t reserved = 0;
+
+  bool is_empty() const { return raw(key.job) == 0; }
+};
+
 struct Core {
   TableMemory* memory = nullptr;  // told where tables lie; may be null
   Limits limits{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
@@ -122,7 +131,7 @@ struct Core {
   IdIndex case_index;  // derived
   IdIndex job_index;   // derived
   ReadyQueue ready;
-  FixedArray<ReadyKey> heads;  // [queue] first key of each, job 0 = empty. Derived.
+  FixedArray<QueueHead> heads;  // [queue] by head_of(). Derived.
   std::array<std::array<std::uint32_t, kSkillCount>, kClassCount>
       waiting_districts{};  // bits. Derived.
   VisitFronts fronts;       // the first visits of each queue. Derived.

@@ -68,7 +68,7 @@ void free_slot(FixedArray<Record>& table, SlotList& list, std::uint32_t Record::
 }
 
 void rebuild_queue_heads(Core& core) {
-  for (ReadyKey& head : core.heads.span()) head = {};
+  for (QueueHead& head : core.heads.span()) head = {};
   core.waiting_districts = {};
   const auto places =
       static_cast<std::uint32_t>(ReadyQueue::kOfficePlace + core.limits.offices_max);
@@ -78,7 +78,7 @@ void rebuild_queue_heads(Core& core) {
         const std::uint32_t slot =
             core.ready.best(ReadyQueue::number(PriorityClass{c}, Skill{s}, place));
         if (slot == kNoSlot) continue;
-        core.heads[head_of(PriorityClass{c}, Skill{s}, place)] = core.ready.key(slot);
+        core.heads[head_of(PriorityClass{c}, Skill{s}, place)] = {core.ready.key(slot), slot};
         if (place < kDistrictCount) core.waiting_districts[c][s] |= 1U << place;
       }
     }

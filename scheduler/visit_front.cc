@@ -107,11 +107,6 @@ void VisitFronts::surround(FrontNumber front) {
   places.high = high;
 }
 
-std::uint64_t VisitFronts::least_square(FrontNumber front, Point from, std::uint32_t cosine) const {
-  const Places& places = places_[raw(front)];
-  return box_square(from, cosine, places.low, places.high);
-}
-
 // Loops of one step each and without branches, so that every one is done for several at a time.
 void VisitFronts::squares(FrontNumber front, Point from, std::uint32_t cosine, std::uint32_t most,
                           Squares& out) const {

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "scheduler/distance.h"
 #include "scheduler/fixed_array.h"
 #include "scheduler/limits.h"
 #include "scheduler/ready_queue.h"
@@ -73,7 +74,10 @@ class VisitFronts {
     return places_[raw(front)].count_placed[most];
   }
   /// No visit that may be compared is nearer, as a square. Pre: placed() is not 0 for all of them.
-  std::uint64_t least_square(FrontNumber front, Point from, std::uint32_t cosine) const;
+  std::uint64_t least_square(FrontNumber front, Point from, std::uint32_t cosine) const {
+    const Places& places = places_[raw(front)];
+    return box_square(from, cosine, places.low, places.high);
+  }
   /// The squares of the distances of the first `most`, kNowhere for the others. `cosine` is that of
   /// `from`. Pre: most ≤ kNearVisitsMax.
   void squares(FrontNumber front, Point from, std::uint32_t cosine, std::uint32_t most,
