@@ -83,6 +83,7 @@ void StreamContext::read_on() {
     BufferedStream* stream = std::exchange(unread_[index], nullptr);
     if (stream == nullptr) continue;
     stream->is_unread_ = false;
+    if (stream->is_receiving_) continue;
     stream->update_receiving();
     credit -= kDeliveredLeast * kRefusalCost;
   }
@@ -230,22 +231,23 @@ void BufferedStream::wake_reader() {
 
 void BufferedStream::start_receiving() { update_receiving(); }
 
-bool BufferedStream::wants_to_receive() const {
+bool BufferedStream::has_room_to_receive() const {
+  return assembler_.queued_size() <= kReceiveQueueSizeMax && send_queue_size() <= send_queue_high();
+}
+
+bool BufferedStream::wants_to_receive() {
   if (is_lingering_) return !is_broken_ && !end_seen_;
-  return !is_over() && !is_unread_ && assembler_.queued_size() <= kReceiveQueueSizeMax &&
-         send_queue_size() <= send_queue_high();
+  if (is_over() || !has_room_to_receive()) return false;
+  if (context_.may_refuse() || !assembler_.has_message()) return true;
+  if (!is_unread_) context_.unread_.push_back(this);
+  is_unread_ = true;
+  return false;
 }
 
 void BufferedStream::linger() {
   is_lingering_ = true;
   finish_end();
   update_receiving();
-}
-
-void BufferedStream::pause_when_crowded() {
-  if (is_unread_ || context_.may_refuse() || !is_crowded()) return;
-  is_unread_ = true;
-  context_.unread_.push_back(this);
 }
 
 void BufferedStream::leave_unread() {
@@ -255,7 +257,6 @@ void BufferedStream::leave_unread() {
 }
 
 void BufferedStream::update_receiving() {
-  if (is_unread_ && (is_over() || !is_crowded())) leave_unread();
   const bool wanted = wants_to_receive();
   if (wanted == is_receiving_) return;
   is_receiving_ = wanted;
@@ -282,7 +283,6 @@ void BufferedStream::received(std::span<const std::byte> bytes) {
   }
   wake_reader();
   note_held();
-  pause_when_crowded();
   update_receiving();
 }
 
@@ -296,9 +296,7 @@ bool BufferedStream::is_crowded() const {
 bool BufferedStream::admits(const MessageHead& head) {
   if (is_broken_ || has_asked_beyond_) return false;  // by the answer to one before, or by one
   const bool is_beyond = head.asks() && head.question >= context_.limits().questions_max;
-  const bool crowded = is_beyond || is_crowded();
-  if (!crowded && !gate_.remembers()) return true;
-  switch (gate_.judge(head, crowded)) {
+  switch (gate_.judge(head, is_beyond || is_crowded())) {
     case GateVerdict::kPass:
       has_asked_beyond_ = is_beyond;
       return !is_beyond;
@@ -306,7 +304,11 @@ bool BufferedStream::admits(const MessageHead& head) {
       ++context_.counters_.calls_refused;
       context_.refusal_credit_ -= kRefusalCost;
       // Whether it can be sent shows in the state of the stream.
-      auto ignored = write(context_.busy_answer_.to(head.question));
+      auto ignored = write(context_.gate_messages_.busy(head.question));
+      return false;
+    }
+    case GateVerdict::kNoCapability: {
+      auto ignored = write(context_.gate_messages_.no_capability(head.question));
       return false;
     }
     case GateVerdict::kSwallow:
@@ -390,8 +392,17 @@ kj::Promise<void> BufferedStream::writeMessage(
   if (questions_in_service_ != 0 && message_kind(segments[0]) == capnp::rpc::Message::RETURN) {
     --questions_in_service_;
     --context_.questions_in_service_;
+    finish_with_answer(segments[0]);
   }
   return write(segments);
+}
+
+void BufferedStream::finish_with_answer(kj::ArrayPtr<const capnp::word> first_segment) {
+  if (is_over()) return;
+  const auto question = answered_without_capability(first_segment);
+  if (!question || !gate_.end(*question)) return;
+  assembler_.append(context_.gate_messages_.finish(*question), context_.now_ms());
+  wake_reader();
 }
 
 kj::Promise<void> BufferedStream::write(

@@ -20,8 +20,8 @@
 #include <span>
 #include <vector>
 
-#include "protocol/busy_gate.h"
 #include "protocol/frame_assembler.h"
+#include "protocol/question_gate.h"
 
 namespace permitd::protocol {
 
@@ -51,10 +51,10 @@ struct StreamLimits {
 inline constexpr std::uint32_t kDeliveredLeast = 64;
 
 // What a refusal of a call costs, reading it and its Finish included, is a quarter of what a call
-// does. So that no flood of calls takes much from those that are done, a stream that is crowded is
-// read while refusals are at most one for each ten calls delivered, or one a millisecond, and
-// otherwise when its oldest messages have been done: until then the peer's calls wait in its
-// socket.
+// does. So that no flood of calls takes much from those that are done, refusals are at most one for
+// each ten calls delivered, or one a millisecond. Beyond that a stream is read when nothing of it
+// waits: what its peer has to say waits in its socket, which costs nothing, and what is read is
+// delivered while it is in the caches.
 inline constexpr std::int64_t kRefusalCost = 10;
 inline constexpr std::int64_t kCreditForCall = 1;
 inline constexpr std::int64_t kCreditForMs = kRefusalCost;
@@ -105,11 +105,10 @@ class StreamContext {
   std::uint64_t held_size() const { return held_size_; }
   /// Sends what the streams have gathered: once a turn.
   void flush();
-  /// Delivers to the streams that wait for others' calls to be answered, and reads on where calls
-  /// may be refused again: once a turn.
+  /// Delivers to the streams that wait for others' calls to be answered, and reads those again that
+  /// were left unread when calls may be refused again: once a turn.
   void deliver_in_turn();
-  /// False while refusals have cost their share of the time: crowded streams are not read, others
-  /// little by little.
+  /// False while refusals have cost their share of the time: streams are read little by little.
   bool may_refuse() const { return refusal_credit_ > 0; }
   /// Questions delivered and not answered.
   std::uint32_t questions_in_service() const { return questions_in_service_; }
@@ -132,11 +131,12 @@ class StreamContext {
   std::vector<BufferedStream*> unflushed_;
   std::vector<BufferedStream*> flushing_;
   std::vector<BufferedStream*> queued_;  // have a message and no room for it; first come first
-  std::vector<BufferedStream*> unread_;  // crowded, not read until calls may be refused again
+  // Left unread because something of theirs waited. Those that are read again meanwhile stay.
+  std::vector<BufferedStream*> unread_;
   std::int64_t refusal_credit_ = kRefusalsAtOnce * kRefusalCost;
   std::uint32_t questions_in_service_ = 0;
   std::uint32_t delivered_ = 0;  // messages of this turn
-  BusyAnswer busy_answer_;
+  GateMessages gate_messages_;
   std::vector<Buffer> buffers_;  // empty, with their memory: idle connections hold none
 };
 
@@ -226,15 +226,16 @@ class BufferedStream : public capnp::MessageStream, private FrameFilter {
   std::size_t send_queue_high() const { return context_.limits().send_queue_size_max / 4; }
   bool admits(const MessageHead& head) override;
   bool is_crowded() const;
-  /// Leaves what else its peer has to say in the socket, where refusing it would cost too much.
-  void pause_when_crowded();
   void leave_unread();
   bool has_deliverable() const;
   /// Also puts the stream into the queue for room where that is what it lacks.
   bool can_deliver();
   void leave_queue();
   bool is_over() const { return is_broken_ || fault_ != StreamFault::kNone || end_seen_; }
-  bool wants_to_receive() const;
+  bool has_room_to_receive() const;
+  /// Also puts the stream among the unread where something of it waits and calls may not be
+  /// refused.
+  bool wants_to_receive();
   std::size_t held_now() const;
   /// Brings the context's sum up to date; may break the stream off.
   void note_held();
@@ -247,10 +248,12 @@ class BufferedStream : public capnp::MessageStream, private FrameFilter {
   void append(kj::ArrayPtr<const kj::ArrayPtr<const capnp::word>> segments);
   void want_flush();
   void finish_end();
+  /// Lets Cap'n Proto forget the question that a Return answers, where that ends it.
+  void finish_with_answer(kj::ArrayPtr<const capnp::word> first_segment);
 
   StreamContext& context_;
   FrameAssembler assembler_;
-  BusyGate gate_;
+  QuestionGate gate_;
   kj::Own<kj::PromiseFulfiller<Read>> reader_;  // waits for a message
   capnp::ReaderOptions reader_options_;
   kj::Own<kj::PromiseFulfiller<void>> ender_;  // waits for the queue to drain

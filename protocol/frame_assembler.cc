@@ -128,6 +128,12 @@ void FrameAssembler::append_partial(std::span<const std::byte> bytes) {
   partial_size_ = size;
 }
 
+void FrameAssembler::append(kj::Array<capnp::word> frame, std::int64_t now_ms) {
+  now_ms_ = now_ms;
+  const MessageHead head = read_head(frame);
+  push(kj::mv(frame), head);
+}
+
 bool FrameAssembler::admits(const MessageHead& head) {
   ++arrived_count_;
   return filter_ == nullptr || filter_->admits(head);

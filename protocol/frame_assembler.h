@@ -36,6 +36,9 @@ class FrameAssembler {
   /// messages before it stay.
   [[nodiscard]] FrameFault feed(std::span<const std::byte> bytes, std::int64_t now_ms = 0);
 
+  /// Puts a message of the stream's own behind all that have come.
+  void append(kj::Array<capnp::word> frame, std::int64_t now_ms);
+
   bool has_message() const { return first_ != messages_.size(); }
   std::size_t message_count() const { return messages_.size() - first_; }
   /// Whole messages that have come, those that were not admitted included.

@@ -130,4 +130,27 @@ std::uint16_t message_kind(kj::ArrayPtr<const capnp::word> first_segment) {
   return root ? kind_at(first_segment, *root) : std::uint16_t{Message::UNIMPLEMENTED};
 }
 
+// As above: an answer's question comes first and which answer it is last in the first word; what
+// it holds is its only pointer, of whose two the second is the list of capabilities.
+std::optional<std::uint32_t> answered_without_capability(
+    kj::ArrayPtr<const capnp::word> first_segment) {
+  constexpr std::uint64_t kFarKind = 2;
+  constexpr unsigned kListSizeAt = 35;  // the bits of a list pointer that say its size
+  const auto root = follow(first_segment, 0);
+  if (!root || kind_at(first_segment, *root) != Message::RETURN) return std::nullopt;
+  const auto answer = follow(first_segment, *root, 0);
+  if (!answer) return std::nullopt;
+  const std::uint64_t front = data_word(first_segment, *answer, 0);
+  const auto question = static_cast<std::uint32_t>(front);
+  const std::uint64_t answer_kind = front >> 48;
+  if (answer_kind == capnp::rpc::Return::EXCEPTION) return question;
+  if (answer_kind != capnp::rpc::Return::RESULTS) return std::nullopt;
+  const auto payload = follow(first_segment, *answer, 0);
+  if (!payload) return std::nullopt;
+  if (payload->pointer_count < 2) return question;
+  const std::uint64_t table = word_at(first_segment, payload->data + payload->data_count + 1);
+  if ((table & kFarKind) != 0 || table >> kListSizeAt != 0) return std::nullopt;
+  return question;
+}
+
 }  // namespace permitd::protocol

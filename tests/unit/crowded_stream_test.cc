@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "protocol/kj_compat.h"
+#include "protocol/message_head.h"
 #include "protocol/message_stream.h"
 
 namespace permitd::protocol {
@@ -127,6 +128,101 @@ TEST_F(CrowdedStreamTest, CallsThatAreNeverAnsweredKeepNobodyFromBeingHeard) {
   EXPECT_TRUE(second.poll(scope_));
 }
 
+// What Cap'n Proto reads next, as its head.
+class EndedQuestionTest : public CrowdedStreamTest {
+ protected:
+  EndedQuestionTest() : CrowdedStreamTest(StreamLimits{}), connection_(connect()) {}
+  ~EndedQuestionTest() noexcept override = default;
+
+  std::optional<MessageHead> next() {
+    auto message = connection_.stream->tryReadMessage();
+    if (!message.poll(scope_)) return {};
+    PERMIT_IF_MAYBE(found, message.wait(scope_)) {
+      capnp::MallocMessageBuilder copy;
+      copy.setRoot((*found)->getRoot<Message>());
+      return read_head(capnp::messageToFlatArray(copy));
+    }
+    return {};
+  }
+  template <class Fill>
+  void answer_with(std::uint32_t question, const Fill& fill) {
+    capnp::MallocMessageBuilder builder;
+    auto out = builder.initRoot<Message>().initReturn();
+    out.setAnswerId(question);
+    fill(out);
+    connection_.stream->writeMessage(builder).wait(scope_);
+  }
+  void answer_emptily(std::uint32_t question) {
+    answer_with(question, [](auto out) { out.initResults(); });
+  }
+  void finish(std::uint32_t question) {
+    capnp::MallocMessageBuilder builder;
+    builder.initRoot<Message>().initFinish().setQuestionId(question);
+    send(connection_, capnp::messageToFlatArray(builder));
+  }
+  void call_on_answer(std::uint32_t question, std::uint32_t target) {
+    capnp::MallocMessageBuilder builder;
+    auto out = builder.initRoot<Message>().initCall();
+    out.setQuestionId(question);
+    out.initTarget().initPromisedAnswer().setQuestionId(target);
+    send(connection_, capnp::messageToFlatArray(builder));
+  }
+  void expect_next(std::uint16_t kind, std::uint32_t question) {
+    const auto head = next();
+    ASSERT_TRUE(head);
+    EXPECT_EQ(head->kind, kind);
+    EXPECT_EQ(head->question, question);
+  }
+
+  Connection connection_;
+};
+
+TEST_F(EndedQuestionTest, CapnProtoIsToldOnceThatAnAnsweredQuestionIsFinished) {
+  for (int time = 0; time < 3; ++time) {
+    send(connection_, 4);
+    expect_next(Message::CALL, 4);
+    answer_emptily(4);
+    expect_next(Message::FINISH, 4);
+    finish(4);  // the peer's own
+    EXPECT_FALSE(next());
+  }
+}
+
+TEST_F(EndedQuestionTest, WhatCameBeforeTheAnswerComesBeforeItsFinish) {
+  send(connection_, 4);
+  expect_next(Message::CALL, 4);
+  call_on_answer(5, 4);  // still of a question that Cap'n Proto knows
+  answer_emptily(4);
+  call_on_answer(6, 4);
+  expect_next(Message::CALL, 5);
+  expect_next(Message::FINISH, 4);
+  EXPECT_FALSE(next()) << "6 is answered by the stream";
+}
+
+TEST_F(EndedQuestionTest, AReadThatWaitsIsGivenTheFinish) {
+  send(connection_, 4);
+  expect_next(Message::CALL, 4);
+  auto waiting = connection_.stream->tryReadMessage();
+  ASSERT_FALSE(waiting.poll(scope_));
+  answer_emptily(4);
+  EXPECT_TRUE(waiting.poll(scope_));
+}
+
+TEST_F(EndedQuestionTest, AnswersWithCapabilitiesAndCancelledOnesWaitForThePeersFinish) {
+  send(connection_, 4);
+  expect_next(Message::CALL, 4);
+  answer_with(4, [](auto out) { out.initResults().initCapTable(1)[0].setSenderHosted(1); });
+  EXPECT_FALSE(next());
+  finish(4);
+  expect_next(Message::FINISH, 4);
+  send(connection_, 5);
+  expect_next(Message::CALL, 5);
+  finish(5);  // the peer does not want it any more
+  expect_next(Message::FINISH, 5);
+  answer_emptily(5);
+  EXPECT_FALSE(next()) << "finished already";
+}
+
 TEST_F(CrowdedStreamTest, OneThatGoesTakesItsCallsAndItsPlaceAlong) {
   auto leaving = connect();
   auto staying = connect();
@@ -188,11 +284,19 @@ TEST_F(FloodedStreamTest, RefusalsBeyondTheirShareAreLeftInTheSocket) {
   EXPECT_EQ(refused(), before + 2);
 }
 
-TEST_F(FloodedStreamTest, OthersAreReadMeanwhile) {
+TEST_F(FloodedStreamTest, OthersAreReadMeanwhileWhenNothingOfTheirsWaits) {
   auto modest = connect();
   use_up();
   send(modest, 7);
+  const std::uint64_t before = context_.counters().messages_received;
+  send(modest, 8);
+  send(modest, 9);
+  EXPECT_EQ(context_.counters().messages_received, before) << "7 waits";
   EXPECT_EQ(read(modest), 7U);
+  scope_.poll();
+  EXPECT_EQ(context_.counters().messages_received, before + 2);
+  EXPECT_EQ(read(modest), 8U);
+  EXPECT_EQ(read(modest), 9U);
 }
 
 TEST_F(FloodedStreamTest, WhatIsDoneLetsTheRestBeRead) {

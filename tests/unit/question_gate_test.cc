@@ -1,6 +1,6 @@
-// Which messages a crowded stream answers by itself, and what it must keep from Cap'n Proto
-// afterwards. Messages are built by Cap'n Proto and judged as frames.
-#include "protocol/busy_gate.h"
+// Which messages a stream answers by itself, which questions end with their answer, and what must
+// be kept from Cap'n Proto afterwards. Messages are built by Cap'n Proto and judged as frames.
+#include "protocol/question_gate.h"
 
 #include <capnp/serialize.h>
 #include <gtest/gtest.h>
@@ -50,15 +50,15 @@ MessageHead finish(std::uint32_t question) {
   return message([&](Message::Builder root) { root.initFinish().setQuestionId(question); });
 }
 
-TEST(BusyGate, EverythingPassesWhileThereIsRoom) {
-  BusyGate gate;
+TEST(QuestionGate, EverythingPassesWhileThereIsRoom) {
+  QuestionGate gate;
   EXPECT_EQ(gate.judge(call(1), false), GateVerdict::kPass);
   EXPECT_EQ(gate.judge(finish(1), false), GateVerdict::kPass);
-  EXPECT_FALSE(gate.remembers());
+  EXPECT_EQ(gate.judge(finish(1), false), GateVerdict::kPass) << "Cap'n Proto's to complain of";
 }
 
-TEST(BusyGate, OnlyCallsAreRefused) {
-  BusyGate gate;
+TEST(QuestionGate, OnlyCallsAreRefused) {
+  QuestionGate gate;
   EXPECT_EQ(gate.judge(message([](Message::Builder root) { root.initBootstrap(); }), true),
             GateVerdict::kPass);
   EXPECT_EQ(gate.judge(finish(1), true), GateVerdict::kPass);
@@ -66,14 +66,12 @@ TEST(BusyGate, OnlyCallsAreRefused) {
             GateVerdict::kPass);
   EXPECT_EQ(gate.judge(message([](Message::Builder root) { root.initRelease(); }), true),
             GateVerdict::kPass);
-  EXPECT_FALSE(gate.remembers());
   EXPECT_EQ(gate.judge(call(7), true), GateVerdict::kBusy);
 }
 
-TEST(BusyGate, WhatBelongsToARefusedCallIsKeptBackUntilItsFinish) {
-  BusyGate gate;
+TEST(QuestionGate, WhatBelongsToARefusedCallIsKeptBackUntilItsFinish) {
+  QuestionGate gate;
   ASSERT_EQ(gate.judge(call(200), true), GateVerdict::kBusy);
-  ASSERT_TRUE(gate.remembers());
   // There is room again, but Cap'n Proto has never heard of question 200.
   EXPECT_EQ(gate.judge(call_on_answer(201, 200), false), GateVerdict::kBusy);
   EXPECT_EQ(gate.judge(call_on_answer(202, 201), false), GateVerdict::kBusy);
@@ -81,13 +79,62 @@ TEST(BusyGate, WhatBelongsToARefusedCallIsKeptBackUntilItsFinish) {
   EXPECT_EQ(gate.judge(finish(4), false), GateVerdict::kPass);
   for (const std::uint32_t question : {201U, 200U, 202U})
     EXPECT_EQ(gate.judge(finish(question), false), GateVerdict::kSwallow) << question;
-  EXPECT_FALSE(gate.remembers());
   EXPECT_EQ(gate.judge(call(200), false), GateVerdict::kPass);
   EXPECT_EQ(gate.judge(finish(200), false), GateVerdict::kPass);
 }
 
-TEST(BusyGate, SubmissionsOfAStreamAreSpared) {
-  BusyGate gate;
+TEST(QuestionGate, AnAnswerWithoutCapabilityEndsItsQuestion) {
+  QuestionGate gate;
+  ASSERT_EQ(gate.judge(call(200), false), GateVerdict::kPass);
+  EXPECT_TRUE(gate.end(200));
+  EXPECT_FALSE(gate.end(200)) << "once";
+  EXPECT_EQ(gate.judge(call_on_answer(201, 200), false), GateVerdict::kNoCapability);
+  EXPECT_EQ(gate.judge(call_on_answer(202, 200), true), GateVerdict::kNoCapability)
+      << "busy would make its peer send it again for ever";
+  EXPECT_EQ(gate.judge(call_on_answer(203, 201), false), GateVerdict::kBusy);
+  for (const std::uint32_t question : {200U, 201U, 202U, 203U})
+    EXPECT_EQ(gate.judge(finish(question), false), GateVerdict::kSwallow) << question;
+  // The number is free again, and lives on its own.
+  ASSERT_EQ(gate.judge(call(200), false), GateVerdict::kPass);
+  EXPECT_EQ(gate.judge(call_on_answer(201, 200), false), GateVerdict::kPass);
+  EXPECT_EQ(gate.judge(finish(200), false), GateVerdict::kPass);
+}
+
+TEST(QuestionGate, AQuestionThatItsPeerHasFinishedDoesNotEndAgain) {
+  QuestionGate gate;
+  ASSERT_EQ(gate.judge(call(5), false), GateVerdict::kPass);
+  ASSERT_EQ(gate.judge(finish(5), false), GateVerdict::kPass);  // Cap'n Proto gets this one
+  EXPECT_FALSE(gate.end(5));
+  EXPECT_FALSE(gate.end(6)) << "never asked";
+  ASSERT_EQ(gate.judge(call(7), true), GateVerdict::kBusy);
+  EXPECT_FALSE(gate.end(7)) << "never heard of";
+  ASSERT_EQ(gate.judge(call(65'536), false), GateVerdict::kPass);
+  EXPECT_FALSE(gate.end(65'536)) << "not remembered";
+  EXPECT_EQ(gate.judge(finish(65'536), false), GateVerdict::kPass);
+}
+
+// Two bits of one word must not know of each other.
+TEST(QuestionGate, EachQuestionHasItsOwnState) {
+  QuestionGate gate;
+  constexpr std::uint32_t kCount = 300;
+  for (std::uint32_t question = 0; question < kCount; ++question) {
+    const bool is_refused = question % 3 == 2;
+    ASSERT_EQ(gate.judge(call(question), is_refused),
+              is_refused ? GateVerdict::kBusy : GateVerdict::kPass);
+    if (question % 3 == 1) {
+      ASSERT_TRUE(gate.end(question));
+    }
+  }
+  for (std::uint32_t question = 0; question < kCount; ++question) {
+    EXPECT_EQ(gate.judge(finish(question), false),
+              question % 3 == 0 ? GateVerdict::kPass : GateVerdict::kSwallow)
+        << question;
+  }
+  for (std::uint32_t question = 0; question < kCount; ++question) EXPECT_FALSE(gate.end(question));
+}
+
+TEST(QuestionGate, SubmissionsOfAStreamAreSpared) {
+  QuestionGate gate;
   const std::uint64_t stream = capnp::typeId<SubmissionStream>();
   EXPECT_EQ(gate.judge(call(1, stream), true), GateVerdict::kPass);
   ASSERT_EQ(gate.judge(call(2), true), GateVerdict::kBusy);
@@ -95,8 +142,8 @@ TEST(BusyGate, SubmissionsOfAStreamAreSpared) {
       << "a stream that was never opened";
 }
 
-TEST(BusyGate, NumbersBeyondThoseItRemembersPass) {
-  BusyGate gate;
+TEST(QuestionGate, NumbersBeyondThoseItRemembersPass) {
+  QuestionGate gate;
   EXPECT_EQ(gate.judge(call(65'535), true), GateVerdict::kBusy);
   EXPECT_EQ(gate.judge(call(65'536), true), GateVerdict::kPass);
   EXPECT_EQ(gate.judge(call(UINT32_MAX), true), GateVerdict::kPass);
@@ -104,8 +151,8 @@ TEST(BusyGate, NumbersBeyondThoseItRemembersPass) {
   EXPECT_EQ(gate.judge(finish(65'535), true), GateVerdict::kSwallow);
 }
 
-TEST(BusyGate, ResultsForAThirdPartyPass) {
-  BusyGate gate;
+TEST(QuestionGate, ResultsForAThirdPartyPass) {
+  QuestionGate gate;
   const MessageHead head = message([](Message::Builder root) {
     auto out = root.initCall();
     out.initTarget().setImportedCap(1);
@@ -202,17 +249,68 @@ TEST(MessageHead, OfNonsenseIsOfNoMessage) {
   EXPECT_EQ(read_head(words).kind, Message::UNIMPLEMENTED);
 }
 
-TEST(BusyAnswer, IsAnOverloadedExceptionForItsQuestion) {
-  BusyAnswer answer;
+TEST(MessageHead, KnowsAnswersThatHoldNoCapability) {
+  const auto ended_by = [](const auto& fill, unsigned first_words = 64) {
+    capnp::MallocMessageBuilder builder(first_words, capnp::AllocationStrategy::FIXED_SIZE);
+    fill(builder.initRoot<Message>());
+    return answered_without_capability(builder.getSegmentsForOutput()[0]);
+  };
+  const auto answer = [&](const auto& fill, unsigned first_words = 64) {
+    return ended_by(
+        [&](Message::Builder root) {
+          auto out = root.initReturn();
+          out.setAnswerId(70'000);
+          fill(out);
+        },
+        first_words);
+  };
+  using Return = capnp::rpc::Return::Builder;
+  const auto with_table = [](unsigned count) {
+    return [count](Return out) {
+      auto table = out.initResults().initCapTable(count);
+      if (count != 0) table[0].setSenderHosted(1);
+    };
+  };
+  EXPECT_EQ(answer([](Return out) { out.initResults(); }), 70'000U);
+  EXPECT_EQ(answer(with_table(0)), 70'000U);
+  EXPECT_EQ(answer([](Return out) { out.initException().setReason("why"); }), 70'000U);
+  EXPECT_EQ(answer(with_table(1)), std::nullopt);
+  EXPECT_EQ(answer(with_table(3)), std::nullopt);
+  EXPECT_EQ(answer([](Return out) { out.setCanceled(); }), std::nullopt);
+  EXPECT_EQ(answer([](Return out) { out.setResultsSentElsewhere(); }), std::nullopt);
+  EXPECT_EQ(answer([](Return out) { out.setTakeFromOtherQuestion(1); }), std::nullopt);
+  EXPECT_EQ(ended_by([](Message::Builder root) { root.initFinish().setQuestionId(3); }),
+            std::nullopt);
+  EXPECT_EQ(ended_by([](Message::Builder root) { root.initCall().setQuestionId(3); }),
+            std::nullopt);
+  // Wherever its parts lie, one that holds a capability is not taken for one that holds none.
+  for (unsigned first_words = 1; first_words < 32; ++first_words)
+    EXPECT_EQ(answer(with_table(1), first_words), std::nullopt) << first_words;
+}
+
+capnp::rpc::Return::Reader answer_in(capnp::SegmentArrayMessageReader& reader,
+                                     std::uint32_t question) {
+  const auto said = reader.getRoot<Message>().getReturn();
+  EXPECT_EQ(said.getAnswerId(), question);
+  EXPECT_TRUE(said.getReleaseParamCaps());
+  EXPECT_TRUE(said.isException());
+  return said;
+}
+
+TEST(GateMessages, AreWhatCapnProtoWouldSay) {
+  GateMessages messages;
   for (const std::uint32_t question : {3U, 70'000U}) {
-    const auto segments = answer.to(question);
-    capnp::SegmentArrayMessageReader reader(segments);
-    const auto said = reader.getRoot<Message>().getReturn();
-    EXPECT_EQ(said.getAnswerId(), question);
-    EXPECT_TRUE(said.getReleaseParamCaps());
-    ASSERT_TRUE(said.isException());
-    EXPECT_EQ(said.getException().getType(), capnp::rpc::Exception::Type::OVERLOADED);
-    EXPECT_TRUE(said.getException().getReason().startsWith("busy"));
+    capnp::SegmentArrayMessageReader busy(messages.busy(question));
+    const auto refused = answer_in(busy, question).getException();
+    EXPECT_EQ(refused.getType(), capnp::rpc::Exception::Type::OVERLOADED);
+    EXPECT_TRUE(refused.getReason().startsWith("busy"));
+    capnp::SegmentArrayMessageReader none(messages.no_capability(question));
+    const auto failed = answer_in(none, question).getException();
+    EXPECT_EQ(failed.getType(), capnp::rpc::Exception::Type::FAILED);
+    EXPECT_TRUE(failed.getReason().startsWith("a call on an answer"));
+    const MessageHead head = read_head(messages.finish(question));
+    EXPECT_EQ(head.kind, Message::FINISH);
+    EXPECT_EQ(head.question, question);
   }
 }
 
