@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <span>
 
 #include "bench/load_city.h"
 #include "bench/load_wire.h"
@@ -47,6 +48,7 @@ struct Row {
   std::string label;
   std::vector<WireResult> runs;
   std::vector<double> of_peak;  // what each run accepted, of the peaks beside it
+  std::vector<double> of_most;  // and of the most that an open loop of its round had accepted
 };
 
 template <class Of>
@@ -65,9 +67,10 @@ double ms(Samples& samples, std::uint32_t ten_thousandths) {
 
 void print_heading() {
   fmt::print(
-      "| asked for | calls due/s | accepted/s | spread | of the peak | busy/s | accepted p50 | "
-      "p99 | p99.9 | busy p50 | p99 | max | daemon CPU | generator CPU | held back |\n"
-      "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | "
+      "| asked for | calls due/s | accepted/s | spread | of the peak | of the open most | busy/s | "
+      "accepted p50 | p99 | p99.9 | busy p50 | p99 | max | daemon CPU | generator CPU | held back "
+      "|\n"
+      "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | "
       "--- |\n");
 }
 
@@ -84,13 +87,14 @@ void print_row(Row& row) {
     return fmt::format("{:.1f} ms",
                        median([&](WireResult& run) { return ms(run.busy_latency, at); }));
   };
+  const std::string of_most =
+      row.of_most.empty() ? "–" : fmt::format("{:.0f} %", 100 * spread_of(row.of_most).median);
   fmt::print(
-      "| {} | {:.0f} | {:.0f} | {:.0f} % | {:.0f} % | {:.0f} | {:.1f} ms | {:.1f} ms | {:.1f} ms | "
-      "{} "
-      "| {} | {} | {:.0f} % | {:.0f} % | {:.0f} |\n",
+      "| {} | {:.0f} | {:.0f} | {:.0f} % | {:.0f} % | {} | {:.0f} | {:.1f} ms | {:.1f} ms | "
+      "{:.1f} ms | {} | {} | {} | {:.0f} % | {:.0f} % | {:.0f} |\n",
       row.label, median([](const auto& run) { return static_cast<double>(run.due) / run.seconds; }),
       accepted.median, 100 * (accepted.max - accepted.min) / std::max(1.0, accepted.median),
-      100 * spread_of(row.of_peak).median,
+      100 * spread_of(row.of_peak).median, of_most,
       median([](const auto& run) { return static_cast<double>(run.busy) / run.seconds; }),
       accepted_ms(5'000), accepted_ms(9'900), accepted_ms(9'990), busy_ms(5'000), busy_ms(9'900),
       busy_ms(10'000),
@@ -108,11 +112,11 @@ std::string row_json(Row& row, const OverloadPlan& plan, const Conditions& condi
     return fmt::format(R"(, "{}": {{"median": {:.6g}, "min": {:.6g}, "max": {:.6g}}})", name,
                        found.median, found.min, found.max);
   };
-  std::string out = fmt::format(
-      R"({{"kind": "overload", "conditions": {}, "transport": "{}", "asked": "{}", )"
-      R"("connections": {}, "batch": {}, "seconds": {}, "runs": {})",
-      conditions_json(conditions), transport, row.label, plan.connections, plan.batch, plan.seconds,
-      runs.size());
+  std::string out =
+      fmt::format(R"({{"kind": "overload", "conditions": {}, "transport": "{}", "asked": "{}", )"
+                  R"("connections": {}, "batch": {}, "seconds": {}, "runs": {})",
+                  conditions_json(conditions), transport, row.label, plan.connections, plan.batch,
+                  plan.seconds, runs.size());
   const auto per_second = [](auto WireResult::*member) {
     return
         [member](const WireResult& run) { return static_cast<double>(run.*member) / run.seconds; };
@@ -120,6 +124,11 @@ std::string row_json(Row& row, const OverloadPlan& plan, const Conditions& condi
   const Spread of_peak = spread_of(row.of_peak);
   out += fmt::format(R"(, "of_peak": {{"median": {:.4g}, "min": {:.4g}, "max": {:.4g}}})",
                      of_peak.median, of_peak.min, of_peak.max);
+  if (!row.of_most.empty()) {
+    const Spread of_most = spread_of(row.of_most);
+    out += fmt::format(R"(, "of_most": {{"median": {:.4g}, "min": {:.4g}, "max": {:.4g}}})",
+                       of_most.median, of_most.min, of_most.max);
+  }
   out += figure("due_per_second", per_second(&WireResult::due));
   out += figure("accepted_per_second", per_second(&WireResult::accepted));
   out += figure("busy_per_second", per_second(&WireResult::busy));
@@ -183,6 +192,11 @@ bool measure_overload(const DaemonOptions& daemon, const OverloadPlan& plan,
                  round + 1, plan.runs, row.label, peak, peak_after, 100 * row.of_peak.back());
       peak = peak_after;
     }
+    // Calls that come one by one cost more than those that come in bunches, whatever the rate.
+    const auto open = std::span(rows).subspan(closed_count);
+    double most = 0;
+    for (const Row& row : open) most = std::max(most, accepted_rate(row.runs.back()));
+    for (Row& row : open) row.of_most.push_back(accepted_rate(row.runs.back()) / most);
   }
 
   print_heading();

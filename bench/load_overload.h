@@ -24,8 +24,9 @@ struct OverloadPlan {
 };
 
 /// Measures, prints a Markdown table, and says whether what is done at twice the peak is at least
-/// nine tenths of it, each run by the closed loops before and after it. `json`: the same figures,
-/// one object a line.
+/// nine tenths of it, each run by the closed loops before and after it. The table also has what
+/// each open run did of the most that one of its round did. `json`: the same figures, one object a
+/// line.
 bool measure_overload(const DaemonOptions& daemon, const OverloadPlan& plan,
                       const Conditions& conditions, std::string& json);
 

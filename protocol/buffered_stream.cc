@@ -76,12 +76,17 @@ void StreamContext::add_refusal_credit(std::int64_t credit) {
   refusal_credit_ = std::min(refusal_credit_ + credit, kRefusalsAtOnce * kRefusalCost);
 }
 
+void StreamContext::take_refusal_credit() {
+  refusal_credit_ = std::max(refusal_credit_ - kRefusalCost, -kRefusalsAtOnce * kRefusalCost);
+}
+
 // Those that have waited longest, one for each buffer's worth of refusals.
 void StreamContext::read_on() {
   std::size_t index = 0;
-  for (std::int64_t credit = refusal_credit_; index < unread_.size() && credit > 0; ++index) {
+  for (std::int64_t credit = refusal_credit_; index < unread_.size(); ++index) {
+    if (unread_[index] == nullptr) continue;  // has gone
+    if (credit <= 0) break;
     BufferedStream* stream = std::exchange(unread_[index], nullptr);
-    if (stream == nullptr) continue;
     stream->is_unread_ = false;
     if (stream->is_receiving_) continue;
     stream->update_receiving();
@@ -238,7 +243,8 @@ bool BufferedStream::has_room_to_receive() const {
 bool BufferedStream::wants_to_receive() {
   if (is_lingering_) return !is_broken_ && !end_seen_;
   if (is_over() || !has_room_to_receive()) return false;
-  if (context_.may_refuse() || !assembler_.has_message()) return true;
+  if (context_.may_refuse()) return true;
+  if (!assembler_.has_message() && !asks_in_vain_) return true;
   if (!is_unread_) context_.unread_.push_back(this);
   is_unread_ = true;
   return false;
@@ -268,6 +274,7 @@ void BufferedStream::update_receiving() {
 void BufferedStream::received(std::span<const std::byte> bytes) {
   context_.counters_.received_size += bytes.size();
   if (is_over() || is_lingering_) return;
+  asks_in_vain_ = false;
   const std::uint64_t before = assembler_.arrived_count();
   const FrameFault fault = assembler_.feed(bytes, context_.now_ms());
   note_received(static_cast<std::size_t>(assembler_.arrived_count() - before));
@@ -300,21 +307,23 @@ bool BufferedStream::admits(const MessageHead& head) {
     case GateVerdict::kPass:
       has_asked_beyond_ = is_beyond;
       return !is_beyond;
-    case GateVerdict::kBusy: {
+    case GateVerdict::kBusy:
       ++context_.counters_.calls_refused;
-      context_.refusal_credit_ -= kRefusalCost;
-      // Whether it can be sent shows in the state of the stream.
-      auto ignored = write(context_.gate_messages_.busy(head.question));
+      refuse(context_.gate_messages_.busy(head.question));
       return false;
-    }
-    case GateVerdict::kNoCapability: {
-      auto ignored = write(context_.gate_messages_.no_capability(head.question));
+    case GateVerdict::kNoCapability:
+      refuse(context_.gate_messages_.no_capability(head.question));
       return false;
-    }
     case GateVerdict::kSwallow:
       return false;
   }
   return true;
+}
+
+void BufferedStream::refuse(kj::ArrayPtr<const kj::ArrayPtr<const capnp::word>> answer) {
+  asks_in_vain_ = asks_in_vain_ || !is_crowded();
+  context_.take_refusal_credit();
+  auto ignored = write(answer);  // whether it can be sent shows in the state of the stream
 }
 
 void BufferedStream::note_received(std::size_t message_count) {

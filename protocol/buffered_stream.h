@@ -38,8 +38,8 @@ struct StreamLimits {
   std::uint32_t wait_ms = 0;                        // 0: however long
   std::uint32_t messages_waiting_max = UINT32_MAX;  // a call and its Finish are two
   // Questions have numbers below this, so no more of them are open at once, answered ones that the
-  // peer has not finished included: Cap'n Proto remembers each. A call with a number beyond is
-  // answered busy; what cannot be answered so ends the connection.
+  // peer has not finished included: the stream remembers each, and Cap'n Proto many. A call with a
+  // number beyond is answered busy; what cannot be answered so ends the connection.
   std::uint32_t questions_max = UINT32_MAX;
   // Questions, calls and bootstraps, of all streams of a context that are delivered and not
   // answered. Beyond it kDeliveredLeast messages are delivered in a turn all the same: calls that
@@ -54,11 +54,12 @@ inline constexpr std::uint32_t kDeliveredLeast = 64;
 // does. So that no flood of calls takes much from those that are done, refusals are at most one for
 // each ten calls delivered, or one a millisecond. Beyond that a stream is read when nothing of it
 // waits: what its peer has to say waits in its socket, which costs nothing, and what is read is
-// delivered while it is in the caches.
+// delivered while it is in the caches. One whose calls are refused however little waits is not
+// read at all then.
 inline constexpr std::int64_t kRefusalCost = 10;
 inline constexpr std::int64_t kCreditForCall = 1;
 inline constexpr std::int64_t kCreditForMs = kRefusalCost;
-/// Refusals that may follow each other after quiet.
+/// Refusals that may follow each other after quiet, and the most that are ever owed.
 inline constexpr std::int64_t kRefusalsAtOnce = 1024;
 
 /// What a stream may hold whatever the others do.
@@ -120,6 +121,7 @@ class StreamContext {
     return questions_in_service_ < limits_.questions_in_service_max || delivered_ < kDeliveredLeast;
   }
   void add_refusal_credit(std::int64_t credit);
+  void take_refusal_credit();
   void read_on();
   Buffer take_buffer();
   void give_back(Buffer&& buffer);
@@ -131,7 +133,7 @@ class StreamContext {
   std::vector<BufferedStream*> unflushed_;
   std::vector<BufferedStream*> flushing_;
   std::vector<BufferedStream*> queued_;  // have a message and no room for it; first come first
-  // Left unread because something of theirs waited. Those that are read again meanwhile stay.
+  // Left unread until calls may be refused again. Those that are read again meanwhile stay.
   std::vector<BufferedStream*> unread_;
   std::int64_t refusal_credit_ = kRefusalsAtOnce * kRefusalCost;
   std::uint32_t questions_in_service_ = 0;
@@ -225,6 +227,7 @@ class BufferedStream : public capnp::MessageStream, private FrameFilter {
 
   std::size_t send_queue_high() const { return context_.limits().send_queue_size_max / 4; }
   bool admits(const MessageHead& head) override;
+  void refuse(kj::ArrayPtr<const kj::ArrayPtr<const capnp::word>> answer);
   bool is_crowded() const;
   void leave_unread();
   bool has_deliverable() const;
@@ -233,8 +236,8 @@ class BufferedStream : public capnp::MessageStream, private FrameFilter {
   void leave_queue();
   bool is_over() const { return is_broken_ || fault_ != StreamFault::kNone || end_seen_; }
   bool has_room_to_receive() const;
-  /// Also puts the stream among the unread where something of it waits and calls may not be
-  /// refused.
+  /// Also puts the stream among the unread where calls may not be refused, but they would have to
+  /// be.
   bool wants_to_receive();
   std::size_t held_now() const;
   /// Brings the context's sum up to date; may break the stream off.
@@ -282,6 +285,7 @@ class BufferedStream : public capnp::MessageStream, private FrameFilter {
   bool is_lingering_ = false;
   bool is_shut_ = false;
   bool has_asked_beyond_ = false;  // and could not be told so
+  bool asks_in_vain_ = false;      // the last receive brought calls that are refused whatever waits
 };
 
 }  // namespace permitd::protocol

@@ -143,7 +143,6 @@ std::optional<std::uint32_t> answered_without_capability(
   const std::uint64_t front = data_word(first_segment, *answer, 0);
   const auto question = static_cast<std::uint32_t>(front);
   const std::uint64_t answer_kind = front >> 48;
-  if (answer_kind == capnp::rpc::Return::EXCEPTION) return question;
   if (answer_kind != capnp::rpc::Return::RESULTS) return std::nullopt;
   const auto payload = follow(first_segment, *answer, 0);
   if (!payload) return std::nullopt;

@@ -29,7 +29,8 @@ MessageHead read_head(kj::ArrayPtr<const capnp::word> frame);
 std::uint16_t message_kind(kj::ArrayPtr<const capnp::word> first_segment);
 
 /// The question that a message built here answers, when it is a Return of results without any
-/// capability, or of an exception. Anything unusual (a far pointer) is none.
+/// capability. Not of an exception: calls on such an answer are given it, too. Anything unusual (a
+/// far pointer) is none.
 std::optional<std::uint32_t> answered_without_capability(
     kj::ArrayPtr<const capnp::word> first_segment);
 

@@ -84,12 +84,13 @@ void MessageStream::received_some(std::size_t size) {
     return;
   }
   received(std::as_bytes(std::span<const kj::byte>(receive_buffer_.begin(), size)));
+  if (is_reading_) return;  // again, into this buffer
   if (size == receive_buffer_.size() && size < kReceiveSizeMax) {
     receive_buffer_ = kj::heapArray<kj::byte>(std::min(size * 4, kReceiveSizeMax));
   } else if (size <= kReceiveSizeFirst / 4 && receive_buffer_.size() > kReceiveSizeFirst) {
     receive_buffer_ = kj::heapArray<kj::byte>(kReceiveSizeFirst);
   }
-  if (is_receiving() && !is_reading_) receive();
+  if (is_receiving()) receive();
 }
 
 void MessageStream::shut_down_write() {

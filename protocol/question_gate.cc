@@ -32,12 +32,14 @@ GateVerdict QuestionGate::judge_call(const MessageHead& call, bool is_crowded) {
   const bool may_be_refused =
       call.is_answered_to_caller && call.interface_id != capnp::typeId<SubmissionStream>();
   // A call on a result that will never be has no other answer, even where it should pass.
-  const bool is_answered_here =
-      on == State::kRefused || on == State::kEnded || (is_crowded && may_be_refused);
+  const bool is_refused = on == State::kRefused || (is_crowded && may_be_refused);
   if (call.question >= kQuestionMax) return GateVerdict::kPass;
-  set(call.question, is_answered_here ? State::kRefused : State::kOpen);
-  if (!is_answered_here) return GateVerdict::kPass;
-  return on == State::kEnded ? GateVerdict::kNoCapability : GateVerdict::kBusy;
+  if (on == State::kEnded) {
+    set(call.question, State::kEnded);  // calls on its result have none either
+    return GateVerdict::kNoCapability;
+  }
+  set(call.question, is_refused ? State::kRefused : State::kOpen);
+  return is_refused ? GateVerdict::kBusy : GateVerdict::kPass;
 }
 
 bool QuestionGate::end(std::uint32_t question) {

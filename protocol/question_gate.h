@@ -11,8 +11,8 @@
 // as it would end the connection: calls on its result are answered here, and its Finish is
 // swallowed. Until the Finish has come a question is remembered, two bits each, 16 KiB at the most;
 // numbers beyond (a peer counts its open questions from 0) always pass. Submissions of a stream
-// are never answered busy: they are paced by the stream's own flow control, and an answer out of
-// turn would break it.
+// are not answered busy for want of time: they are paced by the stream's own flow control, and an
+// answer out of turn would break it.
 #pragma once
 
 #include <capnp/message.h>
@@ -48,7 +48,7 @@ class QuestionGate {
   enum class State : std::uint8_t {
     kUnknown,
     kOpen,     // passed, and its Finish has not come
-    kEnded,    // with its answer
+    kEnded,    // with its answer, which holds no capability
     kRefused,  // Cap'n Proto has never heard of it
   };
 

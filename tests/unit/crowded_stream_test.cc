@@ -1,12 +1,15 @@
 // Streams that have more to do than is done: how they wait for room and come back, over pipes.
 #include <capnp/message.h>
 #include <capnp/rpc.capnp.h>
+#include <capnp/serialize-async.h>
 #include <capnp/serialize.h>
 #include <gtest/gtest.h>
 #include <kj/async-io.h>
+#include <kj/vector.h>
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "protocol/kj_compat.h"
 #include "protocol/message_head.h"
@@ -197,6 +200,25 @@ TEST_F(EndedQuestionTest, WhatCameBeforeTheAnswerComesBeforeItsFinish) {
   expect_next(Message::CALL, 5);
   expect_next(Message::FINISH, 4);
   EXPECT_FALSE(next()) << "6 is answered by the stream";
+  connection_.stream->flush();
+  auto results = capnp::readMessage(*connection_.peer).wait(scope_);
+  EXPECT_TRUE(results->getRoot<Message>().getReturn().isResults());
+  auto none = capnp::readMessage(*connection_.peer).wait(scope_);
+  const auto said = none->getRoot<Message>().getReturn();
+  EXPECT_EQ(said.getAnswerId(), 6U);
+  ASSERT_TRUE(said.isException());
+  EXPECT_EQ(said.getException().getType(), capnp::rpc::Exception::Type::FAILED);
+}
+
+// Cap'n Proto gives it to them, as it does to those that came before the answer.
+TEST_F(EndedQuestionTest, CallsOnAnAnswerThatIsAnExceptionAreLeftToCapnProto) {
+  send(connection_, 4);
+  expect_next(Message::CALL, 4);
+  answer_with(4, [](auto out) { out.initException().setReason("busy"); });
+  call_on_answer(5, 4);
+  expect_next(Message::CALL, 5);
+  finish(4);
+  expect_next(Message::FINISH, 4);
 }
 
 TEST_F(EndedQuestionTest, AReadThatWaitsIsGivenTheFinish) {
@@ -245,8 +267,10 @@ class FloodedStreamTest : public CrowdedStreamTest {
  protected:
   FloodedStreamTest() : CrowdedStreamTest(patient()) {
     flood_ = connect();
+    other_flood_ = connect();
     context_.set_now_ms(0);
     send(flood_, 0);
+    send(other_flood_, 0);
     context_.set_now_ms(kWaitMs);
   }
   ~FloodedStreamTest() noexcept override = default;
@@ -263,10 +287,25 @@ class FloodedStreamTest : public CrowdedStreamTest {
       send(flood_, static_cast<std::uint32_t>(++sent_));
     }
   }
+  /// Beyond that: what another one has read at once, a few dozens, was on its way already.
+  void overdraw() {
+    use_up();
+    kj::Vector<kj::byte> calls;
+    for (std::uint32_t question = 1; question <= 30; ++question) {
+      const auto words = call(question);
+      calls.addAll(words.asBytes());
+    }
+    const std::uint64_t before = refused();
+    other_flood_.peer->write(calls.begin(), calls.size()).wait(scope_);
+    scope_.poll();
+    ASSERT_EQ(refused(), before + 30);
+    ASSERT_FALSE(context_.may_refuse());
+  }
   std::uint64_t refused() const { return context_.counters().calls_refused; }
 
   static constexpr std::uint32_t kWaitMs = 50;
   Connection flood_;
+  Connection other_flood_;
   std::int64_t sent_ = 0;
 };
 
@@ -286,7 +325,7 @@ TEST_F(FloodedStreamTest, RefusalsBeyondTheirShareAreLeftInTheSocket) {
 
 TEST_F(FloodedStreamTest, OthersAreReadMeanwhileWhenNothingOfTheirsWaits) {
   auto modest = connect();
-  use_up();
+  overdraw();
   send(modest, 7);
   const std::uint64_t before = context_.counters().messages_received;
   send(modest, 8);
@@ -300,7 +339,7 @@ TEST_F(FloodedStreamTest, OthersAreReadMeanwhileWhenNothingOfTheirsWaits) {
 }
 
 TEST_F(FloodedStreamTest, WhatIsDoneLetsTheRestBeRead) {
-  use_up();
+  overdraw();
   const std::uint64_t before = refused();
   send(flood_, 60'000);
   EXPECT_EQ(read(flood_), 0U);  // what had waited too long; nothing does any more
@@ -324,10 +363,67 @@ TEST_F(FloodedStreamTest, EachTenCallsDeliveredLetOneBeRefused) {
   EXPECT_GT(refused(), before);
 }
 
+// Calls on a refused one are refused however little waits.
+TEST_F(FloodedStreamTest, WhoAsksInVainIsNotReadBeyondTheShareThoughNothingOfItWaits) {
+  auto vain = connect();
+  const auto call_on_refused = [&](std::uint32_t question) {
+    capnp::MallocMessageBuilder builder;
+    auto out = builder.initRoot<Message>().initCall();
+    out.setQuestionId(question);
+    out.initTarget().initPromisedAnswer().setQuestionId(1);
+    send(vain, capnp::messageToFlatArray(builder));
+  };
+  context_.set_now_ms(kWaitMs);
+  send(vain, 0);
+  context_.set_now_ms(2 * kWaitMs);
+  send(vain, 1);  // refused, as 0 has waited
+  ASSERT_EQ(read(vain), 0U);
+  const std::uint64_t first = refused();
+  ASSERT_GE(first, 1U);
+  std::uint64_t told = 0;
+  for (std::uint32_t question = 2; refused() != told; ++question) {
+    told = refused();
+    ASSERT_LT(question, 4 * kRefusalsAtOnce) << "it is refused without end";
+    call_on_refused(question);
+  }
+  EXPECT_GE(refused(), first + kRefusalsAtOnce - 1);
+  EXPECT_LE(refused(), first + kRefusalsAtOnce + 64) << "a read of it is finished";
+  const std::uint64_t before = refused();
+  context_.set_now_ms(2 * kWaitMs + kRefusalsAtOnce);
+  context_.deliver_in_turn();
+  scope_.poll();
+  EXPECT_GT(refused(), before) << "time lets it be told so";
+}
+
+// Many that are refused at once do not owe for ever.
+TEST_F(FloodedStreamTest, WhatIsOwedIsBounded) {
+  std::vector<Connection> others;
+  for (int i = 0; i < 60; ++i) {
+    others.push_back(connect());
+    send(others.back(), 0);
+  }
+  context_.set_now_ms(2 * kWaitMs);
+  kj::Vector<kj::byte> calls;
+  for (std::uint32_t question = 1; question <= 40; ++question) {
+    const auto words = call(question);
+    calls.addAll(words.asBytes());
+  }
+  for (Connection& other : others) {
+    other.peer->write(calls.begin(), calls.size()).wait(scope_);
+    scope_.poll();
+  }
+  ASSERT_GT(refused(), static_cast<std::uint64_t>(2 * kRefusalsAtOnce));
+  EXPECT_FALSE(context_.may_refuse());
+  context_.set_now_ms(2 * kWaitMs + kRefusalsAtOnce);
+  context_.set_now_ms(2 * kWaitMs + kRefusalsAtOnce + 1);
+  EXPECT_TRUE(context_.may_refuse());
+}
+
 TEST_F(FloodedStreamTest, OneThatGoesUnreadLeavesNothingBehind) {
   use_up();
   send(flood_, 60'000);
   flood_.stream = nullptr;
+  other_flood_.stream = nullptr;
   context_.set_now_ms(kWaitMs + 10);
   context_.deliver_in_turn();
   EXPECT_EQ(context_.held_size(), 0U);

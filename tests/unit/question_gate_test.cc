@@ -91,7 +91,8 @@ TEST(QuestionGate, AnAnswerWithoutCapabilityEndsItsQuestion) {
   EXPECT_EQ(gate.judge(call_on_answer(201, 200), false), GateVerdict::kNoCapability);
   EXPECT_EQ(gate.judge(call_on_answer(202, 200), true), GateVerdict::kNoCapability)
       << "busy would make its peer send it again for ever";
-  EXPECT_EQ(gate.judge(call_on_answer(203, 201), false), GateVerdict::kBusy);
+  EXPECT_EQ(gate.judge(call_on_answer(203, 201), false), GateVerdict::kNoCapability)
+      << "nor has its answer any";
   for (const std::uint32_t question : {200U, 201U, 202U, 203U})
     EXPECT_EQ(gate.judge(finish(question), false), GateVerdict::kSwallow) << question;
   // The number is free again, and lives on its own.
@@ -273,7 +274,8 @@ TEST(MessageHead, KnowsAnswersThatHoldNoCapability) {
   };
   EXPECT_EQ(answer([](Return out) { out.initResults(); }), 70'000U);
   EXPECT_EQ(answer(with_table(0)), 70'000U);
-  EXPECT_EQ(answer([](Return out) { out.initException().setReason("why"); }), 70'000U);
+  EXPECT_EQ(answer([](Return out) { out.initException().setReason("why"); }), std::nullopt)
+      << "calls on it are given the exception, too";
   EXPECT_EQ(answer(with_table(1)), std::nullopt);
   EXPECT_EQ(answer(with_table(3)), std::nullopt);
   EXPECT_EQ(answer([](Return out) { out.setCanceled(); }), std::nullopt);
