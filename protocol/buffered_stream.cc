@@ -77,7 +77,7 @@ void StreamContext::add_refusal_credit(std::int64_t credit) {
 }
 
 void StreamContext::take_refusal_credit() {
-  refusal_credit_ = std::max(refusal_credit_ - kRefusalCost, -kRefusalsAtOnce * kRefusalCost);
+  refusal_credit_ = std::max(refusal_credit_ - kRefusalCost, -kRefusalsOwedMax * kRefusalCost);
 }
 
 // Those that have waited longest, one for each buffer's worth of refusals.

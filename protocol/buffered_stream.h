@@ -59,8 +59,10 @@ inline constexpr std::uint32_t kDeliveredLeast = 64;
 inline constexpr std::int64_t kRefusalCost = 10;
 inline constexpr std::int64_t kCreditForCall = 1;
 inline constexpr std::int64_t kCreditForMs = kRefusalCost;
-/// Refusals that may follow each other after quiet, and the most that are ever owed.
+/// Refusals that may follow each other after quiet.
 inline constexpr std::int64_t kRefusalsAtOnce = 1024;
+/// And the most that are ever owed: a thousand connections with a buffer each on its way.
+inline constexpr std::int64_t kRefusalsOwedMax = 16 * kRefusalsAtOnce;
 
 /// What a stream may hold whatever the others do.
 inline constexpr std::size_t kHeldSizeFair = 64U << 10;
