@@ -211,4 +211,37 @@ bool measure_overload(const DaemonOptions& daemon, const OverloadPlan& plan,
   return holds;
 }
 
+bool measure_overload_by_turns(const DaemonOptions& options, const OverloadPlan& plan) {
+  BenchDaemon daemon(options);
+  daemon.start();
+  kj::AsyncIoContext io = kj::setupAsyncIo();
+  cli::Client client(io.provider->getTimer(),
+                     cli::connector_to(io.provider->getNetwork(), {daemon.socket_path(), {}}));
+  define_bench_city(client, io.waitScope, {plan.connections, 1});
+  const std::string& tcp = daemon.tcp_address();
+  WireLoad load(tcp.empty() ? daemon.socket_path() : tcp,
+                {.connections = plan.connections, .batch = plan.batch, .nap_us = plan.nap_us});
+  const auto phase = [&](double rate, std::uint32_t depth) {
+    return load.phase(rate, depth, plan.seconds / 2, plan.seconds);
+  };
+  std::vector<double> of_peak;
+  fmt::print("| turn | closed, accepted/s | twice that, accepted/s | of the closed beside it |\n");
+  fmt::print("| --- | --- | --- | --- |\n");
+  double before = phase(0, kPeakDepths[1]);
+  for (std::uint32_t turn = 0; turn < plan.runs; ++turn) {
+    double peak = before;
+    for (const std::uint32_t depth : kPeakDepths) peak = std::max(peak, phase(0, depth));
+    const double open = phase(kMultipleJudged * peak, 0);
+    before = phase(0, kPeakDepths[1]);
+    of_peak.push_back(open / ((peak + std::max(peak, before)) / 2));
+    fmt::print("| {} | {:.0f} | {:.0f} | {:.0f} % |\n", turn + 1, peak, open, 100 * of_peak.back());
+    std::fflush(stdout);
+  }
+  load.end_phases();
+  const Spread found = spread_of(of_peak);
+  fmt::print("in the middle {:.0f} %, {:.0f} to {:.0f} %\n", 100 * found.median, 100 * found.min,
+             100 * found.max);
+  return found.median >= kGoodputLeast;
+}
+
 }  // namespace permitd::bench

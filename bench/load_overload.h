@@ -19,6 +19,7 @@ struct OverloadPlan {
   double seconds = 5;
   std::uint32_t runs = 3;
   std::uint32_t nap_us = 0;  // of the generator, see WirePlan
+  bool by_turns = false;
   double peak = 0;  // calls a second, taken for the peak; 0: closed loops before and after each run
                     // measure it
 };
@@ -29,5 +30,10 @@ struct OverloadPlan {
 /// line.
 bool measure_overload(const DaemonOptions& daemon, const OverloadPlan& plan,
                       const Conditions& conditions, std::string& json);
+
+/// For a machine whose speed changes from one second to the next: on one daemon closed loops and an
+/// open one at twice what they did take turns of `plan.seconds`, each after half of that to settle,
+/// `plan.runs` times. Prints each turn and the middle of all, and judges that.
+bool measure_overload_by_turns(const DaemonOptions& daemon, const OverloadPlan& plan);
 
 }  // namespace permitd::bench

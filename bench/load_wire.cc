@@ -228,8 +228,8 @@ class WireConnection {
   void send_some() {
     while (has_unsent()) {
       if (sent_ == message_end_) message_end_ += message_size(leaving_, sent_);
-      const ssize_t size = ::send(file_, leaving_.data() + sent_, message_end_ - sent_,
-                                  MSG_DONTWAIT | MSG_NOSIGNAL);
+      const ssize_t size =
+          ::send(file_, leaving_.data() + sent_, message_end_ - sent_, MSG_DONTWAIT | MSG_NOSIGNAL);
       if (size < 0 && errno == EINTR) break;
       is_full_ = size < 0 && errno == EAGAIN;
       if (is_full_) break;
@@ -330,8 +330,8 @@ class WireConnection {
   std::unique_ptr<CallTemplate> call_;  // null until the session is there
   FinishTemplate finish_;
   std::vector<std::byte> leaving_;
-  std::size_t sent_ = 0;             // of leaving_
-  std::size_t message_end_ = 0;      // in leaving_, of the message that is leaving
+  std::size_t sent_ = 0;         // of leaving_
+  std::size_t message_end_ = 0;  // in leaving_, of the message that is leaving
   bool is_full_ = false;
   kj::Array<capnp::word> received_;  // frames begin at words
   std::size_t received_size_ = 0;
@@ -440,6 +440,19 @@ WireLoad::WireLoad(const std::string& address, const WirePlan& plan)
 WireLoad::~WireLoad() = default;
 
 std::uint64_t WireLoad::accepted_total() const { return impl_->accepted_total; }
+
+double WireLoad::phase(double rate, std::uint32_t depth, double settle_seconds, double seconds) {
+  Impl& impl = *impl_;
+  impl.plan.rate = rate;
+  impl.plan.depth = depth;
+  impl.next_due_ns = now_ns();
+  impl.drive(settle_seconds);
+  const std::uint64_t before = impl.accepted_total;
+  const std::int64_t begin = now_ns();
+  impl.drive(seconds);
+  return static_cast<double>(impl.accepted_total - before) /
+         (static_cast<double>(now_ns() - begin) / 1e9);
+}
 
 void WireLoad::warm_up() {
   impl_->next_due_ns = now_ns();

@@ -58,6 +58,11 @@ class WireLoad {
     result.server_cpu_seconds = used;
     return result;
   }
+  /// Goes on as a closed loop of `depth`, or as an open one of `rate` calls a second, and measures
+  /// after `settle_seconds`: calls accepted a second. Nothing is waited for at the end.
+  double phase(double rate, std::uint32_t depth, double settle_seconds, double seconds);
+  /// Waits for the answers of all phases.
+  void end_phases() { finish(); }
   /// Calls accepted since the start, warm-up included.
   std::uint64_t accepted_total() const;
 

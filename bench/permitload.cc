@@ -65,6 +65,10 @@ void describe_overload(CLI::App& app, Options& options) {
   app.add_option("--warmup", plan.warmup_seconds, "seconds before");
   app.add_option("--runs", plan.runs, "runs, each on a fresh daemon; medians are reported")
       ->check(CLI::Range(1, 100));
+  app.add_flag(
+      "--turns", plan.by_turns,
+      "instead: on one daemon, turns of --duration, --runs of them, at twice the peak; for "
+      "a machine whose speed changes");
 }
 
 void describe_idle(CLI::App& app, Options& options) {
@@ -122,7 +126,9 @@ int main(int argc, char** argv) {
     bool held = true;
     if (overload->parsed()) {
       options.daemon.has_wide_bounds = false;
-      held = measure_overload(options.daemon, options.overload, options.conditions, json);
+      held = options.overload.by_turns
+                 ? measure_overload_by_turns(options.daemon, options.overload)
+                 : measure_overload(options.daemon, options.overload, options.conditions, json);
     } else if (idle->parsed()) {
       held = measure_idle(options.daemon, options.idle, options.conditions, json);
     } else {
