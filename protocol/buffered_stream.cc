@@ -22,7 +22,7 @@ constexpr std::size_t kSendSizeMax = 256U << 10;
 // Kept with its memory after use; a larger buffer (a burst, a long list) goes back to the
 // allocator.
 constexpr std::size_t kBufferSizeKept = 128U << 10;
-constexpr std::size_t kBuffersKept = 256;
+constexpr std::size_t kBuffersKeptSize = 2U << 20;  // of all of them
 constexpr std::size_t kBufferSizeMin = 4096;
 
 kj::Exception fault_exception(FrameFault fault, const FrameLimits& limits) {
@@ -118,6 +118,7 @@ StreamContext::Buffer StreamContext::take_buffer() {
   }
   buffer = std::move(buffers_.back());
   buffers_.pop_back();
+  buffers_size_ -= buffer.capacity();
   return buffer;
 }
 
@@ -125,9 +126,10 @@ void StreamContext::give_back(Buffer&& buffer) {
   Buffer taken = std::move(buffer);
   buffer = {};
   if (taken.capacity() == 0 || taken.capacity() > kBufferSizeKept ||
-      buffers_.size() >= kBuffersKept)
+      buffers_size_ + taken.capacity() > kBuffersKeptSize)
     return;
   taken.clear();
+  buffers_size_ += taken.capacity();
   buffers_.push_back(std::move(taken));
 }
 

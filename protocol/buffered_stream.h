@@ -141,7 +141,8 @@ class StreamContext {
   std::uint32_t questions_in_service_ = 0;
   std::uint32_t delivered_ = 0;  // messages of this turn
   GateMessages gate_messages_;
-  std::vector<Buffer> buffers_;  // empty, with their memory: idle connections hold none
+  std::vector<Buffer> buffers_;   // empty, with their memory: idle connections hold none
+  std::size_t buffers_size_ = 0;  // bytes of that
 };
 
 class BufferedStream : public capnp::MessageStream, private FrameFilter {
