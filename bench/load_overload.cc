@@ -21,6 +21,17 @@ constexpr std::uint32_t kPeakDepths[] = {8, 32};
 constexpr double kGoodputLeast = 0.9;
 constexpr double kMultipleJudged = 2;
 
+std::uint64_t durable_op(cli::Client& client, kj::WaitScope& scope) {
+  cli::OperatorClient machine(client);
+  return machine.health().wait(scope).getHealth().getOpDurable();
+}
+
+/// Accepted means durable: each of them is one of `ops` of the journal by now.
+void expect_durable(const WireLoad& load, std::uint32_t batch, std::uint64_t ops) {
+  KJ_REQUIRE(ops >= load.accepted_total() * batch, "accepted calls are missing", ops,
+             load.accepted_total());
+}
+
 /// One run on a daemon of its own.
 WireResult run_once(DaemonOptions options, const WirePlan& plan) {
   BenchDaemon daemon(std::move(options));
@@ -29,18 +40,11 @@ WireResult run_once(DaemonOptions options, const WirePlan& plan) {
   cli::Client client(io.provider->getTimer(),
                      cli::connector_to(io.provider->getNetwork(), {daemon.socket_path(), {}}));
   define_bench_city(client, io.waitScope, {plan.connections, 1});
-  cli::OperatorClient machine(client);
-  const auto op_now = [&] {
-    return machine.health().wait(io.waitScope).getHealth().getOpDurable();
-  };
-  const std::uint64_t before = op_now();
+  const std::uint64_t before = durable_op(client, io.waitScope);
   const std::string& tcp = daemon.tcp_address();
   WireLoad load(tcp.empty() ? daemon.socket_path() : tcp, plan);
   WireResult result = load.measure([&] { return daemon.cpu_seconds(); });
-  // Accepted means durable: each of them is an op of the journal by now.
-  const std::uint64_t ops = op_now() - before;
-  KJ_REQUIRE(ops >= load.accepted_total() * plan.batch, "accepted calls are missing", ops,
-             load.accepted_total());
+  expect_durable(load, plan.batch, durable_op(client, io.waitScope) - before);
   return result;
 }
 
@@ -218,6 +222,7 @@ bool measure_overload_by_turns(const DaemonOptions& options, const OverloadPlan&
   cli::Client client(io.provider->getTimer(),
                      cli::connector_to(io.provider->getNetwork(), {daemon.socket_path(), {}}));
   define_bench_city(client, io.waitScope, {plan.connections, 1});
+  const std::uint64_t ops_before = durable_op(client, io.waitScope);
   const std::string& tcp = daemon.tcp_address();
   WireLoad load(tcp.empty() ? daemon.socket_path() : tcp,
                 {.connections = plan.connections, .batch = plan.batch, .nap_us = plan.nap_us});
@@ -238,6 +243,7 @@ bool measure_overload_by_turns(const DaemonOptions& options, const OverloadPlan&
     std::fflush(stdout);
   }
   load.end_phases();
+  expect_durable(load, plan.batch, durable_op(client, io.waitScope) - ops_before);
   const Spread found = spread_of(of_peak);
   fmt::print("in the middle {:.0f} %, {:.0f} to {:.0f} %\n", 100 * found.median, 100 * found.min,
              100 * found.max);

@@ -65,10 +65,12 @@ void describe_overload(CLI::App& app, Options& options) {
   app.add_option("--warmup", plan.warmup_seconds, "seconds before");
   app.add_option("--runs", plan.runs, "runs, each on a fresh daemon; medians are reported")
       ->check(CLI::Range(1, 100));
-  app.add_flag(
+  CLI::Option* turns = app.add_flag(
       "--turns", plan.by_turns,
-      "instead: on one daemon, turns of --duration, --runs of them, at twice the peak; for "
-      "a machine whose speed changes");
+      "instead: on one daemon, turns of --duration, --runs of them, at twice the peak; for a "
+      "machine whose speed changes");
+  for (const char* other : {"--multiples", "--peak", "--warmup", "--json"})
+    turns->excludes(app.get_option(other));
 }
 
 void describe_idle(CLI::App& app, Options& options) {

@@ -170,6 +170,7 @@ struct Scan {
   /// The first of all the queues, when it fits and nothing else is looked for: mostly it is, and no
   /// queue is looked into.
   bool is_found_first(const QueueHead& first) {
+    PERMIT_ASSERT(core.jobs[first.slot].id == first.key.job, first.slot);
     if (most != 1 && can_wait(core, core.jobs[first.slot], core.policy.draw_minutes)) return false;
     if (claim_job_filter(core, expert, core.jobs[first.slot]) != Filter::kNone) return false;
     if (search.considered < UINT16_MAX) ++search.considered;

@@ -7,6 +7,7 @@ import importlib.machinery
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -165,6 +166,14 @@ class Load(unittest.TestCase):
         for row in rows:
             answered = row["accepted_per_second"]["median"] + row["busy_per_second"]["median"]
             self.assertGreater(answered, 0)
+
+    def test_overload_by_turns_tells_each_turn(self):
+        done = subprocess.run([BIN / "permitload", "overload", "--turns", "--connections", "20", "--runs", "2",
+                               "--duration", "0.2", "--directory", self.scratch], capture_output=True, text=True, timeout=600)
+        self.assertIn(done.returncode, (HELD, NOT_HELD), done.stdout + done.stderr)
+        rates = re.findall(r"^\| \d+ \| (\d+) \| (\d+) \| \d+ % \|$", done.stdout, re.MULTILINE)
+        self.assertEqual(len(rates), 2, done.stdout)
+        self.assertTrue(all(int(rate) > 0 for turn in rates for rate in turn), done.stdout)
 
     @unittest.skipIf(is_sanitized(), "memory is judged")
     def test_a_soak_holds(self):
