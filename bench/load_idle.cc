@@ -47,6 +47,20 @@ struct IdleResult {
   LoadResult work_beside;
 };
 
+std::int64_t growth(std::uint64_t before, std::uint64_t after) {
+  return static_cast<std::int64_t>(after) - static_cast<std::int64_t>(before);
+}
+
+/// Whether descriptors and memory of the connections are back. A connection is not counted any more
+/// a moment before what it held is freed.
+bool is_given_back(const IdleResult& result) {
+  const auto taken = static_cast<std::uint64_t>(
+      std::max<std::int64_t>(0, growth(result.before.allocated, result.beside.allocated)));
+  return result.after.connections <= 1 && result.after.files <= result.before.files &&
+         growth(result.before.allocated, result.after.allocated) <=
+             static_cast<std::int64_t>(std::max(kKeptLeast, taken / kKeptShare));
+}
+
 double seconds_since(std::chrono::steady_clock::time_point begin) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
@@ -78,7 +92,7 @@ class IdleRun {
     begin = std::chrono::steady_clock::now();
     clients_.clear();
     result.after = footprint();
-    for (int i = 0; i < kCloseSecondsMax * 10 && result.after.connections > 1; ++i) {
+    for (int i = 0; i < kCloseSecondsMax * 10 && !is_given_back(result); ++i) {
       io_.provider->getTimer().afterDelay(100 * kj::MILLISECONDS).wait(io_.waitScope);
       result.after = footprint();
     }
@@ -175,19 +189,9 @@ class IdleRun {
   std::vector<kj::Own<cli::Client>> clients_;
 };
 
-std::int64_t growth(std::uint64_t before, std::uint64_t after) {
-  return static_cast<std::int64_t>(after) - static_cast<std::int64_t>(before);
-}
-
 bool is_held(const IdleResult& result, const IdlePlan& plan) {
-  const auto taken = static_cast<std::uint64_t>(
-      std::max<std::int64_t>(0, growth(result.before.allocated, result.beside.allocated)));
-  const auto kept = growth(result.before.allocated, result.after.allocated);
-  const bool is_given_back =
-      kept <= static_cast<std::int64_t>(std::max(kKeptLeast, taken / kKeptShare));
   return result.opened == plan.connections && result.answered == plan.connections &&
-         result.after.connections <= 1 && result.after.files <= result.before.files &&
-         result.work_before.refused + result.work_beside.refused == 0 && is_given_back;
+         result.work_before.refused + result.work_beside.refused == 0 && is_given_back(result);
 }
 
 double us(Samples& samples, std::uint32_t at) { return static_cast<double>(samples.at(at)) / 1e3; }
