@@ -12,8 +12,7 @@ def main():
     failed = [case for case in xml.etree.ElementTree.parse(sys.argv[1]).iter("testcase") if case.get("status") == "fail"]
     for case in failed[:TESTS_MAX]:
         said = (case.findtext("system-out") or "").splitlines()
-        why = case.find("failure")
-        print(f"---- {case.get('name')}: {why.get('message') if why is not None else 'Failed'}"
+        print(f"---- {case.get('name')}: {case.find('failure').get('message') or 'failed'}"
               f"{', its last lines' if len(said) > LINES_MAX else ''}")
         print("\n".join(said[-LINES_MAX:]))
     if len(failed) > TESTS_MAX:
