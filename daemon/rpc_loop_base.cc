@@ -100,7 +100,7 @@ void RpcLoopBase::turn(bool is_idle) {
   streams_.context().flush();  // hooks may write without an event of KJ's
   const bool reaped = streams_.reap();
   streams_.context().deliver_in_turn();
-  if (!is_idle || did || reaped || event_loop().isRunnable()) {
+  if (!is_idle || did || reaped || event_loop().isRunnable() || streams_.context().read_in_vain()) {
     poll_kernel();
   } else {
     sleep();

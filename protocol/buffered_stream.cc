@@ -95,6 +95,20 @@ void StreamContext::read_on() {
   unread_.erase(unread_.begin(), unread_.begin() + static_cast<std::ptrdiff_t>(index));
 }
 
+bool StreamContext::read_in_vain() {
+  std::size_t left = kRefusalsAtOnce / kDeliveredLeast;  // a buffer's worth each
+  for (BufferedStream*& place : unread_) {
+    if (left == 0) break;
+    if (place == nullptr || !place->asks_in_vain_ || place->assembler_.has_message()) continue;
+    BufferedStream* stream = std::exchange(place, nullptr);
+    stream->is_unread_ = false;
+    stream->asks_in_vain_ = false;
+    stream->update_receiving();
+    left -= 1;
+  }
+  return std::erase(unread_, nullptr) != 0;
+}
+
 // A message each, to as many as there is room for; they go on side by side when nobody waits any
 // more, and behind those that still do otherwise.
 void StreamContext::deliver_in_turn() {

@@ -54,8 +54,8 @@ inline constexpr std::uint32_t kDeliveredLeast = 64;
 // does. So that no flood of calls takes much from those that are done, refusals are at most one for
 // each ten calls delivered, or one a millisecond. Beyond that a stream is read when nothing of it
 // waits: what its peer has to say waits in its socket, which costs nothing, and what is read is
-// delivered while it is in the caches. One whose calls are refused however little waits is not
-// read at all then.
+// delivered while it is in the caches. One whose calls are refused however little waits is then
+// only read while the loop has nothing else to do.
 inline constexpr std::int64_t kRefusalCost = 10;
 inline constexpr std::int64_t kCreditForCall = 1;
 inline constexpr std::int64_t kCreditForMs = kRefusalCost;
@@ -111,6 +111,10 @@ class StreamContext {
   /// Delivers to the streams that wait for others' calls to be answered, and reads those again that
   /// were left unread when calls may be refused again: once a turn.
   void deliver_in_turn();
+  /// Reads some of those again that ask in vain, and are left unread for it: a refusal takes
+  /// nothing from anybody while nothing else is to do, which the caller says. True when there were
+  /// any.
+  bool read_in_vain();
   /// False while refusals have cost their share of the time: streams are read little by little.
   bool may_refuse() const { return refusal_credit_ > 0; }
   /// Questions delivered and not answered.

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <random>
 #include <string>
@@ -310,6 +311,28 @@ TEST_P(HostilePeerTest, QuestionsThatAreNeverFinishedAreBounded) {
   ASSERT_TRUE(beyond.send(bootstrap_message(UINT32_MAX)));
   expect_told_and_closed(beyond);
   expect_dropped(DropReason::kOverBudget, 2);
+}
+
+// Refusals are one a millisecond where they would take time from others; here they do not.
+TEST_P(HostilePeerTest, CallsBeyondTheQuestionsAreAnsweredAtOnceWhereNothingElseIsToDo) {
+  constexpr std::uint32_t kQuestionsMax = 64;
+  constexpr std::uint32_t kCalls = 60'000;
+  constexpr std::uint32_t kAtOnce = 200;
+  auto settings = options();
+  settings.loop.limits.questions_max = kQuestionsMax;
+  start(settings);
+  RawSocket beyond = connect();
+  const auto begin = std::chrono::steady_clock::now();
+  for (std::uint32_t done = 0; done < kCalls; done += kAtOnce) {
+    Bytes calls;
+    for (std::uint32_t i = 0; i < kAtOnce; ++i)
+      append(calls, echo_message(kQuestionsMax + done + i, 1, 0));
+    ASSERT_TRUE(beyond.send(calls));
+    for (std::uint32_t i = 0; i < kAtOnce; ++i)
+      ASSERT_EQ(receive_kind(beyond), capnp::rpc::Message::RETURN) << done + i;
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(kCalls / 2));
+  expect_service();
 }
 
 TEST_P(HostilePeerTest, FloodOfConnectionsIsTurnedAway) {

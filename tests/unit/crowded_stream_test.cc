@@ -370,28 +370,43 @@ TEST_F(FloodedStreamTest, EachTenCallsDeliveredLetOneBeRefused) {
 }
 
 // Calls on a refused one are refused however little waits.
-TEST_F(FloodedStreamTest, WhoAsksInVainIsNotReadBeyondTheShareThoughNothingOfItWaits) {
-  auto vain = connect();
-  const auto call_on_refused = [&](std::uint32_t question) {
+class VainStreamTest : public FloodedStreamTest {
+ protected:
+  VainStreamTest() {
+    vain_ = connect();
+    context_.set_now_ms(kWaitMs);
+    send(vain_, 0);
+    context_.set_now_ms(2 * kWaitMs);
+    send(vain_, 1);  // refused, as 0 has waited
+  }
+  ~VainStreamTest() noexcept override = default;
+
+  void call_on_refused() {
     capnp::MallocMessageBuilder builder;
     auto out = builder.initRoot<Message>().initCall();
-    out.setQuestionId(question);
+    out.setQuestionId(question_++);
     out.initTarget().initPromisedAnswer().setQuestionId(1);
-    send(vain, capnp::messageToFlatArray(builder));
-  };
-  context_.set_now_ms(kWaitMs);
-  send(vain, 0);
-  context_.set_now_ms(2 * kWaitMs);
-  send(vain, 1);  // refused, as 0 has waited
-  ASSERT_EQ(read(vain), 0U);
+    send(vain_, capnp::messageToFlatArray(builder));
+  }
+  /// As many as are refused before it is left unread, with one that it sends in vain.
+  void ask_in_vain() {
+    ASSERT_EQ(read(vain_), 0U);  // nothing of it waits
+    std::uint64_t told = 0;
+    while (refused() != told) {
+      told = refused();
+      ASSERT_LT(question_, 4 * kRefusalsAtOnce) << "it is refused without end";
+      call_on_refused();
+    }
+  }
+
+  Connection vain_;
+  std::uint32_t question_ = 2;
+};
+
+TEST_F(VainStreamTest, ItIsNotReadBeyondTheShareThoughNothingOfItWaits) {
   const std::uint64_t first = refused();
   ASSERT_GE(first, 1U);
-  std::uint64_t told = 0;
-  for (std::uint32_t question = 2; refused() != told; ++question) {
-    told = refused();
-    ASSERT_LT(question, 4 * kRefusalsAtOnce) << "it is refused without end";
-    call_on_refused(question);
-  }
+  ask_in_vain();
   EXPECT_GE(refused(), first + kRefusalsAtOnce - 1);
   EXPECT_LE(refused(), first + kRefusalsAtOnce + 64) << "a read of it is finished";
   const std::uint64_t before = refused();
@@ -399,6 +414,38 @@ TEST_F(FloodedStreamTest, WhoAsksInVainIsNotReadBeyondTheShareThoughNothingOfItW
   context_.deliver_in_turn();
   scope_.poll();
   EXPECT_GT(refused(), before) << "time lets it be told so";
+}
+
+TEST_F(VainStreamTest, ItIsReadAgainWhereNothingElseIsToDo) {
+  ask_in_vain();
+  for (int turn = 0; turn < 3; ++turn) {
+    call_on_refused();
+    call_on_refused();
+    const std::uint64_t before = refused();
+    context_.deliver_in_turn();
+    scope_.poll();
+    ASSERT_EQ(refused(), before);
+    EXPECT_TRUE(context_.read_in_vain());
+    scope_.poll();
+    EXPECT_GE(refused(), before + 2);
+  }
+  EXPECT_FALSE(context_.may_refuse());
+}
+
+TEST_F(VainStreamTest, WhoseCallsWaitIsNotReadThoughNothingElseIsToDo) {
+  overdraw();
+  send(flood_, 60'000);
+  const std::uint64_t before = refused();
+  EXPECT_FALSE(context_.read_in_vain());
+  scope_.poll();
+  EXPECT_EQ(refused(), before);
+}
+
+TEST_F(VainStreamTest, ThatGoesUnreadIsNotReadAgain) {
+  ask_in_vain();
+  vain_.stream = nullptr;
+  context_.read_in_vain();
+  EXPECT_FALSE(context_.read_in_vain());
 }
 
 // Many that are refused at once do not owe for ever.
