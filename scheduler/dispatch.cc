@@ -341,10 +341,10 @@ void assign_job(Core& core, std::uint32_t slot, ExpertId expert, DecisionRecord&
 // An available expert may take the job, and no municipal work stands before it that the reserved
 // share does not let wait.
 bool may_be_given(const Core& core, ExpertId expert, const JobRecord& job,
-                  DecisionRecord& decision) {
+                  const JobFilters& filters, DecisionRecord& decision) {
   if (!claim_stands(core, core.experts[raw(expert)])) return false;
   ++decision.considered;
-  const Filter filter = claim_job_filter(core, expert, job);
+  const Filter filter = filters.of_claim(expert);
   if (filter != Filter::kNone) {
     reject(decision, expert, filter);
     return false;
@@ -373,10 +373,11 @@ bool expect_next(const Core& core, ExpertId expert) {
 // The least loaded experts who may take the job.
 void search_by_load(const Core& core, const JobRecord& job, DecisionRecord& decision) {
   const std::uint64_t margin = near_equal_margin(core);
+  const JobFilters filters(core, job);
   core.available.visit(job.skill, kExpertScanMax, [&](ExpertId expert, std::uint32_t load) {
     if (decision.near_count == core.policy.near_equal_count) return expect_next(core, expert);
     if (decision.near_count > 0 && load > decision.near_load[0] + margin) return true;
-    if (!may_be_given(core, expert, job, decision)) return false;
+    if (!may_be_given(core, expert, job, filters, decision)) return false;
     add_candidate(decision, expert, load);
     return false;
   });
@@ -387,11 +388,12 @@ void search_by_score(const Core& core, const JobRecord& job, DecisionRecord& dec
   const ChoiceWeights weights = weights_of(core.policy, job);
   const Point parcel = weights.travel != 0 ? core.cases[job.case_slot].point : Point{};
   const std::size_t most = std::max(core.policy.compared_count, core.policy.near_equal_count);
+  const JobFilters filters(core, job);
   std::array<CandidateView, kComparedMax> found;
   std::size_t count = 0;
   core.available.visit(job.skill, kExpertScanMax, [&](ExpertId expert, std::uint32_t load) {
     if (count == most) return expect_next(core, expert);
-    if (!may_be_given(core, expert, job, decision)) return false;
+    if (!may_be_given(core, expert, job, filters, decision)) return false;
     found[count++] = candidate_of(core, expert, load, parcel);
     return false;
   });

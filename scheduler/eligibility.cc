@@ -7,10 +7,7 @@ namespace permitd::scheduler {
 
 namespace {
 
-bool four_eyes_conflict(const Core& core, const CaseRecord& record, ExpertId expert,
-                        const JobRecord& job) {
-  const Role role = role_of(job);
-  if (role == Role::kNone) return false;
+bool has_conflicting_role(const Core& core, const CaseRecord& record, ExpertId expert, Role role) {
   const PersonId person = core.experts[raw(expert)].person;
   bool listed = false;
   bool full = true;
@@ -26,30 +23,46 @@ bool four_eyes_conflict(const Core& core, const CaseRecord& record, ExpertId exp
   return full && !listed;
 }
 
+bool four_eyes_conflict(const Core& core, const CaseRecord& record, ExpertId expert, Role role) {
+  if (role == Role::kNone || record.roles[0].role() == Role::kNone) return false;
+  return has_conflicting_role(core, record, expert, role);
+}
+
 bool concerns(const CaseRecord& record, PersonId person) {
   return raw(person) != 0 && (person == record.owner || person == record.relative ||
                               person == record.designer || person == record.supervising_engineer);
 }
 
+// A set of persons in so many bits: who has none of them is not in it.
+constexpr std::uint64_t bit_of(PersonId person) {
+  return std::uint64_t{raw(person) != 0} << raw(person) % 64;
+}
+
+constexpr bool may_hold(std::uint64_t bits, PersonId person) {
+  return (bits >> raw(person) % 64 & 1) != 0;
+}
+
+std::uint64_t bits_of(const CaseRecord& record) {
+  return bit_of(record.owner) | bit_of(record.relative) | bit_of(record.designer) |
+         bit_of(record.supervising_engineer);
+}
+
+bool may_hold(std::uint64_t bits, const ExpertRecord& who, const OfficeRecord& office) {
+  bool may = may_hold(bits, who.person);
+  for (const PersonId relative : who.relatives) may |= may_hold(bits, relative);
+  return may || may_hold(bits, office.licensee) || may_hold(bits, office.technical_manager);
+}
+
 // The expert or a declared relative is one of the persons of the case, or the expert's office
 // belongs to one.
-bool concerns_expert(const Core& core, const CaseRecord& record, ExpertId expert,
-                     const JobRecord& job) {
-  const ExpertRecord& who = core.experts[raw(expert)];
+bool concerns_expert(const CaseRecord& record, const ExpertRecord& who, const OfficeRecord& office,
+                     Role role) {
   if (concerns(record, who.person)) return true;
   for (const PersonId relative : who.relatives) {
     if (concerns(record, relative)) return true;
   }
-  if (role_of(job) == Role::kNone) return false;
-  const OfficeRecord& office = core.offices[who.office];
+  if (role == Role::kNone) return false;
   return concerns(record, office.licensee) || concerns(record, office.technical_manager);
-}
-
-// The case concerns the expert, or the expert has just refused the job.
-bool interest_conflict(const Core& core, const CaseRecord& record, ExpertId expert,
-                       const JobRecord& job) {
-  if (job.has(kJobDeclined) && job.holder == expert) return true;
-  return concerns_expert(core, record, expert, job);
 }
 
 bool over_capacity(const Core& core, ExpertId id, const JobRecord& job) {
@@ -87,11 +100,21 @@ const Activation& activation_of(const Core& core, const ExpertRecord& who, const
   return core.offices[who.office].activations[raw(core.cases[job.case_slot].service)];
 }
 
-// Filters that depend on the persons and not on the moment.
+// Filters that depend on the persons and not on the moment. The case concerns the expert, or the
+// expert has just refused the job. `bits`: of the case.
+inline Filter person_filter(const Core& core, ExpertId expert, const JobRecord& job,
+                            const CaseRecord& record, Role role, std::uint64_t bits) {
+  const ExpertRecord& who = core.experts[raw(expert)];
+  const OfficeRecord& office = core.offices[who.office];
+  if (four_eyes_conflict(core, record, expert, role)) return Filter::kFourEyes;
+  if (job.has(kJobDeclined) && job.holder == expert) return Filter::kConflict;
+  const bool concerned = may_hold(bits, who, office) && concerns_expert(record, who, office, role);
+  return concerned ? Filter::kConflict : Filter::kNone;
+}
+
 Filter person_filter(const Core& core, ExpertId expert, const JobRecord& job) {
   const CaseRecord& record = core.cases[job.case_slot];
-  if (four_eyes_conflict(core, record, expert, job)) return Filter::kFourEyes;
-  return interest_conflict(core, record, expert, job) ? Filter::kConflict : Filter::kNone;
+  return person_filter(core, expert, job, record, role_of(job), bits_of(record));
 }
 
 bool over_capacity_on(const Core& core, ExpertId id, const JobRecord& job, std::int32_t day) {
@@ -108,9 +131,10 @@ bool over_capacity_on(const Core& core, ExpertId id, const JobRecord& job, std::
 }
 
 // What office and certificate allow now.
-Filter right_filter(const Core& core, const ExpertRecord& who, const JobRecord& job) {
-  if (!office_active(core, who.office) || !activation_of(core, who, job).covers(core.now))
-    return Filter::kOffice;
+Filter right_filter(const Core& core, const ExpertRecord& who, const JobRecord& job,
+                    ServiceId service) {
+  const Activation& activation = core.offices[who.office].activations[raw(service)];
+  if (!office_active(core, who.office) || !activation.covers(core.now)) return Filter::kOffice;
   if (who.valid_until[raw(job.skill)] == Tick{}) return Filter::kSkill;
   return expert_certified(core, who, job.skill) ? Filter::kNone : Filter::kCertificate;
 }
@@ -167,45 +191,56 @@ bool met_lately(const Core& core, ExpertId expert, PersonId owner) {
   return met != nullptr && is_lately(core, *met);
 }
 
-DayTaken day_taken(const Core& core, ExpertId id, const JobRecord& job) {
-  const ExpertRecord& expert = core.experts[raw(id)];
-  DayTaken taken{booked_today(core, expert), visits_today(core, expert)};
-  if (expert.planned_count != 0 && !planned_for(core, job, id)) {
-    taken.minutes += expert.planned_minutes;
-    taken.visits += expert.planned_visits;
-  }
-  return taken;
-}
-
 bool pair_repeats(const Core& core, ExpertId expert, const JobRecord& job) {
   return role_of(job) == Role::kInspector &&
          met_lately(core, expert, core.cases[job.case_slot].owner);
 }
 
 bool concerns_holder(const Core& core, const JobRecord& job) {
-  return concerns_expert(core, core.cases[job.case_slot], job.holder, job);
+  const ExpertRecord& who = core.experts[raw(job.holder)];
+  return concerns_expert(core.cases[job.case_slot], who, core.offices[who.office], role_of(job));
 }
 
-Filter first_filter(const Core& core, ExpertId expert, const JobRecord& job, bool lift_capacity) {
-  const ExpertRecord& who = core.experts[raw(expert)];
-  const Filter right = right_filter(core, who, job);
+JobFilters::JobFilters(const Core& core, const JobRecord& job)
+    : core_(core),
+      job_(job),
+      record_(core.cases[job.case_slot]),
+      person_bits_(bits_of(record_)),
+      role_(role_of(job)),
+      is_open_(core.calendar.is_open(core.now)) {}
+
+Filter JobFilters::first(ExpertId expert, bool lift_capacity) const {
+  const ExpertRecord& who = core_.experts[raw(expert)];
+  const Filter right = right_filter(core_, who, job_, record_.service);
   if (right != Filter::kNone) return right;
-  const Filter person = person_filter(core, expert, job);
+  const Filter person = person_filter(core_, expert, job_, record_, role_, person_bits_);
   if (person != Filter::kNone) return person;
-  if (!core.calendar.is_open(core.now)) return Filter::kShift;
-  if (expert_absent(core, who)) return Filter::kAbsence;
-  if (!lift_capacity && over_capacity(core, expert, job)) return Filter::kCapacity;
-  if (out_of_reach(who, job)) return Filter::kDistrict;
+  if (!is_open_) return Filter::kShift;
+  if (expert_absent(core_, who)) return Filter::kAbsence;
+  if (!lift_capacity && over_capacity(core_, expert, job_)) return Filter::kCapacity;
+  if (out_of_reach(who, job_)) return Filter::kDistrict;
   return who.held_count >= kHeldJobsMax ? Filter::kHeldMost : Filter::kNone;
 }
 
+bool JobFilters::has_met_somebody() const {
+  if (!has_met_) has_met_ = role_ == Role::kInspector && core_.meetings.has(record_.owner);
+  return *has_met_;
+}
+
+Filter JobFilters::of_claim(ExpertId expert) const {
+  const Filter filter = first(expert, false);
+  if (filter != Filter::kNone || !has_met_somebody() || !pair_repeats(core_, expert, job_))
+    return filter;
+  const auto fits = [&](ExpertId other) { return first(other, false) == Filter::kNone; };
+  return another_is_eligible(core_, expert, job_, fits) ? Filter::kPairRepeat : Filter::kNone;
+}
+
+Filter first_filter(const Core& core, ExpertId expert, const JobRecord& job, bool lift_capacity) {
+  return JobFilters(core, job).first(expert, lift_capacity);
+}
+
 Filter claim_job_filter(const Core& core, ExpertId expert, const JobRecord& job) {
-  const Filter filter = first_filter(core, expert, job, false);
-  if (filter != Filter::kNone || !pair_repeats(core, expert, job)) return filter;
-  const auto fits = [&](ExpertId other) {
-    return first_filter(core, other, job, false) == Filter::kNone;
-  };
-  return another_is_eligible(core, expert, job, fits) ? Filter::kPairRepeat : Filter::kNone;
+  return JobFilters(core, job).of_claim(expert);
 }
 
 Filter standing_filter(const Core& core, ExpertId expert, const JobRecord& job, Tick at) {

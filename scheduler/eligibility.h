@@ -2,6 +2,10 @@
 // Reads only, but for remember_work.
 #pragma once
 
+#include <optional>
+
+#include "scheduler/expert_flow.h"
+#include "scheduler/plan_flow.h"
 #include "scheduler/state.h"
 
 namespace permitd::scheduler {
@@ -31,7 +35,15 @@ struct DayTaken {
   std::uint32_t visits = 0;
 };
 /// What the expert is booked for today, and what plans keep of the day for other jobs than this.
-DayTaken day_taken(const Core& core, ExpertId expert, const JobRecord& job);
+inline DayTaken day_taken(const Core& core, ExpertId id, const JobRecord& job) {
+  const ExpertRecord& expert = core.experts[raw(id)];
+  DayTaken taken{booked_today(core, expert), visits_today(core, expert)};
+  if (expert.planned_count != 0 && !planned_for(core, job, id)) {
+    taken.minutes += expert.planned_minutes;
+    taken.visits += expert.planned_visits;
+  }
+  return taken;
+}
 
 /// The protected role a job is, for four eyes (I5).
 Role role_of(const JobRecord& job);
@@ -44,6 +56,28 @@ bool met_lately(const Core& core, ExpertId expert, PersonId owner);
 bool pair_repeats(const Core& core, ExpertId expert, const JobRecord& job);
 /// As first_filter, and passed over for a pair repeat when somebody else could go.
 Filter claim_job_filter(const Core& core, ExpertId expert, const JobRecord& job);
+
+/// The filters of one job for many candidates: what they ask of the job is looked up once. Valid
+/// until the state changes.
+class JobFilters {
+ public:
+  JobFilters(const Core& core, const JobRecord& job);
+  /// first_filter().
+  Filter first(ExpertId expert, bool lift_capacity) const;
+  /// claim_job_filter().
+  Filter of_claim(ExpertId expert) const;
+
+ private:
+  bool has_met_somebody() const;
+
+  const Core& core_;
+  const JobRecord& job_;
+  const CaseRecord& record_;
+  std::uint64_t person_bits_;
+  Role role_;
+  bool is_open_;
+  mutable std::optional<bool> has_met_;  // whether the owner has met any inspector
+};
 
 /// Remembers who did a protected role of the job's case (I5) and whom an inspector met (I14).
 void remember_work(Core& core, const JobRecord& job);

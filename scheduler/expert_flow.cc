@@ -230,11 +230,6 @@ void take_away_lapsed(Core& core, ExpertId id, Reason unfit) {
 
 }  // namespace
 
-bool expert_certified(const Core& core, const ExpertRecord& expert, Skill skill) {
-  return expert.state == ExpertState::kCertified && !suspension_begins(expert, core.now) &&
-         expert.valid_from[raw(skill)] <= core.now && core.now < expert.valid_until[raw(skill)];
-}
-
 Reason absence_reason(const ExpertRecord& expert, Tick at) {
   const Absence* absence = expert.absences.at(at);
   PERMIT_ASSERT(absence != nullptr, expert.person, at.ms);
@@ -268,9 +263,8 @@ Tick holding_end(const Core& core, const ExpertRecord& expert, const JobRecord& 
 
 // What roll_load() would leave, without a window to roll: a decision asks this of every candidate's
 // office, and one that has finished nothing yet today is behind until it does.
-std::uint32_t window_minutes(const Core& core, const LoadWindow& load) {
+std::uint32_t rolled_minutes(const Core& core, const LoadWindow& load) {
   const std::int64_t gone = std::int64_t{core.day} - load.day;
-  if (gone <= 0) return load.sum;
   if (gone >= static_cast<std::int64_t>(kLoadWindowDays)) return 0;
   std::uint32_t sum = load.sum;
   for (std::int32_t day = load.day + 1; day <= core.day; ++day) sum -= load.buckets[bucket_of(day)];
@@ -425,11 +419,6 @@ void sweep_expert(Core& core, ExpertId id) {
   offer_to_expert(core, id);
   expert.sweep_due = 0;
   refresh_available(core, id);
-}
-
-bool claim_stands(const Core& core, const ExpertRecord& expert) {
-  return expert.wanted > 0 && core.now < expert.claim_until && office_active(core, expert.office) &&
-         unfit_reason(core, expert) == Reason::kNone;
 }
 
 void sweep_soon(Core& core, ExpertId id) {

@@ -9,7 +9,10 @@
 namespace permitd::scheduler {
 
 /// Certified in the skill at core.now, whatever the state of the office.
-bool expert_certified(const Core& core, const ExpertRecord& expert, Skill skill);
+inline bool expert_certified(const Core& core, const ExpertRecord& expert, Skill skill) {
+  return expert.state == ExpertState::kCertified && !suspension_begins(expert, core.now) &&
+         expert.valid_from[raw(skill)] <= core.now && core.now < expert.valid_until[raw(skill)];
+}
 inline bool expert_absent(const Core& core, const ExpertRecord& expert) {
   return expert.absences.count != 0 && expert.absences.at(core.now) != nullptr;
 }
@@ -52,7 +55,12 @@ inline std::uint32_t visits_today(const Core& core, const ExpertRecord& expert) 
 }
 /// Effort over the rolling window, rework not counted, relative to the capacity of the window; ppm.
 std::uint32_t load_ppm(const Core& core, const ExpertRecord& expert);
-std::uint32_t window_minutes(const Core& core, const LoadWindow& load);
+/// The effort in a window as of core.day, which may be later than that of the window: then it is
+/// what the days that are left of it have.
+std::uint32_t rolled_minutes(const Core& core, const LoadWindow& load);
+inline std::uint32_t window_minutes(const Core& core, const LoadWindow& load) {
+  return core.day <= load.day ? load.sum : rolled_minutes(core, load);
+}
 /// Moves the window to core.day and adds effort to its newest day.
 void add_load(const Core& core, LoadWindow& load, std::uint32_t minutes);
 
@@ -67,7 +75,11 @@ const HeldJob& held_entry(const Core& core, std::uint32_t slot);
 
 /// True while a claim of the expert waits for work. One that has lapsed, or of somebody who may not
 /// work any more, does not, even before the tick that takes it off has come.
-bool claim_stands(const Core& core, const ExpertRecord& expert);
+inline bool claim_stands(const Core& core, const ExpertRecord& expert) {
+  return expert.wanted > 0 && core.now < expert.claim_until && office_active(core, expert.office) &&
+         expert.state == ExpertState::kCertified && !suspension_begins(expert, core.now) &&
+         !expert_absent(core, expert);
+}
 
 /// Brings skills, availability and the timer in line with the record and core.now.
 void refresh_expert(Core& core, ExpertId expert);

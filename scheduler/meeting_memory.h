@@ -37,6 +37,8 @@ class MeetingMemory {
 
   /// The last meeting of the two, null when none is remembered. O(kMeetingsPerOwnerMax).
   const Meeting* find(PersonId owner, ExpertId expert) const;
+  /// Whether any meeting of the owner is remembered. O(1).
+  bool has(PersonId owner) const { return newest_of(owner) != kNoSlot; }
   /// A hint that find() of the owner's meetings is near.
   void expect(PersonId owner) const { index_.expect(index_id(owner)); }
   /// Calls visit(meeting) with the owner's meetings, newest first. O(kMeetingsPerOwnerMax).
