@@ -42,10 +42,11 @@ bool has_municipal_first(const Core& core, ExpertId expert, const JobRecord& job
 // What each certified expert would say, were they all asked to take a ready job.
 void ask_certified(const Core& core, const JobRecord& job, StuckView& view) {
   const ExpertSet& certified = core.certified_experts[raw(job.skill)];
+  const JobFilters filters(core, job);
   for (std::uint32_t number = certified.next(1); number != 0; number = certified.next(number + 1)) {
     const ExpertId expert{number};
     ++view.certified;
-    const Filter filter = claim_job_filter(core, expert, job);
+    const Filter filter = filters.of_claim(expert);
     if (filter != Filter::kNone) {
       ++view.removed[static_cast<std::size_t>(filter)];
       continue;

@@ -268,6 +268,35 @@ TEST_F(CrowdedStreamTest, OneThatGoesTakesItsCallsAndItsPlaceAlong) {
   EXPECT_TRUE(second.poll(scope_));
 }
 
+class CountedStreamTest : public CrowdedStreamTest {
+ protected:
+  CountedStreamTest() : CrowdedStreamTest(few_waiting()) {}
+  ~CountedStreamTest() noexcept override = default;
+
+  static StreamLimits few_waiting() {
+    StreamLimits limits;
+    limits.messages_waiting_max = 3;
+    return limits;
+  }
+  std::uint64_t refused() const { return context_.counters().calls_refused; }
+};
+
+TEST_F(CountedStreamTest, BeyondTheMessagesThatMayWaitCallsAreRefused) {
+  auto connection = connect();
+  auto modest = connect();
+  for (std::uint32_t question = 0; question < 3; ++question) send(connection, question);
+  ASSERT_EQ(refused(), 0U);
+  send(connection, 3);
+  send(connection, 4);
+  EXPECT_EQ(refused(), 2U);
+  send(modest, 0);
+  EXPECT_EQ(refused(), 2U) << "each connection's own";
+  EXPECT_EQ(read(connection), 0U);
+  send(connection, 5);
+  EXPECT_EQ(refused(), 2U) << "one waits less";
+  for (const std::uint32_t question : {1U, 2U, 5U}) EXPECT_EQ(read(connection), question);
+}
+
 // A flood of one: its first call waits unread for longer than any may.
 class FloodedStreamTest : public CrowdedStreamTest {
  protected:
