@@ -224,12 +224,11 @@ std::span<const NearestVisits::Found> fetch_nearest(
   for (; count < core.policy.near_equal_count; ++count) {
     nearest[count] = visits.next();
     if (nearest[count].slot == kNoSlot) break;
+    core.cases.expect(nearest[count].case_slot);
     core.jobs.expect(nearest[count].slot);
   }
   const auto found = std::span(nearest).first(count);
-  for (const auto& each : found) core.cases.expect(core.jobs[each.slot].case_slot);
-  for (const auto& each : found)
-    core.meetings.expect(core.cases[core.jobs[each.slot].case_slot].owner);
+  for (const auto& each : found) core.meetings.expect(core.cases[each.case_slot].owner);
   return found;
 }
 

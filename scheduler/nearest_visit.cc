@@ -25,7 +25,8 @@ FrontNumber front_of(const JobRecord& job) {
 
 Visit visit_at(const Core& core, std::uint32_t slot) {
   const JobRecord& job = core.jobs[slot];
-  return {core.ready.key(slot), slot, goes_out(job) ? core.cases[job.case_slot].point : Point{}};
+  return {core.ready.key(slot), slot, job.case_slot,
+          goes_out(job) ? core.cases[job.case_slot].point : Point{}};
 }
 
 // The next of the queue behind what is there. Their records lie far apart, so they are fetched in
@@ -174,7 +175,8 @@ NearestVisits::Found NearestVisits::next() {
       continue;
     }
     const std::uint32_t at = first_of_equals(nearest);
-    const Found found{core_.fronts.slot(front_[at], nearest_[at]), nearest >> kSquareAt};
+    const Found found{core_.fronts.slot(front_[at], nearest_[at]),
+                      core_.fronts.case_slot(front_[at], nearest_[at]), nearest >> kSquareAt};
     squares_[at][nearest_[at]] = VisitFronts::kNowhere;
     find_least(at);
     return found;

@@ -29,6 +29,7 @@ class NearestVisits {
  public:
   struct Found {
     std::uint32_t slot = kNoSlot;  // none is left
+    std::uint32_t case_slot = kNoSlot;
     std::uint64_t square = 0;
   };
 

@@ -30,7 +30,7 @@ void VisitFronts::reserve(std::uint32_t offices_max) {
 
 VisitFronts::Visit VisitFronts::at(FrontNumber front, std::uint32_t at) const {
   const Places& places = places_[raw(front)];
-  return {key(front, at), slot(front, at), {places.lat[at], places.lon[at]}};
+  return {key(front, at), slot(front, at), case_slot(front, at), {places.lat[at], places.lon[at]}};
 }
 
 void VisitFronts::put(FrontNumber front, std::uint32_t at, const Visit& visit) {
@@ -40,6 +40,7 @@ void VisitFronts::put(FrontNumber front, std::uint32_t at, const Visit& visit) {
   places.lon[at] = visit.point.lon_e6;
   entries.keys[at] = visit.key;
   entries.slots[at] = visit.slot;
+  entries.case_slots[at] = visit.case_slot;
 }
 
 void VisitFronts::insert(FrontNumber front, const Visit& visit, bool is_whole) {
@@ -56,6 +57,7 @@ void VisitFronts::insert(FrontNumber front, const Visit& visit, bool is_whole) {
   open_gap(places.lon, at, end);
   open_gap(entries.keys, at, end);
   open_gap(entries.slots, at, end);
+  open_gap(entries.case_slots, at, end);
   put(front, at, visit);
   entries.count = end + 1;
   if (at < kNearVisitsMax) surround(front);
@@ -73,6 +75,7 @@ void VisitFronts::remove(FrontNumber front, const ReadyKey& key) {
   close_gap(places.lon, at, count);
   close_gap(entries.keys, at, count);
   close_gap(entries.slots, at, count);
+  close_gap(entries.case_slots, at, count);
   entries.count = count - 1;
   if (at < kNearVisitsMax) surround(front);
 }
