@@ -23,7 +23,7 @@ constexpr std::uint32_t kWorkers = 8;
 constexpr int kCloseSecondsMax = 60;
 // What may be left of the memory that the connections took: pools that are kept for the next ones.
 constexpr std::uint64_t kKeptShare = 10;  // one tenth
-constexpr std::uint64_t kKeptLeast = 4U << 20;
+constexpr std::uint64_t kKeptLeast = 2U << 20;
 
 enum class Way : std::uint8_t { kUnix, kTcp, kTls };
 constexpr const char* kWayNames[] = {"unix socket", "TCP", "TLS"};
@@ -82,7 +82,7 @@ class IdleRun {
   IdleResult run() {
     IdleResult result;
     result.work_before = work();
-    result.before = footprint();
+    result.before = footprint_alone();
     auto begin = std::chrono::steady_clock::now();
     result.opened = open_all();
     result.open_seconds = seconds_since(begin);
@@ -130,6 +130,16 @@ class IdleRun {
     const auto said = response.getHealth();
     return {said.getConnections(), said.getResidentBytes(), said.getAllocatedBytes(),
             daemon_.open_file_count()};
+  }
+
+  /// Once the connections of the work are gone.
+  Footprint footprint_alone() {
+    Footprint result = footprint();
+    for (int i = 0; i < kCloseSecondsMax * 10 && result.connections > 1; ++i) {
+      io_.provider->getTimer().afterDelay(100 * kj::MILLISECONDS).wait(io_.waitScope);
+      result = footprint();
+    }
+    return result;
   }
 
   LoadResult work() {

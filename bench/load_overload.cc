@@ -241,6 +241,7 @@ bool measure_overload_by_turns(const DaemonOptions& options, const OverloadPlan&
     double peak = before;
     for (const std::uint32_t depth : kPeakDepths) peak = std::max(peak, phase(0, depth));
     const double open = phase(kMultipleJudged * peak, 0);
+    KJ_REQUIRE(peak > 0 && open > 0, "no call was accepted", peak, open);
     before = phase(0, kPeakDepths[1]);
     of_peak.push_back(open / ((peak + std::max(peak, before)) / 2));
     fmt::print("| {} | {:.0f} | {:.0f} | {:.0f} % |\n", turn + 1, peak, open, 100 * of_peak.back());

@@ -100,8 +100,12 @@ void RpcLoopBase::turn(bool is_idle) {
   streams_.context().flush();  // hooks may write without an event of KJ's
   const bool reaped = streams_.reap();
   streams_.context().deliver_in_turn();
-  if (!is_idle || did || reaped || event_loop().isRunnable() || streams_.context().read_in_vain()) {
+  const bool is_busy = !is_idle || did || reaped || event_loop().isRunnable();
+  if (is_busy) {
     poll_kernel();
+  } else if (streams_.context().has_vain()) {
+    // Whether there is nothing else to do shows only after a look at what has come.
+    if (!poll_kernel()) streams_.context().read_in_vain();
   } else {
     sleep();
   }

@@ -95,18 +95,19 @@ void StreamContext::read_on() {
   unread_.erase(unread_.begin(), unread_.begin() + static_cast<std::ptrdiff_t>(index));
 }
 
-bool StreamContext::read_in_vain() {
-  std::size_t left = kRefusalsAtOnce / kDeliveredLeast;  // a buffer's worth each
-  for (BufferedStream*& place : unread_) {
-    if (left == 0) break;
-    if (place == nullptr || !place->asks_in_vain_ || place->assembler_.has_message()) continue;
-    BufferedStream* stream = std::exchange(place, nullptr);
-    stream->is_unread_ = false;
-    stream->asks_in_vain_ = false;
+void StreamContext::read_in_vain() {
+  std::size_t index = 0;
+  bool is_read = false;
+  while (index < vain_.size() && !is_read) {
+    BufferedStream* stream = std::exchange(vain_[index++], nullptr);
+    if (stream == nullptr) continue;  // has gone
+    stream->is_vain_ = false;
+    if (stream->is_receiving_ || stream->assembler_.has_message()) continue;
+    stream->is_let_in_ = true;
     stream->update_receiving();
-    left -= 1;
+    is_read = stream->is_let_in_ = stream->is_receiving_;
   }
-  return std::erase(unread_, nullptr) != 0;
+  vain_.erase(vain_.begin(), vain_.begin() + static_cast<std::ptrdiff_t>(index));
 }
 
 // A message each, to as many as there is room for; they go on side by side when nobody waits any
@@ -260,10 +261,15 @@ bool BufferedStream::wants_to_receive() {
   if (is_lingering_) return !is_broken_ && !end_seen_;
   if (is_over() || !has_room_to_receive()) return false;
   if (context_.may_refuse()) return true;
-  if (!assembler_.has_message() && !asks_in_vain_) return true;
-  if (!is_unread_) context_.unread_.push_back(this);
-  is_unread_ = true;
+  if (!assembler_.has_message() && (!asks_in_vain_ || is_let_in_)) return true;
+  list_unread();
   return false;
+}
+
+void BufferedStream::list_unread() {
+  if (!std::exchange(is_unread_, true)) context_.unread_.push_back(this);
+  if (!asks_in_vain_ || assembler_.has_message() || std::exchange(is_vain_, true)) return;
+  context_.vain_.push_back(this);
 }
 
 void BufferedStream::linger() {
@@ -273,9 +279,11 @@ void BufferedStream::linger() {
 }
 
 void BufferedStream::leave_unread() {
-  if (!std::exchange(is_unread_, false)) return;
-  std::replace(context_.unread_.begin(), context_.unread_.end(), this,
-               static_cast<BufferedStream*>(nullptr));
+  const auto leave = [this](std::vector<BufferedStream*>& list) {
+    std::replace(list.begin(), list.end(), this, static_cast<BufferedStream*>(nullptr));
+  };
+  if (std::exchange(is_unread_, false)) leave(context_.unread_);
+  if (std::exchange(is_vain_, false)) leave(context_.vain_);
 }
 
 void BufferedStream::update_receiving() {
@@ -290,9 +298,11 @@ void BufferedStream::update_receiving() {
 void BufferedStream::received(std::span<const std::byte> bytes) {
   context_.counters_.received_size += bytes.size();
   if (is_over() || is_lingering_) return;
-  asks_in_vain_ = false;
   const std::uint64_t before = assembler_.arrived_count();
+  const bool asked_in_vain = std::exchange(asks_in_vain_, false);
   const FrameFault fault = assembler_.feed(bytes, context_.now_ms());
+  if (assembler_.arrived_count() == before) asks_in_vain_ = asked_in_vain;
+  is_let_in_ = false;
   note_received(static_cast<std::size_t>(assembler_.arrived_count() - before));
   if (fault != FrameFault::kNone) {
     stop_reading(stream_fault_of(fault), fault_exception(fault, context_.limits().frame));
@@ -338,7 +348,7 @@ bool BufferedStream::admits(const MessageHead& head) {
 
 void BufferedStream::refuse(kj::ArrayPtr<const kj::ArrayPtr<const capnp::word>> answer) {
   asks_in_vain_ = asks_in_vain_ || !is_crowded();
-  context_.take_refusal_credit();
+  if (!is_let_in_) context_.take_refusal_credit();
   auto ignored = write(answer);  // whether it can be sent shows in the state of the stream
 }
 

@@ -55,7 +55,7 @@ inline constexpr std::uint32_t kDeliveredLeast = 64;
 // each ten calls delivered, or one a millisecond. Beyond that a stream is read when nothing of it
 // waits: what its peer has to say waits in its socket, which costs nothing, and what is read is
 // delivered while it is in the caches. One whose calls are refused however little waits is then
-// only read while the loop has nothing else to do.
+// only read a buffer at a time while the loop has nothing else to do; that is not counted.
 inline constexpr std::int64_t kRefusalCost = 10;
 inline constexpr std::int64_t kCreditForCall = 1;
 inline constexpr std::int64_t kCreditForMs = kRefusalCost;
@@ -111,10 +111,11 @@ class StreamContext {
   /// Delivers to the streams that wait for others' calls to be answered, and reads those again that
   /// were left unread when calls may be refused again: once a turn.
   void deliver_in_turn();
-  /// Reads some of those again that ask in vain, and are left unread for it: a refusal takes
-  /// nothing from anybody while nothing else is to do, which the caller says. True when there were
-  /// any.
-  bool read_in_vain();
+  /// Some are left unread because they ask in vain.
+  bool has_vain() const { return !vain_.empty(); }
+  /// Lets the one of these that has waited longest be read once; what is refused of that is not
+  /// counted, as nothing else is to do, which the caller says.
+  void read_in_vain();
   /// False while refusals have cost their share of the time: streams are read little by little.
   bool may_refuse() const { return refusal_credit_ > 0; }
   /// Questions delivered and not answered.
@@ -141,6 +142,7 @@ class StreamContext {
   std::vector<BufferedStream*> queued_;  // have a message and no room for it; first come first
   // Left unread until calls may be refused again. Those that are read again meanwhile stay.
   std::vector<BufferedStream*> unread_;
+  std::vector<BufferedStream*> vain_;  // of these, those that ask in vain
   std::int64_t refusal_credit_ = kRefusalsAtOnce * kRefusalCost;
   std::uint32_t questions_in_service_ = 0;
   std::uint32_t delivered_ = 0;  // messages of this turn
@@ -246,6 +248,7 @@ class BufferedStream : public capnp::MessageStream, private FrameFilter {
   /// Also puts the stream among the unread where calls may not be refused, but they would have to
   /// be.
   bool wants_to_receive();
+  void list_unread();
   std::size_t held_now() const;
   /// Brings the context's sum up to date; may break the stream off.
   void note_held();
@@ -286,13 +289,15 @@ class BufferedStream : public capnp::MessageStream, private FrameFilter {
   bool is_unflushed_ = false;
   bool is_queued_ = false;  // for room, in the context's list
   bool is_unread_ = false;  // in the context's list
+  bool is_vain_ = false;    // in the context's list
   bool is_broken_ = false;
   bool end_seen_ = false;
   bool end_wanted_ = false;
   bool is_lingering_ = false;
   bool is_shut_ = false;
   bool has_asked_beyond_ = false;  // and could not be told so
-  bool asks_in_vain_ = false;      // the last receive brought calls that are refused whatever waits
+  bool asks_in_vain_ = false;      // the last messages were calls that are refused whatever waits
+  bool is_let_in_ = false;         // may be read once all the same, and is not charged for it
 };
 
 }  // namespace permitd::protocol

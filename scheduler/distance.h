@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "scheduler/assert.h"
 #include "scheduler/types.h"
 
 namespace permitd::scheduler {
@@ -31,8 +32,9 @@ inline constexpr auto kCosines = [] {
 
 /// The cosine of a latitude times 2^20. Pre: it is one, from -90 to 90 degrees.
 constexpr std::uint32_t scaled_cosine(std::int32_t lat_e6) {
-  const std::int32_t hundredths = lat_e6 / 10'000;
-  return kCosines[static_cast<std::size_t>(hundredths < 0 ? -hundredths : hundredths)];
+  const auto hundredths = static_cast<std::size_t>((lat_e6 < 0 ? -lat_e6 : lat_e6) / 10'000);
+  PERMIT_ASSERT(hundredths < kCosines.size(), hundredths);
+  return kCosines[hundredths];
 }
 
 /// How far it is round to the east or west at the latitude with this cosine, in millionths of a

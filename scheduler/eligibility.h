@@ -61,7 +61,9 @@ Filter claim_job_filter(const Core& core, ExpertId expert, const JobRecord& job)
 /// until the state changes.
 class JobFilters {
  public:
+  /// `job` outlives it.
   JobFilters(const Core& core, const JobRecord& job);
+  JobFilters(const Core& core, JobRecord&& job) = delete;
   /// first_filter().
   Filter first(ExpertId expert, bool lift_capacity) const;
   /// claim_job_filter().

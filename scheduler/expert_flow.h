@@ -74,7 +74,8 @@ HeldJob& held_entry(Core& core, std::uint32_t slot);
 const HeldJob& held_entry(const Core& core, std::uint32_t slot);
 
 /// True while a claim of the expert waits for work. One that has lapsed, or of somebody who may not
-/// work any more, does not, even before the tick that takes it off has come.
+/// work any more, does not, even before the tick that takes it off has come. Whoever this is true
+/// for may also keep what is in hand: an office that is active is left at a later moment.
 inline bool claim_stands(const Core& core, const ExpertRecord& expert) {
   return expert.wanted > 0 && core.now < expert.claim_until && office_active(core, expert.office) &&
          expert.state == ExpertState::kCertified && !suspension_begins(expert, core.now) &&

@@ -13,9 +13,21 @@ namespace {
 constexpr Point kTehran{35'700'000, 51'400'000};
 
 TEST(Distance, CosineIsCloseEverywhere) {
-  for (std::int32_t degrees = -90; degrees <= 90; ++degrees) {
-    const double exact = std::cos(degrees * 3.14159265358979 / 180);
-    EXPECT_NEAR(std::ldexp(scaled_cosine(degrees * 1'000'000), -20), exact, 0.002);
+  for (std::int32_t hundredths = -9000; hundredths <= 9000; ++hundredths) {
+    const double exact = std::cos(hundredths * 3.14159265358979 / 18'000);
+    EXPECT_NEAR(std::ldexp(scaled_cosine(hundredths * 10'000), -20), exact, 0.002) << hundredths;
+  }
+}
+
+// Decisions of long ago are made again from the same cosines.
+TEST(Distance, CosineIsThatOfTheFormulaOnBothHalves) {
+  for (std::int64_t x = 0; x <= 9000; ++x) {
+    const std::int64_t square = x * x;
+    const std::int64_t formula = ((324'000'000 - 4 * square) << 20) / (324'000'000 + square);
+    const auto lat_e6 = static_cast<std::int32_t>(x * 10'000);
+    EXPECT_EQ(scaled_cosine(lat_e6), formula) << x;
+    EXPECT_EQ(scaled_cosine(-lat_e6), formula) << x;
+    if (x < 9000) EXPECT_EQ(scaled_cosine(lat_e6 + 9'999), formula) << x;
   }
 }
 
