@@ -102,7 +102,7 @@ void StreamContext::read_in_vain() {
     BufferedStream* stream = std::exchange(vain_[index++], nullptr);
     if (stream == nullptr) continue;  // has gone
     stream->is_vain_ = false;
-    if (stream->is_receiving_ || stream->assembler_.has_message()) continue;
+    if (stream->is_receiving_) continue;
     stream->is_let_in_ = true;
     stream->update_receiving();
     is_read = stream->is_let_in_ = stream->is_receiving_;

@@ -27,7 +27,8 @@ TEST(Distance, CosineIsThatOfTheFormulaOnBothHalves) {
     const auto lat_e6 = static_cast<std::int32_t>(x * 10'000);
     EXPECT_EQ(scaled_cosine(lat_e6), formula) << x;
     EXPECT_EQ(scaled_cosine(-lat_e6), formula) << x;
-    if (x < 9000) EXPECT_EQ(scaled_cosine(lat_e6 + 9'999), formula) << x;
+    if (x == 9000) break;
+    EXPECT_EQ(scaled_cosine(lat_e6 + 9'999), formula) << x;
   }
 }
 
