@@ -21,34 +21,51 @@ constexpr std::uint32_t kPeakDepths[] = {8, 32};
 constexpr double kGoodputLeast = 0.9;
 constexpr double kMultipleJudged = 2;
 
-std::uint64_t durable_op(cli::Client& client, kj::AsyncIoContext& io) {
-  // The load has kept this thread, and the time of KJ's loop stands still meanwhile: the call's
-  // deadline would lie in the past.
-  io.provider->getTimer().afterDelay(0 * kj::SECONDS).wait(io.waitScope);
-  cli::OperatorClient machine(client);
-  return machine.health().wait(io.waitScope).getHealth().getOpDurable();
-}
+/// A daemon of its own with a city of so many offices, and what its journal holds.
+class LoadedDaemon {
+ public:
+  LoadedDaemon(DaemonOptions options, std::uint32_t offices) : daemon_(std::move(options)) {
+    daemon_.start();
+    client_ = kj::heap<cli::Client>(
+        io_.provider->getTimer(),
+        cli::connector_to(io_.provider->getNetwork(), {daemon_.socket_path(), {}}));
+    define_bench_city(*client_, io_.waitScope, {offices, 1});
+    ops_before_ = durable_op();
+  }
+  const std::string& address() const {
+    const std::string& tcp = daemon_.tcp_address();
+    return tcp.empty() ? daemon_.socket_path() : tcp;
+  }
+  double cpu_seconds() const { return daemon_.cpu_seconds(); }
+  /// Accepted means durable: each accepted call is so many ops of the journal by now.
+  void expect_durable(const WireLoad& load, std::uint32_t batch) {
+    const std::uint64_t ops = durable_op() - ops_before_;
+    KJ_REQUIRE(ops >= load.accepted_total() * batch, "accepted calls are missing", ops,
+               load.accepted_total());
+  }
 
-/// Accepted means durable: each of them is one of `ops` of the journal by now.
-void expect_durable(const WireLoad& load, std::uint32_t batch, std::uint64_t ops) {
-  KJ_REQUIRE(ops >= load.accepted_total() * batch, "accepted calls are missing", ops,
-             load.accepted_total());
-}
+ private:
+  std::uint64_t durable_op() {
+    // The load has kept this thread, and the time of KJ's loop stands still meanwhile: the call's
+    // deadline would lie in the past.
+    io_.provider->getTimer().afterDelay(0 * kj::SECONDS).wait(io_.waitScope);
+    cli::OperatorClient machine(*client_);
+    return machine.health().wait(io_.waitScope).getHealth().getOpDurable();
+  }
+
+  BenchDaemon daemon_;
+  kj::AsyncIoContext io_ = kj::setupAsyncIo();
+  kj::Own<cli::Client> client_;
+  std::uint64_t ops_before_ = 0;
+};
 
 /// One run on a daemon of its own.
-WireResult run_once(DaemonOptions options, const WirePlan& plan) {
-  BenchDaemon daemon(std::move(options));
-  daemon.start();
-  kj::AsyncIoContext io = kj::setupAsyncIo();
-  cli::Client client(io.provider->getTimer(),
-                     cli::connector_to(io.provider->getNetwork(), {daemon.socket_path(), {}}));
-  define_bench_city(client, io.waitScope, {plan.connections, 1});
-  const std::uint64_t before = durable_op(client, io);
-  const std::string& tcp = daemon.tcp_address();
-  WireLoad load(tcp.empty() ? daemon.socket_path() : tcp, plan);
+WireResult run_once(const DaemonOptions& options, const WirePlan& plan) {
+  LoadedDaemon daemon(options, plan.connections);
+  WireLoad load(daemon.address(), plan);
   WireResult result = load.measure([&] { return daemon.cpu_seconds(); });
   KJ_REQUIRE(result.accepted != 0, "no call was accepted");
-  expect_durable(load, plan.batch, durable_op(client, io) - before);
+  daemon.expect_durable(load, plan.batch);
   return result;
 }
 
@@ -220,15 +237,8 @@ bool measure_overload(const DaemonOptions& daemon, const OverloadPlan& plan,
 }
 
 bool measure_overload_by_turns(const DaemonOptions& options, const OverloadPlan& plan) {
-  BenchDaemon daemon(options);
-  daemon.start();
-  kj::AsyncIoContext io = kj::setupAsyncIo();
-  cli::Client client(io.provider->getTimer(),
-                     cli::connector_to(io.provider->getNetwork(), {daemon.socket_path(), {}}));
-  define_bench_city(client, io.waitScope, {plan.connections, 1});
-  const std::uint64_t ops_before = durable_op(client, io);
-  const std::string& tcp = daemon.tcp_address();
-  WireLoad load(tcp.empty() ? daemon.socket_path() : tcp,
+  LoadedDaemon daemon(options, plan.connections);
+  WireLoad load(daemon.address(),
                 {.connections = plan.connections, .batch = plan.batch, .nap_us = plan.nap_us});
   const auto phase = [&](double rate, std::uint32_t depth) {
     return load.phase(rate, depth, plan.seconds / 2, plan.seconds);
@@ -248,7 +258,7 @@ bool measure_overload_by_turns(const DaemonOptions& options, const OverloadPlan&
     std::fflush(stdout);
   }
   load.end_phases();
-  expect_durable(load, plan.batch, durable_op(client, io) - ops_before);
+  daemon.expect_durable(load, plan.batch);
   const Spread found = spread_of(of_peak);
   fmt::print("in the middle {:.0f} %, {:.0f} to {:.0f} %\n", 100 * found.median, 100 * found.min,
              100 * found.max);

@@ -55,8 +55,8 @@ inline std::uint32_t visits_today(const Core& core, const ExpertRecord& expert) 
 }
 /// Effort over the rolling window, rework not counted, relative to the capacity of the window; ppm.
 std::uint32_t load_ppm(const Core& core, const ExpertRecord& expert);
-/// The effort in a window as of core.day, which may be later than that of the window: then it is
-/// what the days that are left of it have.
+/// The effort in a window as of core.day: where that is later than its newest day, what the days
+/// that are left of it have. Pre of rolled_minutes(): it is later.
 std::uint32_t rolled_minutes(const Core& core, const LoadWindow& load);
 inline std::uint32_t window_minutes(const Core& core, const LoadWindow& load) {
   return core.day <= load.day ? load.sum : rolled_minutes(core, load);
