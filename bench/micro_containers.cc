@@ -64,7 +64,7 @@ void ready_take_best_insert_new(benchmark::State& state) {
   std::uint32_t turn = 0;
   for (auto _ : state) {
     const QueueNumber queue = queue_of(turn++);
-    const std::uint32_t slot = ready.best(queue);
+    const std::uint32_t slot = ready.best_two(queue).first;
     ready.remove(queue, slot);
     ready.insert(queue, slot, key_of());
   }

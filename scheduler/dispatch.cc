@@ -1,7 +1,6 @@
 #include "scheduler/dispatch.h"
 
 #include <algorithm>
-#include <bit>
 #include <span>
 
 #include "scheduler/decision.h"
@@ -11,201 +10,13 @@
 #include "scheduler/expert_score.h"
 #include "scheduler/job_clock.h"
 #include "scheduler/job_flow.h"
+#include "scheduler/job_search.h"
 #include "scheduler/nearest_visit.h"
 #include "scheduler/plan_flow.h"
 
 namespace permitd::scheduler {
 
 namespace {
-
-std::uint32_t place_of(const JobRecord& job) {
-  return job.has(kJobOfficeReach) ? ReadyQueue::office_place(job.office)
-                                  : ReadyQueue::district_place(job.district);
-}
-
-void set_head(Core& core, const JobRecord& job) {
-  const std::uint32_t place = place_of(job);
-  const std::uint32_t first = core.ready.best(queue_of(job));
-  core.heads[head_of(job.priority, job.skill, place)] =
-      first == kNoSlot ? QueueHead{} : QueueHead{core.ready.key(first), first};
-  if (place >= kDistrictCount) return;
-  std::uint32_t& waiting = core.waiting_districts[raw(job.priority)][raw(job.skill)];
-  const std::uint32_t bit = 1U << place;
-  waiting = first == kNoSlot ? waiting & ~bit : waiting | bit;
-}
-
-// A job that can wait may give way to another one; what a plan reserved does not.
-bool can_wait(const Core& core, const JobRecord& first, std::uint16_t minutes) {
-  return !first.has(kJobPlanned) && remaining_minutes(core, first) > minutes;
-}
-
-// One search of an expert over the queues of a class, for the first job that fits, or for the first
-// few that are about as urgent.
-struct Scan {
-  const Core& core;
-  ExpertId expert;
-  JobSearch& search;
-  std::size_t most = 1;  // jobs to find
-  std::array<ReadyKey, kDrawnMax> urgent{};
-  bool cut = false;
-  std::uint8_t queued_first = 0;  // index of the first that was removed in the queues of the class
-
-  void remove(Filter filter) {
-    std::uint16_t& removed = search.removed[static_cast<std::size_t>(filter)];
-    if (removed < UINT16_MAX) ++removed;
-  }
-
-  void keep_rejected(std::size_t at, std::uint32_t slot, Filter filter) {
-    search.rejected_slot[at] = slot;
-    search.rejected_filter[at] = filter;
-  }
-
-  /// Keeps the first removed of the class by deadline, whichever queue they stand in.
-  void reject(std::uint32_t slot, const ReadyKey& key, Filter filter) {
-    remove(filter);
-    std::size_t at = search.rejected_count;
-    if (at < kRejectedKept)
-      ++search.rejected_count;
-    else if (queued_first < kRejectedKept && key < key_of_rejected(at - 1))
-      --at;
-    else
-      return;
-    for (; at > queued_first && key < key_of_rejected(at - 1); --at)
-      keep_rejected(at, search.rejected_slot[at - 1], search.rejected_filter[at - 1]);
-    keep_rejected(at, slot, filter);
-  }
-
-  ReadyKey key_of_rejected(std::size_t at) const {
-    return core.ready.key(search.rejected_slot[at]);
-  }
-
-  /// Those that come after the job found are no reason for it.
-  void drop_later() {
-    while (search.urgent_count != 0 && search.rejected_count > queued_first &&
-           urgent[0] < key_of_rejected(search.rejected_count - std::size_t{1}))
-      --search.rejected_count;
-  }
-
-  /// Due too long after the first that fits to be drawn with it.
-  bool is_later(const ReadyKey& key) const {
-    return key.deadline.ms - urgent[0].deadline.ms > core.policy.draw_minutes * kMsPerMinute;
-  }
-
-  /// Nothing behind this key is looked for.
-  bool is_beyond(const ReadyKey& key) const {
-    if (search.urgent_count == 0) return false;
-    if (search.urgent_count == most) return urgent[most - 1] < key;
-    return urgent[0] < key && is_later(key);
-  }
-
-  /// Keeps the first that fit, in order. Pre: not is_beyond().
-  void take(std::uint32_t slot, const ReadyKey& key) {
-    std::size_t at = search.urgent_count;
-    if (at < most)
-      ++search.urgent_count;
-    else
-      --at;
-    for (; at > 0 && key < urgent[at - 1]; --at) {
-      urgent[at] = urgent[at - 1];
-      search.urgent_slot[at] = search.urgent_slot[at - 1];
-    }
-    urgent[at] = key;
-    search.urgent_slot[at] = slot;
-    while (is_later(urgent[search.urgent_count - std::size_t{1}])) --search.urgent_count;
-  }
-
-  void queue(PriorityClass priority, Skill skill, std::uint32_t place) {
-    const QueueHead& head = core.heads[head_of(priority, skill, place)];
-    if (head.is_empty() || is_beyond(head.key)) return;
-    cut |= core.ready.visit(ReadyQueue::number(priority, skill, place), kQueueScanMax,
-                            [&](std::uint32_t slot) {
-                              const ReadyKey key = core.ready.key(slot);
-                              if (is_beyond(key)) return true;
-                              const bool comes_first = search.urgent_count == 0 || key < urgent[0];
-                              if (comes_first && search.considered < UINT16_MAX)
-                                ++search.considered;
-                              const Filter filter = claim_job_filter(core, expert, core.jobs[slot]);
-                              if (filter == Filter::kNone)
-                                take(slot, key);
-                              else if (comes_first)
-                                reject(slot, key, filter);
-                              return false;
-                            });
-  }
-
-  /// The first job of the class in the expert's own plan, for today or for later days.
-  void planned(PriorityClass priority, bool later) {
-    visit_planned(core, expert, [&](std::uint32_t slot, const PlannedJob& plan) {
-      const JobRecord& job = core.jobs[slot];
-      if (job.priority != priority || job.state != JobState::kReady || !core.ages.contains(slot) ||
-          (plan.day > core.day) != later)
-        return false;
-      if (search.considered < UINT16_MAX) ++search.considered;
-      // Whether somebody else could go was asked when it was planned.
-      const Filter filter = first_filter(core, expert, job, false);
-      if (filter == Filter::kNone) {
-        search.slot = slot;
-        return true;
-      }
-      remove(filter);
-      if (search.rejected_count < kRejectedKept)
-        keep_rejected(search.rejected_count++, slot, filter);
-      return false;
-    });
-  }
-
-  template <class Look>
-  void each_queue(PriorityClass priority, const Look& look) const {
-    const ExpertRecord& record = core.experts[raw(expert)];
-    for (std::uint8_t s = 0; s < kSkillCount; ++s) {
-      if ((record.counted >> s & 1) == 0) continue;
-      std::uint32_t districts = core.waiting_districts[raw(priority)][s];
-      if (record.districts != 0) districts &= record.districts;
-      for (; districts != 0; districts &= districts - 1)
-        look(Skill{s}, static_cast<std::uint32_t>(std::countr_zero(districts)));
-      look(Skill{s}, ReadyQueue::office_place(record.office));
-    }
-  }
-
-  /// The first of all the queues, when it fits and nothing else is looked for: mostly it is, and no
-  /// queue is looked into.
-  bool is_found_first(const QueueHead& first) {
-    PERMIT_ASSERT(core.jobs[first.slot].id == first.key.job, first.slot);
-    if (most != 1 && can_wait(core, core.jobs[first.slot], core.policy.draw_minutes)) return false;
-    if (claim_job_filter(core, expert, core.jobs[first.slot]) != Filter::kNone) return false;
-    if (search.considered < UINT16_MAX) ++search.considered;
-    take(first.slot, first.key);
-    found();
-    return true;
-  }
-
-  // The queue whose first job is the first of all comes first: mostly that job fits, and the other
-  // queues need not be looked into.
-  void priority_class(PriorityClass priority) {
-    queued_first = search.rejected_count;
-    const QueueHead* first = nullptr;
-    Skill first_skill{};
-    std::uint32_t first_place = 0;
-    each_queue(priority, [&](Skill skill, std::uint32_t place) {
-      const QueueHead& head = core.heads[head_of(priority, skill, place)];
-      if (head.is_empty() || (first != nullptr && first->key < head.key)) return;
-      first = &head;
-      first_skill = skill;
-      first_place = place;
-    });
-    if (first == nullptr || is_found_first(*first)) return;
-    queue(priority, first_skill, first_place);
-    each_queue(priority, [&](Skill skill, std::uint32_t place) {
-      if (skill != first_skill || place != first_place) queue(priority, skill, place);
-    });
-    drop_later();
-    found();
-  }
-
-  void found() {
-    if (search.urgent_count != 0) search.slot = search.urgent_slot[0];
-  }
-};
 
 // Visits about as near as the nearest, and what they were chosen from. None where the first by
 // deadline is given.
@@ -233,12 +44,12 @@ std::span<const NearestVisits::Found> fetch_nearest(
 }
 
 // Pre: `first` is a visit that can wait.
-NearVisits near_visits(const Core& core, ExpertId expert, const JobRecord& first) {
+NearVisits near_visits(const Core& core, const ExpertFilters& filters, const JobRecord& first) {
   NearVisits near;
   if (core.policy.near_visits == 0) return near;
-  const Point from = place_of(core, core.experts[raw(expert)]);
+  const Point from = place_of(core, core.experts[raw(filters.expert())]);
   if (!is_known(from)) return near;
-  NearestVisits visits(core, expert, first.priority, from);
+  NearestVisits visits(core, filters.expert(), first.priority, from);
   near.compared = visits.compared();
   std::array<NearestVisits::Found, kDrawnMax> nearest;
   auto fetched = fetch_nearest(core, visits, nearest);
@@ -252,34 +63,13 @@ NearVisits near_visits(const Core& core, ExpertId expert, const JobRecord& first
       fetched = fetched.subspan(1);
     }
     if (next.slot == kNoSlot || next.square > farthest) break;
-    if (claim_job_filter(core, expert, core.jobs[next.slot]) != Filter::kNone) continue;
+    if (filters.of_claim(core.jobs[next.slot]) != Filter::kNone) continue;
     near.slot[near.count] = next.slot;
     near.metres[near.count] = metres_of(next.square);
     if (near.count++ == 0)
       farthest = square_within(near_equal_metres(near.metres[0], core.policy.near_equal_permille));
   }
   return near;
-}
-
-// The first of a class in order, places not looked at, and those about as urgent, `most` in all.
-void search_class(const Core& core, ExpertId expert, PriorityClass priority, JobSearch& search,
-                  std::size_t most) {
-  Scan scan{.core = core, .expert = expert, .search = search, .most = most};
-  const bool has_plan = core.experts[raw(expert)].planned_count != 0;
-  if (has_plan) scan.planned(priority, false);
-  if (search.slot == kNoSlot) scan.priority_class(priority);
-  if (search.slot == kNoSlot && has_plan) scan.planned(priority, true);
-  if (search.slot == kNoSlot && priority != PriorityClass::kOther) search.cut |= scan.cut;
-}
-
-JobSearch first_jobs(const Core& core, ExpertId expert, PriorityClass last, std::size_t most) {
-  JobSearch search;
-  for (std::uint8_t c = 0; c <= raw(last) && search.slot == kNoSlot; ++c) {
-    const PriorityClass priority{c};
-    if (priority == PriorityClass::kOther && search.cut) break;
-    search_class(core, expert, priority, search, most);
-  }
-  return search;
 }
 
 DecisionRecord begin_decision(const Core& core, const JobRecord& job) {
@@ -339,18 +129,19 @@ void assign_job(Core& core, std::uint32_t slot, ExpertId expert, DecisionRecord&
 
 // An available expert may take the job, and no municipal work stands before it that the reserved
 // share does not let wait.
-bool may_be_given(const Core& core, ExpertId expert, const JobRecord& job,
-                  const JobFilters& filters, DecisionRecord& decision) {
-  if (!claim_stands(core, core.experts[raw(expert)])) return false;
+bool may_be_given(const Core& core, ExpertId id, const JobRecord& job, const JobFilters& filters,
+                  DecisionRecord& decision) {
+  const FilterExpert expert(core, id);
+  if (!claim_stands(core, expert)) return false;
   ++decision.considered;
   const Filter filter = filters.of_claim(expert);
   if (filter != Filter::kNone) {
-    reject(decision, expert, filter);
+    reject(decision, id, filter);
     return false;
   }
   JobSearch municipal;
-  if (job.priority != PriorityClass::kOther || !municipal_waits(core, expert, municipal) ||
-      share_allows(core, expert, job, municipal))
+  if (job.priority != PriorityClass::kOther || !municipal_waits(core, id, municipal) ||
+      share_allows(core, id, job, municipal))
     return true;
   ++decision.municipal_first;
   return false;
@@ -412,9 +203,13 @@ void search_by_score(const Core& core, const JobRecord& job, DecisionRecord& dec
 
 }  // namespace
 
-QueueNumber queue_of(const JobRecord& job) {
-  return ReadyQueue::number(job.priority, job.skill, place_of(job));
+QueuePlace queue_place_of(const JobRecord& job) {
+  return {job.priority, job.skill,
+          job.has(kJobOfficeReach) ? ReadyQueue::office_place(job.office)
+                                   : ReadyQueue::district_place(job.district)};
 }
+
+QueueNumber queue_of(const JobRecord& job) { return ReadyQueue::number(queue_place_of(job)); }
 
 bool share_allows(const Core& core, ExpertId expert, const JobRecord& job,
                   const JobSearch& municipal) {
@@ -435,42 +230,33 @@ namespace {
 
 // The first job of other organisations goes before municipal work when it is the turn of their
 // share; otherwise the search stays as it is.
-void prefer_share(const Core& core, ExpertId expert, JobSearch& search) {
+void prefer_share(const Core& core, const ExpertFilters& filters, JobSearch& search) {
   if (core.policy.reserved_share_percent == 0 || search.slot == kNoSlot) return;
   JobSearch other = search;
   other.slot = kNoSlot;
   other.urgent_count = 0;
-  search_class(core, expert, PriorityClass::kOther, other, 1);
-  if (other.slot == kNoSlot || !share_allows(core, expert, core.jobs[other.slot], search)) return;
+  search_class(core, filters, PriorityClass::kOther, other, 1);
+  if (other.slot == kNoSlot || !share_allows(core, filters.expert(), core.jobs[other.slot], search))
+    return;
   search = other;
   search.by_share = true;
 }
 
 }  // namespace
 
-bool municipal_waits(const Core& core, ExpertId expert, JobSearch& search) {
-  search = first_jobs(core, expert, PriorityClass::kMunicipal, 1);
-  return search.slot != kNoSlot || search.cut;
-}
-
 void join_queue(Core& core, std::uint32_t slot) {
   const JobRecord& job = core.jobs[slot];
   const ReadyKey key{job.deadline, job.id};
-  const std::uint32_t place = place_of(job);
   core.ready.insert(queue_of(job), slot, key);
-  QueueHead& head = core.heads[head_of(job.priority, job.skill, place)];
-  if (head.is_empty() || key < head.key) head = {key, slot};
-  if (place < kDistrictCount)
-    core.waiting_districts[raw(job.priority)][raw(job.skill)] |= 1U << place;
+  core.heads.join(queue_place_of(job), slot, key);
   join_front(core, slot);
 }
 
 void leave_queue(Core& core, std::uint32_t slot) {
   const JobRecord& job = core.jobs[slot];
-  const bool first = core.heads[head_of(job.priority, job.skill, place_of(job))].key.job == job.id;
   const ReadyKey key = core.ready.key(slot);
   core.ready.remove(queue_of(job), slot);
-  if (first) set_head(core, job);
+  core.heads.leave(queue_place_of(job), key, core.ready);
   leave_front(core, slot, key);
 }
 
@@ -489,7 +275,7 @@ void rekey_job(Core& core, std::uint32_t slot) {
   const JobRecord& job = core.jobs[slot];
   const ReadyKey before = core.ready.key(slot);
   core.ready.update(queue_of(job), slot, {job.deadline, job.id});
-  set_head(core, job);
+  core.heads.look(queue_place_of(job), core.ready);
   rekey_front(core, slot, before);
 }
 
@@ -523,11 +309,11 @@ void write_drawn(const Core& core, std::span<const std::uint32_t> slots, Decisio
 }
 
 // One of the visits near to the expert. kNoSlot where no place can be looked at.
-std::uint32_t draw_near(const Core& core, ExpertId expert, std::uint32_t first,
+std::uint32_t draw_near(const Core& core, const ExpertFilters& filters, std::uint32_t first,
                         DecisionRecord& decision) {
   const JobRecord& job = core.jobs[first];
   if (!goes_out(job) || !can_wait(core, job, core.policy.near_slack_minutes)) return kNoSlot;
-  const NearVisits near = near_visits(core, expert, job);
+  const NearVisits near = near_visits(core, filters, job);
   if (near.count == 0) return kNoSlot;
   write_drawn(core, std::span(near.slot).first(near.count), decision);
   decision.compared = near.compared;
@@ -537,7 +323,7 @@ std::uint32_t draw_near(const Core& core, ExpertId expert, std::uint32_t first,
   const Point there = core.cases[job.case_slot].point;
   decision.passed_over = job.id;
   decision.passed_over_metres =
-      is_known(there) ? metres(place_of(core, core.experts[raw(expert)]), there) : 0U;
+      is_known(there) ? metres(place_of(core, core.experts[raw(filters.expert())]), there) : 0U;
   return slot;
 }
 
@@ -570,13 +356,13 @@ bool goes_by_place(const Core& core, ExpertId expert) {
 
 // The first in order, or in its place another one that the lot falls on. Writes down what was drawn
 // from. `is_first_alone`: those about as urgent as the first were not searched for.
-std::uint32_t draw_job(const Core& core, ExpertId expert, const JobSearch& search,
+std::uint32_t draw_job(const Core& core, const ExpertFilters& filters, const JobSearch& search,
                        bool is_first_alone, DecisionRecord& decision) {
   if (search.by_share) return search.slot;
-  std::uint32_t slot = draw_near(core, expert, search.slot, decision);
+  std::uint32_t slot = draw_near(core, filters, search.slot, decision);
   if (slot == kNoSlot && is_first_alone && search.urgent_count != 0 &&
       can_wait(core, core.jobs[search.slot], core.policy.draw_minutes)) {
-    const JobSearch wider = first_jobs(core, expert, PriorityClass::kOther, drawn_most(core));
+    const JobSearch wider = first_jobs(core, filters, PriorityClass::kOther, drawn_most(core));
     PERMIT_ASSERT(wider.slot == search.slot, wider.slot, search.slot);
     slot = draw_urgent(core, wider, decision);
   } else if (slot == kNoSlot) {
@@ -590,9 +376,10 @@ std::uint32_t draw_job(const Core& core, ExpertId expert, const JobSearch& searc
 
 std::uint32_t assign_best_job(Core& core, ExpertId expert) {
   const bool is_first_alone = goes_by_place(core, expert);
+  const ExpertFilters filters(core, expert);
   JobSearch search =
-      first_jobs(core, expert, PriorityClass::kOther, is_first_alone ? 1 : drawn_most(core));
-  prefer_share(core, expert, search);
+      first_jobs(core, filters, PriorityClass::kOther, is_first_alone ? 1 : drawn_most(core));
+  prefer_share(core, filters, search);
   if (search.slot == kNoSlot) return kNoSlot;
   DecisionRecord decision = begin_decision(core, core.jobs[search.slot]);
   decision.by_claim = 1;
@@ -604,7 +391,7 @@ std::uint32_t assign_best_job(Core& core, ExpertId expert) {
   }
   decision.rejected_count = search.rejected_count;
   decision.by_share = search.by_share ? 1 : 0;
-  const std::uint32_t slot = draw_job(core, expert, search, is_first_alone, decision);
+  const std::uint32_t slot = draw_job(core, filters, search, is_first_alone, decision);
   add_candidate(decision, expert, load_ppm(core, core.experts[raw(expert)]));
   assign_job(core, slot, expert, decision);
   return slot;

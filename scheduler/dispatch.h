@@ -12,6 +12,7 @@
 // share of all that the expert was given today, class 2 goes before class 1, never before class 0.
 #pragma once
 
+#include "scheduler/job_search.h"
 #include "scheduler/state.h"
 
 namespace permitd::scheduler {
@@ -19,34 +20,13 @@ namespace permitd::scheduler {
 /// Available experts looked at for one job, least loaded first.
 inline constexpr std::uint32_t kExpertScanMax = 256;
 
-/// Removed jobs that a search keeps.
-inline constexpr std::size_t kRejectedKept = 8;
-
-/// What a search over the ready queues found for one expert.
-struct JobSearch {
-  std::uint32_t slot = kNoSlot;
-  // The first that fit out of the queues, the one above before the others; empty where a plan
-  // reserved it.
-  std::uint8_t urgent_count = 0;
-  std::array<std::uint32_t, kDrawnMax> urgent_slot{};
-  bool by_share = false;  // class 2 before class 1, out of the reserved share
-  bool cut = false;       // the bound ended the scan of a queue of class 0 or 1
-  std::uint16_t considered = 0;
-  std::array<std::uint16_t, kFilterCount> removed{};
-  // The first removed in the expert's order; none that comes after the job found.
-  std::array<std::uint32_t, kRejectedKept> rejected_slot{};
-  std::array<Filter, kRejectedKept> rejected_filter{};
-  std::uint8_t rejected_count = 0;
-};
-/// A municipal job stands before this expert's class-2 work: one was found, or the scan was cut.
-bool municipal_waits(const Core& core, ExpertId expert, JobSearch& search);
-
 /// The reserved share lets the job of another organisation go before the municipal one that waits.
 /// Pre: `municipal` is what municipal_waits() found.
 bool share_allows(const Core& core, ExpertId expert, const JobRecord& job,
                   const JobSearch& municipal);
 
 /// The queue a job belongs in.
+QueuePlace queue_place_of(const JobRecord& job);
 QueueNumber queue_of(const JobRecord& job);
 /// Puts a waiting job that no plan reserves into the open queue of its place, or takes it out to
 /// put it into another one.

@@ -66,17 +66,21 @@ constexpr std::int64_t distance_square(Point from, Point to) {
                   way_east(way_round(from.lon_e6, to.lon_e6), scaled_cosine(from.lat_e6))));
 }
 
+/// How far it is from a value to the nearest from `least` to `most`, and the same round the globe
+/// for longitudes. Pre: least is not above most.
+constexpr std::uint32_t gap_between(std::int32_t at, std::int32_t least, std::int32_t most) {
+  return static_cast<std::uint32_t>(std::max(0, std::max(least - at, at - most)));
+}
+constexpr std::uint32_t gap_round(std::int32_t at, std::int32_t least, std::int32_t most) {
+  const auto farthest = static_cast<std::uint32_t>(kTurn - std::max(most - at, at - least));
+  return std::min(gap_between(at, least, most), farthest);
+}
+
 /// No point of the box from `low` to `high` has a distance_square() from `from` below this. Pre:
 /// low is not above high.
 constexpr std::uint64_t box_square(Point from, std::uint32_t cosine, Point low, Point high) {
-  const auto gap = [](std::int32_t at, std::int32_t least, std::int32_t most) {
-    return std::max(0, std::max(least - at, at - most));
-  };
-  const std::int32_t direct = gap(from.lon_e6, low.lon_e6, high.lon_e6);
-  const std::int32_t farthest = std::max(high.lon_e6 - from.lon_e6, from.lon_e6 - low.lon_e6);
-  const std::int32_t round = std::min(direct, kTurn - farthest);
-  return flat_square(static_cast<std::uint32_t>(gap(from.lat_e6, low.lat_e6, high.lat_e6)),
-                     way_east(static_cast<std::uint32_t>(round), cosine));
+  return flat_square(gap_between(from.lat_e6, low.lat_e6, high.lat_e6),
+                     way_east(gap_round(from.lon_e6, low.lon_e6, high.lon_e6), cosine));
 }
 
 /// Of each number from 64 to 255 the root of the middle of what it stands for, times 16.

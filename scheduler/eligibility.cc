@@ -33,24 +33,12 @@ bool concerns(const CaseRecord& record, PersonId person) {
                               person == record.designer || person == record.supervising_engineer);
 }
 
-// A set of persons in so many bits: who has none of them is not in it.
-constexpr std::uint64_t bit_of(PersonId person) {
-  return std::uint64_t{raw(person) != 0} << raw(person) % 64;
-}
-
-constexpr bool may_hold(std::uint64_t bits, PersonId person) {
-  return (bits >> raw(person) % 64 & 1) != 0;
-}
-
-std::uint64_t bits_of(const CaseRecord& record) {
-  return bit_of(record.owner) | bit_of(record.relative) | bit_of(record.designer) |
-         bit_of(record.supervising_engineer);
-}
-
-bool may_hold(std::uint64_t bits, const ExpertRecord& who, const OfficeRecord& office) {
-  bool may = may_hold(bits, who.person);
-  for (const PersonId relative : who.relatives) may |= may_hold(bits, relative);
-  return may || may_hold(bits, office.licensee) || may_hold(bits, office.technical_manager);
+std::uint64_t person_bits_of(const CaseRecord& record) {
+  std::uint64_t bits = 0;
+  for (const PersonId person :
+       {record.owner, record.relative, record.designer, record.supervising_engineer})
+    if (raw(person) != 0) bits |= person_bit(person);
+  return bits;
 }
 
 // The expert or a declared relative is one of the persons of the case, or the expert's office
@@ -101,20 +89,13 @@ const Activation& activation_of(const Core& core, const ExpertRecord& who, const
 }
 
 // Filters that depend on the persons and not on the moment. The case concerns the expert, or the
-// expert has just refused the job. `bits`: of the case.
-inline Filter person_filter(const Core& core, ExpertId expert, const JobRecord& job,
-                            const CaseRecord& record, Role role, std::uint64_t bits) {
-  const ExpertRecord& who = core.experts[raw(expert)];
-  const OfficeRecord& office = core.offices[who.office];
-  if (four_eyes_conflict(core, record, expert, role)) return Filter::kFourEyes;
-  if (job.has(kJobDeclined) && job.holder == expert) return Filter::kConflict;
-  const bool concerned = may_hold(bits, who, office) && concerns_expert(record, who, office, role);
+// expert has just refused the job.
+inline Filter person_filter(const Core& core, const FilterExpert& expert, const FilterJob& of) {
+  if (four_eyes_conflict(core, of.record, expert.id, of.role)) return Filter::kFourEyes;
+  if (of.job.has(kJobDeclined) && of.job.holder == expert.id) return Filter::kConflict;
+  const bool concerned = (of.person_bits & expert.person_bits) != 0 &&
+                         concerns_expert(of.record, expert.who, expert.office, of.role);
   return concerned ? Filter::kConflict : Filter::kNone;
-}
-
-Filter person_filter(const Core& core, ExpertId expert, const JobRecord& job) {
-  const CaseRecord& record = core.cases[job.case_slot];
-  return person_filter(core, expert, job, record, role_of(job), bits_of(record));
 }
 
 bool over_capacity_on(const Core& core, ExpertId id, const JobRecord& job, std::int32_t day) {
@@ -131,12 +112,42 @@ bool over_capacity_on(const Core& core, ExpertId id, const JobRecord& job, std::
 }
 
 // What office and certificate allow now.
-Filter right_filter(const Core& core, const ExpertRecord& who, const JobRecord& job,
-                    ServiceId service) {
-  const Activation& activation = core.offices[who.office].activations[raw(service)];
-  if (!office_active(core, who.office) || !activation.covers(core.now)) return Filter::kOffice;
-  if (who.valid_until[raw(job.skill)] == Tick{}) return Filter::kSkill;
-  return expert_certified(core, who, job.skill) ? Filter::kNone : Filter::kCertificate;
+inline Filter right_filter(const Core& core, const FilterExpert& expert, const FilterJob& of) {
+  const std::size_t skill = raw(of.job.skill);
+  const Activation& activation = expert.office.activations[raw(of.record.service)];
+  if (!expert.is_office_active || !activation.covers(core.now)) return Filter::kOffice;
+  const Tick until = expert.who.valid_until[skill];
+  if (until == Tick{}) return Filter::kSkill;
+  const bool certified =
+      expert.is_certified && expert.who.valid_from[skill] <= core.now && core.now < until;
+  return certified ? Filter::kNone : Filter::kCertificate;
+}
+
+inline Filter first_filter(const Core& core, const FilterExpert& expert, const FilterJob& of,
+                           bool is_open, bool lift_capacity) {
+  const Filter right = right_filter(core, expert, of);
+  if (right != Filter::kNone) return right;
+  const Filter person = person_filter(core, expert, of);
+  if (person != Filter::kNone) return person;
+  if (!is_open) return Filter::kShift;
+  if (expert.is_absent) return Filter::kAbsence;
+  if (!lift_capacity && over_capacity(core, expert.id, of.job)) return Filter::kCapacity;
+  if (out_of_reach(expert.who, of.job)) return Filter::kDistrict;
+  return expert.who.held_count >= kHeldJobsMax ? Filter::kHeldMost : Filter::kNone;
+}
+
+// Whether the owner of an inspector's job has met any inspector.
+bool has_met_somebody(const Core& core, const FilterJob& of) {
+  return of.role == Role::kInspector && core.meetings.has(of.record.owner);
+}
+
+// The expert has met the owner lately, and somebody else could go. Pre: the expert could.
+Filter pair_filter(const Core& core, ExpertId expert, const FilterJob& of, bool is_open) {
+  if (!pair_repeats(core, expert, of.job)) return Filter::kNone;
+  const auto fits = [&](ExpertId other) {
+    return first_filter(core, {core, other}, of, is_open, false) == Filter::kNone;
+  };
+  return another_is_eligible(core, expert, of.job, fits) ? Filter::kPairRepeat : Filter::kNone;
 }
 
 // The same of a moment that a plan has in mind: who is suspended until then is back by then.
@@ -164,7 +175,7 @@ Filter own_plan_filter(const Core& core, ExpertId expert, const JobRecord& job, 
   const ExpertRecord& who = core.experts[raw(expert)];
   const Filter right = planned_right_filter(core, who, job, at);
   if (right != Filter::kNone) return right;
-  const Filter person = person_filter(core, expert, job);
+  const Filter person = person_filter(core, {core, expert}, {core, job});
   if (person != Filter::kNone) return person;
   if (!core.calendar.is_open(at)) return Filter::kShift;
   if (absent_at(who, at)) return Filter::kAbsence;
@@ -201,53 +212,53 @@ bool concerns_holder(const Core& core, const JobRecord& job) {
   return concerns_expert(core.cases[job.case_slot], who, core.offices[who.office], role_of(job));
 }
 
+FilterJob::FilterJob(const Core& core, const JobRecord& of)
+    : job(of),
+      record(core.cases[of.case_slot]),
+      person_bits(person_bits_of(record)),
+      role(role_of(of)) {}
+
 JobFilters::JobFilters(const Core& core, const JobRecord& job)
-    : core_(core),
-      job_(job),
-      record_(core.cases[job.case_slot]),
-      person_bits_(bits_of(record_)),
-      role_(role_of(job)),
-      is_open_(core.calendar.is_open(core.now)) {}
+    : core_(core), job_(core, job), is_open_(core.calendar.is_open(core.now)) {}
 
-Filter JobFilters::first(ExpertId expert, bool lift_capacity) const {
-  const ExpertRecord& who = core_.experts[raw(expert)];
-  const Filter right = right_filter(core_, who, job_, record_.service);
-  if (right != Filter::kNone) return right;
-  const Filter person = person_filter(core_, expert, job_, record_, role_, person_bits_);
-  if (person != Filter::kNone) return person;
-  if (!is_open_) return Filter::kShift;
-  if (expert_absent(core_, who)) return Filter::kAbsence;
-  if (!lift_capacity && over_capacity(core_, expert, job_)) return Filter::kCapacity;
-  if (out_of_reach(who, job_)) return Filter::kDistrict;
-  return who.held_count >= kHeldJobsMax ? Filter::kHeldMost : Filter::kNone;
+Filter JobFilters::first(const FilterExpert& expert, bool lift_capacity) const {
+  return first_filter(core_, expert, job_, is_open_, lift_capacity);
 }
 
-bool JobFilters::has_met_somebody() const {
-  if (!has_met_) has_met_ = role_ == Role::kInspector && core_.meetings.has(record_.owner);
-  return *has_met_;
-}
-
-Filter JobFilters::of_claim(ExpertId expert) const {
+Filter JobFilters::of_claim(const FilterExpert& expert) const {
   const Filter filter = first(expert, false);
-  if (filter != Filter::kNone || !has_met_somebody() || !pair_repeats(core_, expert, job_))
-    return filter;
-  const auto fits = [&](ExpertId other) { return first(other, false) == Filter::kNone; };
-  return another_is_eligible(core_, expert, job_, fits) ? Filter::kPairRepeat : Filter::kNone;
+  if (filter != Filter::kNone) return filter;
+  if (!has_met_) has_met_ = has_met_somebody(core_, job_);
+  return *has_met_ ? pair_filter(core_, expert.id, job_, is_open_) : Filter::kNone;
+}
+
+ExpertFilters::ExpertFilters(const Core& core, ExpertId expert)
+    : core_(core), expert_(core, expert), is_open_(core.calendar.is_open(core.now)) {}
+
+Filter ExpertFilters::first(const JobRecord& job) const {
+  return first_filter(core_, expert_, FilterJob(core_, job), is_open_, false);
+}
+
+Filter ExpertFilters::of_claim(const JobRecord& job) const {
+  const FilterJob of(core_, job);
+  const Filter filter = first_filter(core_, expert_, of, is_open_, false);
+  if (filter != Filter::kNone || !has_met_somebody(core_, of)) return filter;
+  return pair_filter(core_, expert_.id, of, is_open_);
 }
 
 Filter first_filter(const Core& core, ExpertId expert, const JobRecord& job, bool lift_capacity) {
-  return JobFilters(core, job).first(expert, lift_capacity);
+  return JobFilters(core, job).first({core, expert}, lift_capacity);
 }
 
 Filter claim_job_filter(const Core& core, ExpertId expert, const JobRecord& job) {
-  return JobFilters(core, job).of_claim(expert);
+  return JobFilters(core, job).of_claim({core, expert});
 }
 
 Filter standing_filter(const Core& core, ExpertId expert, const JobRecord& job, Tick at) {
   const ExpertRecord& who = core.experts[raw(expert)];
   const Filter right = planned_right_filter(core, who, job, at);
   if (right != Filter::kNone) return right;
-  const Filter person = person_filter(core, expert, job);
+  const Filter person = person_filter(core, {core, expert}, {core, job});
   if (person != Filter::kNone) return person;
   if (!core.calendar.is_open(at)) return Filter::kShift;
   if (absent_at(who, at)) return Filter::kAbsence;

@@ -57,28 +57,86 @@ bool pair_repeats(const Core& core, ExpertId expert, const JobRecord& job);
 /// As first_filter, and passed over for a pair repeat when somebody else could go.
 Filter claim_job_filter(const Core& core, ExpertId expert, const JobRecord& job);
 
-/// The filters of one job for many candidates: what they ask of the job is looked up once. Valid
-/// until the state changes.
+/// A set of persons in so many bits, as each person's number says: who has none of them is not in
+/// it.
+constexpr std::uint64_t person_bit(PersonId person) { return std::uint64_t{1} << raw(person) % 64; }
+/// Nobody has a bit here, too: the places of relatives are mostly free.
+inline std::uint64_t person_bits_of(const ExpertRecord& who, const OfficeRecord& office) {
+  std::uint64_t bits =
+      person_bit(who.person) | person_bit(office.licensee) | person_bit(office.technical_manager);
+  for (const PersonId relative : who.relatives) bits |= person_bit(relative);
+  return bits;
+}
+
+/// What the filters ask of a job and of an expert, looked up once where one of them meets many of
+/// the others. Valid until the state changes.
+struct FilterJob {
+  /// `job` outlives it.
+  FilterJob(const Core& core, const JobRecord& job);
+  FilterJob(const Core& core, JobRecord&& job) = delete;
+
+  const JobRecord& job;
+  const CaseRecord& record;
+  std::uint64_t person_bits;  // the persons of the case
+  Role role;
+};
+struct FilterExpert {
+  FilterExpert(const Core& core, ExpertId expert);
+
+  ExpertId id;
+  const ExpertRecord& who;
+  const OfficeRecord& office;
+  std::uint64_t person_bits;  // as of a job: the expert, relatives, who the office belongs to
+  bool is_office_active;
+  bool is_certified;  // apart from each certificate's time
+  bool is_absent;
+};
+
+inline FilterExpert::FilterExpert(const Core& core, ExpertId expert)
+    : id(expert),
+      who(core.experts[raw(expert)]),
+      office(core.offices[who.office]),
+      person_bits(person_bits_of(who, office)),
+      is_office_active(office_active(core, who.office)),
+      is_certified(may_hold_certificates(core, who)),
+      is_absent(expert_absent(core, who)) {}
+
+/// claim_stands().
+inline bool claim_stands(const Core& core, const FilterExpert& expert) {
+  return expert.who.wanted > 0 && core.now < expert.who.claim_until && expert.is_office_active &&
+         expert.is_certified && !expert.is_absent;
+}
+
+/// The filters of one job for many experts.
 class JobFilters {
  public:
-  /// `job` outlives it.
   JobFilters(const Core& core, const JobRecord& job);
-  JobFilters(const Core& core, JobRecord&& job) = delete;
   /// first_filter().
-  Filter first(ExpertId expert, bool lift_capacity) const;
+  Filter first(const FilterExpert& expert, bool lift_capacity) const;
   /// claim_job_filter().
-  Filter of_claim(ExpertId expert) const;
+  Filter of_claim(const FilterExpert& expert) const;
 
  private:
-  bool has_met_somebody() const;
-
   const Core& core_;
-  const JobRecord& job_;
-  const CaseRecord& record_;
-  std::uint64_t person_bits_;
-  Role role_;
+  FilterJob job_;
   bool is_open_;
   mutable std::optional<bool> has_met_;  // whether the owner has met any inspector
+};
+
+/// The filters of one expert for many jobs.
+class ExpertFilters {
+ public:
+  ExpertFilters(const Core& core, ExpertId expert);
+  ExpertId expert() const { return expert_.id; }
+  /// first_filter() without lifting the capacity.
+  Filter first(const JobRecord& job) const;
+  /// claim_job_filter().
+  Filter of_claim(const JobRecord& job) const;
+
+ private:
+  const Core& core_;
+  FilterExpert expert_;
+  bool is_open_;
 };
 
 /// Remembers who did a protected role of the job's case (I5) and whom an inspector met (I14).

@@ -8,10 +8,14 @@
 
 namespace permitd::scheduler {
 
+/// Neither suspended nor anything else but certified at core.now, whatever the certificates' times.
+inline bool may_hold_certificates(const Core& core, const ExpertRecord& expert) {
+  return expert.state == ExpertState::kCertified && !suspension_begins(expert, core.now);
+}
 /// Certified in the skill at core.now, whatever the state of the office.
 inline bool expert_certified(const Core& core, const ExpertRecord& expert, Skill skill) {
-  return expert.state == ExpertState::kCertified && !suspension_begins(expert, core.now) &&
-         expert.valid_from[raw(skill)] <= core.now && core.now < expert.valid_until[raw(skill)];
+  return may_hold_certificates(core, expert) && expert.valid_from[raw(skill)] <= core.now &&
+         core.now < expert.valid_until[raw(skill)];
 }
 inline bool expert_absent(const Core& core, const ExpertRecord& expert) {
   return expert.absences.count != 0 && expert.absences.at(core.now) != nullptr;
@@ -78,8 +82,7 @@ const HeldJob& held_entry(const Core& core, std::uint32_t slot);
 /// for may also keep what is in hand: an office that is active is left at a later moment.
 inline bool claim_stands(const Core& core, const ExpertRecord& expert) {
   return expert.wanted > 0 && core.now < expert.claim_until && office_active(core, expert.office) &&
-         expert.state == ExpertState::kCertified && !suspension_begins(expert, core.now) &&
-         !expert_absent(core, expert);
+         may_hold_certificates(core, expert) && !expert_absent(core, expert);
 }
 
 /// Brings skills, availability and the timer in line with the record and core.now.

@@ -46,7 +46,7 @@ void ask_certified(const Core& core, const JobRecord& job, StuckView& view) {
   for (std::uint32_t number = certified.next(1); number != 0; number = certified.next(number + 1)) {
     const ExpertId expert{number};
     ++view.certified;
-    const Filter filter = filters.of_claim(expert);
+    const Filter filter = filters.of_claim({core, expert});
     if (filter != Filter::kNone) {
       ++view.removed[static_cast<std::size_t>(filter)];
       continue;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <span>
 
 #include "scheduler/dispatch.h"
 #include "scheduler/distance.h"
@@ -14,13 +15,22 @@ using Visit = VisitFronts::Visit;
 
 static_assert(VisitFronts::kNowhere == UINT64_MAX);
 
-std::uint32_t place_of_queue(const JobRecord& job) {
-  return job.has(kJobOfficeReach) ? ReadyQueue::office_place(job.office)
-                                  : ReadyQueue::district_place(job.district);
+// How many bits of the lowest 16 are set in all of them. Bits are added up in pairs, fours and
+// bytes, for several values at a time; a call for each value is what std::popcount would be.
+std::uint16_t count_bits(std::span<const std::uint32_t> values) {
+  static_assert(kNearVisitsMax <= 16);
+  std::uint32_t count = 0;
+  for (std::uint32_t bits : values) {
+    bits -= bits >> 1 & 0x5555;
+    bits = (bits & 0x3333) + (bits >> 2 & 0x3333);
+    bits = (bits + (bits >> 4)) & 0x0F0F;
+    count += (bits + (bits >> 8)) & 0x1F;
+  }
+  return static_cast<std::uint16_t>(count);
 }
 
 FrontNumber front_of(const JobRecord& job) {
-  return VisitFronts::number(job.priority, place_of_queue(job));
+  return VisitFronts::number(job.priority, queue_place_of(job).place);
 }
 
 Visit visit_at(const Core& core, std::uint32_t slot) {
@@ -114,52 +124,68 @@ bool fronts_hold(const Core& core) {
 }
 
 NearestVisits::NearestVisits(const Core& core, ExpertId expert, PriorityClass priority, Point from)
-    : core_(core), from_(from), cosine_(scaled_cosine(from.lat_e6)), priority_(priority) {
+    : core_(core), from_(from), cosine_(scaled_cosine(from.lat_e6)) {
   const ExpertRecord& record = core.experts[raw(expert)];
-  std::uint32_t districts = core.waiting_districts[raw(priority)][raw(Skill::kInspect)];
+  std::uint32_t districts = core.heads.waiting(priority, Skill::kInspect);
   if (record.districts != 0) districts &= record.districts;
-  for (; districts != 0; districts &= districts - 1)
-    add(static_cast<std::uint32_t>(std::countr_zero(districts)));
-  add(ReadyQueue::office_place(record.office));
+  VisitFronts::Bounds bounds;
+  core.fronts.bounds(priority, from, cosine_, bounds);
+  count_ = static_cast<std::uint32_t>(std::popcount(districts)) + 1;
+  const std::uint32_t first = (1U << core.policy.near_visits) - 1;
+  std::array<std::uint32_t, kQueuesMax> placed;
+  std::uint32_t at = 0;
+  const auto plant = [&](FrontNumber front, std::uint64_t square, std::uint32_t has_place) {
+    front_[at] = front;
+    placed[at] = has_place & first;
+    least_[count_ + at] = placed[at] == 0 ? VisitFronts::kNowhere : square << kSquareAt | at;
+    ++at;
+  };
+  for (; districts != 0; districts &= districts - 1) {
+    const auto district = static_cast<std::uint32_t>(std::countr_zero(districts));
+    plant(VisitFronts::number(priority, district), bounds.square[district],
+          bounds.placed[district]);
+  }
+  const FrontNumber own = VisitFronts::number(priority, ReadyQueue::office_place(record.office));
+  const VisitFronts::Bound bound = core.fronts.bound(own, from, cosine_);
+  plant(own, bound.square, bound.placed);
+  for (std::uint32_t i = count_ - 1; i > 0; --i)
+    least_[i] = std::min(least_[2 * i], least_[2 * i + 1]);
+  compared_ = count_bits(std::span(placed).first(count_));
 }
 
-void NearestVisits::add(std::uint32_t place) {
-  const FrontNumber front = VisitFronts::number(priority_, place);
-  const std::uint32_t placed = core_.fronts.placed(front, core_.policy.near_visits);
-  if (placed == 0) return;
-  compared_ = static_cast<std::uint16_t>(compared_ + placed);
-  const std::uint32_t at = count_++;
-  front_[at] = front;
-  const std::uint64_t square = core_.fronts.least_square(front, from_, cosine_);
-  least_[at] = square << kSquareAt | at;
-  if (square == 0) look_into(at);
+void NearestVisits::set_least(std::uint32_t at, std::uint64_t least) {
+  std::uint32_t i = count_ + at;
+  for (least_[i] = least; i > 1; i /= 2) least_[i / 2] = std::min(least_[i], least_[i ^ 1]);
 }
 
 void NearestVisits::look_into(std::uint32_t at) {
   core_.fronts.squares(front_[at], from_, cosine_, core_.policy.near_visits, squares_[at]);
-  find_least(at);
+  set_least(at, find_least(at));
 }
 
-void NearestVisits::find_least(std::uint32_t at) {
+std::uint64_t NearestVisits::find_least(std::uint32_t at) {
   std::uint64_t least = VisitFronts::kNowhere;
   for (const std::uint64_t square : squares_[at]) least = std::min(least, square);
   nearest_[at] = static_cast<std::uint32_t>(least & (kNearVisitsMax - 1));
-  least_[at] = least == VisitFronts::kNowhere
-                   ? least
-                   : least >> VisitFronts::kPlaceBits << kSquareAt | kLookedInto | at;
+  return least == VisitFronts::kNowhere
+             ? least
+             : least >> VisitFronts::kPlaceBits << kSquareAt | kLookedInto | at;
 }
 
-std::uint64_t NearestVisits::least() const {
-  std::uint64_t least = VisitFronts::kNowhere;
-  for (std::uint32_t at = 0; at < count_; ++at) least = std::min(least, least_[at]);
-  return least;
+// Whether another queue has the same square: then it has won against all on its way to where it met
+// the least.
+bool NearestVisits::has_equal(std::uint64_t least) const {
+  for (std::uint32_t i = count_ + static_cast<std::uint32_t>(least & kQueueMask); i > 1; i /= 2)
+    if (least_[i ^ 1] >> kQueueBits == least >> kQueueBits) return true;
+  return false;
 }
 
 // Pre: `least` was looked into, so all with its square were.
 std::uint32_t NearestVisits::first_of_equals(std::uint64_t least) const {
   auto best = static_cast<std::uint32_t>(least & kQueueMask);
+  if (!has_equal(least)) return best;
   for (std::uint32_t at = best + 1; at < count_; ++at) {
-    if (least_[at] >> kQueueBits != least >> kQueueBits) continue;
+    if (least_[count_ + at] >> kQueueBits != least >> kQueueBits) continue;
     if (core_.fronts.key(front_[at], nearest_[at]) < core_.fronts.key(front_[best], nearest_[best]))
       best = at;
   }
@@ -168,7 +194,7 @@ std::uint32_t NearestVisits::first_of_equals(std::uint64_t least) const {
 
 NearestVisits::Found NearestVisits::next() {
   for (;;) {
-    const std::uint64_t nearest = least();
+    const std::uint64_t nearest = least_[1];
     if (nearest == VisitFronts::kNowhere) return {};
     if ((nearest & kLookedInto) == 0) {
       look_into(static_cast<std::uint32_t>(nearest & kQueueMask));
@@ -178,7 +204,7 @@ NearestVisits::Found NearestVisits::next() {
     const Found found{core_.fronts.slot(front_[at], nearest_[at]),
                       core_.fronts.case_slot(front_[at], nearest_[at]), nearest >> kSquareAt};
     squares_[at][nearest_[at]] = VisitFronts::kNowhere;
-    find_least(at);
+    set_least(at, find_least(at));
     return found;
   }
 }

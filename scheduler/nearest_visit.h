@@ -50,22 +50,22 @@ class NearestVisits {
   static constexpr unsigned kSquareAt = kQueueBits + 1;
   static_assert(kQueuesMax <= kQueueMask);
 
-  void add(std::uint32_t place);
   void look_into(std::uint32_t at);
-  void find_least(std::uint32_t at);
-  std::uint64_t least() const;
+  std::uint64_t find_least(std::uint32_t at);
+  void set_least(std::uint32_t at, std::uint64_t least);
+  bool has_equal(std::uint64_t least) const;
   std::uint32_t first_of_equals(std::uint64_t least) const;
 
   const Core& core_;
   const Point from_;
   const std::uint32_t cosine_;
-  const PriorityClass priority_;
   std::uint16_t compared_ = 0;
   std::uint32_t count_ = 0;
   // Of each queue the least square that is left, or before it is looked into what none is below,
   // with the bits above: of equals one that was not looked into comes first, as it may hold an
-  // earlier one. kNowhere when none is left.
-  std::array<std::uint64_t, kQueuesMax> least_;
+  // earlier one. kNowhere when none is left. They are the leaves of a tree, from count_ on; below
+  // is the lesser of places 2i and 2i + 1 at i, so that the least of all is at 1.
+  std::array<std::uint64_t, 2 * kQueuesMax> least_;
   std::array<std::uint32_t, kQueuesMax> nearest_;  // which of the front has it
   std::array<FrontNumber, kQueuesMax> front_;
   std::array<VisitFronts::Squares, kQueuesMax> squares_;

@@ -92,11 +92,20 @@ void OrderedPool::remove(std::uint32_t set, std::uint32_t node) {
   --sets_[set].count;
 }
 
-std::uint32_t OrderedPool::first(std::uint32_t set) const {
-  Link link = sets_[set].root;
-  if (link == 0) return kNoSlot;
-  while (at(link).left != 0) link = at(link).left;
-  return link - 1;
+std::pair<std::uint32_t, std::uint32_t> OrderedPool::first_two(std::uint32_t set) const {
+  Link first = sets_[set].root;
+  if (first == 0) return {kNoSlot, kNoSlot};
+  Link above = 0;
+  for (Link left = at(first).left; left != 0; left = at(first).left) {
+    above = first;
+    first = left;
+  }
+  Link second = at(first).right;
+  if (second == 0)
+    second = above;
+  else
+    while (at(second).left != 0) second = at(second).left;
+  return {first - 1, second == 0 ? kNoSlot : second - 1};
 }
 
 void OrderedPool::clear() {

@@ -18,6 +18,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "scheduler/fixed_array.h"
 #include "scheduler/scheduler.h"
@@ -45,9 +46,9 @@ class OrderedPool {
   /// Pre: contains(node).
   OrderKey key(std::uint32_t node) const { return nodes_[node].key; }
   std::uint32_t count(std::uint32_t set) const { return sets_[set].count; }
-  /// Node with the least key, or kNoSlot. O(log n) expected; the path is short and stays in the
-  /// cache.
-  std::uint32_t first(std::uint32_t set) const;
+  /// Nodes with the least two keys, or kNoSlot. O(log n) expected; the path is short and stays in
+  /// the cache.
+  std::pair<std::uint32_t, std::uint32_t> first_two(std::uint32_t set) const;
 
   /// Calls visit(node) in key order until it returns true (stop) or `max` nodes were visited.
   /// Returns whether the bound cut it: max nodes were visited, none stopped it, and more are there.
@@ -85,8 +86,8 @@ class OrderedPool {
     std::uint32_t count = 0;
   };
 
-  // Ancestors of a node whose left side holds it. The expected depth of 2^27 nodes is 37; a depth
-  // of 256 has a probability below 10^-60.
+  // Ancestors of a node whose left side holds it. The expected depth of 2^27 nodes is
+  // 37; a depth of 256 has a probability below 10^-60.
   static constexpr std::size_t kDepthMax = 256;
 
   Node& at(Link link) { return nodes_[link - 1]; }

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "scheduler/ordered_pool.h"
 #include "scheduler/types.h"
@@ -18,6 +19,13 @@ namespace permitd::scheduler {
 
 /// Number of a queue, from ReadyQueue::number().
 enum class QueueNumber : std::uint32_t {};
+
+/// A queue by what it is for.
+struct QueuePlace {
+  PriorityClass priority{};
+  Skill skill{};
+  std::uint32_t place = 0;
+};
 
 struct ReadyKey {
   Tick deadline;
@@ -37,6 +45,9 @@ class ReadyQueue {
     constexpr std::uint32_t classes = kClassCount;
     constexpr std::uint32_t skills = kSkillCount;
     return QueueNumber{(place * classes + raw(priority)) * skills + raw(skill)};
+  }
+  static constexpr QueueNumber number(const QueuePlace& queue) {
+    return number(queue.priority, queue.skill, queue.place);
   }
 
   /// Makes room, keeping what is queued. Allocates: 24 bytes a job slot, 144 a place.
@@ -62,8 +73,10 @@ class ReadyQueue {
     const OrderKey key = pool_.key(slot);
     return {Tick{key.rank}, JobId{key.id}};
   }
-  /// Slot of the first job, or kNoSlot.
-  std::uint32_t best(QueueNumber queue) const { return pool_.first(raw(queue)); }
+  /// Slots of the first two jobs, or kNoSlot.
+  std::pair<std::uint32_t, std::uint32_t> best_two(QueueNumber queue) const {
+    return pool_.first_two(raw(queue));
+  }
   std::uint32_t count(QueueNumber queue) const { return pool_.count(raw(queue)); }
   std::uint32_t queue_count() const { return static_cast<std::uint32_t>(pool_.set_count()); }
 

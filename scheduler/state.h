@@ -21,6 +21,7 @@
 #include "scheduler/licence_table.h"
 #include "scheduler/load_index.h"
 #include "scheduler/meeting_memory.h"
+#include "scheduler/queue_heads.h"
 #include "scheduler/ready_queue.h"
 #include "scheduler/records.h"
 #include "scheduler/scheduler.h"
@@ -81,15 +82,6 @@ class ExpertSet {
   FixedArray<std::uint64_t> words_;
 };
 
-/// The first job of a ready queue, without a way through the queue itself.
-struct QueueHead {
-  ReadyKey key;  // job 0: the queue is empty
-  std::uint32_t slot = 0;
-  std::uint32_t reserved = 0;
-
-  bool is_empty() const { return raw(key.job) == 0; }
-};
-
 struct Core {
   TableMemory* memory = nullptr;  // told where tables lie; may be null
   Limits limits{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
@@ -131,14 +123,12 @@ struct Core {
   IdIndex case_index;  // derived
   IdIndex job_index;   // derived
   ReadyQueue ready;
-  FixedArray<QueueHead> heads;  // [queue] by head_of(). Derived.
-  std::array<std::array<std::uint32_t, kSkillCount>, kClassCount>
-      waiting_districts{};  // bits. Derived.
-  VisitFronts fronts;       // the first visits of each queue. Derived.
-  AgeList ages;             // ready jobs by class × skill, then blocked jobs by office
-  TimerHeap job_timers;     // by job slot: begin of an appointment, marks of the SLA
-  TimerHeap other_timers;   // 0: zoning plan and rounds; experts by number, offices by index, then
-                            // cases by slot
+  QueueHeads heads;        // the first two of each queue. Derived.
+  VisitFronts fronts;      // the first visits of each queue. Derived.
+  AgeList ages;            // ready jobs by class × skill, then blocked jobs by office
+  TimerHeap job_timers;    // by job slot: begin of an appointment, marks of the SLA
+  TimerHeap other_timers;  // 0: zoning plan and rounds; experts by number, offices by index, then
+                           // cases by slot
   LoadIndex available;
   std::array<ExpertSet, kSkillCount> certified_experts;  // derived
   WorkingCalendar calendar;
@@ -186,12 +176,6 @@ inline std::uint32_t office_timer(const Core& core, std::uint32_t office) {
 }
 inline std::uint32_t case_timer(const Core& core, std::uint32_t slot) {
   return core.limits.experts_max + 1 + core.limits.offices_max + slot;
-}
-/// Index into heads: the districts of one class and skill lie side by side.
-inline constexpr std::size_t head_of(PriorityClass priority, Skill skill, std::uint32_t place) {
-  const std::size_t lane = age_list_of(priority, skill);
-  return place < kDistrictCount ? lane * kDistrictCount + place
-                                : std::size_t{place} * kClassCount * kSkillCount + lane;
 }
 inline std::size_t open_cell_of(std::size_t office, Stage stage, District district,
                                 PriorityClass priority) {

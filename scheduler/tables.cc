@@ -68,19 +68,12 @@ void free_slot(FixedArray<Record>& table, SlotList& list, std::uint32_t Record::
 }
 
 void rebuild_queue_heads(Core& core) {
-  for (QueueHead& head : core.heads.span()) head = {};
-  core.waiting_districts = {};
   const auto places =
       static_cast<std::uint32_t>(ReadyQueue::kOfficePlace + core.limits.offices_max);
   for (std::uint32_t place = 0; place < places; ++place) {
     for (std::uint8_t c = 0; c < kClassCount; ++c) {
-      for (std::uint8_t s = 0; s < kSkillCount; ++s) {
-        const std::uint32_t slot =
-            core.ready.best(ReadyQueue::number(PriorityClass{c}, Skill{s}, place));
-        if (slot == kNoSlot) continue;
-        core.heads[head_of(PriorityClass{c}, Skill{s}, place)] = {core.ready.key(slot), slot};
-        if (place < kDistrictCount) core.waiting_districts[c][s] |= 1U << place;
-      }
+      for (std::uint8_t s = 0; s < kSkillCount; ++s)
+        core.heads.look({PriorityClass{c}, Skill{s}, place}, core.ready);
     }
   }
 }
@@ -127,7 +120,7 @@ void grow_tables(Core& core, const Limits& grown) {
                           [&](std::uint32_t slot) { return case_id_at(core, slot); });
   core.job_index.reserve(grown.jobs_max, [&](std::uint32_t slot) { return job_id_at(core, slot); });
   core.ready.reserve(grown.jobs_max, grown.offices_max);
-  core.heads.reserve(core.ready.queue_count());
+  core.heads.reserve(grown.offices_max);
   core.fronts.reserve(grown.offices_max);
   core.ages.reserve(grown.jobs_max, blocked_list_of(grown.offices_max));
   core.job_timers.reserve(grown.jobs_max);

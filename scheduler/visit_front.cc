@@ -24,6 +24,8 @@ void close_gap(Values& values, std::uint32_t at, std::uint32_t end) {
 
 void VisitFronts::reserve(std::uint32_t offices_max) {
   const std::size_t fronts = std::size_t{ReadyQueue::office_place(offices_max)} * kClassCount;
+  for (auto* side : {&low_lat_, &low_lon_, &high_lat_, &high_lon_}) side->reserve(fronts);
+  placed_.reserve(fronts);
   places_.reserve(fronts);
   entries_.reserve(fronts);
 }
@@ -87,27 +89,50 @@ void VisitFronts::append(FrontNumber front, const Visit& visit) {
   if (entries.count <= kNearVisitsMax) surround(front);
 }
 
-// In values of its own: what is written to bytes could be any of the others for all a compiler
-// knows, and would have them written and read again at each step.
 void VisitFronts::surround(FrontNumber front) {
-  Places& places = places_[raw(front)];
+  const Places& places = places_[raw(front)];
   std::uint32_t placed = 0;
-  std::uint8_t count = 0;
   Point low{INT32_MAX, INT32_MAX};
   Point high{INT32_MIN, INT32_MIN};
   for (std::uint32_t at = 0; at < kNearVisitsMax; ++at) {
     const Point point{places.lat[at], places.lon[at]};
     const bool known = is_known(point);
     placed |= (known ? 1U : 0U) << at;
-    places.count_placed[at + 1] = count = static_cast<std::uint8_t>(count + (known ? 1 : 0));
     low.lat_e6 = std::min(low.lat_e6, known ? point.lat_e6 : INT32_MAX);
     low.lon_e6 = std::min(low.lon_e6, known ? point.lon_e6 : INT32_MAX);
     high.lat_e6 = std::max(high.lat_e6, known ? point.lat_e6 : INT32_MIN);
     high.lon_e6 = std::max(high.lon_e6, known ? point.lon_e6 : INT32_MIN);
   }
-  places.placed = placed;
-  places.low = low;
-  places.high = high;
+  if (placed == 0) low = high = {};
+  placed_[raw(front)] = placed;
+  low_lat_[raw(front)] = low.lat_e6;
+  low_lon_[raw(front)] = low.lon_e6;
+  high_lat_[raw(front)] = high.lat_e6;
+  high_lon_[raw(front)] = high.lon_e6;
+}
+
+// As bound(), in loops of one step each and without branches, so that every one is done for several
+// at a time.
+void VisitFronts::bounds(PriorityClass priority, Point from, std::uint32_t cosine,
+                         Bounds& out) const {
+  const std::size_t first = raw(number(priority, 0));
+  const auto of = [&](const auto& values) {
+    return values.span().subspan(first, kDistrictCount).data();
+  };
+  const std::int32_t* low_lat = of(low_lat_);
+  const std::int32_t* low_lon = of(low_lon_);
+  const std::int32_t* high_lat = of(high_lat_);
+  const std::int32_t* high_lon = of(high_lon_);
+  std::array<std::uint32_t, kDistrictCount> north;
+  std::array<std::uint32_t, kDistrictCount> east;
+  for (std::uint32_t at = 0; at < kDistrictCount; ++at)
+    north[at] = gap_between(from.lat_e6, low_lat[at], high_lat[at]);
+  for (std::uint32_t at = 0; at < kDistrictCount; ++at)
+    east[at] = gap_round(from.lon_e6, low_lon[at], high_lon[at]);
+  for (std::uint32_t at = 0; at < kDistrictCount; ++at) east[at] = way_east(east[at], cosine);
+  for (std::uint32_t at = 0; at < kDistrictCount; ++at)
+    out.square[at] = flat_square(north[at], east[at]);
+  std::copy_n(of(placed_), kDistrictCount, out.placed.begin());
 }
 
 // Loops of one step each and without branches, so that every one is done for several at a time.
@@ -128,12 +153,15 @@ void VisitFronts::squares(FrontNumber front, Point from, std::uint32_t cosine, s
   for (std::uint32_t at = 0; at < kNearVisitsMax; ++at)
     square[at] = flat_square(north[at], east[at]) << kPlaceBits | at;
   constexpr std::uint32_t kAll = (1U << kNearVisitsMax) - 1;
-  const std::uint32_t known = places.placed & ((1U << most) - 1);
+  const std::uint32_t known = placed_[raw(front)] & ((1U << most) - 1);
   for (std::uint32_t rest = kAll & ~known; rest != 0; rest &= rest - 1)
     square[std::countr_zero(rest)] = kNowhere;
 }
 
 void VisitFronts::clear() {
+  for (auto* side : {&low_lat_, &low_lon_, &high_lat_, &high_lon_})
+    std::ranges::fill(side->span(), 0);
+  std::ranges::fill(placed_.span(), 0);
   for (Places& places : places_.span()) places = {};
   for (Entries& entries : entries_.span()) entries = {};
 }

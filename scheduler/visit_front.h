@@ -49,7 +49,7 @@ class VisitFronts {
     return FrontNumber{place < kDistrictCount ? first + place : first};
   }
 
-  /// Makes room, keeping what is there. Allocates: 1,080 bytes a class and place.
+  /// Makes room, keeping what is there. Allocates: 1,060 bytes a class and place.
   void reserve(std::uint32_t offices_max);
 
   std::uint32_t count(FrontNumber front) const { return entries_[raw(front)].count; }
@@ -73,15 +73,22 @@ class VisitFronts {
   /// The next of the queue behind the front. Pre: the front is not full.
   void append(FrontNumber front, const Visit& visit);
 
-  /// How many of the first `most` have a known place. Pre: most ≤ kNearVisitsMax.
-  std::uint32_t placed(FrontNumber front, std::uint32_t most) const {
-    return places_[raw(front)].count_placed[most];
+  /// What is known of a front without a look into it.
+  struct Bound {
+    std::uint64_t square = 0;  // no visit that may be compared is nearer
+    std::uint32_t placed = 0;  // bits of those that may be compared and have a known place
+  };
+  Bound bound(FrontNumber front, Point from, std::uint32_t cosine) const {
+    const std::size_t at = raw(front);
+    return {box_square(from, cosine, {low_lat_[at], low_lon_[at]}, {high_lat_[at], high_lon_[at]}),
+            placed_[at]};
   }
-  /// No visit that may be compared is nearer, as a square. Pre: placed() is not 0 for all of them.
-  std::uint64_t least_square(FrontNumber front, Point from, std::uint32_t cosine) const {
-    const Places& places = places_[raw(front)];
-    return box_square(from, cosine, places.low, places.high);
-  }
+  /// The same of all districts of a class.
+  struct Bounds {
+    std::array<std::uint64_t, kDistrictCount> square;
+    std::array<std::uint32_t, kDistrictCount> placed;
+  };
+  void bounds(PriorityClass priority, Point from, std::uint32_t cosine, Bounds& out) const;
   /// The squares of the distances of the first `most`, kNowhere for the others. `cosine` is that of
   /// `from`. Pre: most ≤ kNearVisitsMax.
   void squares(FrontNumber front, Point from, std::uint32_t cosine, std::uint32_t most,
@@ -90,20 +97,18 @@ class VisitFronts {
   void clear();
   template <class Visitor>
   void visit_memory(const Visitor& visitor) const {
+    for (const auto* side : {&low_lat_, &low_lon_, &high_lat_, &high_lon_})
+      side->visit_memory(visitor);
+    placed_.visit_memory(visitor);
     places_.visit_memory(visitor);
     entries_.visit_memory(visitor);
   }
 
  private:
-  // What is read of every front; zero where no visit is.
+  // What is read of a front that may hold one of the nearest; zero where no visit is.
   struct Places {
     std::array<std::int32_t, kKept> lat{};
     std::array<std::int32_t, kKept> lon{};
-    Point low;  // the box around those that may be compared and have a place
-    Point high;
-    std::uint32_t placed = 0;                                     // bits of those
-    std::array<std::uint8_t, kNearVisitsMax + 1> count_placed{};  // among so many of the first
-    std::uint8_t reserved[3]{};
   };
   // What is read of the nearest alone.
   struct Entries {
@@ -117,6 +122,12 @@ class VisitFronts {
   void put(FrontNumber front, std::uint32_t at, const Visit& visit);
   void surround(FrontNumber front);
 
+  // The box around those that may be compared and have a place; zero where there are none.
+  FixedArray<std::int32_t> low_lat_;
+  FixedArray<std::int32_t> low_lon_;
+  FixedArray<std::int32_t> high_lat_;
+  FixedArray<std::int32_t> high_lon_;
+  FixedArray<std::uint32_t> placed_;  // bits of those
   FixedArray<Places> places_;
   FixedArray<Entries> entries_;
 };

@@ -32,6 +32,7 @@ class NearestVisitTest : public testing::Test {
     core_.cases.reserve(kJobs);
     core_.experts.reserve(2);
     core_.ready.reserve(kJobs, kOffices);
+    core_.heads.reserve(kOffices);
     core_.fronts.reserve(kOffices);
     core_.policy.near_visits = kNearVisitsMax;
   }
@@ -50,19 +51,20 @@ class NearestVisitTest : public testing::Test {
   void join(std::uint32_t slot) {
     const JobRecord& job = core_.jobs[slot];
     core_.ready.insert(queue_of(job), slot, {job.deadline, job.id});
-    if (!job.has(kJobOfficeReach))
-      core_.waiting_districts[raw(job.priority)][raw(job.skill)] |= 1U << job.district;
+    core_.heads.join(queue_place_of(job), slot, {job.deadline, job.id});
     join_front(core_, slot);
   }
   void leave(std::uint32_t slot) {
     const ReadyKey key = core_.ready.key(slot);
     core_.ready.remove(queue_of(core_.jobs[slot]), slot);
+    core_.heads.leave(queue_place_of(core_.jobs[slot]), key, core_.ready);
     leave_front(core_, slot, key);
   }
   void move(std::uint32_t slot, std::int64_t deadline) {
     const ReadyKey before = core_.ready.key(slot);
     core_.jobs[slot].deadline = Tick{deadline};
     core_.ready.update(queue_of(core_.jobs[slot]), slot, {Tick{deadline}, core_.jobs[slot].id});
+    core_.heads.look(queue_place_of(core_.jobs[slot]), core_.ready);
     rekey_front(core_, slot, before);
   }
 

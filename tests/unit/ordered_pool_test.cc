@@ -40,11 +40,11 @@ TEST(OrderedPoolTest, ClearingEmptiesEverySetAndKeepsTheRoom) {
   pool.clear();
   for (std::uint32_t set = 0; set < 3; ++set) {
     EXPECT_EQ(pool.count(set), 0U);
-    EXPECT_EQ(pool.first(set), kNoSlot);
+    EXPECT_EQ(pool.first_two(set), std::pair(kNoSlot, kNoSlot));
   }
   for (std::uint32_t node = 0; node < 10; ++node) EXPECT_FALSE(pool.contains(node));
   pool.insert(2, 9, {1, 1});
-  EXPECT_EQ(pool.first(2), 9U);
+  EXPECT_EQ(pool.first_two(2), std::pair(9U, kNoSlot));
 }
 
 TEST(OrderedPoolTest, AVisitMayEndAtTheLastNode) {

@@ -56,7 +56,7 @@ TEST_F(ReadyQueueTest, NumbersAreDenseAndDistinct) {
 }
 
 TEST_F(ReadyQueueTest, AnEmptyQueueHasNoBest) {
-  EXPECT_EQ(queue_.best(first_), kNoSlot);
+  EXPECT_EQ(queue_.best_two(first_).first, kNoSlot);
   EXPECT_EQ(queue_.count(first_), 0U);
   EXPECT_FALSE(queue_.visit(first_, 10, [](std::uint32_t) { return false; }));
   EXPECT_FALSE(queue_.visit(first_, 0, [](std::uint32_t) { return false; }));
@@ -68,9 +68,9 @@ TEST_F(ReadyQueueTest, TheEarliestDeadlineComesFirstAndTiesGoByJob) {
   queue_.insert(first_, 0, key(100, 7));
   queue_.insert(first_, 2, key(kNever.ms, 3));
   EXPECT_EQ(slots_of(queue_, first_), (std::vector<std::uint32_t>{0, 63, 5, 2}));
-  EXPECT_EQ(queue_.best(first_), 0U);
+  EXPECT_EQ(queue_.best_two(first_).first, 0U);
   queue_.remove(first_, 0);
-  EXPECT_EQ(queue_.best(first_), 63U);
+  EXPECT_EQ(queue_.best_two(first_).first, 63U);
   EXPECT_FALSE(queue_.contains(0));
 }
 
@@ -114,10 +114,10 @@ TEST_F(ReadyQueueTest, GrowingKeepsQueuesAndTheirNumbers) {
   queue_.insert(first_, 1, key(1, 1));
   queue_.insert(last_, 2, key(2, 2));
   queue_.reserve(1000, 50);
-  EXPECT_EQ(queue_.best(first_), 1U);
-  EXPECT_EQ(queue_.best(last_), 2U);
+  EXPECT_EQ(queue_.best_two(first_).first, 1U);
+  EXPECT_EQ(queue_.best_two(last_).first, 2U);
   queue_.insert(last_, 999, key(1, 3));
-  EXPECT_EQ(queue_.best(last_), 999U);
+  EXPECT_EQ(queue_.best_two(last_).first, 999U);
 }
 
 TEST_F(ReadyQueueTest, AQueuedJobCostsTwentyFourBytes) {
@@ -150,7 +150,9 @@ void expect_same(const ReadyQueue& queue, Model& model, std::uint32_t number) {
   for (const auto& entry : model.queues[number]) expected.push_back(entry.second);
   ASSERT_EQ(slots_of(queue, QueueNumber{number}), expected);
   ASSERT_EQ(queue.count(QueueNumber{number}), expected.size());
-  ASSERT_EQ(queue.best(QueueNumber{number}), expected.empty() ? kNoSlot : expected[0]);
+  const auto [first, second] = queue.best_two(QueueNumber{number});
+  ASSERT_EQ(first, expected.empty() ? kNoSlot : expected[0]);
+  ASSERT_EQ(second, expected.size() < 2 ? kNoSlot : expected[1]);
 }
 
 TEST_F(ReadyQueueTest, AgreesWithOrderedSetsOverRandomOperations) {
