@@ -101,32 +101,28 @@ double mean(std::span<const double> values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
-/// What was accepted a second in each turn. The peak is what the better of the closed loops did in
-/// all its turns: the best turn of several would be that of the machine's best moment.
+/// One kind of load in all its turns.
 struct Turns {
-  std::array<std::vector<double>, std::size(kTurnDepths)> closed;  // of each depth
-  std::vector<double> open;
+  std::vector<double> rates;   // accepted a second, of each turn
+  double cpu_seconds = 0;      // of the daemon
+  std::uint64_t accepted = 0;  // meanwhile
 
-  std::size_t best() const {
-    const auto found =
-        std::ranges::max_element(closed, {}, [](const auto& of) { return mean(of); });
-    return static_cast<std::size_t>(found - closed.begin());
-  }
-  /// The open loop's mean by that of the peak, and its standard error, as turns left out one by one
-  /// tell it (the jackknife).
-  std::pair<double, double> of_peak() const {
-    const std::vector<double>& peak = closed[best()];
-    const auto count = static_cast<double>(open.size());
-    const auto ratio_without = [&](double open_left_out, double peak_left_out) {
-      return (mean(open) * count - open_left_out) / (mean(peak) * count - peak_left_out);
-    };
-    const double ratio = ratio_without(0, 0);
-    double squares = 0;
-    for (std::size_t i = 0; i < open.size() && open.size() > 1; ++i)
-      squares += std::pow(ratio_without(open[i], peak[i]) - ratio, 2);
-    return {ratio, std::sqrt(squares * (count - 1) / count)};
-  }
+  double cpu_us() const { return 1e6 * cpu_seconds / static_cast<double>(accepted); }
 };
+
+/// A mean by another one, turn by turn, and its standard error, as turns left out one by one tell
+/// it (the jackknife).
+std::pair<double, double> ratio_of(const Turns& turns, const Turns& by) {
+  const auto count = static_cast<double>(turns.rates.size());
+  const double whole = mean(turns.rates) / mean(by.rates);
+  double squares = 0;
+  for (std::size_t i = 0; i < turns.rates.size() && turns.rates.size() > 1; ++i) {
+    const double without =
+        (mean(turns.rates) * count - turns.rates[i]) / (mean(by.rates) * count - by.rates[i]);
+    squares += std::pow(without - whole, 2);
+  }
+  return {whole, std::sqrt(squares * (count - 1) / count)};
+}
 
 void print_heading() {
   fmt::print(
@@ -278,27 +274,37 @@ bool measure_overload_by_turns(const DaemonOptions& options, const OverloadPlan&
   LoadedDaemon daemon(options, plan.connections);
   WireLoad load(daemon.address(),
                 {.connections = plan.connections, .batch = plan.batch, .nap_us = plan.nap_us});
-  const auto phase = [&](double rate, std::uint32_t depth) {
-    return load.phase(rate, depth, plan.seconds / 2, plan.seconds);
+  const auto take_turn = [&](Turns& turns, double rate, std::uint32_t depth) {
+    const double cpu_before = daemon.cpu_seconds();
+    const std::uint64_t accepted_before = load.accepted_total();
+    turns.rates.push_back(load.phase(rate, depth, plan.seconds / 2, plan.seconds));
+    turns.cpu_seconds += daemon.cpu_seconds() - cpu_before;
+    turns.accepted += load.accepted_total() - accepted_before;
   };
-  Turns turns;
-  fmt::print(
-      "| turn | closed with 8, 16 and 32 a connection, accepted/s | at twice the peak, accepted/s "
-      "|\n| --- | --- | --- |\n");
+  std::array<Turns, std::size(kTurnDepths)> closed;
+  Turns open;
+  // The best turn of several would be that of the machine's best moment; so the peak is what the
+  // best kind of closed loop did in all its turns.
+  const auto best = [&] {
+    return std::ranges::max_element(closed, {}, [](const Turns& of) { return mean(of.rates); });
+  };
+  fmt::print("| turn | closed with 8, 16 and 32 a connection | at twice the peak |\n");
+  fmt::print("| --- | --- | --- |\n");
   for (std::uint32_t turn = 0; turn < plan.runs; ++turn) {
-    for (std::size_t at = 0; at < std::size(kTurnDepths); ++at)
-      turns.closed[at].push_back(phase(0, kTurnDepths[at]));
-    turns.open.push_back(phase(kMultipleJudged * mean(turns.closed[turns.best()]), 0));
-    fmt::print("| {} | {:.0f}, {:.0f}, {:.0f} | {:.0f} |\n", turn + 1, turns.closed[0].back(),
-               turns.closed[1].back(), turns.closed[2].back(), turns.open.back());
+    for (std::size_t at = 0; at < closed.size(); ++at) take_turn(closed[at], 0, kTurnDepths[at]);
+    take_turn(open, kMultipleJudged * mean(best()->rates), 0);
+    fmt::print("| {} | {:.0f}, {:.0f}, {:.0f} | {:.0f} |\n", turn + 1, closed[0].rates.back(),
+               closed[1].rates.back(), closed[2].rates.back(), open.rates.back());
     std::fflush(stdout);
   }
   load.end_phases();
   daemon.expect_durable(load, plan.batch);
-  const auto [of_peak, error] = turns.of_peak();
-  fmt::print("{:.0f} of {:.0f} calls a second, closed with {} a connection: {:.1f} % ± {:.1f}\n",
-             mean(turns.open), mean(turns.closed[turns.best()]), kTurnDepths[turns.best()],
-             100 * of_peak, 100 * error);
+  fmt::print("accepted a second: {:.0f}, {:.0f}, {:.0f}; {:.0f}\n", mean(closed[0].rates),
+             mean(closed[1].rates), mean(closed[2].rates), mean(open.rates));
+  fmt::print("the daemon's processor time a call: {:.2f}, {:.2f}, {:.2f}; {:.2f} µs\n",
+             closed[0].cpu_us(), closed[1].cpu_us(), closed[2].cpu_us(), open.cpu_us());
+  const auto [of_peak, error] = ratio_of(open, *best());
+  fmt::print("of the peak: {:.1f} % ± {:.1f}\n", 100 * of_peak, 100 * error);
   return of_peak >= kGoodputLeast;
 }
 
