@@ -101,7 +101,7 @@ kj::Promise<void> ExpertSessionServer::claim(ClaimContext context) {
 }
 
 kj::Promise<void> ExpertSessionServer::unclaim(UnclaimContext context) {
-  return command(context.getResults().initResult(), CommandKind::kUnclaim,
+  return command(context.getResults(kResultSize).initResult(), CommandKind::kUnclaim,
                  context.getParams().getKey(), [](CommandBody&) { return kSound; });
 }
 
@@ -116,7 +116,7 @@ kj::Promise<void> ExpertSessionServer::worklist(WorklistContext context) {
 kj::Promise<void> ExpertSessionServer::start(StartContext context) {
   const auto params = context.getParams();
   return command(
-      context.getResults().initResult(), CommandKind::kStart, params.getKey(),
+      context.getResults(kResultSize).initResult(), CommandKind::kStart, params.getKey(),
       [&](CommandBody& body) {
         body.start = {scheduler::JobId{params.getJob()}, scheduler::LeaseToken{params.getToken()}};
         return kSound;
@@ -126,7 +126,7 @@ kj::Promise<void> ExpertSessionServer::start(StartContext context) {
 kj::Promise<void> ExpertSessionServer::renew(RenewContext context) {
   const auto params = context.getParams();
   return command(
-      context.getResults().initResult(), CommandKind::kRenew, params.getKey(),
+      context.getResults(kResultSize).initResult(), CommandKind::kRenew, params.getKey(),
       [&](CommandBody& body) {
         body.renew = {scheduler::JobId{params.getJob()}, scheduler::LeaseToken{params.getToken()}};
         return kSound;
@@ -135,8 +135,8 @@ kj::Promise<void> ExpertSessionServer::renew(RenewContext context) {
 
 kj::Promise<void> ExpertSessionServer::complete(CompleteContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kComplete, params.getKey(),
-                 [&](CommandBody& body) {
+  return command(context.getResults(kResultSize).initResult(), CommandKind::kComplete,
+                 params.getKey(), [&](CommandBody& body) {
                    body.complete.job = scheduler::JobId{params.getJob()};
                    body.complete.token = scheduler::LeaseToken{params.getToken()};
                    return read_note(params.getNote(), body.complete.note);
@@ -145,8 +145,8 @@ kj::Promise<void> ExpertSessionServer::complete(CompleteContext context) {
 
 kj::Promise<void> ExpertSessionServer::return_(ReturnContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kReturn, params.getKey(),
-                 [&](CommandBody& body) {
+  return command(context.getResults(kResultSize).initResult(), CommandKind::kReturn,
+                 params.getKey(), [&](CommandBody& body) {
                    body.return_.job = scheduler::JobId{params.getJob()};
                    body.return_.token = scheduler::LeaseToken{params.getToken()};
                    if (const Flaw flaw = read_reason(params.getReason(), body.return_.reason))
@@ -157,8 +157,8 @@ kj::Promise<void> ExpertSessionServer::return_(ReturnContext context) {
 
 kj::Promise<void> ExpertSessionServer::decline(DeclineContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kDecline, params.getKey(),
-                 [&](CommandBody& body) {
+  return command(context.getResults(kResultSize).initResult(), CommandKind::kDecline,
+                 params.getKey(), [&](CommandBody& body) {
                    body.decline.job = scheduler::JobId{params.getJob()};
                    body.decline.token = scheduler::LeaseToken{params.getToken()};
                    if (const Flaw flaw = read_reason(params.getReason(), body.decline.reason))

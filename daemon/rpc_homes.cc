@@ -93,8 +93,8 @@ kj::Promise<void> CityReaderServer::newHomes(NewHomesContext context) {
 
 kj::Promise<void> SupervisorSessionServer::moveCase(MoveCaseContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kMoveCase, params.getKey(),
-                 [&](CommandBody& body) {
+  return command(context.getResults(kResultSize).initResult(), CommandKind::kMoveCase,
+                 params.getKey(), [&](CommandBody& body) {
                    body.move_case = {};
                    body.move_case.id = scheduler::CaseId{params.getCaseId()};
                    body.move_case.office = scheduler::OfficeId{params.getOffice()};

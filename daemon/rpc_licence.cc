@@ -101,8 +101,8 @@ kj::Promise<void> CityReaderServer::venues(VenuesContext context) {
 
 kj::Promise<void> SupervisorSessionServer::setLicenceRules(SetLicenceRulesContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kSetLicenceRules, params.getKey(),
-                 [&](CommandBody& body) {
+  return command(context.getResults(kResultSize).initResult(), CommandKind::kSetLicenceRules,
+                 params.getKey(), [&](CommandBody& body) {
                    scheduler::SetLicenceRules& out = body.set_licence_rules;
                    if (const Flaw flaw = read_licence_rules(params.getRules(), out)) return flaw;
                    return read_note(params.getNote(), body.noted.note);
@@ -111,8 +111,8 @@ kj::Promise<void> SupervisorSessionServer::setLicenceRules(SetLicenceRulesContex
 
 kj::Promise<void> SupervisorSessionServer::setOfficesWanted(SetOfficesWantedContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kSetOfficesWanted, params.getKey(),
-                 [&](CommandBody& body) {
+  return command(context.getResults(kResultSize).initResult(), CommandKind::kSetOfficesWanted,
+                 params.getKey(), [&](CommandBody& body) {
                    scheduler::SetOfficesWanted& out = body.set_offices_wanted;
                    out.count = params.getCount();
                    out.effective_from = {params.getEffectiveFrom()};
@@ -122,8 +122,8 @@ kj::Promise<void> SupervisorSessionServer::setOfficesWanted(SetOfficesWantedCont
 
 kj::Promise<void> SupervisorSessionServer::openRound(OpenRoundContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kOpenRound, params.getKey(),
-                 [&](CommandBody& body) {
+  return command(context.getResults(kResultSize).initResult(), CommandKind::kOpenRound,
+                 params.getKey(), [&](CommandBody& body) {
                    scheduler::OpenRound& out = body.open_round;
                    out.places = params.getPlaces();
                    out.opens = {params.getOpens()};
@@ -135,8 +135,8 @@ kj::Promise<void> SupervisorSessionServer::openRound(OpenRoundContext context) {
 
 kj::Promise<void> SupervisorSessionServer::closeRound(CloseRoundContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kCloseRound, params.getKey(),
-                 [&](CommandBody& body) {
+  return command(context.getResults(kResultSize).initResult(), CommandKind::kCloseRound,
+                 params.getKey(), [&](CommandBody& body) {
                    scheduler::CloseRound& out = body.close_round;
                    out.round = scheduler::RoundId{params.getRound()};
                    return read_note(params.getNote(), out.note);
@@ -145,8 +145,8 @@ kj::Promise<void> SupervisorSessionServer::closeRound(CloseRoundContext context)
 
 kj::Promise<void> SupervisorSessionServer::applyForLicence(ApplyForLicenceContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kApplyForLicence, params.getKey(),
-                 [&](CommandBody& body) {
+  return command(context.getResults(kResultSize).initResult(), CommandKind::kApplyForLicence,
+                 params.getKey(), [&](CommandBody& body) {
                    scheduler::ApplyForLicence& out = body.apply_for_licence;
                    if (const Flaw flaw = read_licence_request(params.getApplication(), out))
                      return flaw;
@@ -157,8 +157,8 @@ kj::Promise<void> SupervisorSessionServer::applyForLicence(ApplyForLicenceContex
 kj::Promise<void> SupervisorSessionServer::recordLicenceCheck(RecordLicenceCheckContext context) {
   const auto params = context.getParams();
   return command(
-      context.getResults().initResult(), CommandKind::kRecordLicenceCheck, params.getKey(),
-      [&](CommandBody& body) {
+      context.getResults(kResultSize).initResult(), CommandKind::kRecordLicenceCheck,
+      params.getKey(), [&](CommandBody& body) {
         scheduler::RecordLicenceCheck& out = body.record_licence_check;
         out.application = scheduler::ApplicationId{params.getApplication()};
         out.office = scheduler::OfficeId{params.getOffice()};
@@ -175,7 +175,7 @@ kj::Promise<void> SupervisorSessionServer::recordLicenceCheck(RecordLicenceCheck
 
 kj::Promise<void> SupervisorSessionServer::withdrawApplication(WithdrawApplicationContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kWithdrawApplication,
+  return command(context.getResults(kResultSize).initResult(), CommandKind::kWithdrawApplication,
                  params.getKey(), [&](CommandBody& body) {
                    scheduler::WithdrawApplication& out = body.withdraw_application;
                    out.application = scheduler::ApplicationId{params.getApplication()};
@@ -186,7 +186,7 @@ kj::Promise<void> SupervisorSessionServer::withdrawApplication(WithdrawApplicati
 kj::Promise<void> SupervisorSessionServer::recordExamResult(RecordExamResultContext context) {
   const auto params = context.getParams();
   return command(
-      context.getResults().initResult(), CommandKind::kRecordExamResult, params.getKey(),
+      context.getResults(kResultSize).initResult(), CommandKind::kRecordExamResult, params.getKey(),
       [&](CommandBody& body) {
         scheduler::RecordExamResult& out = body.record_exam_result;
         out.application = scheduler::ApplicationId{params.getApplication()};
@@ -201,8 +201,8 @@ kj::Promise<void> SupervisorSessionServer::recordExamResult(RecordExamResultCont
 kj::Promise<void> SupervisorSessionServer::recordBoardFinding(RecordBoardFindingContext context) {
   const auto params = context.getParams();
   return command(
-      context.getResults().initResult(), CommandKind::kRecordBoardFinding, params.getKey(),
-      [&](CommandBody& body) {
+      context.getResults(kResultSize).initResult(), CommandKind::kRecordBoardFinding,
+      params.getKey(), [&](CommandBody& body) {
         scheduler::RecordBoardFinding& out = body.record_board_finding;
         out.application = scheduler::ApplicationId{params.getApplication()};
         out.competent = params.getCompetent() ? 1 : 0;
@@ -214,8 +214,8 @@ kj::Promise<void> SupervisorSessionServer::recordBoardFinding(RecordBoardFinding
 
 kj::Promise<void> SupervisorSessionServer::rankRound(RankRoundContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kRankRound, params.getKey(),
-                 [&](CommandBody& body) {
+  return command(context.getResults(kResultSize).initResult(), CommandKind::kRankRound,
+                 params.getKey(), [&](CommandBody& body) {
                    scheduler::RankRound& out = body.rank_round;
                    out.round = scheduler::RoundId{params.getRound()};
                    return read_note(params.getNote(), out.note);
@@ -224,8 +224,8 @@ kj::Promise<void> SupervisorSessionServer::rankRound(RankRoundContext context) {
 
 kj::Promise<void> SupervisorSessionServer::defineVenue(DefineVenueContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kDefineVenue, params.getKey(),
-                 [&](CommandBody& body) {
+  return command(context.getResults(kResultSize).initResult(), CommandKind::kDefineVenue,
+                 params.getKey(), [&](CommandBody& body) {
                    scheduler::DefineVenue& out = body.define_venue;
                    if (const Flaw flaw = read_venue(params.getVenue(), out)) return flaw;
                    return read_note(params.getNote(), body.noted.note);
@@ -235,7 +235,7 @@ kj::Promise<void> SupervisorSessionServer::defineVenue(DefineVenueContext contex
 kj::Promise<void> SupervisorSessionServer::recordRent(RecordRentContext context) {
   const auto params = context.getParams();
   return command(
-      context.getResults().initResult(), CommandKind::kRecordRent, params.getKey(),
+      context.getResults(kResultSize).initResult(), CommandKind::kRecordRent, params.getKey(),
       [&](CommandBody& body) {
         scheduler::RecordRent& out = body.record_rent;
         out.application = scheduler::ApplicationId{params.getApplication()};
@@ -251,7 +251,7 @@ kj::Promise<void> SupervisorSessionServer::recordRent(RecordRentContext context)
 kj::Promise<void> SupervisorSessionServer::recordEquipment(RecordEquipmentContext context) {
   const auto params = context.getParams();
   return command(
-      context.getResults().initResult(), CommandKind::kRecordEquipment, params.getKey(),
+      context.getResults(kResultSize).initResult(), CommandKind::kRecordEquipment, params.getKey(),
       [&](CommandBody& body) {
         scheduler::RecordEquipment& out = body.record_equipment;
         out.application = scheduler::ApplicationId{params.getApplication()};
@@ -266,8 +266,8 @@ kj::Promise<void> SupervisorSessionServer::recordEquipment(RecordEquipmentContex
 
 kj::Promise<void> SupervisorSessionServer::equipOffice(EquipOfficeContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kEquipOffice, params.getKey(),
-                 [&](CommandBody& body) {
+  return command(context.getResults(kResultSize).initResult(), CommandKind::kEquipOffice,
+                 params.getKey(), [&](CommandBody& body) {
                    scheduler::EquipOffice& out = body.equip_office;
                    out.application = scheduler::ApplicationId{params.getApplication()};
                    out.office = scheduler::OfficeId{params.getOffice()};
@@ -279,8 +279,8 @@ kj::Promise<void> SupervisorSessionServer::equipOffice(EquipOfficeContext contex
 
 kj::Promise<void> SupervisorSessionServer::renewLicence(RenewLicenceContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kRenewLicence, params.getKey(),
-                 [&](CommandBody& body) {
+  return command(context.getResults(kResultSize).initResult(), CommandKind::kRenewLicence,
+                 params.getKey(), [&](CommandBody& body) {
                    scheduler::RenewLicence& out = body.renew_licence;
                    out.office = scheduler::OfficeId{params.getOffice()};
                    out.day = params.getDay();
@@ -297,8 +297,8 @@ kj::Promise<void> SupervisorSessionServer::renewLicence(RenewLicenceContext cont
 kj::Promise<void> SupervisorSessionServer::setTechnicalManager(SetTechnicalManagerContext context) {
   const auto params = context.getParams();
   return command(
-      context.getResults().initResult(), CommandKind::kSetTechnicalManager, params.getKey(),
-      [&](CommandBody& body) {
+      context.getResults(kResultSize).initResult(), CommandKind::kSetTechnicalManager,
+      params.getKey(), [&](CommandBody& body) {
         scheduler::SetTechnicalManager& out = body.set_technical_manager;
         out.office = scheduler::OfficeId{params.getOffice()};
         out.day = params.getDay();

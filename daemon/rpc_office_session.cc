@@ -91,8 +91,8 @@ kj::Promise<void> OfficeSessionServer::stream(StreamContext context) {
 
 kj::Promise<void> OfficeSessionServer::register_(RegisterContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kRegisterCase, params.getKey(),
-                 [&](CommandBody& body) {
+  return command(context.getResults(kResultSize).initResult(), CommandKind::kRegisterCase,
+                 params.getKey(), [&](CommandBody& body) {
                    body.register_case.id = scheduler::CaseId{params.getCaseId()};
                    return kSound;
                  });
@@ -100,8 +100,8 @@ kj::Promise<void> OfficeSessionServer::register_(RegisterContext context) {
 
 kj::Promise<void> OfficeSessionServer::amend(AmendContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kAmendCase, params.getKey(),
-                 [&](CommandBody& body) {
+  return command(context.getResults(kResultSize).initResult(), CommandKind::kAmendCase,
+                 params.getKey(), [&](CommandBody& body) {
                    scheduler::AmendCase& amend = body.amend_case;
                    amend.id = scheduler::CaseId{params.getCaseId()};
                    amend.area_m2 = params.getAreaM2();
@@ -118,8 +118,8 @@ kj::Promise<void> OfficeSessionServer::amend(AmendContext context) {
 
 kj::Promise<void> OfficeSessionServer::withdraw(WithdrawContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kWithdrawCase, params.getKey(),
-                 [&](CommandBody& body) {
+  return command(context.getResults(kResultSize).initResult(), CommandKind::kWithdrawCase,
+                 params.getKey(), [&](CommandBody& body) {
                    body.withdraw_case.id = scheduler::CaseId{params.getCaseId()};
                    if (const Flaw flaw = read_reason(params.getReason(), body.withdraw_case.reason))
                      return flaw;
@@ -129,8 +129,8 @@ kj::Promise<void> OfficeSessionServer::withdraw(WithdrawContext context) {
 
 kj::Promise<void> OfficeSessionServer::answer(AnswerContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kAnswerCase, params.getKey(),
-                 [&](CommandBody& body) {
+  return command(context.getResults(kResultSize).initResult(), CommandKind::kAnswerCase,
+                 params.getKey(), [&](CommandBody& body) {
                    body.answer_case.id = scheduler::CaseId{params.getCaseId()};
                    return kSound;
                  });
@@ -138,8 +138,8 @@ kj::Promise<void> OfficeSessionServer::answer(AnswerContext context) {
 
 kj::Promise<void> OfficeSessionServer::recordFees(RecordFeesContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kRecordFees, params.getKey(),
-                 [&](CommandBody& body) {
+  return command(context.getResults(kResultSize).initResult(), CommandKind::kRecordFees,
+                 params.getKey(), [&](CommandBody& body) {
                    body.record_fees.id = scheduler::CaseId{params.getCaseId()};
                    body.record_fees.amount_rial = params.getAmountRial();
                    return read_note(params.getNote(), body.noted.note);
@@ -148,8 +148,8 @@ kj::Promise<void> OfficeSessionServer::recordFees(RecordFeesContext context) {
 
 kj::Promise<void> OfficeSessionServer::schedule(ScheduleContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kSchedule, params.getKey(),
-                 [&](CommandBody& body) {
+  return command(context.getResults(kResultSize).initResult(), CommandKind::kSchedule,
+                 params.getKey(), [&](CommandBody& body) {
                    body.schedule.job = scheduler::JobId{params.getJob()};
                    body.schedule.day = params.getDay();
                    return to_core(params.getHalf(), body.schedule.half)
@@ -160,8 +160,8 @@ kj::Promise<void> OfficeSessionServer::schedule(ScheduleContext context) {
 
 kj::Promise<void> OfficeSessionServer::close(CloseContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kCloseCase, params.getKey(),
-                 [&](CommandBody& body) {
+  return command(context.getResults(kResultSize).initResult(), CommandKind::kCloseCase,
+                 params.getKey(), [&](CommandBody& body) {
                    body.close_case.id = scheduler::CaseId{params.getCaseId()};
                    return kSound;
                  });

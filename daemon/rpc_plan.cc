@@ -195,8 +195,8 @@ kj::Promise<void> SupervisorSessionServer::standingPlan(StandingPlanContext cont
 
 kj::Promise<void> SupervisorSessionServer::lockPlan(LockPlanContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kLockPlan, params.getKey(),
-                 [&](scheduler::CommandBody& body) {
+  return command(context.getResults(kResultSize).initResult(), CommandKind::kLockPlan,
+                 params.getKey(), [&](scheduler::CommandBody& body) {
                    body.lock_plan.job = scheduler::JobId{params.getJob()};
                    body.lock_plan.locks = params.getLocks();
                    body.lock_plan.is_locked = params.getLocked() ? 1 : 0;

@@ -82,5 +82,8 @@ class RpcSession {
 
 /// Two words of Result, six of Accepted: what an accepted item of an answer takes.
 inline constexpr std::uint64_t kResultWords = 8;
+/// The size of an answer with one of them. Not said, Cap'n Proto begins each answer with eight
+/// kilobytes of zeros.
+inline constexpr capnp::MessageSize kResultSize{4 + kResultWords, 0};
 
 }  // namespace permitd::daemon

@@ -24,7 +24,7 @@ SupervisorSessionServer::SupervisorSessionServer(kj::Own<RpcConnection> connecti
 
 kj::Promise<void> SupervisorSessionServer::hold(HoldContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kHold, params.getKey(),
+  return command(context.getResults(kResultSize).initResult(), CommandKind::kHold, params.getKey(),
                  [&](CommandBody& body) {
                    body.hold.job = scheduler::JobId{params.getJob()};
                    body.hold.pauses_clock = params.getPausesClock() ? 1 : 0;
@@ -36,8 +36,8 @@ kj::Promise<void> SupervisorSessionServer::hold(HoldContext context) {
 
 kj::Promise<void> SupervisorSessionServer::release(ReleaseContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kRelease, params.getKey(),
-                 [&](CommandBody& body) {
+  return command(context.getResults(kResultSize).initResult(), CommandKind::kRelease,
+                 params.getKey(), [&](CommandBody& body) {
                    body.release.job = scheduler::JobId{params.getJob()};
                    return read_note(params.getNote(), body.release.note);
                  });
@@ -45,8 +45,8 @@ kj::Promise<void> SupervisorSessionServer::release(ReleaseContext context) {
 
 kj::Promise<void> SupervisorSessionServer::expedite(ExpediteContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kExpedite, params.getKey(),
-                 [&](CommandBody& body) {
+  return command(context.getResults(kResultSize).initResult(), CommandKind::kExpedite,
+                 params.getKey(), [&](CommandBody& body) {
                    body.expedite.id = scheduler::CaseId{params.getCaseId()};
                    return read_note(params.getNote(), body.expedite.note);
                  });
@@ -54,8 +54,8 @@ kj::Promise<void> SupervisorSessionServer::expedite(ExpediteContext context) {
 
 kj::Promise<void> SupervisorSessionServer::reassign(ReassignContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kReassign, params.getKey(),
-                 [&](CommandBody& body) {
+  return command(context.getResults(kResultSize).initResult(), CommandKind::kReassign,
+                 params.getKey(), [&](CommandBody& body) {
                    body.reassign.job = scheduler::JobId{params.getJob()};
                    body.reassign.expert = scheduler::ExpertId{params.getExpert()};
                    body.reassign.override_capacity = params.getOverrideCapacity() ? 1 : 0;
@@ -65,8 +65,8 @@ kj::Promise<void> SupervisorSessionServer::reassign(ReassignContext context) {
 
 kj::Promise<void> SupervisorSessionServer::cancel(CancelContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kCancel, params.getKey(),
-                 [&](CommandBody& body) {
+  return command(context.getResults(kResultSize).initResult(), CommandKind::kCancel,
+                 params.getKey(), [&](CommandBody& body) {
                    body.cancel.job = scheduler::JobId{params.getJob()};
                    return read_note(params.getNote(), body.cancel.note);
                  });
@@ -75,7 +75,7 @@ kj::Promise<void> SupervisorSessionServer::cancel(CancelContext context) {
 kj::Promise<void> SupervisorSessionServer::recordDecision(RecordDecisionContext context) {
   const auto params = context.getParams();
   return command(
-      context.getResults().initResult(), CommandKind::kRecordDecision, params.getKey(),
+      context.getResults(kResultSize).initResult(), CommandKind::kRecordDecision, params.getKey(),
       [&](CommandBody& body) {
         body.record_decision.id = scheduler::CaseId{params.getCaseId()};
         body.record_decision.approved = params.getApproved() ? 1 : 0;
@@ -87,8 +87,8 @@ kj::Promise<void> SupervisorSessionServer::recordDecision(RecordDecisionContext 
 
 kj::Promise<void> SupervisorSessionServer::refer(ReferContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kReferCase, params.getKey(),
-                 [&](CommandBody& body) {
+  return command(context.getResults(kResultSize).initResult(), CommandKind::kReferCase,
+                 params.getKey(), [&](CommandBody& body) {
                    body.refer_case.id = scheduler::CaseId{params.getCaseId()};
                    body.refer_case.refer = params.getRefer() ? 1 : 0;
                    return read_note(params.getNote(), body.refer_case.note);
@@ -97,8 +97,8 @@ kj::Promise<void> SupervisorSessionServer::refer(ReferContext context) {
 
 kj::Promise<void> SupervisorSessionServer::withdraw(WithdrawContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kWithdrawCase, params.getKey(),
-                 [&](CommandBody& body) {
+  return command(context.getResults(kResultSize).initResult(), CommandKind::kWithdrawCase,
+                 params.getKey(), [&](CommandBody& body) {
                    body.withdraw_case.id = scheduler::CaseId{params.getCaseId()};
                    if (const Flaw flaw = read_reason(params.getReason(), body.withdraw_case.reason))
                      return flaw;
@@ -110,8 +110,8 @@ kj::Promise<void> SupervisorSessionServer::withdraw(WithdrawContext context) {
 
 kj::Promise<void> SupervisorSessionServer::setAbsence(SetAbsenceContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kSetAbsence, params.getKey(),
-                 [&](CommandBody& body) {
+  return command(context.getResults(kResultSize).initResult(), CommandKind::kSetAbsence,
+                 params.getKey(), [&](CommandBody& body) {
                    scheduler::SetAbsence& absence = body.set_absence;
                    absence.expert = scheduler::ExpertId{params.getExpert()};
                    absence.from = {params.getFrom()};
@@ -124,8 +124,8 @@ kj::Promise<void> SupervisorSessionServer::setAbsence(SetAbsenceContext context)
 
 kj::Promise<void> SupervisorSessionServer::setOfficeState(SetOfficeStateContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kSetOfficeState, params.getKey(),
-                 [&](CommandBody& body) {
+  return command(context.getResults(kResultSize).initResult(), CommandKind::kSetOfficeState,
+                 params.getKey(), [&](CommandBody& body) {
                    scheduler::SetOfficeState& change = body.set_office_state;
                    change.office = scheduler::OfficeId{params.getOffice()};
                    if (const Flaw flaw = read_suspension(params.getFrom(), params.getUntil(),
@@ -141,8 +141,8 @@ kj::Promise<void> SupervisorSessionServer::setOfficeState(SetOfficeStateContext 
 
 kj::Promise<void> SupervisorSessionServer::setExpertState(SetExpertStateContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kSetExpertState, params.getKey(),
-                 [&](CommandBody& body) {
+  return command(context.getResults(kResultSize).initResult(), CommandKind::kSetExpertState,
+                 params.getKey(), [&](CommandBody& body) {
                    scheduler::SetExpertState& change = body.set_expert_state;
                    change.expert = scheduler::ExpertId{params.getExpert()};
                    if (const Flaw flaw = read_suspension(params.getFrom(), params.getUntil(),
@@ -158,8 +158,8 @@ kj::Promise<void> SupervisorSessionServer::setExpertState(SetExpertStateContext 
 
 kj::Promise<void> SupervisorSessionServer::setCertificate(SetCertificateContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kSetCertificate, params.getKey(),
-                 [&](CommandBody& body) {
+  return command(context.getResults(kResultSize).initResult(), CommandKind::kSetCertificate,
+                 params.getKey(), [&](CommandBody& body) {
                    scheduler::SetCertificate& certificate = body.set_certificate;
                    certificate.expert = scheduler::ExpertId{params.getExpert()};
                    certificate.valid_from = {params.getValidFrom()};
@@ -172,8 +172,8 @@ kj::Promise<void> SupervisorSessionServer::setCertificate(SetCertificateContext 
 
 kj::Promise<void> SupervisorSessionServer::defineOffice(DefineOfficeContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kDefineOffice, params.getKey(),
-                 [&](CommandBody& body) {
+  return command(context.getResults(kResultSize).initResult(), CommandKind::kDefineOffice,
+                 params.getKey(), [&](CommandBody& body) {
                    if (const Flaw flaw = read_office(params.getOffice(), body.define_office))
                      return flaw;
                    return read_note(params.getNote(), body.noted.note);
@@ -182,8 +182,8 @@ kj::Promise<void> SupervisorSessionServer::defineOffice(DefineOfficeContext cont
 
 kj::Promise<void> SupervisorSessionServer::defineExpert(DefineExpertContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kDefineExpert, params.getKey(),
-                 [&](CommandBody& body) {
+  return command(context.getResults(kResultSize).initResult(), CommandKind::kDefineExpert,
+                 params.getKey(), [&](CommandBody& body) {
                    if (const Flaw flaw = read_expert(params.getExpert(), body.define_expert))
                      return flaw;
                    return read_note(params.getNote(), body.noted.note);
@@ -194,8 +194,8 @@ kj::Promise<void> SupervisorSessionServer::defineExpert(DefineExpertContext cont
 
 kj::Promise<void> SupervisorSessionServer::defineService(DefineServiceContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kDefineService, params.getKey(),
-                 [&](CommandBody& body) {
+  return command(context.getResults(kResultSize).initResult(), CommandKind::kDefineService,
+                 params.getKey(), [&](CommandBody& body) {
                    if (const Flaw flaw = read_service(params.getService(), body.define_service))
                      return flaw;
                    return read_note(params.getNote(), body.noted.note);
@@ -204,8 +204,8 @@ kj::Promise<void> SupervisorSessionServer::defineService(DefineServiceContext co
 
 kj::Promise<void> SupervisorSessionServer::activateService(ActivateServiceContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kActivateService, params.getKey(),
-                 [&](CommandBody& body) {
+  return command(context.getResults(kResultSize).initResult(), CommandKind::kActivateService,
+                 params.getKey(), [&](CommandBody& body) {
                    body.activate_service.office = scheduler::OfficeId{params.getOffice()};
                    body.activate_service.service = scheduler::ServiceId{params.getService()};
                    body.activate_service.from = {params.getFrom()};
@@ -217,8 +217,8 @@ kj::Promise<void> SupervisorSessionServer::activateService(ActivateServiceContex
 kj::Promise<void> SupervisorSessionServer::defineOrganisation(DefineOrganisationContext context) {
   const auto params = context.getParams();
   return command(
-      context.getResults().initResult(), CommandKind::kDefineOrganisation, params.getKey(),
-      [&](CommandBody& body) {
+      context.getResults(kResultSize).initResult(), CommandKind::kDefineOrganisation,
+      params.getKey(), [&](CommandBody& body) {
         if (const Flaw flaw = read_organisation(params.getOrganisation(), body.define_organisation))
           return flaw;
         return read_note(params.getNote(), body.noted.note);
@@ -227,8 +227,8 @@ kj::Promise<void> SupervisorSessionServer::defineOrganisation(DefineOrganisation
 
 kj::Promise<void> SupervisorSessionServer::setCalendarDays(SetCalendarDaysContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kSetCalendarDays, params.getKey(),
-                 [&](CommandBody& body) {
+  return command(context.getResults(kResultSize).initResult(), CommandKind::kSetCalendarDays,
+                 params.getKey(), [&](CommandBody& body) {
                    if (const Flaw flaw = read_calendar(params.getFirstDay(), params.getDays(),
                                                        body.set_calendar_days))
                      return flaw;
@@ -238,8 +238,8 @@ kj::Promise<void> SupervisorSessionServer::setCalendarDays(SetCalendarDaysContex
 
 kj::Promise<void> SupervisorSessionServer::setPolicy(SetPolicyContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kSetPolicy, params.getKey(),
-                 [&](CommandBody& body) {
+  return command(context.getResults(kResultSize).initResult(), CommandKind::kSetPolicy,
+                 params.getKey(), [&](CommandBody& body) {
                    read_policy(params.getPolicy(), body.set_policy);
                    return read_note(params.getNote(), body.noted.note);
                  });

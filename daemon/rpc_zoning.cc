@@ -115,8 +115,8 @@ kj::Promise<void> CityReaderServer::zoningChanges(ZoningChangesContext context) 
 
 kj::Promise<void> SupervisorSessionServer::loadZoning(LoadZoningContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kLoadZoning, params.getKey(),
-                 [&](CommandBody& body) {
+  return command(context.getResults(kResultSize).initResult(), CommandKind::kLoadZoning,
+                 params.getKey(), [&](CommandBody& body) {
                    scheduler::LoadZoning& load = body.load_zoning;
                    load.version = params.getVersion();
                    load.total = params.getTotal();
@@ -127,8 +127,8 @@ kj::Promise<void> SupervisorSessionServer::loadZoning(LoadZoningContext context)
 
 kj::Promise<void> SupervisorSessionServer::validateZoning(ValidateZoningContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kValidateZoning, params.getKey(),
-                 [&](CommandBody& body) {
+  return command(context.getResults(kResultSize).initResult(), CommandKind::kValidateZoning,
+                 params.getKey(), [&](CommandBody& body) {
                    body.validate_zoning = {};
                    body.validate_zoning.version = params.getVersion();
                    return read_note(params.getNote(), body.noted.note);
@@ -137,8 +137,8 @@ kj::Promise<void> SupervisorSessionServer::validateZoning(ValidateZoningContext 
 
 kj::Promise<void> SupervisorSessionServer::notifyZoning(NotifyZoningContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kNotifyZoning, params.getKey(),
-                 [&](CommandBody& body) {
+  return command(context.getResults(kResultSize).initResult(), CommandKind::kNotifyZoning,
+                 params.getKey(), [&](CommandBody& body) {
                    body.notify_zoning = {};
                    body.notify_zoning.version = params.getVersion();
                    body.notify_zoning.effective_from = {params.getEffectiveFrom()};
@@ -148,8 +148,8 @@ kj::Promise<void> SupervisorSessionServer::notifyZoning(NotifyZoningContext cont
 
 kj::Promise<void> SupervisorSessionServer::dropZoning(DropZoningContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kDropZoning, params.getKey(),
-                 [&](CommandBody& body) {
+  return command(context.getResults(kResultSize).initResult(), CommandKind::kDropZoning,
+                 params.getKey(), [&](CommandBody& body) {
                    body.drop_zoning = {};
                    body.drop_zoning.version = params.getVersion();
                    return read_note(params.getNote(), body.drop_zoning.note);
@@ -158,8 +158,8 @@ kj::Promise<void> SupervisorSessionServer::dropZoning(DropZoningContext context)
 
 kj::Promise<void> SupervisorSessionServer::rebase(RebaseContext context) {
   const auto params = context.getParams();
-  return command(context.getResults().initResult(), CommandKind::kRebaseCase, params.getKey(),
-                 [&](CommandBody& body) {
+  return command(context.getResults(kResultSize).initResult(), CommandKind::kRebaseCase,
+                 params.getKey(), [&](CommandBody& body) {
                    body.rebase_case.id = scheduler::CaseId{params.getCaseId()};
                    return read_note(params.getNote(), body.rebase_case.note);
                  });
