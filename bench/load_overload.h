@@ -33,7 +33,7 @@ bool measure_overload(const DaemonOptions& daemon, const OverloadPlan& plan,
 
 /// For a machine whose speed changes from one second to the next: on one daemon closed loops of
 /// each depth and an open one at twice the peak take turns of `plan.seconds`, each after half of
-/// that to settle, `plan.runs` times. The peak is the mean of the better closed loop over all its
+/// that to settle, `plan.runs` times. The peak is the mean of the best closed loop over all its
 /// turns. Prints each turn and the open mean by the peak with its standard error, and judges that.
 bool measure_overload_by_turns(const DaemonOptions& daemon, const OverloadPlan& plan);
 

@@ -441,12 +441,15 @@ WireLoad::~WireLoad() = default;
 
 std::uint64_t WireLoad::accepted_total() const { return impl_->accepted_total; }
 
-double WireLoad::phase(double rate, std::uint32_t depth, double settle_seconds, double seconds) {
+void WireLoad::begin_phase(double rate, std::uint32_t depth, double settle_seconds) {
+  impl_->plan.rate = rate;
+  impl_->plan.depth = depth;
+  impl_->next_due_ns = now_ns();
+  impl_->drive(settle_seconds);
+}
+
+double WireLoad::measure_phase(double seconds) {
   Impl& impl = *impl_;
-  impl.plan.rate = rate;
-  impl.plan.depth = depth;
-  impl.next_due_ns = now_ns();
-  impl.drive(settle_seconds);
   const std::uint64_t before = impl.accepted_total;
   const std::int64_t begin = now_ns();
   impl.drive(seconds);

@@ -58,9 +58,11 @@ class WireLoad {
     result.server_cpu_seconds = used;
     return result;
   }
-  /// Goes on as a closed loop of `depth`, or as an open one of `rate` calls a second, and measures
-  /// after `settle_seconds`: calls accepted a second. Nothing is waited for at the end.
-  double phase(double rate, std::uint32_t depth, double settle_seconds, double seconds);
+  /// Becomes a closed loop of `depth`, or an open one of `rate` calls a second, and goes on as that
+  /// to settle.
+  void begin_phase(double rate, std::uint32_t depth, double settle_seconds);
+  /// Goes on and measures: calls accepted a second. Nothing is waited for at the end.
+  double measure_phase(double seconds);
   /// Waits for the answers of all phases.
   void end_phases() { finish(); }
   /// Calls accepted since the start, warm-up included.

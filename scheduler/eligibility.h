@@ -103,14 +103,16 @@ inline FilterExpert::FilterExpert(const Core& core, ExpertId expert)
 
 /// claim_stands().
 inline bool claim_stands(const Core& core, const FilterExpert& expert) {
-  return expert.who.wanted > 0 && core.now < expert.who.claim_until && expert.is_office_active &&
-         expert.is_certified && !expert.is_absent;
+  return claim_stands(core, expert.who, expert.is_office_active, expert.is_certified,
+                      expert.is_absent);
 }
 
 /// The filters of one job for many experts.
 class JobFilters {
  public:
+  /// `job` outlives it.
   JobFilters(const Core& core, const JobRecord& job);
+  JobFilters(const Core& core, JobRecord&& job) = delete;
   /// first_filter().
   Filter first(const FilterExpert& expert, bool lift_capacity) const;
   /// claim_job_filter().

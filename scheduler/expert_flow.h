@@ -80,9 +80,14 @@ const HeldJob& held_entry(const Core& core, std::uint32_t slot);
 /// True while a claim of the expert waits for work. One that has lapsed, or of somebody who may not
 /// work any more, does not, even before the tick that takes it off has come. Whoever this is true
 /// for may also keep what is in hand: an office that is active is left at a later moment.
+inline bool claim_stands(const Core& core, const ExpertRecord& expert, bool is_office_active,
+                         bool is_certified, bool is_absent) {
+  return expert.wanted > 0 && core.now < expert.claim_until && is_office_active && is_certified &&
+         !is_absent;
+}
 inline bool claim_stands(const Core& core, const ExpertRecord& expert) {
-  return expert.wanted > 0 && core.now < expert.claim_until && office_active(core, expert.office) &&
-         may_hold_certificates(core, expert) && !expert_absent(core, expert);
+  return claim_stands(core, expert, office_active(core, expert.office),
+                      may_hold_certificates(core, expert), expert_absent(core, expert));
 }
 
 /// Brings skills, availability and the timer in line with the record and core.now.

@@ -237,6 +237,7 @@ bool can_wait(const Core& core, const JobRecord& job, std::uint16_t minutes) {
 
 void search_class(const Core& core, const ExpertFilters& filters, PriorityClass priority,
                   JobSearch& search, std::size_t most) {
+  PERMIT_ASSERT(search.slot == kNoSlot && search.urgent_count == 0, search.slot);
   Scan scan{.core = core, .filters = filters, .search = search, .most = most};
   const bool has_plan = scan.record.planned_count != 0;
   if (has_plan) scan.planned(priority, false);

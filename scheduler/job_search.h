@@ -1,7 +1,8 @@
 // The search of one expert over the ready queues and the own plan: the first job that fits, and why
 // those before it do not. Reads only.
 //
-// Mostly the first job of all fits, and no queue is looked into: QueueHeads has them in order.
+// Mostly the first job of all fits, and no queue is looked into but for others as urgent:
+// QueueHeads has the first of each in order.
 #pragma once
 
 #include "scheduler/eligibility.h"
@@ -34,8 +35,9 @@ struct JobSearch {
 bool can_wait(const Core& core, const JobRecord& job, std::uint16_t minutes);
 
 /// Searches one class: what the expert's plan has for today, the first by deadline, what the plan
-/// has for later; places are not looked at. Where the first by deadline can wait, also those about
-/// as urgent, `most` in all. Goes on with what `search` has. Pre: its slot is kNoSlot.
+/// has for later; places are not looked at. Besides the first by deadline come those about as
+/// urgent, `most` in all; whether it can wait for them is the caller's question. Goes on with what
+/// `search` has been refused. Pre: it has found nothing.
 void search_class(const Core& core, const ExpertFilters& filters, PriorityClass priority,
                   JobSearch& search, std::size_t most);
 /// The same class by class up to `last`, until something is found.

@@ -86,8 +86,8 @@ class OrderedPool {
     std::uint32_t count = 0;
   };
 
-  // Ancestors of a node whose left side holds it. The expected depth of 2^27 nodes is
-  // 37; a depth of 256 has a probability below 10^-60.
+  // Ancestors of a node whose left side holds it. The expected depth of 2^27 nodes is 37; a depth
+  // of 256 has a probability below 10^-60.
   static constexpr std::size_t kDepthMax = 256;
 
   Node& at(Link link) { return nodes_[link - 1]; }

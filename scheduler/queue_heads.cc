@@ -46,6 +46,7 @@ void QueueHeads::place_in_order(const QueuePlace& queue, bool was_waiting) {
   const auto district = static_cast<std::uint8_t>(queue.place);
   if (was_waiting) {
     auto* place = std::find(lane.order.begin(), end, district);
+    PERMIT_ASSERT(place != end, district, lane.waiting);
     end = std::copy(place + 1, end, place);
   }
   lane.waiting &= ~(1U << district);

@@ -26,7 +26,7 @@ struct QueueHead {
 
 class QueueHeads {
  public:
-  /// Makes room, keeping what is there. Allocates: 720 bytes an office.
+  /// Makes room, keeping what is there. Allocates: 720 bytes a place.
   void reserve(std::uint32_t offices_max);
 
   const QueueHead& of(const QueuePlace& queue) const { return heads_[index_of(queue)]; }
@@ -43,6 +43,7 @@ class QueueHeads {
     const Lane& lane = lanes_[at];
     const std::uint32_t served = lane.waiting & districts;
     for (std::uint32_t i = 0, left = served; left != 0; ++i) {
+      PERMIT_ASSERT(i < kDistrictCount, left);
       const std::uint32_t district = lane.order[i];
       if ((served >> district & 1) == 0) continue;
       if (visit_head(district, heads_[at * kDistrictCount + district])) return;

@@ -49,7 +49,7 @@ class VisitFronts {
     return FrontNumber{place < kDistrictCount ? first + place : first};
   }
 
-  /// Makes room, keeping what is there. Allocates: 1,060 bytes a class and place.
+  /// Makes room, keeping what is there. Allocates: 1,052 bytes a class and place.
   void reserve(std::uint32_t offices_max);
 
   std::uint32_t count(FrontNumber front) const { return entries_[raw(front)].count; }

@@ -171,9 +171,12 @@ class Load(unittest.TestCase):
         done = subprocess.run([BIN / "permitload", "overload", "--turns", "--connections", "20", "--runs", "2",
                                "--duration", "0.2", "--directory", self.scratch], capture_output=True, text=True, timeout=600)
         self.assertIn(done.returncode, (HELD, NOT_HELD), done.stdout + done.stderr)
-        rates = re.findall(r"^\| \d+ \| (\d+) \| (\d+) \| \d+ % \|$", done.stdout, re.MULTILINE)
+        rates = re.findall(r"^\| \d+ \| (\d+), (\d+), (\d+) \| (\d+) \|$", done.stdout, re.MULTILINE)
         self.assertEqual(len(rates), 2, done.stdout)
         self.assertTrue(all(int(rate) > 0 for turn in rates for rate in turn), done.stdout)
+        of_peak = re.search(r"^of the peak: ([\d.]+) % ± [\d.]+$", done.stdout, re.MULTILINE)
+        self.assertIsNotNone(of_peak, done.stdout)
+        self.assertEqual(done.returncode, HELD if float(of_peak[1]) >= 90 else NOT_HELD)
 
     @unittest.skipIf(is_sanitized(), "memory is judged")
     def test_a_soak_holds(self):
